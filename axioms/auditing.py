@@ -1,0 +1,281 @@
+"""The audit: a measure, or all published ones, against the axioms, cell by cell, in worker processes."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..estimators import PUBLISHED, Measure, PublishedMeasure
+from ..models import EncodingModel
+from .loading import LoadError, check_claims
+from .search import Outcome, search
+from .statements import Axiom, axioms_named, specs_of
+from .supervisor import Hung, Supervisor, WorkerFailed
+from .verdicts import Audit, Verdict
+from .witness import witness_json
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+CASE_TIMEOUT = 10.0
+EXAMPLES = 200
+Origin = tuple[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One measure against one axiom."""
+
+    measure: str
+    origin: Origin
+    claimed: bool | None
+    axiom: Axiom
+
+
+Progress = Callable[[Cell, Verdict], None]
+
+
+def audit(
+    measure: Measure,
+    *,
+    axioms: Iterable[str] | None = None,
+    examples: int = EXAMPLES,
+    seed: int = 0,
+    models: EncodingModel | SearchStrategy[EncodingModel] | None = None,
+    jobs: int = 1,
+    case_timeout: float = CASE_TIMEOUT,
+    isolate: bool = True,
+    progress: Progress | None = None,
+) -> Audit:
+    """Attack a measure until each axiom holds or falls to a witness.
+
+    Parameters
+    ----------
+    measure : Measure
+    axioms : ids of the axioms to ask (default: all ten)
+    examples : generated cases of each family; continuous, 2-d and locality cases run a fifth of it
+    seed : the same seed gives the same verdicts
+    models : an `EncodingModel`, or a Hypothesis strategy for them, to attack on in place of the generated ones
+    jobs : worker processes
+    case_timeout : seconds after which a case that has no answer is ended, and the verdict is ``error``
+    isolate : run the measure in a worker process; False runs it here, where nothing can stop it
+    progress : called with each finished cell and its verdict
+
+    Returns
+    -------
+    Audit
+        Prints itself; ``.verdicts[axiom_id]``, ``.to_json()``.
+
+    Raises
+    ------
+    UnknownAxiom, LoadError
+        (ValueErrors) for axioms that do not exist, in `axioms` or in the measure's claims; TypeError for a measure
+        that is none.
+
+    Examples
+    --------
+    >>> import stiminfo as si
+    >>> result = si.audit(si.i_cissi, axioms=["data_processing"])
+    >>> result.verdicts["data_processing"].verdict
+    'refuted'
+    """
+    if not isinstance(measure, Measure):
+        raise TypeError(f"audit() takes a stiminfo.Measure, not {type(measure).__name__}")
+    chosen = axioms_named(axioms)
+    check_claims(measure)
+    _check_numbers(examples, jobs, case_timeout)
+    if models is not None:
+        specs_of(models)
+    if not isolate:
+        specs = None if models is None else specs_of(models)
+        verdicts = {}
+        for axiom in chosen:
+            cell = Cell(measure.name, ("here", None), measure.claims.get(axiom.id), axiom)
+            verdicts[axiom.id] = _verdict(cell, search(axiom, measure, examples=examples, seed=seed, specs=specs))
+            if progress:
+                progress(cell, verdicts[axiom.id])
+        return Audit(measure.name, verdicts, seed, examples)
+    cells = [Cell(measure.name, origin_of(measure), measure.claims.get(axiom.id), axiom) for axiom in chosen]
+    results = run_cells(
+        cells, examples=examples, seed=seed, models=models, jobs=jobs, case_timeout=case_timeout, progress=progress
+    )
+    return collect(results, [measure.name], seed, examples, len(cells))[measure.name]
+
+
+def _check_numbers(examples: int, jobs: int, case_timeout: float) -> None:
+    if examples < 1 or int(examples) != examples:
+        raise ValueError(f"examples is {examples}; expected a whole number, at least 1")
+    if jobs < 1 or int(jobs) != jobs:
+        raise ValueError(f"jobs is {jobs}; expected a whole number, at least 1")
+    if not case_timeout > 0:
+        raise ValueError(f"case_timeout is {case_timeout}; expected a positive number of seconds")
+
+
+def origin_of(measure: Measure) -> Origin:
+    """How a worker gets this measure: by name, or pickled by value."""
+    if isinstance(measure, PublishedMeasure) and PUBLISHED.get(measure.name) is measure:
+        return "published", measure.name
+    return "pickled", _pickled(measure)
+
+
+def _pickled(value: Any) -> bytes:
+    import sys
+
+    import cloudpickle
+
+    # Modules that a worker may be unable to import (a test module, a script's neighbours) travel by value, as
+    # __main__ does anyway; multiprocessing gives that a second name.
+    registered = {
+        module.__name__: module
+        for name, module in list(sys.modules.items())
+        if getattr(module, "__file__", None)
+        and module.__name__ == name
+        and name not in ("__main__", "__mp_main__")
+        and name.partition(".")[0] != "stiminfo"
+        and "site-packages" not in str(module.__file__)
+        and not str(module.__file__).startswith(sys.base_prefix)
+        and name not in cloudpickle.list_registry_pickle_by_value()
+    }.values()
+    for module in registered:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        return bytes(cloudpickle.dumps(value))
+    except Exception as error:
+        raise TypeError(
+            f"{type(value).__name__} cannot be sent to a worker process ({error}); pass isolate=False to run it here"
+        ) from None
+    finally:
+        for module in registered:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+def run_cells(
+    cells: Sequence[Cell],
+    *,
+    examples: int,
+    seed: int,
+    models: Any = None,
+    jobs: int = 1,
+    case_timeout: float = CASE_TIMEOUT,
+    progress: Progress | None = None,
+) -> list[tuple[Cell, Verdict]]:
+    """Run cells on `jobs` workers. An interruption ends the workers and returns what is finished."""
+    from joblib import Parallel, delayed
+
+    _check_numbers(examples, jobs, case_timeout)
+    payload = None if models is None else _pickled(models)
+    finished: list[tuple[Cell, Verdict]] = []
+    with _workers(min(jobs, max(1, len(cells))), case_timeout) as idle:
+
+        def run(cell: Cell) -> tuple[Cell, Verdict]:
+            worker = idle.get()
+            try:
+                return cell, _run_cell(worker, cell, examples, seed, payload)
+            finally:
+                idle.put(worker)
+
+        # Threads: each only waits for its worker process.
+        pool = Parallel(
+            n_jobs=jobs, backend="threading", return_as="generator_unordered", batch_size=1, pre_dispatch="all"
+        )
+        try:
+            for cell, verdict in pool(delayed(run)(cell) for cell in cells):
+                finished.append((cell, verdict))
+                if progress:
+                    progress(cell, verdict)
+        except KeyboardInterrupt:
+            return finished
+    return finished
+
+
+@contextmanager
+def _workers(count: int, case_timeout: float) -> Iterator[queue.Queue[Supervisor]]:
+    with ExitStack() as stack:
+        idle: queue.Queue[Supervisor] = queue.Queue()
+        for _ in range(count):
+            worker = Supervisor(case_timeout)
+            stack.callback(worker.close)
+            idle.put(worker)
+        yield idle
+
+
+def _run_cell(worker: Supervisor, cell: Cell, examples: int, seed: int, models: bytes | None) -> Verdict:
+    job = {
+        "task": "search",
+        "measure": cell.origin,
+        "axiom": cell.axiom.id,
+        "examples": examples,
+        "seed": seed,
+        "models": models,
+    }
+    try:
+        return _verdict(cell, Outcome(**worker.run(job)["outcome"]))
+    except Hung as hung:
+        said = f"{cell.measure}: {hung}" if hung.case is None else f"{cell.measure} hung or died on a case: {hung}"
+        return Verdict(cell.axiom.id, "error", cell.claimed, 0, 0.0, 0.0, None, said, hung.case)
+    except WorkerFailed as failure:
+        if failure.usage:
+            raise LoadError(str(failure), failure.details) from None
+        last = failure.details.strip().splitlines()[-1] if failure.details else str(failure)
+        return Verdict(cell.axiom.id, "error", cell.claimed, 0, 0.0, 0.0, None, last)
+
+
+def _verdict(cell: Cell, outcome: Outcome) -> Verdict:
+    witness = None
+    if outcome.verdict == "refuted":
+        assert outcome.case is not None
+        assert outcome.finding is not None
+        witness = witness_json(cell.measure, cell.axiom.id, outcome.case, outcome.finding)
+    return Verdict(
+        cell.axiom.id,
+        outcome.verdict,
+        cell.claimed,
+        outcome.examples,
+        outcome.margin,
+        outcome.numerical_error,
+        witness,
+        outcome.message,
+        outcome.case,
+    )
+
+
+def collect(
+    results: Iterable[tuple[Cell, Verdict]], measures: Sequence[str], seed: int, examples: int, expected: int
+) -> dict[str, Audit]:
+    """Finished cells as audits, axioms in their own order."""
+    from .statements import AXIOMS
+
+    results = list(results)
+    table: dict[str, dict[str, Verdict]] = {name: {} for name in measures}
+    for cell, verdict in results:
+        table[cell.measure][cell.axiom.id] = verdict
+    complete = len(results) == expected
+    return {
+        name: Audit(name, {axiom: row[axiom] for axiom in AXIOMS if axiom in row}, seed, examples, complete)
+        for name, row in table.items()
+    }
+
+
+def audit_published(
+    *,
+    measures: Iterable[str] | None = None,
+    axioms: Iterable[str] | None = None,
+    examples: int = EXAMPLES,
+    seed: int = 0,
+    jobs: int = 1,
+    case_timeout: float = 60.0,
+    progress: Progress | None = None,
+) -> dict[str, Audit]:
+    """The published measures against the axioms: ``{name: Audit}``. Parameters as for `audit`."""
+    names = list(PUBLISHED) if measures is None else list(measures)
+    slow_first = sorted(names, key=lambda name: name not in ("i_local", "i_kong2"))
+    cells = [
+        Cell(name, ("published", name), PUBLISHED[name].claims.get(axiom.id), axiom)
+        for name in slow_first
+        for axiom in axioms_named(axioms)
+    ]
+    results = run_cells(cells, examples=examples, seed=seed, jobs=jobs, case_timeout=case_timeout, progress=progress)
+    return collect(results, names, seed, examples, len(cells))

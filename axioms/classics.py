@@ -1,0 +1,94 @@
+"""Known hard cases, tried on every measure before any search, so that verdicts do not hang on luck.
+
+Each is small enough to check by hand. None is tied to a measure: a copy of a published measure under another name
+meets the same cases.
+"""
+
+from __future__ import annotations
+
+from ..models import BernoulliNoise, Bump, Gaussian, Mixture, Sigmoid
+from .cases import (
+    Case,
+    DecayCase,
+    FeatureCase,
+    GarblingCase,
+    JumpCase,
+    ModelCase,
+    PairCase,
+    ResponseMapCase,
+    StimulusMapCase,
+)
+from .specs import ContinuousSpec, FiniteSpec, PairSpec
+
+# Two stimuli that share half of their responses: every complete measure gives ln(2)/2 to both.
+_SHARED = FiniteSpec(((0,), (1,)), (1, 1), ((1, 1, 0), (1, 0, 1)))
+_SHARED_SLOPES = FiniteSpec(
+    ((0,), (1,)), (1, 1), ((1, 1, 0), (1, 0, 1)), gradient=(((1,), (-1,), (0,)),) + (((1,), (0,), (-1,)),)
+)
+_UNEVEN = FiniteSpec(((0,), (1,)), (1, 3), ((1, 3, 0), (1, 0, 3)))
+_SEEN_RARELY = FiniteSpec(((0,), (1,)), (1, 3), ((3, 0), (1, 2)))
+_THREE = FiniteSpec(((0,), (1,), (2,)), (1, 1, 1), ((1, 0), (0, 1), (0, 1)))
+_CELLS = FiniteSpec(((0,), (1,)), (1, 1), ((1, 0, 0), (0, 1, 1)), response_volumes=(1, 1, 1))
+_CORNERS = ((-1, -1), (-1, 1), (1, -1), (1, 1))
+_XOR = FiniteSpec(_CORNERS, (1, 1, 1, 1), ((1, 9), (9, 1), (9, 1), (1, 9)))
+# p(1|x) = (1 + 0.8 x1 x2) / 2, with its gradient at the corners.
+_XOR_SLOPES = FiniteSpec(
+    _CORNERS,
+    (1, 1, 1, 1),
+    ((1, 9), (9, 1), (9, 1), (1, 9)),
+    gradient=tuple(((-4 * b, -4 * a), (4 * b, 4 * a)) for a, b in _CORNERS),
+)
+_AND = FiniteSpec(((0, 0), (0, 1), (1, 0), (1, 1)), (1, 1, 1, 1), ((1, 0), (1, 0), (1, 0), (0, 1)))
+_MERGED = PairSpec(
+    ((0,), (1,)), (1, 1), (((1, 1, 0), (0, 0, 0)), ((1, 0, 0), (0, 0, 1)))
+)  # R = the shared responses merged into one, R' = the response itself
+_READINGS = PairSpec(((0,), (1,)), (1, 1), (((4, 2), (2, 1)), ((1, 2), (2, 4))))
+_BLOB = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, (1, 0))
+_LEANING = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.0, 1.0, None, 0.9)
+# Many stimuli: what breaks only there is not seen on a handful.
+_FINE_GRIDS = tuple(
+    ModelCase(ContinuousSpec(Gaussian(0.0, 1.0), (Sigmoid(0.0, 0.5),), BernoulliNoise(), nodes)) for nodes in (40, 100)
+)
+_MERGE = ((1, 0), (1, 0), (0, 1))
+
+CLASSICS: dict[str, tuple[Case, ...]] = {
+    "completeness": (ModelCase(_SHARED), PairCase(_MERGED), PairCase(_READINGS), ModelCase(_XOR), *_FINE_GRIDS),
+    "locality": (_BLOB, _LEANING),
+    "locality_any_prior": (JumpCase(9, 10, 0.5, 0.5, (1, 0), (0, 1)),),
+    "positivity": (
+        ModelCase(_SEEN_RARELY),
+        ModelCase(_UNEVEN),
+        PairCase(_MERGED),
+        PairCase(_READINGS),
+        *_FINE_GRIDS,
+    ),
+    "additivity": (PairCase(_MERGED), PairCase(_READINGS)),
+    "data_processing": (
+        GarblingCase(_SHARED, ((1, 0), (1, 0), (0, 1))),
+        GarblingCase(_UNEVEN, ((1, 0), (1, 0), (0, 1))),
+    ),
+    "response_invariance": (
+        ResponseMapCase(_CELLS, factors=(2, 1, 1)),
+        ResponseMapCase(_UNEVEN, order=(2, 0, 1)),
+    ),
+    "feature_insensitivity": (
+        FeatureCase(FiniteSpec(((0, 0), (0, 1), (1, 0), (1, 1)), (1, 2, 1, 2), ((1, 2), (1, 2), (2, 1), (2, 1))), 1),
+    ),
+    "feature_insensitivity_marginal": (FeatureCase(_XOR, 1), FeatureCase(_XOR, 0)),
+    "stimulus_invariance": (
+        StimulusMapCase(_THREE, ((0,), (1,), (3,))),
+        StimulusMapCase(_SHARED, ((0,), (1,)), ((2,), (1,))),
+    ),
+}
+
+#: The same for measures that need the likelihood's gradient (continuous stimuli, seen at a few points).
+CLASSICS_WITH_GRADIENT: dict[str, tuple[Case, ...]] = CLASSICS | {
+    "completeness": (ModelCase(_SHARED_SLOPES), ModelCase(_XOR_SLOPES)),
+    "positivity": (ModelCase(_SHARED_SLOPES), ModelCase(_XOR_SLOPES)),
+    "additivity": (),
+    "data_processing": (GarblingCase(_SHARED_SLOPES, _MERGE),),
+    "response_invariance": (ResponseMapCase(_SHARED_SLOPES, order=(2, 0, 1)),),
+    "feature_insensitivity": (),
+    "feature_insensitivity_marginal": (FeatureCase(_XOR_SLOPES, 1),),
+    "stimulus_invariance": (StimulusMapCase(_SHARED_SLOPES, ((0,), (1,)), ((2,), (1,))),),
+}

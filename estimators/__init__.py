@@ -1,0 +1,20 @@
+"""The measures: each published decomposition of I(R;X), exact, with its conditional and feature-wise form."""
+
+from .measure import Measure, NotApplicable, canonical_conditional
+from .published import PUBLISHED, PublishedMeasure, fisher, i_cissi, i_kong1, i_kong2, i_local, i_sp, i_ssi, i_surp
+
+__all__ = [
+    "PUBLISHED",
+    "Measure",
+    "NotApplicable",
+    "PublishedMeasure",
+    "canonical_conditional",
+    "fisher",
+    "i_cissi",
+    "i_kong1",
+    "i_kong2",
+    "i_local",
+    "i_sp",
+    "i_ssi",
+    "i_surp",
+]

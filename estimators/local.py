@@ -1,0 +1,48 @@
+"""I_local (Eqs. 8, 9): the Fisher information about Xg = X + sqrt(g) Z, averaged over Xg given x, integrated over g."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..models import EncodingModel, ResponsePair
+from ..models.validation import Array
+from .channel_nodes import Nodes
+from .gaussian_channel import integrate
+from .resolution import STANDARD, Resolution, resolution_for
+
+
+def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
+    """I_i(x) = int dg / (2 g^2) E_{Xg|x} E_{r|Xg}[(E[X_i|Xg, r] - E[X_i|Xg])^2], shape (J, d), nats."""
+    resolution = resolution or resolution_for(model.dimensions, STANDARD)
+
+    def contribution(nodes: Nodes) -> Array:
+        return nodes.average(np.einsum("pk,pki->pi", nodes.response_probability, nodes.gain**2))
+
+    return integrate(contribution, model.stimuli, model.prior, model.likelihood, resolution)
+
+
+def pointwise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
+    """I_local(x), the sum of its features, shape (J,), nats."""
+    return np.asarray(featurewise(model, resolution).sum(axis=1))
+
+
+def conditional(pair: ResponsePair, resolution: Resolution | None = None) -> Array:
+    """``int dg / 2 E_{Xg|x} E_{R|Xg}[J_{R'|R}(Xg)]``, shape (J,), nats.
+
+    The average over r is over p(r|xg), inside the integral: the score of r' given r is the score of (r, r') less
+    that of r, so the integrand is E_{r,r'|xg} |E[X|xg, r, r'] - E[X|xg, r]|^2 / g^2.
+    """
+    resolution = resolution or resolution_for(pair.stimuli.shape[1], STANDARD)
+    first, second, count = pair.likelihood.shape
+
+    def contribution(nodes: Nodes) -> Array:
+        weight = nodes.response_probability.reshape(-1, first, second)
+        shift = nodes.response_shift.reshape(len(weight), first, second, -1)
+        given = weight.sum(axis=2)[..., None]
+        mean = np.einsum("pkl,pkli->pki", weight, shift)
+        mean = np.divide(mean, given, out=np.zeros_like(mean), where=given > 0)
+        square = (shift - mean[:, :, None]) ** 2
+        return nodes.average(np.einsum("pkl,pkli->pi", weight, square))
+
+    joint = pair.likelihood.reshape(-1, count)
+    return np.asarray(integrate(contribution, pair.stimuli, pair.prior, joint, resolution).sum(axis=1))

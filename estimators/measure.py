@@ -1,0 +1,101 @@
+"""`Measure`: a stimulus-specific information as the audit sees it, with its conditional and feature-wise forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from ..models import EncodingModel, ResponsePair
+from ..models.validation import Array
+
+Pointwise = Callable[[EncodingModel], Any]
+Conditional = Callable[[ResponsePair], Any]
+
+
+class NotApplicable(Exception):
+    """The measure has no such form, or is not defined on this model (Fisher without a gradient, say)."""
+
+
+class Measure:
+    """A decomposition of the mutual information over stimuli: I(R;X) = E_X[I(x)], or meant as one.
+
+    Parameters
+    ----------
+    name : str
+    pointwise : callable
+        ``pointwise(model)`` returns I(x) at ``model.stimuli``, shape (J,).
+    conditional : callable, optional
+        ``conditional(pair)`` returns I_{R'|R}(x), the information of the second response given the first, shape (J,).
+        Default: the canonical one. For each r the prior is replaced by p(x|r) and the likelihood by p(r'|r,x), the
+        same functional is applied, and the result is averaged over p(r|x).
+    featurewise : callable, optional
+        ``featurewise(model)`` returns I_i(x), shape (J, d). Default: raises `NotApplicable`.
+    claims : mapping of axiom id to bool, optional
+        What the measure says of itself; the audit compares.
+    units : str
+        "nats", or what else I(x) is in (Fisher: nats per squared stimulus unit).
+    source : str
+        Where the measure comes from.
+
+    Examples
+    --------
+    >>> import stiminfo as si
+    >>> half = si.Measure("half surprise", lambda model: 0.5 * si.i_surp(model), claims={"completeness": False})
+    >>> half(si.EncodingModel([0, 1], [0.5, 0.5], [[1, 0], [0, 1]])).round(4).tolist()
+    [0.3466, 0.3466]
+    """
+
+    def __init__(
+        self,
+        name: str,
+        pointwise: Pointwise,
+        *,
+        conditional: Conditional | None = None,
+        featurewise: Pointwise | None = None,
+        claims: Mapping[str, bool] | None = None,
+        units: str = "nats",
+        source: str = "",
+    ) -> None:
+        if not isinstance(name, str) or not name.strip():
+            raise TypeError(f"a measure's name must be a non-empty string, not {name!r}")
+        forms = {"pointwise": pointwise, "conditional": conditional, "featurewise": featurewise}
+        for form, function in forms.items():
+            if not callable(function) and (form == "pointwise" or function is not None):
+                raise TypeError(f"{form} of measure {name!r} must be a function, not {type(function).__name__}")
+        for axiom, claim in dict(claims or {}).items():
+            if not isinstance(claim, bool | np.bool_):
+                raise TypeError(f"the claim of measure {name!r} about {axiom!r} must be True or False, not {claim!r}")
+        self.name = name
+        self.pointwise = pointwise
+        self.conditional = conditional or self._canonical_conditional
+        self.featurewise = featurewise or self._no_featurewise
+        self.claims = MappingProxyType({axiom: bool(claim) for axiom, claim in dict(claims or {}).items()})
+        self.units = units
+        self.source = source
+        self.has_featurewise = featurewise is not None
+
+    def __call__(self, model: EncodingModel) -> Array:
+        """I(x) at ``model.stimuli``, shape (J,)."""
+        return np.asarray(self.pointwise(model))
+
+    def _canonical_conditional(self, pair: ResponsePair) -> Array:
+        return canonical_conditional(self.pointwise, pair)
+
+    def _no_featurewise(self, model: EncodingModel) -> Array:
+        raise NotApplicable(f"{self.name} has no feature-wise form")
+
+    def __repr__(self) -> str:
+        return f"Measure({self.name!r})"
+
+
+def canonical_conditional(pointwise: Pointwise, pair: ResponsePair) -> Array:
+    """E_{r|x} of `pointwise` on the model of R' given r: prior p(x|r), likelihood p(r'|r,x); shape (J,)."""
+    total = np.zeros(len(pair.stimuli))
+    for k, given in enumerate(pair.first_given_stimulus):
+        support = pair.support_given_first(k)
+        if support.any():
+            total[support] += given[support] * np.asarray(pointwise(pair.given_first(k)))
+    return total

@@ -1,0 +1,107 @@
+"""From a continuous 1-D stimulus (prior density, tuning curve, noise) to a finite joint, refined until it is close."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .encoding_model import EncodingModel
+from .noise import GaussianNoise, Noise
+from .priors import Gaussian, Prior
+from .tuning import Tuning
+from .validation import ModelError
+
+#: Nodes beyond which refinement stops: the posterior on them no longer fits a desk machine's patience.
+MOST_NODES = 8192
+
+
+def encoding_model(
+    prior: Prior | None = None,
+    tuning: Tuning | Sequence[Tuning] | None = None,
+    noise: Noise | None = None,
+    nodes: int | None = None,
+    *,
+    tolerance: float = 1e-6,
+) -> EncodingModel:
+    """Discretise a continuous 1-D encoding model.
+
+    Parameters
+    ----------
+    prior : Prior
+        `Gaussian`, `Mixture`, `Uniform`, `Laplace` or `StudentT` of `stiminfo.models` (default: standard Gaussian).
+    tuning : Tuning or sequence of Tuning
+        The tuning curve; categorical noise takes one curve (a logit) per category.
+    noise : Noise
+        `GaussianNoise`, `PoissonNoise`, `BernoulliNoise` or `CategoricalNoise` (default: unit Gaussian).
+    nodes : int, optional
+        Number of stimulus nodes. If left out, nodes are doubled until two things hold: I(R;X) moves by less than
+        `tolerance`, and the error that an atomic prior brings to I_local at its nodes, about
+        ``0.01 (h^2 max(J, 1/scale^2))^2`` nats for node spacing h and Fisher information J, is below it.
+    tolerance : float
+        In nats; used where `nodes` is left out.
+
+    Returns
+    -------
+    EncodingModel
+        With cell volumes and the likelihood's gradient.
+
+    Raises
+    ------
+    ModelError
+        (a ValueError) if a piece does not fit another, or the tolerance is out of reach of `MOST_NODES` nodes.
+    """
+    from .tuning import Linear
+
+    prior = Gaussian() if prior is None else prior
+    noise = GaussianNoise() if noise is None else noise
+    curves = (Linear(),) if tuning is None else tuple(tuning) if isinstance(tuning, Sequence) else (tuning,)
+    if not curves:
+        raise ModelError("tuning is empty; expected at least one tuning curve")
+    if nodes is not None:
+        if int(nodes) != nodes or nodes < 2:
+            raise ModelError(f"nodes is {nodes}; expected a whole number, at least 2")
+        return _discretise(prior, curves, noise, int(nodes))
+    if not tolerance > 0:
+        raise ModelError(f"tolerance is {tolerance}; expected a positive number of nats")
+    count, before = 64, float("nan")
+    while count <= MOST_NODES:
+        model = _discretise(prior, curves, noise, count)
+        information = model.mutual_information()
+        if abs(information - before) < tolerance and _lattice_error(model, prior.scale) < tolerance:
+            return model
+        before, count = information, 2 * count
+    raise ModelError(f"{MOST_NODES} nodes do not reach a tolerance of {tolerance:g} nats; give nodes= or a larger one")
+
+
+def _discretise(prior: Prior, curves: Sequence[Tuning], noise: Noise, count: int) -> EncodingModel:
+    x, widths = prior.nodes(count)
+    log_mass = prior.log_density(x) + np.log(widths)
+    mass = np.exp(log_mass - log_mass.max())
+    values = np.stack([np.broadcast_to(curve(x), x.shape) for curve in curves]).astype(float)
+    if not np.isfinite(values).all():
+        raise ModelError(f"a tuning curve is not finite at x = {x[~np.isfinite(values).all(axis=0)][0]:g}")
+    channel = noise.channel(values)
+    derivatives = np.stack([curve.derivative(x) for curve in curves])
+    gradient = np.einsum("nkj,nj->kj", channel.slope, derivatives)
+    gradient = np.where(channel.likelihood > 0, gradient, 0.0)
+    return EncodingModel(
+        x,
+        mass / mass.sum(),
+        channel.likelihood,
+        stimulus_volumes=widths,
+        response_volumes=channel.volumes,
+        likelihood_gradient=gradient[..., None],
+        responses=channel.responses,
+    )
+
+
+def _lattice_error(model: EncodingModel, scale: float) -> float:
+    """Leading error of I_local from putting the prior on atoms, at stimuli that matter (nats)."""
+    gradient = model.likelihood_gradient
+    assert gradient is not None
+    table = model.likelihood
+    fisher = np.divide(gradient[..., 0] ** 2, table, out=np.zeros_like(table), where=table > 0).sum(axis=0)
+    spacing = np.gradient(model.stimuli[:, 0])
+    typical = model.prior > 1e-6 * model.prior.max()
+    return float((0.01 * (spacing**2 * np.maximum(fisher, scale**-2)) ** 2)[typical].max())

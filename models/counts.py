@@ -1,0 +1,135 @@
+"""Stimulus-by-response count tables of an experiment: validated, read from CSV."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .encoding_model import EncodingModel
+from .validation import Array, ModelError, as_real_array, as_stimuli
+
+
+def as_counts(counts: Any) -> Array:
+    """A ``(J, K)`` table of whole numbers, not negative, not all zero."""
+    table = as_real_array(counts, "counts", (None, None), "(J, K), stimuli by responses")
+    if table.size == 0:
+        raise ModelError(f"counts have shape {table.shape}; expected at least one stimulus and one response")
+    for wrong, what in ((table < 0, "negative"), (table != np.floor(table), "fractional")):
+        if wrong.any():
+            j, k = (int(i) for i in np.argwhere(wrong)[0])
+            raise ModelError(f"counts[{j}, {k}] is {table[j, k]:g}, {what}; expected whole numbers of trials")
+    if not table.any():
+        raise ModelError("counts are all zero; expected at least one trial")
+    return table
+
+
+def joint_of_counts(counts: Any, stimuli: Any = None) -> tuple[Array, Array, Array]:
+    """Stimuli, prior and likelihood of the plug-in joint; a stimulus without a trial is refused by name."""
+    table = as_counts(counts)
+    x = as_stimuli(np.arange(len(table)) if stimuli is None else stimuli)
+    if len(x) != len(table):
+        raise ModelError(f"{len(x)} stimuli for a table of {len(table)} rows; expected one stimulus per row")
+    trials = table.sum(axis=1)
+    if (trials == 0).any():
+        j = int(np.argmin(trials))
+        raise ModelError(f"stimulus {x[j].tolist()} (row {j}) has no trial; leave its row out")
+    return x, trials / trials.sum(), (table / trials[:, None]).T
+
+
+@dataclass(frozen=True)
+class CountTable:
+    """A count table as it was read.
+
+    Attributes
+    ----------
+    counts : (J, K) whole numbers
+    stimuli : (J, d)
+    stimulus_names, response_names : labels as they stand in the file
+    """
+
+    counts: NDArray[np.float64]
+    stimuli: Array
+    stimulus_names: tuple[str, ...]
+    response_names: tuple[str, ...]
+
+    def model(self) -> EncodingModel:
+        """The plug-in joint."""
+        return EncodingModel.from_counts(self.counts, self.stimuli)
+
+
+def read_counts(path: str | Path) -> CountTable:
+    """Read a count table from CSV.
+
+    The first row names the responses, the first column the stimuli (numbers; labels are numbered 0, 1, ...); every
+    other cell is a whole number of trials. A stimulus in R^d is written as d numbers with spaces or semicolons.
+
+    Raises
+    ------
+    FileNotFoundError, ModelError
+        The message names the file, the line and the cell.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise ModelError(f"{path}: is a folder; expected a CSV file")
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as handle:
+            rows = [(n, row) for n, row in enumerate(csv.reader(handle), 1) if any(cell.strip() for cell in row)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ModelError(f"{path}: not a CSV text file ({error})") from None
+    if len(rows) < 2:
+        raise ModelError(f"{path}: expected a header row of responses and at least one row of counts")
+    header = [cell.strip() for cell in rows[0][1]]
+    if len(header) < 2:
+        raise ModelError(f"{path}: the header has {len(header)} cell; expected a corner cell and one cell per response")
+    names, counts = [], []
+    for line, row in rows[1:]:
+        if len(row) != len(header):
+            raise ModelError(f"{path}, line {line}: {len(row)} cells, but the header has {len(header)} (ragged)")
+        names.append(row[0].strip())
+        counts.append(
+            [_count(cell, f"{path}, line {line}, column {header[i + 1]!r}") for i, cell in enumerate(row[1:])]
+        )
+    try:
+        table = as_counts(counts)
+        stimuli = _stimuli(names)
+        _refuse_repeats(names, stimuli)
+        joint_of_counts(table, stimuli)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from None
+    return CountTable(table, stimuli, tuple(names), tuple(header[1:]))
+
+
+def _count(cell: str, where: str) -> float:
+    try:
+        value = float(cell)
+    except ValueError:
+        raise ModelError(f"{where}: {cell.strip()!r} is not a number; expected a whole number of trials") from None
+    if value > 2**53:
+        raise ModelError(f"{where}: {cell.strip()} trials; expected at most 2^53")
+    if not math.isfinite(value) or value < 0 or value != int(value):
+        raise ModelError(f"{where}: {cell.strip()}; expected a whole number of trials, 0 or more")
+    return value
+
+
+def _stimuli(names: list[str]) -> Array:
+    try:
+        rows = [[float(part) for part in name.replace(";", " ").split()] for name in names]
+    except ValueError:
+        rows = [[float(j)] for j in range(len(names))]
+    if len({len(row) for row in rows}) != 1 or not rows[0]:
+        raise ModelError("the stimuli in the first column do not all have the same number of features")
+    return as_stimuli(np.asarray(rows))
+
+
+def _refuse_repeats(names: list[str], stimuli: Array) -> None:
+    seen: dict[tuple[float, ...], int] = {}
+    for j, row in enumerate(stimuli.tolist()):
+        if tuple(row) in seen:
+            raise ModelError(f"stimulus {names[j]!r} stands in two rows; add their counts into one")
+        seen[tuple(row)] = j

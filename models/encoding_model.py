@@ -1,0 +1,200 @@
+"""The finite joint of stimulus and response: the one representation on which every measure and axiom works."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from . import validation as check
+from .validation import Array
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class EncodingModel:
+    """A finite joint distribution of a stimulus X in R^d and a response R.
+
+    Equal stimulus rows are one stimulus and are merged (weights add, likelihoods average by weight); stimuli of
+    prior 0 and responses of probability 0 at every stimulus are dropped. So `stimuli` may be shorter than what was
+    given; every measure answers at ``model.stimuli``, in their order of first appearance.
+
+    Parameters
+    ----------
+    stimuli : array_like, shape (J, d) or (J,)
+        The stimuli x_j.
+    prior : array_like, shape (J,)
+        p(x_j); sums to 1. Atoms as small as 1e-300 are legitimate.
+    likelihood : array_like, shape (K, J)
+        p(r_k | x_j); each column sums to 1.
+    stimulus_volumes, response_volumes : array_like, shapes (J,) and (K,), optional
+        Cell volumes of a discretised continuous variable, ones for a discrete one. Only entropies see them: with
+        volumes an entropy is the differential one, ``-sum p log(p / v)``.
+    likelihood_gradient : array_like, shape (K, J, d), optional
+        d p(r_k | x_j) / d x_i, for the Fisher information.
+    responses : array_like, shape (K,), optional
+        Numerical values of the responses (counts, voltages), for the transforms that need them.
+
+    Raises
+    ------
+    ModelError
+        (a ValueError) if an array is not what is said above; the message names the entry.
+
+    Examples
+    --------
+    >>> import stiminfo as si
+    >>> si.EncodingModel([0, 1], [0.5, 0.5], [[1, 0], [0, 1]])
+    EncodingModel(2 stimuli in R^1, 2 responses, I(R;X) = 0.6931 nats)
+    """
+
+    def __init__(
+        self,
+        stimuli: Any,
+        prior: Any,
+        likelihood: Any,
+        *,
+        stimulus_volumes: Any = None,
+        response_volumes: Any = None,
+        likelihood_gradient: Any = None,
+        responses: Any = None,
+    ) -> None:
+        x = check.as_stimuli(stimuli)
+        p = check.as_distribution(prior, "prior", len(x))
+        table = check.as_likelihood(likelihood, x, 1)
+        x_volumes = check.as_volumes(stimulus_volumes, "stimulus_volumes", (len(x),))
+        r_volumes = check.as_volumes(response_volumes, "response_volumes", (len(table),))
+        gradient = check.as_gradient(likelihood_gradient, table, x.shape[1])
+        values = None if responses is None else check.as_real_array(responses, "responses", (len(table),))
+        x, p, table, x_volumes, gradient = canonical_stimuli(x, p, table, x_volumes, gradient)
+        occurs = table.any(axis=1)
+        if not occurs.all():
+            table, r_volumes = table[occurs], r_volumes[occurs]
+            gradient = None if gradient is None else gradient[occurs]
+            values = None if values is None else values[occurs]
+        self._store(x, p, table, x_volumes, r_volumes, gradient, values)
+
+    def _store(
+        self,
+        stimuli: Array,
+        prior: Array,
+        likelihood: Array,
+        stimulus_volumes: Array,
+        response_volumes: Array,
+        gradient: Array | None,
+        responses: Array | None,
+    ) -> None:
+        self.stimuli = check.frozen(stimuli)
+        self.prior = check.frozen(prior)
+        self.likelihood = check.frozen(likelihood)
+        self.stimulus_volumes = check.frozen(stimulus_volumes)
+        self.response_volumes = check.frozen(response_volumes)
+        self.likelihood_gradient = None if gradient is None else check.frozen(gradient)
+        self.responses = None if responses is None else check.frozen(responses)
+
+    @classmethod
+    def from_counts(cls, counts: Any, stimuli: Any = None) -> Self:
+        """The plug-in joint of an experiment's count table.
+
+        Parameters
+        ----------
+        counts : array_like of whole numbers, shape (J, K)
+            ``counts[j, k]``: how often response k followed stimulus j. The prior is the share of trials.
+        stimuli : array_like, shape (J, d) or (J,), optional
+            The stimuli; 0, 1, ..., J - 1 if left out.
+
+        Raises
+        ------
+        ModelError
+            For counts that are negative, fractional, NaN, ragged or all zero.
+        """
+        from .counts import joint_of_counts
+
+        return cls(*joint_of_counts(counts, stimuli))
+
+    @property
+    def dimensions(self) -> int:
+        """d, the number of stimulus features."""
+        return int(self.stimuli.shape[1])
+
+    @cached_property
+    def response_probability(self) -> Array:
+        """p(r_k), shape (K,)."""
+        return check.frozen(self.likelihood @ self.prior)
+
+    @cached_property
+    def posterior(self) -> Array:
+        """p(x_j | r_k), shape (K, J)."""
+        # Rescaled first: with atoms of 1e-300 a row may be too small to divide by.
+        joint = self.likelihood / self.likelihood.max(axis=1, keepdims=True) * self.prior
+        joint /= joint.max(axis=1, keepdims=True)
+        return check.frozen(joint / joint.sum(axis=1, keepdims=True))
+
+    def mutual_information(self) -> float:
+        """I(R;X) in nats."""
+        scaled = self.likelihood / self.likelihood.max(axis=1, keepdims=True)
+        ratio = np.where(scaled > 0, scaled / (scaled @ self.prior)[:, None], 1.0)
+        return max(0.0, float(((self.likelihood * np.log(ratio)).sum(axis=0) * self.prior).sum()))
+
+    def replace(self, **changes: Any) -> EncodingModel:
+        """A new, validated model with some of the arrays replaced (same names as the constructor's)."""
+        arrays: dict[str, Any] = {
+            "stimuli": self.stimuli,
+            "prior": self.prior,
+            "likelihood": self.likelihood,
+            "stimulus_volumes": self.stimulus_volumes,
+            "response_volumes": self.response_volumes,
+            "likelihood_gradient": self.likelihood_gradient,
+            "responses": self.responses,
+        }
+        return EncodingModel(**(arrays | changes))
+
+    def plot(self) -> Figure:
+        """Draw prior and likelihood; returns a matplotlib Figure."""
+        from .plot import plot_model
+
+        return plot_model(self)
+
+    def __repr__(self) -> str:
+        count, responses = len(self.stimuli), len(self.likelihood)
+        extra = "".join(
+            text
+            for text, present in (
+                (", continuous stimulus", bool((self.stimulus_volumes != 1).any())),
+                (", continuous response", bool((self.response_volumes != 1).any())),
+                (", with gradient", self.likelihood_gradient is not None),
+            )
+            if present
+        )
+        return (
+            f"EncodingModel({count} {'stimulus' if count == 1 else 'stimuli'} in R^{self.dimensions}, "
+            f"{responses} response{'' if responses == 1 else 's'}{extra}, "
+            f"I(R;X) = {self.mutual_information():.4f} nats)"
+        )
+
+
+def canonical_stimuli(
+    stimuli: Array, prior: Array, likelihood: Array, volumes: Array, gradient: Array | None
+) -> tuple[Array, Array, Array, Array, Array | None]:
+    """Merge equal stimuli and drop those of prior 0; the stimulus axis of `likelihood` is its last."""
+    possible = prior > 0
+    if not possible.all():
+        stimuli, prior, volumes = stimuli[possible], prior[possible], volumes[possible]
+        likelihood = likelihood[..., possible]
+        gradient = None if gradient is None else gradient[..., possible, :]
+    _, first, group = np.unique(stimuli, axis=0, return_index=True, return_inverse=True)
+    if len(first) == len(stimuli):
+        return stimuli, prior, likelihood, volumes, gradient
+    rank = np.argsort(np.argsort(first))  # groups in their order of first appearance
+    member = np.zeros((len(first), len(stimuli)))
+    member[rank[group.ravel()], np.arange(len(stimuli))] = 1
+    keep = np.sort(first)
+    if not np.allclose(member @ volumes, volumes[keep] * member.sum(axis=1), rtol=1e-9, atol=0):
+        raise check.ModelError("equal stimuli have different stimulus_volumes; expected one cell volume each")
+    merged = member @ prior
+    weights = member * (prior / (merged @ member))
+    likelihood = likelihood @ weights.T
+    if gradient is not None:
+        gradient = np.einsum("...ji,mj->...mi", gradient, weights)
+    return stimuli[keep], merged, likelihood, volumes[keep], gradient

@@ -1,0 +1,127 @@
+"""Response noise: from the tuning curves' values to p(r|x) on response cells, with the gradient."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from .validation import Array, ModelError
+
+
+class Channel(NamedTuple):
+    """p(r|x) on response cells.
+
+    `likelihood` is (K, J), `slope` (N, K, J) its derivative by each of the N tuning values, `volumes` and
+    `responses` are (K,).
+    """
+
+    likelihood: Array
+    slope: Array
+    volumes: Array
+    responses: Array
+
+
+class Noise(Protocol):
+    """What `encoding_model` asks of a noise model."""
+
+    def channel(self, values: Array) -> Channel:
+        """The channel for tuning values of shape (N, J): N curves at J stimuli."""
+        ...
+
+
+def _one_curve(values: Array, name: str) -> Array:
+    if len(values) != 1:
+        raise ModelError(f"{name} noise takes one tuning curve; {len(values)} were given")
+    return np.asarray(values[0])
+
+
+def _normalised(table: Array, slope: Array) -> tuple[Array, Array]:
+    """Divide the columns by their sums (a truncated range of responses), the slope along with them."""
+    total = table.sum(axis=0)
+    table, slope = table / total, slope / total
+    slope = np.where(table > 0, slope - table * slope.sum(axis=0), 0.0)
+    return table, slope
+
+
+@dataclass(frozen=True)
+class GaussianNoise:
+    """r = f(x) + N(0, sd^2), on response cells `cells_per_sd` to a standard deviation."""
+
+    sd: float = 1.0
+    cells_per_sd: int = 4
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.sd) and self.sd > 0):
+            raise ModelError(
+                f"Gaussian noise of sd {self.sd}; expected a positive number (a noise-free continuous channel carries "
+                "infinite information and has no measure)"
+            )
+        if self.cells_per_sd < 1:
+            raise ModelError(f"cells_per_sd is {self.cells_per_sd}; expected at least 1")
+
+    def channel(self, values: Array) -> Channel:
+        mean = _one_curve(values, "Gaussian")
+        width = self.sd / self.cells_per_sd
+        low, high = mean.min() - 8 * self.sd, mean.max() + 8 * self.sd
+        count = math.ceil((high - low) / width)
+        if count > 200_000:
+            raise ModelError(
+                f"the tuning curve spans {count} response cells of noise sd / {self.cells_per_sd}; too many"
+            )
+        r = low + width * (np.arange(count) + 0.5)
+        t = (r[:, None] - mean) / self.sd
+        table = np.exp(-0.5 * t * t)
+        table, slope = _normalised(table, table * t / self.sd)
+        return Channel(table, slope[None], np.full(count, width), r)
+
+
+@dataclass(frozen=True)
+class PoissonNoise:
+    """Spike counts with mean f(x) times `duration`; f must be positive."""
+
+    duration: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.duration) and self.duration > 0):
+            raise ModelError(f"duration is {self.duration}; expected a positive number")
+
+    def channel(self, values: Array) -> Channel:
+        rate = _one_curve(values, "Poisson") * self.duration
+        if (rate < 0).any():
+            raise ModelError(f"the tuning curve falls to {rate.min():g}; a Poisson rate must not be negative")
+        from scipy.special import gammaln
+
+        top = float(rate.max())
+        counts = np.arange(math.ceil(top + 9 * math.sqrt(top) + 18))
+        safe = np.maximum(rate, 1e-300)
+        table = np.exp(counts[:, None] * np.log(safe) - safe - gammaln(counts[:, None] + 1))
+        table, slope = _normalised(table, table * (counts[:, None] / safe - 1) * self.duration)
+        return Channel(table, slope[None], np.ones(len(counts)), counts.astype(float))
+
+
+@dataclass(frozen=True)
+class BernoulliNoise:
+    """A spike or none, with probability f(x) in [0, 1]."""
+
+    def channel(self, values: Array) -> Channel:
+        p = _one_curve(values, "Bernoulli")
+        if (p < 0).any() or (p > 1).any():
+            raise ModelError(f"the tuning curve runs from {p.min():g} to {p.max():g}; a probability lies in [0, 1]")
+        inside = (p > 0) & (p < 1)
+        slope = np.where(inside, 1.0, 0.0)
+        return Channel(np.stack([1 - p, p]), np.stack([-slope, slope])[None], np.ones(2), np.array([0.0, 1.0]))
+
+
+@dataclass(frozen=True)
+class CategoricalNoise:
+    """One of N categories with probability softmax of the N tuning curves' values."""
+
+    def channel(self, values: Array) -> Channel:
+        table = np.exp(values - values.max(axis=0))
+        table /= table.sum(axis=0)
+        slope = table[None] * (np.eye(len(table))[:, :, None] - table[:, None, :])
+        slope = np.where(table[None] > 0, slope, 0.0)
+        return Channel(table, slope, np.ones(len(table)), np.arange(len(table), dtype=float))

@@ -1,0 +1,169 @@
+"""Priors of a continuous stimulus, each with the log density and the nodes on which it is discretised."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from .validation import Array, ModelError
+
+#: Standard deviations kept on each side of a Gaussian; the mass outside is below 1e-14.
+GAUSSIAN_REACH = 7.8
+
+
+class Prior(Protocol):
+    """What `encoding_model` asks of a prior of a 1-D stimulus."""
+
+    def log_density(self, x: Array) -> Array:
+        """Log p(x) in nats, for x of any shape."""
+        ...
+
+    def nodes(self, count: int) -> tuple[Array, Array]:
+        """Nodes ``(count,)`` and their cell widths ``(count,)``."""
+        ...
+
+    @property
+    def scale(self) -> float:
+        """The length over which the density varies, at its narrowest."""
+        ...
+
+
+def _positive(**values: float) -> None:
+    for name, value in values.items():
+        if not (math.isfinite(value) and value > 0):
+            raise ModelError(f"{name} is {value}; expected a positive number")
+
+
+def _uniform_nodes(low: float, high: float, count: int) -> tuple[Array, Array]:
+    width = (high - low) / count
+    return low + width * (np.arange(count) + 0.5), np.full(count, width)
+
+
+def _stretched_nodes(centre: float, scale: float, reach: float, count: int) -> tuple[Array, Array]:
+    """Nodes that are even near the centre and exponentially spaced in the tails (x = centre + scale sinh t)."""
+    t, width = _uniform_nodes(-math.asinh(reach / scale), math.asinh(reach / scale), count)
+    return centre + scale * np.sinh(t), scale * np.cosh(t) * width
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """N(mean, sd^2)."""
+
+    mean: float = 0.0
+    sd: float = 1.0
+
+    def __post_init__(self) -> None:
+        _positive(sd=self.sd)
+
+    def log_density(self, x: Array) -> Array:
+        return -0.5 * ((x - self.mean) / self.sd) ** 2 - math.log(self.sd * math.sqrt(2 * math.pi))
+
+    def nodes(self, count: int) -> tuple[Array, Array]:
+        return _uniform_nodes(self.mean - GAUSSIAN_REACH * self.sd, self.mean + GAUSSIAN_REACH * self.sd, count)
+
+    @property
+    def scale(self) -> float:
+        return self.sd
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A mixture of Gaussians; weights, means and sds of one length."""
+
+    weights: tuple[float, ...]
+    means: tuple[float, ...]
+    sds: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not len(self.weights) == len(self.means) == len(self.sds) > 0:
+            raise ModelError("weights, means and sds of a mixture must have one length, at least 1")
+        for weight, sd in zip(self.weights, self.sds):
+            _positive(weight=weight, sd=sd)
+        if abs(sum(self.weights) - 1) > 1e-9:
+            raise ModelError(f"weights of a mixture sum to {sum(self.weights):g}; expected 1")
+
+    def log_density(self, x: Array) -> Array:
+        parts = [math.log(w) + Gaussian(m, s).log_density(x) for w, m, s in zip(self.weights, self.means, self.sds)]
+        return np.asarray(np.logaddexp.reduce(np.stack(parts), axis=0))
+
+    def nodes(self, count: int) -> tuple[Array, Array]:
+        low = min(m - GAUSSIAN_REACH * s for m, s in zip(self.means, self.sds))
+        high = max(m + GAUSSIAN_REACH * s for m, s in zip(self.means, self.sds))
+        return _uniform_nodes(low, high, count)
+
+    @property
+    def scale(self) -> float:
+        return min(self.sds)
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Uniform on [low, high]."""
+
+    low: float = 0.0
+    high: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+            raise ModelError(f"uniform prior on [{self.low}, {self.high}]; expected low < high")
+
+    def log_density(self, x: Array) -> Array:
+        inside = (x >= self.low) & (x <= self.high)
+        return np.where(inside, -math.log(self.high - self.low), -np.inf)
+
+    def nodes(self, count: int) -> tuple[Array, Array]:
+        return _uniform_nodes(self.low, self.high, count)
+
+    @property
+    def scale(self) -> float:
+        return (self.high - self.low) / 4
+
+
+@dataclass(frozen=True)
+class Laplace:
+    """Density exp(-|x - mean| / scale) / (2 scale)."""
+
+    mean: float = 0.0
+    spread: float = 1.0
+
+    def __post_init__(self) -> None:
+        _positive(spread=self.spread)
+
+    def log_density(self, x: Array) -> Array:
+        return -np.abs(x - self.mean) / self.spread - math.log(2 * self.spread)
+
+    def nodes(self, count: int) -> tuple[Array, Array]:
+        return _uniform_nodes(self.mean - 30 * self.spread, self.mean + 30 * self.spread, count)
+
+    @property
+    def scale(self) -> float:
+        return self.spread
+
+
+@dataclass(frozen=True)
+class StudentT:
+    """Student's t with `df` degrees of freedom (df = 1: Cauchy); heavy tails, on exponentially spaced nodes."""
+
+    df: float = 1.0
+    mean: float = 0.0
+    spread: float = 1.0
+
+    def __post_init__(self) -> None:
+        _positive(df=self.df, spread=self.spread)
+
+    def log_density(self, x: Array) -> Array:
+        t = (x - self.mean) / self.spread
+        constant = math.lgamma((self.df + 1) / 2) - math.lgamma(self.df / 2) - 0.5 * math.log(self.df * math.pi)
+        return np.asarray(constant - math.log(self.spread) - (self.df + 1) / 2 * np.log1p(t * t / self.df))
+
+    def nodes(self, count: int) -> tuple[Array, Array]:
+        # Reach such that the mass outside is about 1e-9, at most 1e9 spreads.
+        reach = self.spread * min(1e9, 10 ** (9 / self.df) * math.sqrt(self.df))
+        return _stretched_nodes(self.mean, self.spread, reach, count)
+
+    @property
+    def scale(self) -> float:
+        return self.spread

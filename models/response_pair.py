@@ -1,0 +1,159 @@
+"""Two responses to one stimulus: the joint on which conditional informations are defined."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from . import validation as check
+from .encoding_model import EncodingModel, canonical_stimuli
+from .validation import Array
+
+
+class ResponsePair:
+    """The joint p(r, r' | x) of two responses R and R' to a stimulus X in R^d.
+
+    Parameters
+    ----------
+    stimuli, prior, stimulus_volumes
+        As for `EncodingModel`; equal stimuli are merged in the same way.
+    likelihood : array_like, shape (K1, K2, J)
+        p(r_k, r'_l | x_j); sums to 1 over both responses for each stimulus.
+    response_volumes : array_like, shape (K1, K2), optional
+        Cell volumes of the pair; a product of one volume for each cell of R and one for each cell of R'.
+    likelihood_gradient : array_like, shape (K1, K2, J, d), optional
+
+    Raises
+    ------
+    ModelError
+        (a ValueError) if an array is not what is said above.
+    """
+
+    def __init__(
+        self,
+        stimuli: Any,
+        prior: Any,
+        likelihood: Any,
+        *,
+        stimulus_volumes: Any = None,
+        response_volumes: Any = None,
+        likelihood_gradient: Any = None,
+    ) -> None:
+        x = check.as_stimuli(stimuli)
+        p = check.as_distribution(prior, "prior", len(x))
+        table = check.as_likelihood(likelihood, x, 2)
+        x_volumes = check.as_volumes(stimulus_volumes, "stimulus_volumes", (len(x),))
+        r_volumes = check.as_volumes(response_volumes, "response_volumes", table.shape[:2])
+        first, second = r_volumes[:, 0], r_volumes[0] / r_volumes[0, 0]
+        if not np.allclose(r_volumes, np.outer(first, second), rtol=1e-9, atol=0):
+            raise check.ModelError(
+                "response_volumes of a pair must be an outer product: a cell of R times a cell of R'"
+            )
+        gradient = check.as_gradient(likelihood_gradient, table, x.shape[1])
+        x, p, table, x_volumes, gradient = canonical_stimuli(x, p, table, x_volumes, gradient)
+        self.stimuli = check.frozen(x)
+        self.prior = check.frozen(p)
+        self.likelihood = check.frozen(table)
+        self.stimulus_volumes = check.frozen(x_volumes)
+        self.response_volumes = check.frozen(r_volumes)
+        self.likelihood_gradient = None if gradient is None else check.frozen(gradient)
+        self._volumes = check.frozen(first), check.frozen(second)
+
+    def _model(self, likelihood: Array, volumes: Array, gradient: Array | None) -> EncodingModel:
+        return EncodingModel(
+            self.stimuli,
+            self.prior,
+            likelihood,
+            stimulus_volumes=self.stimulus_volumes,
+            response_volumes=volumes,
+            likelihood_gradient=gradient,
+        )
+
+    def _marginal_gradient(self, axis: int) -> Array | None:
+        return None if self.likelihood_gradient is None else np.asarray(self.likelihood_gradient.sum(axis=axis))
+
+    @cached_property
+    def first(self) -> EncodingModel:
+        """The model of R alone."""
+        return self._model(self.likelihood.sum(axis=1), self._volumes[0], self._marginal_gradient(1))
+
+    @cached_property
+    def second(self) -> EncodingModel:
+        """The model of R' alone."""
+        return self._model(self.likelihood.sum(axis=0), self._volumes[1], self._marginal_gradient(0))
+
+    @cached_property
+    def both(self) -> EncodingModel:
+        """The model of the joint response (R, R'), its K1 K2 values in row order."""
+        count, dimensions = self.stimuli.shape
+        gradient = self.likelihood_gradient
+        return self._model(
+            self.likelihood.reshape(-1, count),
+            self.response_volumes.reshape(-1),
+            None if gradient is None else gradient.reshape(-1, count, dimensions),
+        )
+
+    @cached_property
+    def swapped(self) -> ResponsePair:
+        """The pair with R and R' exchanged."""
+        gradient = self.likelihood_gradient
+        return ResponsePair(
+            self.stimuli,
+            self.prior,
+            self.likelihood.swapaxes(0, 1),
+            stimulus_volumes=self.stimulus_volumes,
+            response_volumes=self.response_volumes.T,
+            likelihood_gradient=None if gradient is None else gradient.swapaxes(0, 1),
+        )
+
+    @cached_property
+    def first_given_stimulus(self) -> Array:
+        """p(r | x), shape (K1, J), with every row kept, also those of probability 0."""
+        return check.frozen(self.likelihood.sum(axis=1))
+
+    def support_given_first(self, k: int) -> Array:
+        """Which stimuli `given_first(k)` holds, a mask of shape (J,)."""
+        joint = self.first_given_stimulus[k] * self.prior
+        top = joint.max()
+        return np.asarray(joint / top > 0 if top > 0 else np.zeros(len(joint), dtype=bool))
+
+    def given_first(self, k: int) -> EncodingModel:
+        """The model of R' when R = r_k: prior p(x | r_k), likelihood p(r' | r_k, x).
+
+        Stimuli that cannot have produced r_k are absent; `support_given_first` tells which remain.
+        """
+        count = len(self.likelihood)
+        if not 0 <= k < count:
+            raise IndexError(f"response {k} of {count} responses")
+        support = self.support_given_first(k)
+        if not support.any():
+            raise check.ModelError(f"response {k} of R has probability 0; there is no model given it")
+        given = self.first_given_stimulus[k, support]
+        joint = given * self.prior[support]
+        joint = joint / joint.max()
+        table = self.likelihood[k][:, support] / given
+        gradient = None
+        if self.likelihood_gradient is not None:
+            slope = self.likelihood_gradient[k][:, support]
+            gradient = (slope - table[..., None] * slope.sum(axis=0)) / given[:, None]
+        return EncodingModel(
+            self.stimuli[support],
+            joint / joint.sum(),
+            table / table.sum(axis=0),
+            stimulus_volumes=self.stimulus_volumes[support],
+            response_volumes=self._volumes[1],
+            likelihood_gradient=gradient,
+        )
+
+    def conditional_information(self) -> float:
+        """I(X;R'|R) in nats."""
+        return max(0.0, self.both.mutual_information() - self.first.mutual_information())
+
+    def __repr__(self) -> str:
+        first, second, count = self.likelihood.shape
+        return (
+            f"ResponsePair({count} stimuli in R^{self.stimuli.shape[1]}, {first} x {second} responses, "
+            f"I(R;X) = {self.first.mutual_information():.4f}, I(X;R'|R) = {self.conditional_information():.4f} nats)"
+        )

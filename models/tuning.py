@@ -1,0 +1,166 @@
+"""Tuning curves of a 1-D stimulus, each with its derivative."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from .validation import Array, ModelError
+
+
+class Tuning(Protocol):
+    """A smooth function of the stimulus: the mean response, a rate, a probability or a logit."""
+
+    def __call__(self, x: Array) -> Array:
+        """f(x), same shape as x."""
+        ...
+
+    def derivative(self, x: Array) -> Array:
+        """f'(x), same shape as x."""
+        ...
+
+
+def _finite(**values: float) -> None:
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise ModelError(f"{name} is {value}; expected a finite number")
+
+
+def _positive(**values: float) -> None:
+    _finite(**values)
+    for name, value in values.items():
+        if value <= 0:
+            raise ModelError(f"{name} is {value}; expected a positive number")
+
+
+def _logistic(t: Array) -> Array:
+    return np.asarray(0.5 * (1 + np.tanh(t / 2)))
+
+
+@dataclass(frozen=True)
+class Bump:
+    """``baseline + height exp(-(x - centre)^2 / 2 width^2)``."""
+
+    centre: float = 0.0
+    width: float = 1.0
+    height: float = 1.0
+    baseline: float = 0.0
+
+    def __post_init__(self) -> None:
+        _positive(width=self.width)
+        _finite(centre=self.centre, height=self.height, baseline=self.baseline)
+
+    def __call__(self, x: Array) -> Array:
+        return self.baseline + self.height * np.exp(-0.5 * ((x - self.centre) / self.width) ** 2)
+
+    def derivative(self, x: Array) -> Array:
+        return -(x - self.centre) / self.width**2 * (self(x) - self.baseline)
+
+
+@dataclass(frozen=True)
+class Bumps:
+    """A sum of bumps (or of any tuning curves)."""
+
+    parts: tuple[Tuning, ...]
+
+    def __post_init__(self) -> None:
+        if not self.parts:
+            raise ModelError("a sum of tuning curves needs at least one")
+
+    def __call__(self, x: Array) -> Array:
+        return np.asarray(sum(part(x) for part in self.parts))
+
+    def derivative(self, x: Array) -> Array:
+        return np.asarray(sum(part.derivative(x) for part in self.parts))
+
+
+@dataclass(frozen=True)
+class Sigmoid:
+    """``baseline + height / (1 + exp(-(x - centre) / width))``."""
+
+    centre: float = 0.0
+    width: float = 1.0
+    height: float = 1.0
+    baseline: float = 0.0
+
+    def __post_init__(self) -> None:
+        _positive(width=self.width)
+        _finite(centre=self.centre, height=self.height, baseline=self.baseline)
+
+    def __call__(self, x: Array) -> Array:
+        return self.baseline + self.height * _logistic((x - self.centre) / self.width)
+
+    def derivative(self, x: Array) -> Array:
+        s = _logistic((x - self.centre) / self.width)
+        return np.asarray(self.height / self.width * s * (1 - s))
+
+
+@dataclass(frozen=True)
+class Linear:
+    """``intercept + slope x``."""
+
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    def __post_init__(self) -> None:
+        _finite(slope=self.slope, intercept=self.intercept)
+
+    def __call__(self, x: Array) -> Array:
+        return self.intercept + self.slope * x
+
+    def derivative(self, x: Array) -> Array:
+        return np.full_like(x, self.slope)
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """``baseline + height (1 + cos(2 pi (x - centre) / period)) / 2``."""
+
+    period: float = 1.0
+    centre: float = 0.0
+    height: float = 1.0
+    baseline: float = 0.0
+
+    def __post_init__(self) -> None:
+        _positive(period=self.period)
+        _finite(centre=self.centre, height=self.height, baseline=self.baseline)
+
+    def __call__(self, x: Array) -> Array:
+        return self.baseline + self.height * 0.5 * (1 + np.cos(2 * math.pi * (x - self.centre) / self.period))
+
+    def derivative(self, x: Array) -> Array:
+        turn = 2 * math.pi / self.period
+        return -0.5 * self.height * turn * np.sin(turn * (x - self.centre))
+
+
+@dataclass(frozen=True)
+class PiecewiseSmooth:
+    """A monotone-preserving cubic (PCHIP) through `knots` and `values`, constant outside."""
+
+    knots: tuple[float, ...]
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.knots) != len(self.values) or len(self.knots) < 2:
+            raise ModelError("knots and values must have one length, at least 2")
+        if any(not math.isfinite(v) for v in (*self.knots, *self.values)):
+            raise ModelError("knots and values must be finite")
+        if any(b <= a for a, b in zip(self.knots, self.knots[1:])):
+            raise ModelError("knots must increase")
+
+    @cached_property
+    def _curve(self) -> Any:
+        from scipy.interpolate import PchipInterpolator
+
+        return PchipInterpolator(self.knots, self.values)
+
+    def __call__(self, x: Array) -> Array:
+        return np.asarray(self._curve(np.clip(x, self.knots[0], self.knots[-1])))
+
+    def derivative(self, x: Array) -> Array:
+        inside = (x >= self.knots[0]) & (x <= self.knots[-1])
+        return np.where(inside, self._curve.derivative()(np.clip(x, self.knots[0], self.knots[-1])), 0.0)

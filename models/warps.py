@@ -1,0 +1,88 @@
+"""Invertible, coordinatewise maps of the stimulus, and perturbations confined to a ball."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .encoding_model import EncodingModel
+from .validation import Array, ModelError, as_real_array
+
+
+def warp_stimuli(
+    model: EncodingModel, function: Callable[[Array], Array], derivative: Callable[[Array], Array]
+) -> EncodingModel:
+    """X' = phi(X), coordinate by coordinate: nodes move, volumes scale by |phi'|, the gradient by 1 / phi'.
+
+    Parameters
+    ----------
+    function, derivative : callable
+        phi and phi', strictly monotone, vectorised; ``(J, d)`` in, ``(J, d)`` out.
+    """
+    moved = as_real_array(function(model.stimuli), "function(stimuli)", model.stimuli.shape)
+    return relocate_stimuli(model, moved, derivative(model.stimuli))
+
+
+def relocate_stimuli(model: EncodingModel, stimuli: Any, slopes: Any = None) -> EncodingModel:
+    """The same joint with stimulus j at ``stimuli[j]``; `slopes` (J, d) are phi' there (ones if left out)."""
+    moved = as_real_array(stimuli, "stimuli", model.stimuli.shape)
+    growth = np.ones_like(moved) if slopes is None else as_real_array(slopes, "slopes", moved.shape)
+    if (growth == 0).any():
+        raise ModelError("slopes of an invertible map must not be 0")
+    for i in range(moved.shape[1]):
+        order = np.argsort(model.stimuli[:, i])
+        old, new = np.diff(model.stimuli[order, i]), np.diff(moved[order, i])
+        if ((old == 0) != (new == 0)).any():
+            raise ModelError(f"the map of coordinate {i} is not a function of that coordinate, or not invertible")
+        rising = new[old > 0]
+        if not ((rising > 0).all() or (rising < 0).all()):
+            raise ModelError(f"the map of coordinate {i} is not monotone; expected an invertible, coordinatewise map")
+    gradient = model.likelihood_gradient
+    return model.replace(
+        stimuli=moved,
+        stimulus_volumes=model.stimulus_volumes * np.abs(growth).prod(axis=1),
+        likelihood_gradient=None if gradient is None else gradient / growth,
+    )
+
+
+def perturb(
+    model: EncodingModel, centre: Any, radius: float, *, likelihood: Any = None, prior_weights: Any = None
+) -> EncodingModel:
+    """Change p(R, x) inside the ball |x - centre| < radius only.
+
+    Parameters
+    ----------
+    centre : array_like, shape (d,)
+    radius : float
+    likelihood : array_like, shape (K, J) or (K, 1), optional
+        The new p(r|x) for stimuli in the ball.
+    prior_weights : array_like, shape (J,), optional
+        Factors by which the prior changes in the ball; the ball's mass is kept.
+    """
+    inside = ball(model, centre, radius)
+    changes: dict[str, Any] = {}
+    if likelihood is not None:
+        table = np.broadcast_to(as_real_array(likelihood, "likelihood"), model.likelihood.shape)
+        changes["likelihood"] = np.where(inside, table, model.likelihood)
+        if model.likelihood_gradient is not None:
+            changes["likelihood_gradient"] = np.where(inside[None, :, None], 0.0, model.likelihood_gradient)
+    if prior_weights is not None:
+        weights = as_real_array(prior_weights, "prior_weights", model.prior.shape)
+        bent = model.prior[inside] * weights[inside]
+        if (weights[inside] <= 0).any():
+            raise ModelError("prior_weights must be positive in the ball")
+        prior = model.prior.copy()
+        prior[inside] = bent * (prior[inside].sum() / bent.sum())
+        changes["prior"] = prior
+    return model.replace(**changes)
+
+
+def ball(model: EncodingModel, centre: Any, radius: float) -> np.ndarray:
+    """Which stimuli lie in the ball, a mask of shape (J,); at least one must."""
+    point = as_real_array(np.atleast_1d(centre), "centre", (model.dimensions,))
+    inside = np.asarray(np.linalg.norm(model.stimuli - point, axis=1) < radius)
+    if not inside.any():
+        raise ModelError(f"no stimulus lies within {radius:g} of {point.tolist()}")
+    return inside

@@ -1,0 +1,68 @@
+"""Files written whole or not at all, and found to be unwritable before the work, not after."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+class OutputError(OSError):
+    """An output path that cannot be written."""
+
+
+def ensure_writable(path: Path) -> None:
+    """Raise `OutputError` unless a file could be written there now; leaves nothing behind."""
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder; expected a file to write")
+    folder = path.parent
+    if not folder.is_dir():
+        raise OutputError(f"{path}: no such folder {folder}")
+    try:
+        handle, name = tempfile.mkstemp(prefix=".stiminfo-", dir=folder)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
+    os.close(handle)
+    os.unlink(name)
+    if path.exists() and not os.access(path, os.W_OK):
+        raise OutputError(f"{path}: cannot be written (it is read-only)")
+
+
+def ensure_folder(path: Path) -> None:
+    """Make a folder for several files, and check that it takes them."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be made ({error.strerror})") from None
+    ensure_writable(path / "witness.json")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write through a temporary file in the same folder, then rename it into place."""
+    handle, name = tempfile.mkstemp(prefix=".stiminfo-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def json_text(data: Any) -> str:
+    """JSON for people to read and machines to compare."""
+    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

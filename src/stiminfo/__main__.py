@@ -1,0 +1,6 @@
+"""``python -m stiminfo`` is ``stiminfo``."""
+
+from .cli import main
+
+if __name__ == "__main__":
+    main()

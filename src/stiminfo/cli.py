@@ -1,0 +1,396 @@
+"""The command line: audit a measure, print the published table, replay a witness, measure an experiment's counts."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from .axioms.auditing import Cell, Progress
+    from .axioms.verdicts import Audit, Verdict
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help=(
+        "Is this stimulus-specific information measure one I may interpret?\n\n"
+        "Attack a measure with generated encoding models until each axiom holds or falls to a small witness:\n\n"
+        "  stiminfo audit my_measure.py:MEASURE\n\n"
+        "Exit codes: 0 every claim agrees, 1 a claim disagrees or a verdict is an error, 2 bad input, 130 interrupted."
+    ),
+)
+
+Axioms = Annotated[list[str] | None, typer.Option("--axiom", metavar="ID", help="Only this axiom; may be repeated.")]
+Examples = Annotated[int, typer.Option(min=1, help="Cases a cell; continuous, 2-d and locality cases run a fifth.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same verdicts.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Worker processes.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", metavar="F", help="Write the verdicts as JSON.")]
+HtmlFile = Annotated[Path | None, typer.Option("--html", metavar="F", help="Write one self-contained HTML page.")]
+MarkdownFile = Annotated[Path | None, typer.Option("--markdown", metavar="F", help="Write the table in Markdown.")]
+Folder = Annotated[Path | None, typer.Option("--witnesses", metavar="DIR", help="Write a JSON file a refutation.")]
+Timeout = Annotated[float, typer.Option(min=0.001, metavar="S", help="Seconds after which a case is ended.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 on any verdict but holds and not_applicable.")]
+
+
+class Stop(Exception):
+    """Bad input: one line, exit 2; `details` is the user's own traceback."""
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.details = details
+
+
+def main() -> None:
+    """Run the command line; the only place that turns errors into exit codes."""
+    try:
+        code = app(standalone_mode=False)
+    except KeyboardInterrupt:
+        _say("stiminfo: interrupted")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has gone (`stiminfo table | head`); files were written before.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Stop as stop:
+        if stop.details:
+            _say(stop.details.rstrip())
+        _fail(str(stop))
+    except Exception as error:
+        kind = type(error)
+        if kind.__name__ == "Abort":
+            sys.exit(130)
+        if not kind.__module__.startswith("typer"):
+            raise
+        told = getattr(error, "format_message", None)
+        message = told() if told else str(error)
+        if kind.__name__ == "NoArgsIsHelpError":
+            _say(message)
+            sys.exit(2)
+        _fail(message)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _fail(message: str) -> None:
+    _say("stiminfo: " + " ".join(message.split()))
+    sys.exit(2)
+
+
+@contextmanager
+def _bad_input() -> Iterator[None]:
+    """Our own errors about what the user gave, as `Stop`."""
+    from .axioms.loading import LoadError
+    from .axioms.specs import SpecError
+    from .axioms.statements import UnknownAxiom
+    from .axioms.witness import WitnessError
+    from .models import ModelError
+    from .reports.files import OutputError
+
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise Stop(f"{error.filename}: no such file") from None
+    except (LoadError, UnknownAxiom, WitnessError, SpecError, ModelError, OutputError) as error:
+        raise Stop(str(error), getattr(error, "details", "")) from None
+    except OSError as error:
+        raise Stop(f"{error.filename or 'file'}: {error.strerror or error}") from None
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", 0) or 120), soft_wrap=False)
+
+
+@contextmanager
+def _bar() -> Iterator[Any]:
+    """A progress bar on a terminal's standard error, None in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield bar
+
+
+@contextmanager
+def _progress(cells: int) -> Iterator[Progress | None]:
+    """Tells the bar of each finished cell."""
+    with _bar() as bar:
+        if bar is None:
+            yield None
+            return
+        task = bar.add_task("starting", total=cells)
+
+        def advance(cell: Cell, verdict: Verdict) -> None:
+            bar.update(task, advance=1, description=f"{cell.measure}, {cell.axiom.id}: {verdict.verdict}")
+
+        yield advance
+
+
+@app.command()
+def audit(
+    target: Annotated[str, typer.Argument(metavar="FILE:NAME", help="A Python file and the stiminfo.Measure in it.")],
+    axiom: Axioms = None,
+    examples: Examples = 200,
+    seed: Seed = 0,
+    json_file: JsonFile = None,
+    html_file: HtmlFile = None,
+    markdown: MarkdownFile = None,
+    witnesses: Folder = None,
+    jobs: Jobs = 1,
+    case_timeout: Timeout = 10.0,
+    strict: Strict = False,
+) -> int:
+    """Attack the measure in a Python file; print a verdict for each axiom.
+
+    The file makes a stiminfo.Measure, say MEASURE = si.Measure("mine", my_function, claims={"positivity": True}), where
+    my_function(model) returns I(x) in nats at model.stimuli. It runs in a worker process. The name of a published
+    measure (i_local, i_surp, ...) may stand in place of FILE:NAME.
+    """
+    from .axioms.auditing import Cell, collect, run_cells
+    from .axioms.loading import LoadError, split_target
+    from .axioms.statements import axioms_named
+    from .axioms.supervisor import Hung, Supervisor, WorkerFailed
+    from .estimators import PUBLISHED
+
+    with _bad_input():
+        chosen = axioms_named(axiom)
+        if target in PUBLISHED:
+            origin: tuple[str, Any] = ("published", target)
+        else:
+            file, name = split_target(target)
+            origin = ("file", (str(file.resolve()), name))
+        _check_outputs(json_file, html_file, markdown, witnesses)
+        worker = Supervisor(case_timeout)
+        try:
+            about = worker.run({"task": "describe", "measure": origin})
+        except WorkerFailed as failure:
+            raise LoadError(str(failure), failure.details) from None
+        except Hung as hung:
+            raise LoadError(f"{target}: {hung} while the file was run") from None
+        finally:
+            worker.close()
+        cells = [Cell(about["name"], origin, about["claims"].get(one.id), one) for one in chosen]
+        with _progress(len(cells)) as progress:
+            results = run_cells(
+                cells, examples=examples, seed=seed, jobs=jobs, case_timeout=case_timeout, progress=progress
+            )
+        audits = collect(results, [about["name"]], seed, examples, len(cells))
+        result = audits[about["name"]]
+        from .reports.text import audit_markdown, print_audit
+
+        command = f"stiminfo audit {Path(target).name} --examples {examples} --seed {seed}"
+        _write_outputs(
+            audits, result.to_json(), audit_markdown(result), command, json_file, html_file, markdown, witnesses
+        )
+        # Files first: what reads our output may close it early.
+        print_audit(result, _console())
+        return _exit_code(audits, strict)
+
+
+@app.command()
+def table(
+    axiom: Axioms = None,
+    examples: Examples = 200,
+    seed: Seed = 0,
+    json_file: JsonFile = None,
+    html_file: HtmlFile = None,
+    markdown: MarkdownFile = None,
+    witnesses: Folder = None,
+    jobs: Jobs = 1,
+    case_timeout: Timeout = 60.0,
+    strict: Strict = False,
+) -> int:
+    """Audit the eight published measures against the ten axioms, beside what the paper claims."""
+    from .axioms.auditing import audit_published
+    from .axioms.paper import PAPER
+    from .axioms.statements import axioms_named
+    from .axioms.verdicts import SCHEMA
+    from .estimators import PUBLISHED
+
+    with _bad_input():
+        chosen = axioms_named(axiom)
+        _check_outputs(json_file, html_file, markdown, witnesses)
+        with _progress(len(chosen) * len(PUBLISHED)) as progress:
+            audits = audit_published(
+                axioms=[one.id for one in chosen],
+                examples=examples,
+                seed=seed,
+                jobs=jobs,
+                case_timeout=case_timeout,
+                progress=progress,
+            )
+        from .reports.text import KONG2_NOTE, print_table, table_markdown
+
+        data = {"measures": {name: one.to_json() for name, one in audits.items()}, "schema": SCHEMA}
+        command = f"stiminfo table --examples {examples} --seed {seed}"
+        _write_outputs(
+            audits, data, table_markdown(audits, PAPER), command, json_file, html_file, markdown, witnesses, PAPER
+        )
+        console = _console()
+        print_table(audits, PAPER, console)
+        if any(one.id == "locality" for one in chosen):
+            console.print(KONG2_NOTE, highlight=False, markup=False)
+        return _exit_code(audits, strict)
+
+
+def _check_outputs(*paths: Path | None) -> None:
+    from .reports.files import ensure_folder, ensure_writable
+
+    *files, folder = paths
+    for path in files:
+        if path is not None:
+            ensure_writable(path)
+    if folder is not None:
+        ensure_folder(folder)
+
+
+def _write_outputs(
+    audits: dict[str, Audit],
+    data: Any,
+    markdown_text: str,
+    command: str,
+    json_file: Path | None,
+    html_file: Path | None,
+    markdown: Path | None,
+    folder: Path | None,
+    paper: dict[str, dict[str, bool]] | None = None,
+) -> None:
+    from .reports.files import json_text, write_whole
+
+    if json_file:
+        write_whole(json_file, json_text(data))
+    if markdown:
+        write_whole(markdown, markdown_text)
+    if html_file:
+        from .reports.html import audit_page
+
+        write_whole(html_file, audit_page(audits, paper, command))
+    if folder:
+        for name, one in audits.items():
+            for verdict in one.verdicts.values():
+                if verdict.witness:
+                    safe = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name)
+                    write_whole(folder / f"{safe}-{verdict.axiom}.json", json_text(verdict.witness))
+
+
+def _exit_code(audits: dict[str, Audit], strict: bool) -> int:
+    if not all(one.complete for one in audits.values()):
+        return 130
+    if strict:
+        fine = {"holds", "not_applicable"}
+        return int(any(verdict.verdict not in fine for one in audits.values() for verdict in one.verdicts.values()))
+    return int(not all(one.agrees for one in audits.values()))
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(metavar="WITNESS.json", help="A witness, as --witnesses writes them.")],
+    measure: Annotated[
+        str | None,
+        typer.Option("--measure", metavar="FILE:NAME", help="The user's measure that the witness is about."),
+    ] = None,
+    json_file: JsonFile = None,
+    case_timeout: Timeout = 60.0,
+) -> int:
+    """Show one witness: the model, the numbers, and why they refute the axiom; judged anew.
+
+    Exit 0 if it still refutes, 1 if it is stale. A witness never names code: give --measure for a measure of your own.
+    """
+    from .axioms.findings import Finding
+    from .axioms.loading import LoadError, split_target
+    from .axioms.supervisor import Hung, Supervisor, WorkerFailed
+    from .axioms.witness import read_witness
+    from .estimators import PUBLISHED
+
+    with _bad_input():
+        witness = read_witness(file)
+        _check_outputs(json_file, None)
+        if measure is not None and measure not in PUBLISHED:
+            path, name = split_target(measure)
+            origin: tuple[str, Any] = ("file", (str(path.resolve()), name))
+        elif (measure or witness.measure) in PUBLISHED:
+            origin = ("published", measure or witness.measure)
+        else:
+            raise Stop(f"{file}: is about {witness.measure!r}, a user's measure; give it with --measure FILE:NAME")
+        worker = Supervisor(case_timeout)
+        try:
+            answer = worker.run({"task": "replay", "measure": origin, "witness": witness.data})
+        except WorkerFailed as failure:
+            raise LoadError(str(failure), failure.details if failure.usage else "") from None
+        except Hung as hung:
+            raise Stop(f"{file}: {hung}") from None
+        finally:
+            worker.close()
+        finding = Finding(**answer["finding"])
+        from .reports.files import json_text, write_whole
+        from .reports.text import print_replay
+
+        shown = witness.data if measure is None else witness.data | {"measure": measure}
+        print_replay(shown, finding, _console())
+        if json_file:
+            write_whole(json_file, json_text({"stands": finding.broken, "finding": answer["finding"]}))
+        return 0 if finding.broken else 1
+
+
+@app.command()
+def measure(
+    file: Annotated[Path, typer.Argument(metavar="COUNTS.csv", help="Stimuli by responses; whole numbers of trials.")],
+    resamples: Annotated[
+        int | None,
+        typer.Option(min=10, help="Bootstrap resamples for the 95% intervals (default: 200 to 1000, by cost)."),
+    ] = None,
+    seed: Seed = 0,
+    json_file: JsonFile = None,
+) -> int:
+    """Print every measure for an experiment's count table, per stimulus, with bias estimate and bootstrap intervals.
+
+    The first row names the responses, the first column the stimuli; each other cell counts the trials in which that
+    response followed that stimulus.
+    """
+    from .models import read_counts
+
+    with _bad_input():
+        _check_outputs(json_file, None)
+        counts = read_counts(file)
+        from .reports.count_report import count_report, print_count_report
+        from .reports.files import json_text, write_whole
+
+        with _bar() as bar:
+            task = bar.add_task("bootstrap") if bar else None
+
+            def advance(done: int, total: int) -> None:
+                if bar and task is not None:
+                    bar.update(task, completed=done, total=total)
+
+            report = count_report(counts, resamples=resamples, seed=seed, progress=advance)
+        print_count_report(report, _console())
+        if json_file:
+            write_whole(json_file, json_text(report.to_json()))
+        return 0
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
+    if version:
+        from . import __version__
+
+        print(f"stiminfo {__version__}")
+        raise typer.Exit()

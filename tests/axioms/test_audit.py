@@ -1,0 +1,240 @@
+"""The audit end to end: published and proposed measures, misbehaving ones, the same seed twice."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+import stiminfo as si
+from stiminfo.axioms import AXIOMS, UnknownAxiom
+from stiminfo.axioms.loading import LoadError
+from stiminfo.axioms.search import search
+from stiminfo.axioms.testing import parametrize_axioms
+from stiminfo.axioms.witness import WitnessError, parse_witness, replay
+
+MODEL = si.EncodingModel([0, 1], [0.5, 0.5], [[0.5, 0.5], [0.5, 0], [0, 0.5]])
+
+
+def test_the_published_table():
+    """The whole table, at few cases: known hard cases refute; what holds, holds."""
+    from stiminfo.axioms import audit_published
+
+    audits = audit_published(examples=10, jobs=2)
+    for name, audit in audits.items():
+        for axiom, verdict in audit.verdicts.items():
+            assert verdict.agrees is not False, (name, axiom, verdict.message)
+            assert (verdict.verdict == "not_applicable") == (verdict.claimed is None), (name, axiom)
+    assert set(audits["i_local"].to_json()["axioms"]) == set(AXIOMS)
+
+
+def test_a_renamed_copy_is_told_the_same():
+    copy = si.Measure(
+        "another name",
+        si.i_local.pointwise,
+        conditional=si.i_local.conditional,
+        featurewise=si.i_local.featurewise,
+    )
+    asked = [axiom for axiom in AXIOMS if axiom != "locality_any_prior"]
+    said = si.audit(copy, axioms=asked, examples=15, jobs=2).verdicts
+    for axiom, verdict in si.audit(si.i_local, axioms=asked, examples=15, jobs=2).verdicts.items():
+        other = said[axiom]
+        assert other.verdict == verdict.verdict, axiom
+        if verdict.witness:
+            assert other.witness["case"] == verdict.witness["case"]
+            assert other.margin == pytest.approx(verdict.margin, abs=1e-6)
+
+
+def test_same_seed_same_verdicts():
+    first, second = (si.audit(si.i_surp, axioms=["positivity", "additivity"], examples=30, seed=7) for _ in range(2))
+    assert first.to_json() == second.to_json()
+
+
+def _raises(model):
+    raise RuntimeError("no such thing")
+
+
+def _mutates(model):
+    model.prior.flags.writeable = True
+    model.prior[0] *= 2
+    return si.i_surp(model)
+
+
+_calls = [0]
+
+
+def _drifts(model):
+    _calls[0] += 1
+    return si.i_surp(model) + 1e-3 * _calls[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda m: si.i_surp(m)[:, None], "returned shape"),
+        (lambda m: si.i_surp(m) * np.nan, "returned nan at stimulus"),
+        (lambda m: si.i_surp(m) + np.inf, "returned inf"),
+        (lambda m: si.i_surp(m) + 0j, "complex"),
+        (lambda m: "much", "expected real numbers"),
+        (lambda m: None, "expected real numbers"),
+        (_raises, "raised RuntimeError: no such thing"),
+        (_mutates, "changed the model|raised ValueError"),
+        (_drifts, "twice differently"),
+        (lambda m: si.i_surp(m) + np.random.default_rng().normal(size=len(m.stimuli)), "twice differently"),
+    ],
+    ids=["shape", "nan", "inf", "complex", "text", "none", "raises", "mutates", "drifts", "random"],
+)
+def test_misbehaviour_is_a_verdict(function, message):
+    verdict = si.audit(si.Measure("odd", function), axioms=["positivity"], examples=5).verdicts["positivity"]
+    assert verdict.verdict == "error"
+    assert verdict.case is not None
+    import re
+
+    assert re.search(message, verdict.message), verdict.message
+
+
+def _hangs(model):
+    if len(model.stimuli) > 1:
+        time.sleep(60)
+    return si.i_surp(model)
+
+
+def _dies(model):
+    import os
+
+    os._exit(3)
+
+
+def test_what_hangs_is_ended():
+    start = time.monotonic()
+    verdict = si.audit(si.Measure("slow", _hangs), axioms=["positivity"], case_timeout=1.0).verdicts["positivity"]
+    assert (verdict.verdict, verdict.case is not None) == ("error", True)
+    assert "no answer within 1 s" in verdict.message
+    assert time.monotonic() - start < 30
+
+
+def test_what_dies_is_a_verdict():
+    result = si.audit(si.Measure("crash", _dies), axioms=["positivity", "additivity"])
+    assert [v.verdict for v in result.verdicts.values()] == ["error", "error"]
+    assert "exit status 3" in result.verdicts["positivity"].message
+
+
+def test_a_users_models_are_used():
+    verdicts = si.audit(si.i_ssi, models=MODEL, examples=20).verdicts
+    assert verdicts["data_processing"].verdict == "refuted"
+    case = verdicts["data_processing"].witness["case"]
+    assert case["model"]["stimuli"] == [[0], [1]]
+    assert verdicts["locality"].verdict == "not_applicable"
+    assert verdicts["feature_insensitivity"].verdict == "not_applicable"
+    models = st.integers(1, 9).map(lambda n: si.EncodingModel([0, n], [0.5, 0.5], [[0.5, 0.5], [0.5, 0], [0, 0.5]]))
+    assert (
+        si.audit(si.i_local, models=models, axioms=["completeness"], examples=9).verdicts["completeness"].examples > 5
+    )
+
+
+def test_insensitive_features_of_a_users_model_are_found():
+    xor = si.EncodingModel([[0, 0], [0, 1], [1, 0], [1, 1]], [0.25] * 4, [[1, 0, 0, 1], [0, 1, 1, 0]])
+    verdicts = si.audit(si.i_local, models=xor, examples=5).verdicts
+    assert verdicts["feature_insensitivity"].verdict == "not_applicable"
+    assert verdicts["feature_insensitivity_marginal"].verdict == "refuted"
+
+
+def test_bad_arguments():
+    with pytest.raises(TypeError, match=r"takes a stiminfo\.Measure"):
+        si.audit(lambda model: 0)
+    with pytest.raises(UnknownAxiom, match="did you mean 'completeness'"):
+        si.audit(si.i_surp, axioms=["completenes"])
+    with pytest.raises(LoadError, match="unknown axiom 'positivty'; did you mean 'positivity'"):
+        si.audit(si.Measure("x", si.i_surp.pointwise, claims={"positivty": True}))
+    with pytest.raises(TypeError, match="EncodingModel or a Hypothesis strategy"):
+        si.audit(si.i_surp, models=3)
+    with pytest.raises(ValueError, match="examples is 0"):
+        si.audit(si.i_surp, examples=0)
+
+
+def test_an_audit_prints_itself():
+    result = si.audit(si.i_cissi, axioms=["data_processing"], examples=5)
+    assert "data_processing" in str(result)
+    assert "refuted" in str(result)
+    assert json.loads(json.dumps(result.to_json())) == result.to_json()
+    assert result.verdicts["data_processing"].plot() is not None
+
+
+def test_json_has_the_promised_entries():
+    cell = si.audit(si.i_cissi, axioms=["data_processing"], examples=5).to_json()["axioms"]["data_processing"]
+    assert list(cell) == [
+        "verdict",
+        "claimed",
+        "agrees",
+        "examples",
+        "margin",
+        "numerical_error",
+        "witness",
+        "message",
+    ]
+    assert cell["margin"] == pytest.approx(0.0283, abs=1e-4)
+
+
+def _witness():
+    return si.audit(si.i_cissi, axioms=["data_processing"], examples=5).verdicts["data_processing"].witness
+
+
+def test_a_witness_replays_and_goes_stale():
+    witness = parse_witness(_witness())
+    assert replay(witness, si.i_cissi).stands
+    assert not replay(witness, si.i_surp).stands
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"schema": 2}, "schema 2"),
+        ({"axiom": "positivty"}, "did you mean 'positivity'"),
+        ({"axiom": "additivity"}, "says nothing about additivity"),
+        ({"case": {"kind": "code"}}, "unknown kind of case 'code'"),
+        ({"extra": 1}, "unknown entries: extra"),
+        ({"measure": 3}, "measure is no name"),
+    ],
+)
+def test_witnesses_are_untrusted(change, message):
+    with pytest.raises(WitnessError, match=message):
+        parse_witness(_witness() | change)
+
+
+def test_witness_numbers_are_checked():
+    data = _witness()
+    for key, value in (("prior", [1, "x"]), ("prior", [1, float("nan")]), ("responses", [[1, 1]]), ("prior", [0, 0])):
+        broken = json.loads(json.dumps(data))
+        broken["case"]["model"][key] = value
+        with pytest.raises(WitnessError):
+            parse_witness(broken)
+
+
+def test_pytest_entry_runs_and_refuses_stale_witnesses():
+    mark = parametrize_axioms(
+        si.i_cissi,
+        axioms=["positivity", "data_processing"],
+        expected_failures={"data_processing": _witness()},
+        examples=10,
+    )
+    checks = {check.axiom: check for check in mark.args[1]}
+    assert checks["positivity"]().verdict == "holds"
+    assert checks["data_processing"]() is None
+    stale = parametrize_axioms(si.i_surp, axioms=["data_processing"], expected_failures={"data_processing": _witness()})
+    with pytest.raises(pytest.fail.Exception, match="stale"):
+        stale.args[1][0]()
+    refuted = parametrize_axioms(si.i_cissi, axioms=["data_processing"], examples=5)
+    with pytest.raises(pytest.fail.Exception, match="refuted"):
+        refuted.args[1][0]()
+    with pytest.raises(ValueError, match="is about 'data_processing'"):
+        parametrize_axioms(si.i_cissi, expected_failures={"positivity": _witness()})
+
+
+@pytest.mark.parametrize("measure", [si.i_local, si.i_surp], ids=lambda m: m.name)
+@pytest.mark.parametrize("axiom", [a for a in AXIOMS if a not in ("locality", "feature_insensitivity")])
+def test_sound_measures_are_not_refuted(measure, axiom):
+    """A reduced soak; `tox -e soak` runs thousands."""
+    if measure.claims.get(axiom) is not True:
+        pytest.skip(f"{measure.name} does not claim {axiom}")
+    assert search(AXIOMS[axiom], measure, examples=60, seed=11).verdict == "holds"

@@ -1,0 +1,161 @@
+"""The command line: what it refuses, in one line, and what it leaves behind (nothing)."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+GOOD = "import stiminfo as si\nMEASURE = si.Measure('mine', si.i_surp.pointwise)\n"
+
+
+def stiminfo(*arguments, cwd=None):
+    command = [sys.executable, "-m", "stiminfo", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=cwd)
+
+
+def refused(run, *words):
+    assert run.returncode == 2, (run.returncode, run.stdout, run.stderr)
+    assert "Traceback" not in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1, run.stderr
+    for word in words:
+        assert word in run.stderr
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "good.py").write_text(GOOD)
+    (tmp_path / "counts.csv").write_text("x,a,b\n0,12,3\n1,4,11\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["audit", "missing.py:MEASURE"], ["missing.py", "no such file"]),
+        (["audit", "good.py"], ["expected FILE:NAME"]),
+        (["audit", "good.py:OTHER"], ["no 'OTHER' in it", "MEASURE"]),
+        (["audit", ".:MEASURE"], ["not a file"]),
+        (["audit", "good.py:si"], ["expected a stiminfo.Measure"]),
+        (["audit", "good.py:MEASURE", "--axiom", "addtivity"], ["unknown axiom", "'additivity'"]),
+        (["audit", "good.py:MEASURE", "--examples", "0"], ["examples"]),
+        (["audit", "good.py:MEASURE", "--json", "no/such/place.json"], ["no such folder"]),
+        (["audit", "good.py:MEASURE", "--html", "."], ["is a folder"]),
+        (["audit", "good.py:MEASURE", "--nonsense"], ["--nonsense"]),
+        (["audit"], ["FILE:NAME"]),
+        (["measure", "missing.csv"], ["missing.csv", "no such file"]),
+        (["measure", "good.py"], ["good.py"]),
+        (["replay", "missing.json"], ["missing.json"]),
+        (["replay", "good.py"], ["not JSON"]),
+        (["nonsense"], ["nonsense"]),
+    ],
+    ids=lambda value: "-".join(value)[:40] if isinstance(value, list) else "",
+)
+def test_bad_input_is_one_line_and_exit_2(folder, arguments, words):
+    before = sorted(folder.iterdir())
+    refused(stiminfo(*arguments, cwd=folder), *words)
+    assert sorted(path for path in folder.iterdir() if path.name != "__pycache__") == before
+
+
+def test_a_file_that_raises_shows_its_own_traceback(folder):
+    (folder / "bad.py").write_text("import math\n\ndef helper():\n    return 1 / 0\n\nhelper()\n")
+    run = stiminfo("audit", "bad.py:MEASURE", cwd=folder)
+    assert run.returncode == 2
+    assert "line 4, in helper" in run.stderr
+    assert "ZeroDivisionError" in run.stderr
+    assert "stiminfo/axioms" not in run.stderr
+    assert "loading.py" not in run.stderr
+
+
+def test_a_claim_about_an_unknown_axiom(folder):
+    (folder / "claims.py").write_text(GOOD.replace("pointwise)", "pointwise, claims={'localty': True})"))
+    refused(stiminfo("audit", "claims.py:MEASURE", cwd=folder), "localty", "'locality'")
+
+
+def test_outputs_are_written(folder):
+    run = stiminfo(
+        "audit", "good.py:MEASURE", "--axiom", "completeness", "--axiom", "locality", "--examples", "10",
+        "--json", "v.json", "--html", "v.html", "--markdown", "v.md", "--witnesses", "w", cwd=folder,
+    )  # fmt: skip
+    assert (run.returncode, run.stderr) == (0, "")
+    assert json.loads((folder / "v.json").read_text())["axioms"]["locality"]["verdict"] == "refuted"
+    assert "<svg" in (folder / "v.html").read_text()
+    witness = folder / "w" / "mine-locality.json"
+    assert stiminfo("replay", witness, "--measure", "good.py:MEASURE", cwd=folder).returncode == 0
+    refused(stiminfo("replay", witness, cwd=folder), "'mine'", "--measure")
+    assert stiminfo("replay", witness, "--measure", "fisher", cwd=folder).returncode == 1
+
+
+def test_strict(folder):
+    assert stiminfo("audit", "i_surp", "--axiom", "locality", "--examples", "5", cwd=folder).returncode == 0
+    assert stiminfo("audit", "i_surp", "--axiom", "locality", "--examples", "5", "--strict", cwd=folder).returncode == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as on POSIX")
+def test_interruption_writes_what_is_finished(folder):
+    (folder / "slow.py").write_text(
+        "import time, stiminfo as si\n"
+        "def f(model):\n    time.sleep(0.05 if len(model.stimuli) > 2 else 0)\n    return si.i_surp(model)\n"
+        "MEASURE = si.Measure('slow', f)\n"
+    )
+    command = [sys.executable, "-m", "stiminfo", "audit", "slow.py:MEASURE", "--json", "v.json", "--examples", "3000"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(8)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "interrupted" in out
+    assert "Traceback" not in err
+    assert "slow" in json.loads((folder / "v.json").read_text())["measure"]
+
+
+def test_measure_prints_a_count_table(folder):
+    run = stiminfo("measure", "counts.csv", "--resamples", "20", "--json", "m.json", cwd=folder)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "i_local" in run.stdout
+    assert json.loads((folder / "m.json").read_text())
+
+
+def test_help_teaches(folder):
+    for command in ([], ["audit"], ["table"], ["replay"], ["measure"]):
+        run = stiminfo(*command, "--help")
+        assert run.returncode == 0
+        assert "Usage" in run.stdout
+    assert stiminfo("--version").stdout.startswith("stiminfo ")
+
+
+def test_importing_stays_light():
+    code = (
+        "import sys, stiminfo\n"
+        "heavy = {'numpy', 'scipy', 'torch', 'hypothesis', 'matplotlib'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "import stiminfo.cli\n"
+        "heavy = {'scipy', 'torch', 'hypothesis', 'matplotlib'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=Path.home())
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_exact_audit_never_imports_torch():
+    code = (
+        "import sys, stiminfo as si\n"
+        "si.audit(si.i_local, axioms=['completeness'], examples=2, isolate=False)\n"
+        "assert 'torch' not in sys.modules and 'diffusers' not in sys.modules\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=Path.home())
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes as on POSIX")
+def test_files_are_written_even_when_nobody_reads(folder):
+    command = [sys.executable, "-m", "stiminfo", "audit", "i_surp", "--axiom", "locality", "--json", "v.json"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        errors = process.stderr.read()
+        process.wait(timeout=60)
+    assert b"Traceback" not in errors
+    assert (folder / "v.json").exists()

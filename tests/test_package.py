@@ -1,0 +1,45 @@
+"""What the wheel contains, and the public names."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import stiminfo as si
+
+ROOT = Path(__file__).parents[1]
+NAMES = ["EncodingModel", "ResponsePair", "Measure", "NotApplicable", "audit", "Audit", "encoding_model"]
+NAMES += ["fisher", "i_sp", "i_ssi", "i_surp", "i_cissi", "i_local", "i_kong1", "i_kong2"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_public_names(name):
+    assert getattr(si, name) is not None
+    assert name in dir(si)
+
+
+def test_unknown_names_say_so():
+    with pytest.raises(AttributeError, match="no attribute 'i_globl'"):
+        si.i_globl  # noqa: B018
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_every_wing_and_its_data(tmp_path):
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a checkout: there is nothing to build a wheel from")
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(tmp_path), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    expected = {
+        f"stiminfo/{wing}/{path.name}"
+        for wing in ("models", "estimators", "diffusion", "axioms", "reports")
+        for path in (ROOT / wing).glob("*.py")
+    }
+    expected |= {"stiminfo/__init__.py", "stiminfo/cli.py", "stiminfo/py.typed"}
+    expected |= {f"stiminfo/reports/templates/{path.name}" for path in (ROOT / "reports/templates").iterdir()}
+    expected |= {"stiminfo/reports/published/table.json"}
+    assert expected - names == set()
+    assert not any(name.startswith(("tests/", "models/")) for name in names)
