@@ -60,7 +60,7 @@ def audit(
     seed : the same seed gives the same verdicts
     models : an `EncodingModel`, or a Hypothesis strategy for them, to attack on in place of the generated ones
     jobs : worker processes
-    case_timeout : seconds after which a case that has no answer is ended, and the verdict is ``error``
+    case_timeout : seconds after which a measure that gives no answer is ended, and the verdict is ``error``
     isolate : run the measure in a worker process; False runs it here, where nothing can stop it
     progress : called with each finished cell and its verdict
 

@@ -45,18 +45,22 @@ class Evaluator(Protocol):
         ...
 
 
-def evaluator(measure: Measure, effort: Effort) -> Evaluator:
-    """The evaluator for a measure at an effort: "quick" to search, "fine" to confirm."""
+def evaluator(measure: Measure, effort: Effort, answered: Callable[[], None] = lambda: None) -> Evaluator:
+    """The evaluator for a measure at an effort: "quick" to search, "fine" to confirm.
+
+    `answered` is called after each of the measure's answers: a case may ask for dozens, so a time limit for one that
+    hangs must know of them.
+    """
     if isinstance(measure, PublishedMeasure):
-        return _Trusted(measure, effort)
-    return _Probation(measure, confirm=effort != "quick")
+        return _Trusted(measure, effort, answered)
+    return _Probation(measure, effort != "quick", answered)
 
 
 class _Trusted:
     """A published measure: it knows its own error."""
 
-    def __init__(self, measure: PublishedMeasure, effort: Effort) -> None:
-        self.measure, self.effort = measure, effort
+    def __init__(self, measure: PublishedMeasure, effort: Effort, answered: Callable[[], None]) -> None:
+        self.measure, self.effort, self.answered = measure, effort, answered
         self.name, self.has_featurewise = measure.name, measure.has_featurewise
 
     def _ask(self, target: EncodingModel | ResponsePair, form: Form) -> Values:
@@ -64,7 +68,9 @@ class _Trusted:
         # Beyond a handful of stimuli the fine resolution takes seconds a case; the standard one reaches 1e-6 or better.
         if effort == "fine" and (target.stimuli.shape[1] > 1 or len(target.stimuli) > 12):
             effort = "standard"
-        return Values(*self.measure.evaluate(target, form, effort))
+        values = Values(*self.measure.evaluate(target, form, effort))
+        self.answered()
+        return values
 
     def pointwise(self, model: EncodingModel) -> Values:
         return self._ask(model, "pointwise")
@@ -79,35 +85,26 @@ class _Trusted:
 class _Probation:
     """A user's functions: every answer is checked; to confirm, the noise of equivalent presentations is measured."""
 
-    def __init__(self, measure: Measure, confirm: bool) -> None:
-        self.measure, self.confirm = measure, confirm
+    def __init__(self, measure: Measure, confirm: bool, answered: Callable[[], None]) -> None:
+        self.measure, self.confirm, self.answered = measure, confirm, answered
         self.name, self.has_featurewise = measure.name, measure.has_featurewise
 
     def pointwise(self, model: EncodingModel) -> Values:
-        value = _answer(self.measure.pointwise, model, (len(model.stimuli),), f"{self.name}(model)")
+        value = self._answer(self.measure.pointwise, model, (len(model.stimuli),), f"{self.name}(model)")
         return Values(value, self._noise(self.measure.pointwise, model, value))
 
     def featurewise(self, model: EncodingModel) -> Values:
         what = f"{self.name}.featurewise(model)"
-        value = _answer(self.measure.featurewise, model, model.stimuli.shape, what)
+        value = self._answer(self.measure.featurewise, model, model.stimuli.shape, what)
         return Values(value, self._noise(self.measure.featurewise, model, value))
 
     def conditional(self, pair: ResponsePair) -> Values:
         what = f"{self.name}.conditional(pair)"
-        value = _answer(self.measure.conditional, pair, (len(pair.stimuli),), what)
+        value = self._answer(self.measure.conditional, pair, (len(pair.stimuli),), what)
         if not self.confirm:
             return Values(value, np.zeros_like(value))
         order = np.arange(len(pair.stimuli))[::-1]
-        gradient = pair.likelihood_gradient
-        turned = ResponsePair(
-            pair.stimuli[order],
-            pair.prior[order],
-            pair.likelihood[..., order],
-            stimulus_volumes=pair.stimulus_volumes[order],
-            response_volumes=pair.response_volumes,
-            likelihood_gradient=None if gradient is None else gradient[..., order, :],
-        )
-        other = _answer(self.measure.conditional, turned, value.shape, what)[order]
+        other = self._answer(self.measure.conditional, pair.reordered(order), value.shape, what)[order]
         return Values(value, np.abs(other - value) + FLOOR / 4)
 
     def _noise(self, function: Callable[[Any], Any], model: EncodingModel, value: Array) -> Array:
@@ -117,39 +114,29 @@ class _Probation:
         noise = np.full(value.shape, FLOOR / 4)
         count = len(model.stimuli)
         for order in (np.arange(count)[::-1], np.roll(np.arange(count), 1)):
-            turned = _answer(function, _reordered(model, order), value.shape, self.name)
+            turned = self._answer(function, model.reordered(order), value.shape, self.name)
             noise = np.maximum(noise, np.abs(turned[np.argsort(order)] - value))
-        split = _answer(function, split_response(model, len(model.likelihood) - 1), value.shape, self.name)
+        split = self._answer(function, split_response(model, len(model.likelihood) - 1), value.shape, self.name)
         moved = np.abs(split - value)
         # An entropy of r may really see the split; only what looks like rounding counts as noise.
         return np.where(moved < SPLIT_NOISE, np.maximum(noise, moved), noise)
 
-
-def _reordered(model: EncodingModel, order: Array) -> EncodingModel:
-    gradient = model.likelihood_gradient
-    return model.replace(
-        stimuli=model.stimuli[order],
-        prior=model.prior[order],
-        likelihood=model.likelihood[:, order],
-        stimulus_volumes=model.stimulus_volumes[order],
-        likelihood_gradient=None if gradient is None else gradient[:, order],
-    )
-
-
-def _answer(function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str) -> Array:
-    """The function's answer, twice, as real finite numbers of the right shape, the target untouched."""
-    first = _once(function, target, shape, what)
-    second = _once(function, target, shape, what)
-    apart = np.abs(first - second)
-    if (apart > REPEATABLE * (1 + np.abs(first))).any():
-        j = np.unravel_index(int(apart.argmax()), apart.shape)
-        raise MeasureError(
-            f"{what} answered the same question twice differently: {first[j]:.10g}, then {second[j]:.10g}"
-        )
-    return first
+    def _answer(self, function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str) -> Array:
+        """The function's answer, twice, as real finite numbers of the right shape, the target untouched."""
+        first = _ask(function, target, shape, what)
+        self.answered()
+        second = _ask(function, target, shape, what)
+        self.answered()
+        apart = np.abs(first - second)
+        if (apart > REPEATABLE * (1 + np.abs(first))).any():
+            j = np.unravel_index(int(apart.argmax()), apart.shape)
+            raise MeasureError(
+                f"{what} answered the same question twice differently: {first[j]:.10g}, then {second[j]:.10g}"
+            )
+        return first
 
 
-def _once(function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str) -> Array:
+def _ask(function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str) -> Array:
     before = _fingerprint(target)
     try:
         with np.errstate(all="ignore"):

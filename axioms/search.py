@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from .statements import Axiom, Family
 
 #: How many of the worst cases are looked at again.
 WORST = 10
+#: Seconds between signs of life from a case that asks for many answers.
+TELL_EVERY = 0.25
 Watch = Callable[[Case | None], None]
 _PROBE = ModelCase(FiniteSpec(((0,), (1,)), (1, 1), ((1, 0), (0, 1))))
 
@@ -98,7 +101,10 @@ class _Attack:
 
     def __init__(self, axiom: Axiom, measure: Measure, watch: Watch) -> None:
         self.axiom, self.measure, self.watch = axiom, measure, watch
-        self.quick, self.fine = evaluator(measure, "quick"), evaluator(measure, "fine")
+        self.quick = evaluator(measure, "quick", self._answered)
+        self.fine = evaluator(measure, "fine", self._answered)
+        self.case: Case | None = None
+        self.told = 0.0
         self.seen: set[Case] = set()
         self.judged = 0
         self.refuted: tuple[Case, Finding] | None = None
@@ -188,7 +194,15 @@ class _Attack:
         for case in sorted(self.worst, key=self.worst.__getitem__, reverse=True):
             self.confirm(case, count=False)
 
+    def _answered(self) -> None:
+        """Say now and then, between the many answers that a case asks for, that it is not one that hangs."""
+        now = time.monotonic()
+        if self.case is not None and now > self.told + TELL_EVERY:
+            self.told = now
+            self.watch(self.case)
+
     def _check(self, how: Any, case: Case) -> Finding | None:
+        self.case, self.told = case, time.monotonic()
         self.watch(case)
         try:
             return self.axiom.check(how, case)
@@ -201,6 +215,7 @@ class _Attack:
             self.failed = case, str(error)
             raise
         finally:
+            self.case = None
             self.watch(None)
 
     def outcome(self) -> Outcome:

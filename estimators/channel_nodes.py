@@ -94,7 +94,7 @@ class NodeLayout:
             self._read_line(likelihood)
         elif self.axes is not None and len(stimuli) > _DENSE:
             self._read_grid(likelihood, self.axes)
-        self.window = math.sqrt(tail**2 + 2 * (2 * resolution.decay + self.spread))
+        self.window = math.sqrt(self.resolution.tail**2 + 2 * (self.resolution.decay + self.spread))
 
     def _read_line(self, likelihood: Array) -> None:
         """What the order of stimuli on a line tells: `bridge`, `rarity`, `lapse` and, on a lattice, `contrast`.
@@ -118,6 +118,8 @@ class NodeLayout:
         self.bridge, self.lapse = float(np.diff(x[hull]).max()), max(step, drop)
         self.rarity = self.lapse if len(x) <= _DENSE else step
         if len(x) > _DENSE:
+            # A gap between many close neighbours is not the sharp switch between two lone atoms.
+            self.resolution = replace(self.resolution, tail=self.resolution.tail - 0.5, decay=self.resolution.decay - 4)
             chi = _chi_squared(likelihood[:, order], 1)
             self.step_contrast, self.contrast = float(chi.max()), float((chi / np.diff(x) ** 2).max())
 
@@ -185,7 +187,7 @@ class NodeLayout:
         low = (nearest / self.widest) ** 2
         # A gap of u is bridged exp(-u^2 / 8) of the time, for what little there is to tell across it.
         if self.d == 1 and self.lapse < 2:
-            low = max(low, nearest**2 / (8 * (self._decay(low) + 4)))
+            low = max(low, nearest**2 / (8 * (self._decay(low) + 2)))
         elif self.d == 2 and math.isfinite(self.contrast):
             low = max(low, nearest**2 / (8 * self._decay(low)))
         return low
@@ -336,18 +338,15 @@ class NodeLayout:
         average: Array | sparse.csr_array | tuple[Array, Array, Array],
     ) -> Nodes:
         """Posterior means from ``mass[p, k]`` = sum_j kernel joint and its first moments."""
-        weight = mass * self.scale
-        total = weight.sum(axis=1, keepdims=True)
-        possible = mass > 0
-        shift = np.stack([(m * self.scale).sum(axis=1) for m in moments], axis=1) / total
-        by_response = np.stack(
-            [
-                np.divide(m, mass, out=np.broadcast_to(shift[:, i, None], m.shape).copy(), where=possible)
-                for i, m in enumerate(moments)
-            ],
-            axis=2,
-        )
-        return Nodes(g, shift, by_response, weight / total, y, average)
+        total = (mass @ self.scale)[:, None]
+        shift = np.stack([m @ self.scale for m in moments], axis=1) / total
+        by_response = np.empty((*mass.shape, self.d))
+        possible = True if mass.all() else mass > 0
+        for i, m in enumerate(moments):
+            if possible is not True:
+                by_response[:, :, i] = shift[:, i, None]
+            np.divide(m, mass, out=by_response[:, :, i], where=possible)
+        return Nodes(g, shift, by_response, mass * (self.scale / total), y, average)
 
 
 def _chi_squared(table: Array, axis: int) -> Array:

@@ -77,12 +77,13 @@ def _adaptive(problem: NodeLayout, contribution: Callable[[Nodes], Array]) -> Ar
         return _total(problem, contribution, g, gauss * (high - low) / 2 / (2 * g))
 
     low, high = problem.limits()
-    edges = np.linspace(low, high, math.ceil((high - low) / 1.5) + 1)
+    edges = np.linspace(low, high, math.ceil((high - low) / 3) + 1)
     pending = [(a, b, panel(a, b)) for a, b in pairwise(edges)]
     # Beyond the last level the integrand is a power series in t = 1 / g, and dg / (2 g^2) = dt / 2.
     t = math.exp(-high) * (roots + 1) / 2
     total = _total(problem, contribution, 1 / t, gauss * math.exp(-high) / 4)
-    tolerance = 1e4 * math.exp(-problem.resolution.decay)
+    # Agreement of a panel with its halves bounds the error of the panel; that of the halves is far smaller.
+    tolerance = 1e5 * math.exp(-problem.resolution.decay)
     while pending:
         a, b, whole = pending.pop()
         middle = (a + b) / 2

@@ -16,7 +16,7 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
     resolution = resolution or resolution_for(model.dimensions, STANDARD)
 
     def contribution(nodes: Nodes) -> Array:
-        return nodes.average(np.einsum("pk,pki->pi", nodes.response_probability, nodes.gain**2))
+        return nodes.average(np.einsum("pk,pki,pki->pi", nodes.response_probability, nodes.gain, nodes.gain))
 
     return integrate(contribution, model.stimuli, model.prior, model.likelihood, resolution)
 

@@ -150,6 +150,17 @@ class EncodingModel:
         }
         return EncodingModel(**(arrays | changes))
 
+    def reordered(self, order: Array) -> EncodingModel:
+        """The same model with its stimuli in another order, `order` a permutation of 0 ... J - 1."""
+        gradient = self.likelihood_gradient
+        return self.replace(
+            stimuli=self.stimuli[order],
+            prior=self.prior[order],
+            likelihood=self.likelihood[:, order],
+            stimulus_volumes=self.stimulus_volumes[order],
+            likelihood_gradient=None if gradient is None else gradient[:, order],
+        )
+
     def plot(self) -> Figure:
         """Draw prior and likelihood; returns a matplotlib Figure."""
         from .plot import plot_model

@@ -108,6 +108,18 @@ class ResponsePair:
             likelihood_gradient=None if gradient is None else gradient.swapaxes(0, 1),
         )
 
+    def reordered(self, order: Array) -> ResponsePair:
+        """The same pair with its stimuli in another order, `order` a permutation of 0 ... J - 1."""
+        gradient = self.likelihood_gradient
+        return ResponsePair(
+            self.stimuli[order],
+            self.prior[order],
+            self.likelihood[..., order],
+            stimulus_volumes=self.stimulus_volumes[order],
+            response_volumes=self.response_volumes,
+            likelihood_gradient=None if gradient is None else gradient[..., order, :],
+        )
+
     @cached_property
     def first_given_stimulus(self) -> Array:
         """p(r | x), shape (K1, J), with every row kept, also those of probability 0."""

@@ -38,7 +38,9 @@ JsonFile = Annotated[Path | None, typer.Option("--json", metavar="F", help="Writ
 HtmlFile = Annotated[Path | None, typer.Option("--html", metavar="F", help="Write one self-contained HTML page.")]
 MarkdownFile = Annotated[Path | None, typer.Option("--markdown", metavar="F", help="Write the table in Markdown.")]
 Folder = Annotated[Path | None, typer.Option("--witnesses", metavar="DIR", help="Write a JSON file a refutation.")]
-Timeout = Annotated[float, typer.Option(min=0.001, metavar="S", help="Seconds after which a case is ended.")]
+Timeout = Annotated[
+    float, typer.Option(min=0.001, metavar="S", help="Seconds without an answer after which a measure is ended.")
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 on any verdict but holds and not_applicable.")]
 
 

@@ -238,3 +238,13 @@ def test_sound_measures_are_not_refuted(measure, axiom):
     if measure.claims.get(axiom) is not True:
         pytest.skip(f"{measure.name} does not claim {axiom}")
     assert search(AXIOMS[axiom], measure, examples=60, seed=11).verdict == "holds"
+
+
+def test_a_case_of_many_answers_gives_signs_of_life(monkeypatch):
+    """The limit is for a measure that hangs, not for the dozens of answers that one case may ask for."""
+    monkeypatch.setattr("stiminfo.axioms.search.TELL_EVERY", -1.0)
+    told = []
+    measure = si.Measure("mine", si.i_sp.pointwise)
+    search(AXIOMS["positivity"], measure, examples=1, watch=told.append)
+    first = told[: told.index(None, 2)]  # after the probe
+    assert len([case for case in first if case is not None]) > 2
