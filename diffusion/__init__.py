@@ -1,1 +1,26 @@
-"""Denoisers and diffusion-based estimators. Empty so far: the exact audit comes first and needs none of it."""
+"""Denoisers, noise levels and response samplers; needs the extra ``stiminfo[diffusion]`` (torch, diffusers)."""
+
+try:
+    import torch as _torch  # noqa: F401
+except ImportError as error:
+    raise ImportError("stiminfo.diffusion needs torch: pip install 'stiminfo[diffusion]'") from error
+
+from .denoiser import Denoiser, Posterior, Unknown
+from .finite_set import FiniteSetDenoiser
+from .gaussian import GaussianDenoiser, MixtureDenoiser
+from .samplers import Amortised, PlugIn, PosteriorSampler, Tweedie, fit_amortised, reverse_diffusion
+
+__all__ = [
+    "Amortised",
+    "Denoiser",
+    "FiniteSetDenoiser",
+    "GaussianDenoiser",
+    "MixtureDenoiser",
+    "PlugIn",
+    "Posterior",
+    "PosteriorSampler",
+    "Tweedie",
+    "Unknown",
+    "fit_amortised",
+    "reverse_diffusion",
+]

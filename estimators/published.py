@@ -7,7 +7,7 @@ Chalk (arXiv:2505.11309) claims otherwise, `stiminfo.axioms.paper` says so and t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -17,6 +17,10 @@ from . import finite_sums, kong, local
 from .measure import Measure, canonical_conditional
 from .precise import precisely
 from .resolution import CHECK, FINE, QUICK, STANDARD, Resolution, resolution_for
+
+if TYPE_CHECKING:
+    from ..diffusion.denoiser import Denoiser
+    from .monte_carlo import Estimate
 
 Form = Literal["pointwise", "conditional", "featurewise"]
 Effort = Literal["quick", "standard", "fine"]
@@ -56,6 +60,51 @@ class PublishedMeasure(Measure):
         coarser and so generous for the finer, whose value is returned.
         """
         return self.evaluate(target, form, "standard")
+
+    def estimate(self, denoiser: Denoiser, x: Any, **options: Any) -> Estimate:
+        """Estimate I(x) from a denoiser, for stimuli of any dimension (needs ``stiminfo[diffusion]``).
+
+        Parameters
+        ----------
+        denoiser : Denoiser
+            Of the stimuli and, through its encoder, of their responses.
+        x : (n, d)
+            Stimuli; for a `FiniteSetDenoiser`, members of its set.
+        passes : int
+            Denoiser passes to spend on each stimulus (256 if neither this nor `rtol` is given).
+        rtol : float
+            Stop when every total's relative standard error is at most this, or `passes` are spent.
+        sampler : {"posterior", "tweedie", "plug_in"} or a sampler
+            Where r ~ p(R|xg) comes from (I_local only): see `stiminfo.diffusion.samplers`.
+        seed : int
+            The same seed gives the same numbers on the same device.
+        form : {"auto", "variance", "raw"}
+            Whether E_r[D_i^2|xg] is taken as a difference of posterior variances, which the denoiser may know, or as
+            the raw square; auto: the first where it can be.
+        gamma_range : (low, high)
+            Integrate between these levels only; what is cut off is estimated as `cutoff` and part of the error.
+        progress : callable
+            Called with the passes spent and the relative error reached.
+
+        Returns
+        -------
+        Estimate
+            value, stderr (n,) and, where the measure has features, featurewise, featurewise_stderr (n, d); nats.
+
+        Raises
+        ------
+        NotApplicable
+            The denoiser cannot give what this measure takes (Fisher of lone stimuli; responses without a denoiser).
+        ModelError, ValueError
+            Stimuli or options that do not fit.
+        EstimateError
+            NaN, infinity or a wrong shape from the denoiser, with the noise levels where it happened.
+        """
+        try:
+            from .denoising import estimate
+        except ImportError as error:
+            raise ImportError("estimates from denoisers need torch: pip install 'stiminfo[diffusion]'") from error
+        return estimate(self.name, denoiser, x, **options)
 
     def evaluate(self, target: EncodingModel | ResponsePair, form: Form, effort: Effort) -> Evaluation:
         """Values and error bounds at an effort; "quick" gives no bound (zeros)."""

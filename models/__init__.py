@@ -1,5 +1,9 @@
 """What is measured: priors, tuning curves and noise make an `EncodingModel`, a finite joint of both."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from .continuous import encoding_model
 from .counts import CountTable, read_counts
 from .encoding_model import EncodingModel
@@ -10,17 +14,26 @@ from .response_pair import ResponsePair
 from .tuning import Bump, Bumps, Linear, Periodic, PiecewiseSmooth, Sigmoid
 from .validation import ModelError
 
+if TYPE_CHECKING:
+    from .encoders import Encoder, LinearGaussian, LinearNonlinearPoisson, TableEncoder
+
+# These need torch, which `import stiminfo` and the exact audit do without.
+_WITH_TORCH = ("Encoder", "LinearGaussian", "LinearNonlinearPoisson", "TableEncoder")
+
 __all__ = [
     "BernoulliNoise",
     "Bump",
     "Bumps",
     "CategoricalNoise",
     "CountTable",
+    "Encoder",
     "EncodingModel",
     "Gaussian",
     "GaussianNoise",
     "Laplace",
     "Linear",
+    "LinearGaussian",
+    "LinearNonlinearPoisson",
     "Mixture",
     "ModelError",
     "Periodic",
@@ -29,9 +42,20 @@ __all__ = [
     "ResponsePair",
     "Sigmoid",
     "StudentT",
+    "TableEncoder",
     "Uniform",
     "encoding_model",
     "product_model",
     "read_counts",
     "two_feature_model",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WITH_TORCH:
+        raise AttributeError(f"module 'stiminfo.models' has no attribute {name!r}")
+    try:
+        from . import encoders
+    except ImportError as error:
+        raise ImportError(f"{name} needs torch: pip install 'stiminfo[diffusion]'") from error
+    return getattr(encoders, name)

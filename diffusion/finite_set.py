@@ -1,0 +1,231 @@
+"""The exact denoiser of a finite set of stimuli: a softmax over the set, for any likelihood and any d."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..models.encoders import Encoder, TableEncoder
+from ..models.encoding_model import EncodingModel
+from ..models.validation import ModelError, as_distribution
+from .denoiser import Denoiser, Posterior, Scales, column
+from .denoiser import normal as _randn
+
+#: Entries of a (noisy stimuli, set) matrix held at once, and stimuli converted to the working dtype at once.
+_BLOCK = 1 << 22
+_ROWS = 4096
+
+
+class FiniteSetDenoiser(Denoiser):
+    """X one of N stimuli, the images shown in an experiment, say; exact, with no training.
+
+    Parameters
+    ----------
+    stimuli : (N, d) array or tensor; kept as it is given (uint8, float32, ...), converted a block at a time
+    encoder : Encoder
+    prior : (N,) probabilities; equal ones if left out
+    device, dtype : where and how exactly to compute (logits are differences of large numbers: float64 is the default)
+
+    Raises
+    ------
+    ModelError
+        An empty set, a set of one stimulus only, shapes that do not fit, a likelihood that is not one.
+    """
+
+    knows_variance = True
+    knows_posterior = True
+
+    def __init__(
+        self,
+        stimuli: Any,
+        encoder: Encoder,
+        prior: Any = None,
+        *,
+        device: Any = "cpu",
+        dtype: torch.dtype = torch.float64,
+    ) -> None:
+        x = _as_set(stimuli)
+        count, d = x.shape
+        if encoder.dimensions != d:
+            raise ModelError(f"the encoder sees stimuli in R^{encoder.dimensions}, the set's are in R^{d}")
+        p = np.full(count, 1 / count) if prior is None else as_distribution(prior, "prior", count)
+        keep = torch.from_numpy(p > 0)
+        if not keep.all():
+            x, p = x[keep], p[p > 0]
+        self.dimensions, self.device, self.dtype = d, torch.device(device), dtype
+        self.encoder = encoder.to(self.device, dtype)
+        self.stimuli = x.to(self.device)
+        self.log_prior = self.tensor(np.log(p))
+        mean, square = torch.zeros(d, dtype=dtype, device=self.device), 0.0
+        for rows, block in self._blocks():
+            weight = self.log_prior[rows].exp()
+            mean += weight @ block
+            square += float(weight @ (block**2).sum(1))
+        self.centre, self.spread = mean, max(square - float(mean @ mean), 0.0)
+        if not self.spread > 1e-14 * square:
+            raise ModelError("all stimuli of the set are the same; expected at least two that differ")
+        self.half_square = torch.empty(len(x), dtype=dtype, device=self.device)
+        self.eta = torch.empty(len(x), encoder.responses, dtype=dtype, device=self.device)
+        self.offset = torch.empty(len(x), dtype=dtype, device=self.device)
+        for rows, block in self._blocks():
+            self.half_square[rows] = 0.5 * ((block - mean) ** 2).sum(1)
+            self.eta[rows], self.offset[rows] = self.encoder.natural(block)
+        if not (torch.isfinite(self.eta).all() and torch.isfinite(self.offset).all()):
+            bad = int((~(torch.isfinite(self.eta).all(1) & torch.isfinite(self.offset))).nonzero()[0])
+            raise ModelError(f"the likelihood is not finite at stimulus {bad} of the set")
+
+    @classmethod
+    def from_model(cls, model: EncodingModel, **options: Any) -> FiniteSetDenoiser:
+        """The denoiser of a finite joint (`EncodingModel`): the set is its stimuli, the encoder its likelihood table."""
+        encoder = TableEncoder(model.stimuli, model.likelihood)
+        return cls(model.stimuli, encoder, model.prior, **options)
+
+    def _blocks(self) -> Any:
+        """(slice, block) of the set in the working dtype."""
+        for start in range(0, len(self.stimuli), _ROWS):
+            rows = slice(start, start + _ROWS)
+            yield rows, self.stimuli[rows].to(self.dtype)
+
+    # -- the posterior --------------------------------------------------------------------------------------------
+
+    def xhat(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None) -> Tensor:
+        return self.posterior(xg, gamma, r).mean
+
+    def posterior(
+        self,
+        xg: Tensor,
+        gamma: Tensor,
+        r: Tensor | None = None,
+        *,
+        variance: bool = False,
+        draw: bool = False,
+        normal: bool = False,
+        generator: torch.Generator | None = None,
+    ) -> Posterior:
+        most = max(1, _BLOCK // len(self.stimuli))
+        pieces = []
+        g = column(gamma, xg)
+        for start in range(0, len(xg), most):
+            part = slice(start, start + most)
+            given = None if r is None else r[part]
+            weights = torch.softmax(self._log_weights(xg[part], g[part], given), dim=1)
+            pieces.append(self._summarise(weights, variance, draw, normal, generator))
+        joined = [None if p[0] is None else torch.cat(p) for p in zip(*pieces)]
+        return Posterior(*joined)
+
+    def _log_weights(self, xg: Tensor | None, g: Tensor | None, r: Tensor | None) -> Tensor:
+        """Log posterior weights (B, N) up to a constant a row."""
+        log = self.log_prior[None]
+        if r is not None:
+            log = log + r @ self.eta.T - self.offset
+        if xg is None or g is None:
+            return log
+        inner = torch.empty(len(xg), len(self.stimuli), dtype=self.dtype, device=self.device)
+        offset = xg - self.centre
+        for rows, block in self._blocks():
+            inner[:, rows] = offset @ (block - self.centre).T
+        inner -= self.half_square
+        inner /= g
+        return inner.add_(log)
+
+    def _summarise(
+        self, weights: Tensor, variance: bool, draw: bool, normal: bool, generator: torch.Generator | None
+    ) -> tuple[Tensor | None, ...]:
+        moments = torch.zeros(3, len(weights), self.dimensions, dtype=self.dtype, device=self.device)
+        lone = weights.sqrt() * _randn(weights.shape, weights, generator) if normal else None
+        for rows, block in self._blocks():
+            block = block - self.centre
+            moments[0] += weights[:, rows] @ block
+            if variance:
+                moments[1] += weights[:, rows] @ block**2
+            if lone is not None:
+                moments[2] += lone[:, rows] @ block
+        mean = moments[0]
+        chosen = self._pick(weights, generator) if draw else None
+        spread = (moments[1] - mean**2).clamp_min(0) if variance else None
+        other = None if lone is None else mean + moments[2] - lone.sum(1, keepdim=True) * mean + self.centre
+        return mean + self.centre, spread, chosen, other
+
+    def _pick(self, weights: Tensor, generator: torch.Generator | None) -> Tensor:
+        index = torch.multinomial(weights, 1, generator=generator)[:, 0]
+        return self.stimuli[index].to(self.dtype)
+
+    def draw_prior(self, count: int, generator: torch.Generator | None = None) -> Tensor:
+        index = torch.multinomial(self.log_prior.exp(), count, replacement=True, generator=generator)
+        return self.stimuli[index].to(self.dtype)
+
+    def draw_given_response(self, r: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        most = max(1, _BLOCK // len(self.stimuli))
+        return torch.cat(
+            [
+                self._pick(torch.softmax(self._log_weights(None, None, part), dim=1), generator)
+                for part in torch.split(r, most)
+            ]
+        )
+
+    # -- what else follows ----------------------------------------------------------------------------------------
+
+    def nearest(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Distance of each stimulus x (n, d) to the set, and to its nearest member that is another one; (n,) each."""
+        own = torch.full((len(x),), torch.inf, dtype=self.dtype, device=self.device)
+        other = own.clone()
+        scale = self.spread**0.5
+        for _, block in self._blocks():
+            apart = torch.cdist(x, block, compute_mode="donot_use_mm_for_euclid_dist")
+            own = torch.minimum(own, apart.amin(1))
+            other = torch.minimum(other, torch.where(apart > 1e-9 * scale, apart, torch.inf).amin(1))
+        return own, other
+
+    def scales(self, x: Tensor) -> Scales:
+        """From the nearest neighbour, whom little noise still tells apart, to the spread of the set."""
+        own, other = self.nearest(x)
+        outside = own > 1e-9 * self.spread**0.5
+        if outside.any():
+            i = int(outside.nonzero()[0])
+            raise ModelError(
+                f"stimulus {i} is not in the set (its nearest member is {float(own[i]):.3g} away): information at "
+                "stimuli is told of members of the set only"
+            )
+        high = torch.maximum(((x - self.centre) ** 2).sum(1), torch.full_like(own, self.spread)) / 2
+        # Two members are told apart at gap^2 / 8, and a rare one from its neighbours at less.
+        rarest = float(self.log_prior.max() - self.log_prior.min())
+        return Scales(torch.minimum(other**2 / 16, high), high, below=3.0 + math.log1p(rarest / 8))
+
+    def response_side(self) -> Denoiser:
+        from .response_side import finite_set_responses
+
+        return finite_set_responses(self)
+
+    def information(self, samples: int = 2000, seed: int = 0) -> tuple[float, float]:
+        """I(R;X) in nats and its standard error, by Monte Carlo over responses; exact sums over the set.
+
+        ``E_{x, r|x}[log p(r|x) - log sum_n p_n p(r|x_n)]``; never above the entropy of the prior.
+        """
+        generator = self.generator(seed)
+        index = torch.multinomial(self.log_prior.exp(), samples, replacement=True, generator=generator)
+        r = self.encoder.sample(self.stimuli[index].to(self.dtype), generator)
+        found = []
+        for part in torch.split(torch.arange(samples, device=self.device), max(1, _BLOCK // len(self.stimuli))):
+            own = (r[part] * self.eta[index[part]]).sum(1) - self.offset[index[part]]
+            found.append(own - torch.logsumexp(self._log_weights(None, None, r[part]), dim=1))
+        all_found = torch.cat(found)
+        return float(all_found.mean()), float(all_found.std() / samples**0.5)
+
+    def __repr__(self) -> str:
+        return f"FiniteSetDenoiser({len(self.stimuli)} stimuli in R^{self.dimensions}, {self.encoder!r})"
+
+
+def _as_set(stimuli: Any) -> Tensor:
+    x = stimuli if isinstance(stimuli, Tensor) else torch.from_numpy(np.array(stimuli))
+    if x.ndim != 2 or 0 in x.shape:
+        raise ModelError(f"stimuli have shape {tuple(x.shape)}; expected (N, d) with at least one stimulus")
+    if x.is_floating_point() and not torch.isfinite(x).all():
+        n = int((~torch.isfinite(x).all(1)).nonzero()[0])
+        raise ModelError(f"stimulus {n} of the set is not finite")
+    if not x.is_floating_point() and x.dtype not in (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64):
+        raise ModelError(f"stimuli hold {x.dtype} values; expected real numbers")
+    return x

@@ -1,0 +1,262 @@
+"""Denoisers of Gaussian and Gaussian-mixture priors with linear-Gaussian responses, for any d."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..models.encoders import Encoder, LinearGaussian
+from ..models.validation import Array, ModelError, as_real_array
+from .denoiser import Denoiser, Posterior, Scales, column
+from .denoiser import normal as _randn
+
+
+class MixtureDenoiser(Denoiser):
+    """X from a mixture of C Gaussians, R = W X + noise.
+
+    Parameters
+    ----------
+    weights : (C,)
+    means : (C, d)
+    covs : (C, d, d), symmetric, positive semi-definite
+    encoder : LinearGaussian
+    device, dtype : where and how exactly to compute
+
+    Raises
+    ------
+    ModelError
+        Shapes that do not fit, or an encoder for which p(X|r) has no closed form (Poisson responses).
+
+    Notes
+    -----
+    Each component c is seen through its own posterior: with A = C_c, E[X|xg, c] = m_c + A (A + g I)^-1 (xg - m_c), in
+    the basis of A's eigenvectors; a response replaces m_c and C_c by those of p(X|r, c), and adds log p(r|c) to the
+    component's log weight.
+    """
+
+    knows_variance = True
+    knows_posterior = True
+    is_density = True
+
+    def __init__(
+        self,
+        weights: Any,
+        means: Any,
+        covs: Any,
+        encoder: Encoder,
+        *,
+        device: Any = "cpu",
+        dtype: torch.dtype = torch.float64,
+    ) -> None:
+        m = as_real_array(_numpy(means), "means", (None, None), "(C, d)")
+        count, d = m.shape
+        cov = as_real_array(_numpy(covs), "covs", (count, d, d), "(C, d, d)")
+        p = as_real_array(_numpy(weights), "weights", (count,), "(C,)")
+        if (p < 0).any() or abs(p.sum() - 1) > 1e-6:
+            raise ModelError(f"weights sum to {p.sum():.9g}; expected a distribution over the components")
+        _check_encoder(encoder, d)
+        keep = p > 0
+        p, m, cov = p[keep] / p[keep].sum(), m[keep], cov[keep]
+        self.dimensions, self.device, self.dtype = d, torch.device(device), dtype
+        self.encoder = encoder.to(self.device, dtype)
+        prior = [_eigen(c, f"covs[{i}]") for i, c in enumerate(cov)]
+        w, s = np.asarray(encoder.weights.cpu(), dtype=float), np.asarray(encoder.noise.cpu(), dtype=float)
+        given = [_given_response(values, vectors, w, s) for values, vectors in prior]
+        self.log_weights = self.tensor(np.log(p))
+        self.means = self.tensor(m)
+        self.values, self.vectors = (self.tensor(np.stack(part)) for part in zip(*prior))  # (C, d), (C, d, d)
+        self.given_values, self.given_vectors, self.kalman = (
+            self.tensor(np.stack([g[i] for g in given])) for i in range(3)
+        )  # kalman: (C, d, k)
+        seen = np.stack([w @ c @ w.T + s for c in cov])
+        self.seen_root = self.tensor(np.linalg.cholesky(seen))  # of Cov(R|c)
+        self._moments = p, m, cov, w, s
+
+    # -- the posterior --------------------------------------------------------------------------------------------
+
+    def xhat(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None) -> Tensor:
+        return self.posterior(xg, gamma, r).mean
+
+    def posterior(
+        self,
+        xg: Tensor,
+        gamma: Tensor,
+        r: Tensor | None = None,
+        *,
+        variance: bool = False,
+        draw: bool = False,
+        normal: bool = False,
+        generator: torch.Generator | None = None,
+    ) -> Posterior:
+        g = column(gamma, xg)[:, None]  # (B, 1, 1)
+        log_weight, means, values, vectors = self._components(r)
+        offset = _into(xg[:, None] - means, vectors)  # (B, C, d) in each component's eigenbasis
+        total = values + g
+        log_weight = log_weight - 0.5 * (offset**2 / total + total.log()).sum(-1)
+        share = torch.softmax(log_weight, dim=1)  # (B, C)
+        centre = means + _out_of(values / total * offset, vectors)
+        mean = (share[..., None] * centre).sum(1)
+        left = values * g / total
+        result = Posterior(mean)
+        if variance:
+            within = torch.einsum("bck,cdk->bcd", left, vectors**2)
+            result.variance = (share[..., None] * (within + (centre - mean[:, None]) ** 2)).sum(1)
+        if draw:
+            c = torch.multinomial(share, 1, generator=generator)[:, 0]
+            result.draw = self._around(centre, left, vectors, c, generator)
+        if normal:
+            # Covariance = sum_c share_c (within_c + between_c): a draw is a sum of independent draws of the parts.
+            noise = _randn(left.shape, left, generator)
+            within = _out_of(left.sqrt() * noise, vectors)
+            lone = _randn(share.shape, share, generator)[..., None]
+            between = (centre - mean[:, None]) * lone
+            result.normal = mean + (share[..., None].sqrt() * (within + between)).sum(1)
+        return result
+
+    def _components(self, r: Tensor | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Log weights (B or 1, C), means (B or 1, C, d), eigenvalues and eigenvectors of each component."""
+        if r is None:
+            return self.log_weights[None], self.means[None], self.values, self.vectors
+        weights = self._encoder.weights
+        surprise = r[:, None] - self.means @ weights.T  # (B, C, k)
+        white = torch.linalg.solve_triangular(
+            self.seen_root, surprise.permute(1, 2, 0), upper=False
+        )  # (C, k, B)
+        log_det = self.seen_root.diagonal(dim1=1, dim2=2).log().sum(1)
+        log_weight = self.log_weights - 0.5 * (white**2).sum(1).T - log_det
+        means = self.means + torch.einsum("cdk,bck->bcd", self.kalman, surprise)
+        return log_weight, means, self.given_values, self.given_vectors
+
+    @property
+    def _encoder(self) -> LinearGaussian:
+        assert isinstance(self.encoder, LinearGaussian)
+        return self.encoder
+
+    def _around(
+        self, centre: Tensor, spread: Tensor, vectors: Tensor, c: Tensor, generator: torch.Generator | None
+    ) -> Tensor:
+        """A draw from component c of each row: around centre (B, C, d), with variances spread (B or 1, C, d)."""
+        rows = torch.arange(len(c), device=c.device)
+        spread = spread.expand(centre.shape)[rows, c]
+        noise = spread.clamp_min(0).sqrt() * _randn(spread.shape, spread, generator)
+        out = torch.empty_like(noise)
+        for i in torch.unique(c).tolist():
+            out[c == i] = noise[c == i] @ vectors[i].T
+        return centre.expand(len(c), -1, -1)[rows, c] + out
+
+    def draw_prior(self, count: int, generator: torch.Generator | None = None) -> Tensor:
+        c = torch.multinomial(self.log_weights.exp().expand(count, -1), 1, generator=generator)[:, 0]
+        centre = self.means.expand(count, -1, -1)
+        return self._around(centre, self.values[None], self.vectors, c, generator)
+
+    def draw_given_response(self, r: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        log_weight, means, values, vectors = self._components(r)
+        c = torch.multinomial(torch.softmax(log_weight, dim=1), 1, generator=generator)[:, 0]
+        return self._around(means, values[None], vectors, c, generator)
+
+    # -- what else follows ----------------------------------------------------------------------------------------
+
+    def scales(self, x: Tensor) -> Scales:
+        """From each component's closed form: information over half its slope at 0, half what r removes over it."""
+        p, m, cov, w, s = self._moments
+        fisher = float(np.trace(w.T @ np.linalg.solve(s, w)))
+        between = np.einsum("c,ci,cj->ij", p, m - p @ m, m - p @ m)
+        whole = np.einsum("c,cij->ij", p, cov) + between
+        low, high = np.inf, 0.0
+        for c in [*cov, whole]:
+            seen = w @ c @ w.T + s
+            information = 0.5 * (np.linalg.slogdet(seen)[1] - np.linalg.slogdet(s)[1])
+            removed = float(np.trace(c @ w.T @ np.linalg.solve(seen, w @ c)))
+            if information > 1e-300 and removed > 0:
+                low = min(low, 2 * information / fisher)
+                high = max(high, removed / (2 * information))
+        if not np.isfinite(low):
+            low = high = 1.0  # nothing is told, at no level
+        ones = torch.ones(len(x), dtype=self.dtype, device=self.device)
+        return Scales(low * ones, max(high, low) * ones)
+
+    def response_side(self) -> Denoiser:
+        from .response_side import gaussian_responses
+
+        p, m, cov, w, s = self._moments
+        return gaussian_responses(p, m @ w.T, np.stack([w @ c @ w.T + s for c in cov]), w, s, self)
+
+    def information(self) -> Array:
+        """The closed form of I_i where there is one component: ``logm(C) - logm(C_r)`` halved, its diagonal, (d,)."""
+        if len(self.means) > 1:
+            raise ModelError("the information of a mixture has no closed form")
+        values, vectors = (np.asarray(part[0].cpu(), dtype=float) for part in (self.values, self.vectors))
+        given, turned = (np.asarray(part[0].cpu(), dtype=float) for part in (self.given_values, self.given_vectors))
+        if not values.min() > 0:
+            raise ModelError("the covariance is singular; its logarithm is not finite")
+        return np.asarray(0.5 * (vectors**2 @ np.log(values) - turned**2 @ np.log(given)))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self.means)} components in R^{self.dimensions}, {self.encoder!r})"
+
+
+class GaussianDenoiser(MixtureDenoiser):
+    """X ~ N(mean, cov), R = W X + noise.
+
+    Parameters
+    ----------
+    mean : (d,)
+    cov : (d, d), symmetric, positive semi-definite
+    encoder : LinearGaussian
+    """
+
+    def __init__(
+        self, mean: Any, cov: Any, encoder: Encoder, *, device: Any = "cpu", dtype: torch.dtype = torch.float64
+    ) -> None:
+        m = as_real_array(_numpy(mean), "mean", (None,), "(d,)")
+        c = as_real_array(_numpy(cov), "cov", (len(m), len(m)), "(d, d)")
+        super().__init__(np.ones(1), m[None], c[None], encoder, device=device, dtype=dtype)
+
+
+def _check_encoder(encoder: Encoder, d: int) -> None:
+    if not isinstance(encoder, LinearGaussian):
+        raise ModelError(
+            f"p(X|r) has no closed form for {type(encoder).__name__} responses to a Gaussian stimulus; expected "
+            "LinearGaussian (or give a finite set of stimuli: FiniteSetDenoiser)"
+        )
+    if encoder.dimensions != d:
+        raise ModelError(f"the encoder sees stimuli in R^{encoder.dimensions}, the prior is on R^{d}")
+
+
+def _eigen(cov: Array, name: str) -> tuple[Array, Array]:
+    """Eigenvalues (d,), not negative, and eigenvectors (d, d) of a covariance."""
+    if not np.allclose(cov, cov.T, rtol=1e-9, atol=1e-12 * max(np.abs(cov).max(), 1e-300)):
+        raise ModelError(f"{name} is not symmetric; expected a covariance matrix")
+    values, vectors = np.linalg.eigh((cov + cov.T) / 2)
+    if values[0] < -1e-9 * max(values[-1], 1e-300):
+        raise ModelError(f"{name} has an eigenvalue of {values[0]:.3g}; expected a covariance matrix")
+    return values.clip(0), vectors
+
+
+def _given_response(values: Array, vectors: Array, w: Array, s: Array) -> tuple[Array, Array, Array]:
+    """Eigenvalues and eigenvectors of Cov(X|r), and the gain matrix from r - E[r] to E[X|r] - E[X]."""
+    root = vectors * np.sqrt(values)
+    # Cov(X|r) = root (I + root' W' S^-1 W root)^-1 root', which stays positive however little noise there is.
+    told = root.T @ w.T @ np.linalg.solve(s, w @ root)
+    strength, axes = np.linalg.eigh((told + told.T) / 2)
+    half = (root @ axes) / np.sqrt(1 + strength.clip(0))
+    u, singular, _ = np.linalg.svd(half)
+    return singular**2, u, half @ half.T @ w.T @ np.linalg.inv(s)
+
+
+def _into(offset: Tensor, vectors: Tensor) -> Tensor:
+    """(B, C, d) into each component's eigenbasis."""
+    return torch.einsum("bcd,cdk->bck", offset, vectors)
+
+
+def _out_of(offset: Tensor, vectors: Tensor) -> Tensor:
+    return torch.einsum("bck,cdk->bcd", offset, vectors)
+
+
+def _numpy(value: Any) -> Any:
+    return value.detach().cpu().numpy() if isinstance(value, Tensor) else value
+
+

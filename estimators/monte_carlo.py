@@ -1,0 +1,381 @@
+"""The shared machinery of the diffusion-based estimators: replicates, their errors, and `Estimate`.
+
+A replicate is one whole estimate: a lattice of noise levels with an offset of its own, and one noisy stimulus a level.
+Replicates are independent and unbiased, so their spread is the standard error, integration error included, and stays
+honest where sampling noise vanishes. Within a replicate the noises of different levels are orthogonal (or, in few
+dimensions, stratified), which lowers the spread.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..diffusion.denoiser import Denoiser
+from ..diffusion.samplers import ResponseSampler
+from ..models.validation import Array, ModelError
+from .levels import LevelPlan
+
+#: Entries of xg that one group of replicates holds; fixes the stream of random numbers, so it is a constant.
+_GROUP = 1 << 18
+_MOST_REPLICATES = 64
+#: Replicates before a goal (`rtol`) may be called reached.
+_FEWEST_FOR_GOAL = 12
+
+Progress = Callable[[int, float], None]
+
+
+class EstimateError(ArithmeticError):
+    """A denoiser or an encoder answered something that is not a number, or of the wrong shape."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A measure's value at n stimuli, estimated from a denoiser.
+
+    Attributes
+    ----------
+    value, stderr : (n,) nats; the standard error includes integration error and the cut-off
+    featurewise, featurewise_stderr : (n, d), or None for a measure without features
+    passes : denoiser passes spent on each stimulus
+    cutoff : (n,) estimated part of the integral outside the range of gamma
+    doubt : share of `cutoff` that may be wrong; where below 1, `cutoff` is in the value
+    replicates : independent estimates that were averaged
+    gamma_range : lowest and highest noise level
+    measure, sampler, seed : what was asked for
+    """
+
+    value: Array
+    stderr: Array
+    featurewise: Array | None
+    featurewise_stderr: Array | None
+    passes: int
+    cutoff: Array
+    replicates: int
+    gamma_range: tuple[float, float]
+    doubt: float
+    measure: str
+    sampler: str
+    seed: int
+
+    def interval(self, level: float = 0.95) -> tuple[Array, Array]:
+        """Lower and upper ends (n,) of a t-interval for the value, widened by the cut-off."""
+        from scipy.special import stdtrit
+
+        if not 0 < level < 1:
+            raise ValueError(f"level is {level}; expected a number between 0 and 1")
+        unsure = self.doubt * self.cutoff
+        sampling = np.sqrt(np.maximum(self.stderr**2 - unsure**2, 0))
+        half = stdtrit(self.replicates - 1, 0.5 + level / 2) * sampling + unsure
+        return self.value - half, self.value + half
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{v:.4g} ± {e:.2g}" for v, e in zip(self.value[:4], self.stderr[:4]))
+        more = f", ... ({len(self.value)} stimuli)" if len(self.value) > 4 else ""
+        return f"Estimate({self.measure}: {shown}{more} nats, {self.passes} passes)"
+
+
+@dataclass
+class Sight:
+    """What an integrand sees: B noisy views, each of a stimulus x at a level gamma with noise z.
+
+    Attributes
+    ----------
+    x, z : (B, d); gamma : (B,)
+    """
+
+    denoiser: Denoiser
+    sampler: ResponseSampler
+    x: Tensor
+    z: Tensor
+    gamma: Tensor
+    use_variance: bool
+    generator: torch.Generator
+
+    @property
+    def xg(self) -> Tensor:
+        """The stimulus through noise, (B, d)."""
+        return self.through_noise(self.x)
+
+    def through_noise(self, x: Tensor) -> Tensor:
+        """Any stimuli (B, d) through the same noise."""
+        return x + self.gamma.sqrt()[:, None] * self.z
+
+    def response(self) -> Tensor:
+        """r ~ p(r|x), (B, k)."""
+        return self.denoiser.encoder.sample(self.x, self.generator)
+
+    def xhat(self, xg: Tensor, r: Tensor | None = None) -> Tensor:
+        """E[X|xg] or E[X|xg, r], (B, d)."""
+        mean = self.denoiser.xhat(xg, self.gamma, r)
+        if mean.shape != xg.shape:
+            raise EstimateError(
+                f"{type(self.denoiser).__name__}.xhat returned shape {tuple(mean.shape)}; expected {tuple(xg.shape)}"
+            )
+        return mean
+
+    def error(self, x: Tensor, r: Tensor | None = None) -> Tensor:
+        """Whose mean over noise and over x ~ p(X) (or p(X|r)) is the mmse: |x - xhat|^2 or the posterior's variance, (B,)."""
+        xg = self.through_noise(x)
+        if self.use_variance:
+            variance = self.denoiser.posterior(xg, self.gamma, r, variance=True).variance
+            assert variance is not None
+            return variance.sum(1)
+        return ((x - self.xhat(xg, r)) ** 2).sum(1)
+
+
+Integrand = Callable[[Sight], Tensor]
+
+
+@dataclass(frozen=True)
+class Task:
+    """An integral over gamma to estimate: E of `integrand`, dg / (2 g^2)."""
+
+    measure: str
+    integrand: Integrand
+    passes: int
+    featurewise: bool
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Passes for each stimulus, or a relative error to reach with at most so many."""
+
+    passes: int
+    rtol: float | None
+
+
+#: (size, generator) to `size` replicates: values (size, n) or (size, n, d), what lies beyond both ends (size, n, 2), and
+#: the noise levels.
+Draw = Callable[[int, torch.Generator], tuple[Tensor, Tensor, Tensor]]
+
+
+def integrate(
+    task: Task,
+    denoiser: Denoiser,
+    sampler: ResponseSampler,
+    x: Tensor,
+    plan: LevelPlan,
+    budget: Budget,
+    *,
+    use_variance: bool,
+    seed: int,
+    progress: Progress | None,
+) -> Estimate:
+    """Estimate the task's integral at stimuli x (n, d) until the budget is spent or the goal is reached."""
+    samples = budget.passes // task.passes
+    count = plan.wanted()
+    if budget.rtol is None:
+        count = _levels_for(samples, count, task)
+
+    def draw(size: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        return _replicates(task, denoiser, sampler, x, plan, size, count, use_variance, generator)
+
+    width = len(x) * count * max(x.shape[1], denoiser.dimensions)
+    return repeat(task, draw, denoiser, budget, count, width, sampler, plan.doubt, seed, progress)
+
+
+def repeat(
+    task: Task,
+    draw: Draw,
+    denoiser: Denoiser,
+    budget: Budget,
+    count: int,
+    width: int,
+    sampler: ResponseSampler,
+    doubt: float,
+    seed: int,
+    progress: Progress | None,
+) -> Estimate:
+    """Average replicates of `count` samples and `width` numbers each until the budget or the goal says stop."""
+    cost = count * task.passes
+    replicates = max(2, budget.passes // cost)
+    group = max(1, min(_MOST_REPLICATES, _GROUP // width))
+    tally = _Tally()
+    while tally.count < replicates:
+        size = min(group, replicates - tally.count)
+        tally.add(*draw(size, denoiser.generator(_stream(seed, tally.count))))
+        if progress is not None:
+            progress(tally.count * cost, tally.relative_error())
+        enough = tally.count >= _FEWEST_FOR_GOAL
+        if budget.rtol is not None and enough and tally.relative_error() <= budget.rtol:
+            break
+    return tally.estimate(task, sampler, tally.count * cost, doubt, seed)
+
+
+def _levels_for(samples: int, wanted: int, task: Task) -> int:
+    """Levels of a replicate: `wanted`, fewer where not even four replicates would fit, more where there are plenty."""
+    if samples < 12:
+        raise ValueError(f"passes is too small: {task.measure} needs at least {12 * task.passes} with this sampler")
+    if samples < 4 * wanted:
+        return max(6, samples // 4) if samples >= 24 else max(6, samples // 2)
+    return max(wanted, min(samples // _MOST_REPLICATES, 4 * wanted))
+
+
+def _replicates(
+    task: Task,
+    denoiser: Denoiser,
+    sampler: ResponseSampler,
+    x: Tensor,
+    plan: LevelPlan,
+    size: int,
+    count: int,
+    use_variance: bool,
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`size` replicates at once: values (size, n) or (size, n, d), and the tails (size, n, 2) beyond both ends."""
+    n, d = x.shape
+    offset = torch.rand(size, dtype=x.dtype, device=x.device, generator=generator)
+    gamma, weight, beyond = plan.lattice(count, offset)
+    noise_dimensions = denoiser.dimensions
+    z = _noises(size * n, count, noise_dimensions, x, generator)
+    sight = Sight(
+        denoiser,
+        sampler,
+        x.expand(size, n, d)[:, :, None].expand(size, n, count, d).reshape(-1, d),
+        z.reshape(-1, noise_dimensions),
+        gamma.reshape(-1),
+        use_variance,
+        generator,
+    )
+    found = task.integrand(sight)
+    check_finite(found, sight.gamma, task, denoiser)
+    found = found.reshape(size, n, count, -1)
+    total = (found * weight[..., None]).sum(2)
+    # Beyond the ends f / g falls as g and as 1 / g: the outermost levels say how much is left.
+    ends = torch.stack([found[:, :, i] / (2 * gamma[:, :, i, None]) for i in (0, -1)], dim=2)  # (size, n, 2, features)
+    tails = ends * (-beyond).exp()[..., None]
+    if plan.doubt < 1:
+        total = total + tails.sum(2)
+    return (total if task.featurewise else total[..., 0]), tails.sum(-1), gamma
+
+
+def _noises(rows: int, count: int, d: int, like: Tensor, generator: torch.Generator) -> Tensor:
+    """Standard normal noises (rows, count, d): orthogonal across levels, or stratified where d is small."""
+    options: dict[str, Any] = {"dtype": like.dtype, "device": like.device, "generator": generator}
+    if d >= count:
+        frames, corner = torch.linalg.qr(torch.randn(rows, d, count, **options))
+        signs = corner.diagonal(dim1=1, dim2=2).sign()
+        lengths = torch.randn(rows, count, d, **options).norm(dim=2)
+        return (frames * signs[:, None]).mT * lengths[..., None]
+    order = torch.rand(rows, count, d, **options).argsort(dim=1)
+    share = (order + torch.rand(rows, count, d, **options)) / count
+    tiny = torch.finfo(like.dtype).eps
+    return torch.special.ndtri(share.clamp(tiny, 1 - tiny))
+
+
+def check_finite(found: Tensor, gamma: Tensor, task: Task, denoiser: Denoiser) -> None:
+    """Every number finite and every shape right, or an error that names where."""
+    rows = len(gamma)
+    if found.shape[:1] != (rows,) or found.ndim > 2:
+        raise EstimateError(
+            f"{type(denoiser).__name__} returned the wrong shape: {task.measure} got {tuple(found.shape)} for {rows} "
+            "noisy stimuli"
+        )
+    bad = ~torch.isfinite(found.reshape(rows, -1)).all(1)
+    if bad.any():
+        raise EstimateError(
+            f"{task.measure}: {int(bad.sum())} of {rows} noisy stimuli gave NaN or infinity, at noise levels gamma from "
+            f"{float(gamma[bad].min()):.3g} to {float(gamma[bad].max()):.3g}; the denoiser or the likelihood is not "
+            "finite there"
+        )
+
+
+def _stream(seed: int, start: int) -> int:
+    """A seed for the group of replicates that begins at `start`."""
+    return int(np.random.SeedSequence([seed, start]).generate_state(1, np.uint64)[0] >> 1)
+
+
+class _Tally:
+    """Running mean and spread of replicates."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.mean: Tensor | None = None
+        self.square: Tensor | None = None
+        self.total_mean: Tensor | None = None
+        self.total_square: Tensor | None = None
+        self.tails: Tensor | None = None
+        self.low, self.high = math.inf, 0.0
+
+    def add(self, values: Tensor, tails: Tensor, gamma: Tensor) -> None:
+        """Fold in replicates (size, n[, d]); Chan's update, so that nothing cancels."""
+        total = values if values.ndim == 2 else values.sum(2)
+        size = len(values)
+        self.mean, self.square = _merge(self.mean, self.square, self.count, values)
+        self.total_mean, self.total_square = _merge(self.total_mean, self.total_square, self.count, total)
+        mean_tails = tails.mean(0)
+        self.tails = mean_tails if self.tails is None else self.tails + (mean_tails - self.tails) * size / (self.count + size)
+        self.count += size
+        self.low, self.high = min(self.low, float(gamma.min())), max(self.high, float(gamma.max()))
+
+    def relative_error(self) -> float:
+        """Largest standard error over the value it belongs to, among the totals."""
+        if self.count < 2 or self.total_mean is None or self.total_square is None:
+            return math.inf
+        stderr = (self.total_square / (self.count * (self.count - 1))).sqrt()
+        return float((stderr / self.total_mean.abs().clamp_min(1e-300)).max())
+
+    def estimate(
+        self, task: Task, sampler: ResponseSampler, passes: int, doubt: float, seed: int
+    ) -> Estimate:
+        """The average with its errors."""
+        assert self.mean is not None
+        assert self.square is not None
+        assert self.total_mean is not None
+        assert self.total_square is not None
+        assert self.tails is not None
+        cutoff = self.tails.abs().sum(1)
+        scale = self.count * (self.count - 1)
+        stderr = (self.total_square / scale + (doubt * cutoff) ** 2).sqrt()
+        features = stderr_features = None
+        if task.featurewise:
+            share = self.mean.abs() / self.mean.abs().sum(1, keepdim=True).clamp_min(1e-300)
+            features = _numpy(self.mean)
+            stderr_features = _numpy((self.square / scale + (doubt * share * cutoff[:, None]) ** 2).sqrt())
+        return Estimate(
+            _numpy(self.total_mean),
+            _numpy(stderr),
+            features,
+            stderr_features,
+            passes,
+            _numpy(cutoff),
+            self.count,
+            (self.low, self.high),
+            doubt,
+            task.measure,
+            sampler.name,
+            seed,
+        )
+
+
+def _merge(mean: Tensor | None, square: Tensor | None, count: int, values: Tensor) -> tuple[Tensor, Tensor]:
+    size, new = len(values), values.mean(0)
+    spread = ((values - new) ** 2).sum(0)
+    if mean is None or square is None:
+        return new, spread
+    gap = new - mean
+    return mean + gap * size / (count + size), square + spread + gap**2 * count * size / (count + size)
+
+
+def _numpy(value: Tensor) -> Array:
+    return np.asarray(value.detach().cpu().double().numpy())
+
+
+def stimuli_of(x: Any, denoiser: Denoiser) -> Tensor:
+    """Stimuli (n, d) as the denoiser's tensor; raises `ModelError` for what does not fit it."""
+    points = denoiser.tensor(np.asarray(x.detach().cpu() if isinstance(x, Tensor) else x))
+    if points.ndim == 1 and denoiser.dimensions == 1:
+        points = points[:, None]
+    if points.ndim != 2 or points.shape[1] != denoiser.dimensions or len(points) == 0:
+        raise ModelError(f"x has shape {tuple(points.shape)}; expected (n, {denoiser.dimensions})")
+    if not torch.isfinite(points).all():
+        raise ModelError(f"x is not finite at stimulus {int((~torch.isfinite(points).all(1)).nonzero()[0])}")
+    return points
+
