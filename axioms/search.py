@@ -21,8 +21,9 @@ from hypothesis.strategies import SearchStrategy
 
 from ..estimators import Measure, NotApplicable
 from ..models import ModelError
+from .answers import MeasureError
 from .cases import Case, ModelCase
-from .evaluator import MeasureError, evaluator
+from .evaluator import evaluator
 from .findings import SCREEN, Finding
 from .locality import locality
 from .specs import FiniteSpec
@@ -232,7 +233,9 @@ class _Attack:
         pool = doubtful or self.confirmed
         case, finding = max(pool.items(), key=lambda item: item[1].violation / item[1].tolerance)
         if doubtful:
-            return self._outcome("inconclusive", case, finding, f"cannot tell: {finding.says}")
+            return self._outcome(
+                "inconclusive", case, finding, f"{finding.says}; that may be off by {2 * finding.error:.2g}"
+            )
         error = max(found.error for found in self.confirmed.values())
         largest = max(0.0, finding.violation)
         says = (

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ..models.encoders import Encoder
+from ..models.validation import ModelError
 
 
 class Unknown(Exception):
@@ -136,3 +137,13 @@ def normal(shape: tuple[int, ...] | torch.Size, like: Tensor, generator: torch.G
 def column(gamma: Tensor | float, like: Tensor) -> Tensor:
     """Levels as a column (B, 1) beside xg (B, d)."""
     return torch.as_tensor(gamma, dtype=like.dtype, device=like.device).expand(len(like))[:, None]
+
+
+def device_named(name: str) -> torch.device:
+    """The device of a name ("cpu", "cuda", "cuda:1"); raises `ModelError` where there is none such."""
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ModelError(f"device {name!r} is not there ({str(error).splitlines()[0]})") from None
+    return device

@@ -80,7 +80,7 @@ class FiniteSetDenoiser(Denoiser):
 
     @classmethod
     def from_model(cls, model: EncodingModel, **options: Any) -> FiniteSetDenoiser:
-        """The denoiser of a finite joint (`EncodingModel`): the set is its stimuli, the encoder its likelihood table."""
+        """The denoiser of a finite joint (`EncodingModel`): its stimuli the set, its likelihood the encoder."""
         encoder = TableEncoder(model.stimuli, model.likelihood)
         return cls(model.stimuli, encoder, model.prior, **options)
 
@@ -114,7 +114,7 @@ class FiniteSetDenoiser(Denoiser):
             given = None if r is None else r[part]
             weights = torch.softmax(self._log_weights(xg[part], g[part], given), dim=1)
             pieces.append(self._summarise(weights, variance, draw, normal, generator))
-        joined = [None if p[0] is None else torch.cat(p) for p in zip(*pieces)]
+        joined: list[Any] = [None if p[0] is None else torch.cat(p) for p in zip(*pieces)]
         return Posterior(*joined)
 
     def _log_weights(self, xg: Tensor | None, g: Tensor | None, r: Tensor | None) -> Tensor:

@@ -57,13 +57,13 @@ class MixtureDenoiser(Denoiser):
         p = as_real_array(_numpy(weights), "weights", (count,), "(C,)")
         if (p < 0).any() or abs(p.sum() - 1) > 1e-6:
             raise ModelError(f"weights sum to {p.sum():.9g}; expected a distribution over the components")
-        _check_encoder(encoder, d)
+        seen_by = _checked_encoder(encoder, d)
         keep = p > 0
         p, m, cov = p[keep] / p[keep].sum(), m[keep], cov[keep]
         self.dimensions, self.device, self.dtype = d, torch.device(device), dtype
-        self.encoder = encoder.to(self.device, dtype)
+        self.encoder = seen_by.to(self.device, dtype)
         prior = [_eigen(c, f"covs[{i}]") for i, c in enumerate(cov)]
-        w, s = np.asarray(encoder.weights.cpu(), dtype=float), np.asarray(encoder.noise.cpu(), dtype=float)
+        w, s = (np.asarray(part.cpu().double().numpy()) for part in (seen_by.weights, seen_by.noise))
         given = [_given_response(values, vectors, w, s) for values, vectors in prior]
         self.log_weights = self.tensor(np.log(p))
         self.means = self.tensor(m)
@@ -122,9 +122,7 @@ class MixtureDenoiser(Denoiser):
             return self.log_weights[None], self.means[None], self.values, self.vectors
         weights = self._encoder.weights
         surprise = r[:, None] - self.means @ weights.T  # (B, C, k)
-        white = torch.linalg.solve_triangular(
-            self.seen_root, surprise.permute(1, 2, 0), upper=False
-        )  # (C, k, B)
+        white = torch.linalg.solve_triangular(self.seen_root, surprise.permute(1, 2, 0), upper=False)  # (C, k, B)
         log_det = self.seen_root.diagonal(dim1=1, dim2=2).log().sum(1)
         log_weight = self.log_weights - 0.5 * (white**2).sum(1).T - log_det
         means = self.means + torch.einsum("cdk,bck->bcd", self.kalman, surprise)
@@ -216,7 +214,7 @@ class GaussianDenoiser(MixtureDenoiser):
         super().__init__(np.ones(1), m[None], c[None], encoder, device=device, dtype=dtype)
 
 
-def _check_encoder(encoder: Encoder, d: int) -> None:
+def _checked_encoder(encoder: Encoder, d: int) -> LinearGaussian:
     if not isinstance(encoder, LinearGaussian):
         raise ModelError(
             f"p(X|r) has no closed form for {type(encoder).__name__} responses to a Gaussian stimulus; expected "
@@ -224,6 +222,7 @@ def _check_encoder(encoder: Encoder, d: int) -> None:
         )
     if encoder.dimensions != d:
         raise ModelError(f"the encoder sees stimuli in R^{encoder.dimensions}, the prior is on R^{d}")
+    return encoder
 
 
 def _eigen(cov: Array, name: str) -> tuple[Array, Array]:
@@ -258,5 +257,3 @@ def _out_of(offset: Tensor, vectors: Tensor) -> Tensor:
 
 def _numpy(value: Any) -> Any:
     return value.detach().cpu().numpy() if isinstance(value, Tensor) else value
-
-

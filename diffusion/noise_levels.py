@@ -6,14 +6,11 @@ Variance-exploding and variance-preserving diffusions are one another's rescalin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-
-if TYPE_CHECKING:
-    from diffusers import DDPMScheduler
 
 
 def gamma_from_alpha_bar(alpha_bar: Any) -> Any:
@@ -41,7 +38,7 @@ def scheduler_gammas(scheduler: Any) -> Tensor:
     return torch.as_tensor(gamma_from_alpha_bar(torch.as_tensor(scheduler.alphas_cumprod, dtype=torch.float64)))
 
 
-def scheduler_for(gammas: Tensor) -> DDPMScheduler:
+def scheduler_for(gammas: Tensor) -> Any:
     """A `diffusers.DDPMScheduler` whose steps 0 ... T-1 have these levels.
 
     Parameters
@@ -50,7 +47,7 @@ def scheduler_for(gammas: Tensor) -> DDPMScheduler:
 
     Returns
     -------
-    DDPMScheduler
+    diffusers.DDPMScheduler
         Predicting the clean sample, so that a denoiser's xhat is its model output; nothing is clipped.
 
     Raises

@@ -73,7 +73,8 @@ class _GaussianResponses(_GivenStimulus):
     def _marginal(self, rg: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
         most = max(1, _BLOCK // (len(self.mixture.means) * self.dimensions))
         parts = [
-            self.mixture.posterior(a, b[:, 0], variance=True) for a, b in zip(torch.split(rg, most), torch.split(g, most))
+            self.mixture.posterior(a, b[:, 0], variance=True)
+            for a, b in zip(torch.split(rg, most), torch.split(g, most))
         ]
         variances = [part.variance for part in parts if part.variance is not None]
         return torch.cat([part.mean for part in parts]), torch.cat(variances)

@@ -82,9 +82,7 @@ class Tweedie:
         return (denoiser.xhat(xg, gamma, r) - mean) ** 2
 
 
-def _tweedie_draw(
-    denoiser: Denoiser, xg: Tensor, gamma: Tensor, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+def _tweedie_draw(denoiser: Denoiser, xg: Tensor, gamma: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """xhat, and a draw of N(xhat, gamma dxhat/dxg) for a denoiser that only knows xhat."""
     point = xg.detach().requires_grad_(True)
     mean = denoiser.xhat(point, gamma)

@@ -1,7 +1,7 @@
 """The eight measures from denoisers: each the one expectation that it takes, over shared machinery.
 
-D = xhat(xg, r) - xhat(xg), the gain of a response. Which expectation is over r given x, over r given xg, or over samples
-of a posterior is the whole difference between the measures.
+D = xhat(xg, r) - xhat(xg), the gain of a response. Which expectation is over r given x, over r given xg, or over
+samples of a posterior is the whole difference between the measures.
 """
 
 from __future__ import annotations

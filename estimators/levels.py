@@ -1,8 +1,8 @@
 """Noise levels for ``int dg / (2 g^2) f(g)``: a lattice in a stretched log g, with a random offset.
 
-A lattice with a uniformly random offset is unbiased for the integral over its range and, the integrand being analytic in
-log g, its error falls exponentially with the number of levels. ``log g = middle + a sinh(v)`` stretches both ends, where
-f / g falls as g and as 1 / g. What lies beyond the range is continued from the outermost levels by those two laws.
+A lattice with a uniformly random offset is unbiased for the integral over its range and, the integrand being analytic
+in log g, its error falls exponentially with the number of levels. ``log g = middle + a sinh(v)`` stretches both ends,
+where f / g falls as g and as 1 / g. What lies beyond the range is continued from the outermost levels by these laws.
 """
 
 from __future__ import annotations

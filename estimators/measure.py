@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,16 @@ Conditional = Callable[[ResponsePair], Any]
 
 class NotApplicable(Exception):
     """The measure has no such form, or is not defined on this model (Fisher without a gradient, say)."""
+
+
+class Uncertain(NamedTuple):
+    """What a measure may return in place of numbers: estimates with standard errors, both (J,) or (J, d).
+
+    The audit then refutes an axiom only where it is broken by more than noise. An `Estimate` serves as well.
+    """
+
+    value: Any
+    stderr: Any
 
 
 class Measure:
@@ -78,11 +88,21 @@ class Measure:
         self.has_featurewise = featurewise is not None
 
     def __call__(self, model: EncodingModel) -> Array:
-        """I(x) at ``model.stimuli``, shape (J,)."""
-        return np.asarray(self.pointwise(model))
+        """I(x) at ``model.stimuli``, shape (J,); of an `Uncertain` answer its value."""
+        return value_and_error(self.pointwise(model))[0]
 
-    def _canonical_conditional(self, pair: ResponsePair) -> Array:
-        return canonical_conditional(self.pointwise, pair)
+    def _canonical_conditional(self, pair: ResponsePair) -> Array | Uncertain:
+        noisy = False
+
+        def part(model: EncodingModel) -> Array:
+            nonlocal noisy
+            value, stderr = value_and_error(self.pointwise(model))
+            noisy = noisy or stderr is not None
+            return np.stack([value, np.zeros_like(value) if stderr is None else stderr], axis=1)
+
+        # Errors of the parts may be correlated, so they are added, not their squares.
+        value, stderr = canonical_conditional(part, pair).T
+        return Uncertain(value, stderr) if noisy else value
 
     def _no_featurewise(self, model: EncodingModel) -> Array:
         raise NotApplicable(f"{self.name} has no feature-wise form")
@@ -91,11 +111,22 @@ class Measure:
         return f"Measure({self.name!r})"
 
 
+def value_and_error(answer: Any) -> tuple[Array, Array | None]:
+    """Values, and standard errors where the answer has them."""
+    if hasattr(answer, "value") and hasattr(answer, "stderr"):
+        return np.asarray(answer.value), np.asarray(answer.stderr)
+    return np.asarray(answer), None
+
+
 def canonical_conditional(pointwise: Pointwise, pair: ResponsePair) -> Array:
-    """E_{r|x} of `pointwise` on the model of R' given r: prior p(x|r), likelihood p(r'|r,x); shape (J,)."""
-    total = np.zeros(len(pair.stimuli))
+    """E_{r|x} of `pointwise` on the model of R' given r: prior p(x|r), likelihood p(r'|r,x); (J,) or (J, ...)."""
+    total: Array | None = None
     for k, given in enumerate(pair.first_given_stimulus):
         support = pair.support_given_first(k)
         if support.any():
-            total[support] += given[support] * np.asarray(pointwise(pair.given_first(k)))
+            found = np.asarray(pointwise(pair.given_first(k)))
+            if total is None:
+                total = np.zeros((len(pair.stimuli), *found.shape[1:]))
+            total[support] += given[support].reshape(-1, *(1,) * (found.ndim - 1)) * found
+    assert total is not None
     return total

@@ -108,7 +108,7 @@ class Sight:
         return x + self.gamma.sqrt()[:, None] * self.z
 
     def response(self) -> Tensor:
-        """r ~ p(r|x), (B, k)."""
+        """A draw of r ~ p(r|x), (B, k)."""
         return self.denoiser.encoder.sample(self.x, self.generator)
 
     def xhat(self, xg: Tensor, r: Tensor | None = None) -> Tensor:
@@ -121,7 +121,7 @@ class Sight:
         return mean
 
     def error(self, x: Tensor, r: Tensor | None = None) -> Tensor:
-        """Whose mean over noise and over x ~ p(X) (or p(X|r)) is the mmse: |x - xhat|^2 or the posterior's variance, (B,)."""
+        """|x - xhat|^2, or the posterior's variance: their mean over x ~ p(X) (or p(X|r)) is the mmse, (B,)."""
         xg = self.through_noise(x)
         if self.use_variance:
             variance = self.denoiser.posterior(xg, self.gamma, r, variance=True).variance
@@ -151,8 +151,8 @@ class Budget:
     rtol: float | None
 
 
-#: (size, generator) to `size` replicates: values (size, n) or (size, n, d), what lies beyond both ends (size, n, 2), and
-#: the noise levels.
+#: (size, generator) to `size` replicates: values (size, n) or (size, n, d), what lies beyond both ends (size, n, 2),
+#: and the noise levels.
 Draw = Callable[[int, torch.Generator], tuple[Tensor, Tensor, Tensor]]
 
 
@@ -281,9 +281,9 @@ def check_finite(found: Tensor, gamma: Tensor, task: Task, denoiser: Denoiser) -
     bad = ~torch.isfinite(found.reshape(rows, -1)).all(1)
     if bad.any():
         raise EstimateError(
-            f"{task.measure}: {int(bad.sum())} of {rows} noisy stimuli gave NaN or infinity, at noise levels gamma from "
-            f"{float(gamma[bad].min()):.3g} to {float(gamma[bad].max()):.3g}; the denoiser or the likelihood is not "
-            "finite there"
+            f"{task.measure}: {int(bad.sum())} of {rows} noisy stimuli gave NaN or infinity, at noise levels gamma "
+            f"from {float(gamma[bad].min()):.3g} to {float(gamma[bad].max()):.3g}; the denoiser or the likelihood is "
+            "not finite there"
         )
 
 
@@ -311,7 +311,9 @@ class _Tally:
         self.mean, self.square = _merge(self.mean, self.square, self.count, values)
         self.total_mean, self.total_square = _merge(self.total_mean, self.total_square, self.count, total)
         mean_tails = tails.mean(0)
-        self.tails = mean_tails if self.tails is None else self.tails + (mean_tails - self.tails) * size / (self.count + size)
+        self.tails = (
+            mean_tails if self.tails is None else self.tails + (mean_tails - self.tails) * size / (self.count + size)
+        )
         self.count += size
         self.low, self.high = min(self.low, float(gamma.min())), max(self.high, float(gamma.max()))
 
@@ -322,9 +324,7 @@ class _Tally:
         stderr = (self.total_square / (self.count * (self.count - 1))).sqrt()
         return float((stderr / self.total_mean.abs().clamp_min(1e-300)).max())
 
-    def estimate(
-        self, task: Task, sampler: ResponseSampler, passes: int, doubt: float, seed: int
-    ) -> Estimate:
+    def estimate(self, task: Task, sampler: ResponseSampler, passes: int, doubt: float, seed: int) -> Estimate:
         """The average with its errors."""
         assert self.mean is not None
         assert self.square is not None
@@ -378,4 +378,3 @@ def stimuli_of(x: Any, denoiser: Denoiser) -> Tensor:
     if not torch.isfinite(points).all():
         raise ModelError(f"x is not finite at stimulus {int((~torch.isfinite(points).all(1)).nonzero()[0])}")
     return points
-

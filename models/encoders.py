@@ -1,7 +1,7 @@
 """Encoders p(r|x) for stimuli in R^d of any dimension: linear-Gaussian, linear-nonlinear-Poisson, and a table.
 
-Each is an exponential family in r, ``log p(r|x) = r . eta(x) - offset(x) + base(r)``, which is all that a posterior over
-many stimuli needs: one matrix product. Needs torch (the extra ``stiminfo[diffusion]``).
+Each is an exponential family in r, ``log p(r|x) = r . eta(x) - offset(x) + base(r)``, which is all that a posterior
+over many stimuli needs: one matrix product. Needs torch (the extra ``stiminfo[diffusion]``).
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class Encoder:
 
     dimensions: int
     responses: int
+    weights: Tensor
 
     def natural(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """``eta(x)``, shape (..., k), and ``offset(x)``, shape (...), at stimuli (..., d)."""
@@ -76,7 +77,7 @@ class LinearGaussian(Encoder):
     Raises
     ------
     ModelError
-        Shapes that do not fit; a noise covariance that is not symmetric positive definite (without noise I is infinite).
+        Shapes that do not fit; a noise covariance that is not symmetric and positive definite (I would be infinite).
     """
 
     def __init__(self, weights: Any, noise: Any) -> None:
@@ -130,7 +131,9 @@ class LinearNonlinearPoisson(Encoder):
         for name, value in {"gain": gain, "threshold": threshold, "amplitude": amplitude}.items():
             array = as_real_array(_numpy(value), name)
             if array.shape not in ((), (len(rows),)):
-                raise ModelError(f"{name} has shape {array.shape}; expected one number or ({len(rows)},), one per neuron")
+                raise ModelError(
+                    f"{name} has shape {array.shape}; expected one number or ({len(rows)},), one per neuron"
+                )
             values[name] = torch.tensor(np.array(np.broadcast_to(array, len(rows))))
         if not (values["amplitude"] > 0).all():
             raise ModelError("amplitude must be positive, the largest mean count of each neuron")

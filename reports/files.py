@@ -39,12 +39,13 @@ def ensure_folder(path: Path) -> None:
     ensure_writable(path / "witness.json")
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Write through a temporary file in the same folder, then rename it into place."""
+    raw = content if isinstance(content, bytes) else content.encode("utf-8")
     handle, name = tempfile.mkstemp(prefix=".stiminfo-", dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(raw)
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(name, 0o666 & ~_umask())

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .estimators import (
         Measure,
         NotApplicable,
+        Uncertain,
         fisher,
         i_cissi,
         i_kong1,
@@ -42,6 +43,7 @@ _HOME = {
     "encoding_model": "models",
     "Measure": "estimators",
     "NotApplicable": "estimators",
+    "Uncertain": "estimators",
     "fisher": "estimators",
     "i_sp": "estimators",
     "i_ssi": "estimators",
@@ -63,6 +65,7 @@ __all__ = [
     "ModelError",
     "NotApplicable",
     "ResponsePair",
+    "Uncertain",
     "Verdict",
     "audit",
     "encoding_model",

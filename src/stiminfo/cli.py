@@ -109,6 +109,10 @@ def _bad_input() -> Iterator[None]:
         raise Stop(str(error), getattr(error, "details", "")) from None
     except OSError as error:
         raise Stop(f"{error.filename or 'file'}: {error.strerror or error}") from None
+    except ImportError as error:
+        if "stiminfo[diffusion]" not in str(error):
+            raise
+        raise Stop(str(error)) from None
 
 
 def _console() -> Console:
@@ -387,6 +391,78 @@ def measure(
         if json_file:
             write_whole(json_file, json_text(report.to_json()))
         return 0
+
+
+@app.command()
+def decompose(
+    images: Annotated[
+        Path | None,
+        typer.Argument(metavar="IMAGES.npy", help="Images of your own: .npy or .npz, (N, height, width)."),
+    ] = None,
+    dataset: Annotated[str, typer.Option(metavar="digits|mnist", help="Where no file is given.")] = "digits",
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of the MNIST files (default: the environment's STIMINFO_MNIST)."),
+    ] = None,
+    population: Annotated[
+        str,
+        typer.Option(metavar="poisson|linear|published", help="published: the parameters in print, on [-1, 1] images."),
+    ] = "poisson",
+    receptive_fields: Annotated[
+        Path | None, typer.Option(metavar="F.npy", help="Fields of your own: .npy or .npz, (neurons, height, width).")
+    ] = None,
+    amplitude: Annotated[float, typer.Option(min=1e-9, help="Largest mean count of a Poisson neuron.")] = 2.0,
+    noise: Annotated[
+        float, typer.Option(min=1e-9, help="Noise of linear neurons, in median spreads of their drives.")
+    ] = 2.0,
+    measure: Annotated[
+        list[str] | None, typer.Option("--measure", metavar="NAME", help="i_local (the default), i_surp, ...; repeat.")
+    ] = None,
+    show: Annotated[int, typer.Option(min=1, max=12, help="How many images to decompose.")] = 5,
+    image: Annotated[
+        list[int] | None, typer.Option("--image", metavar="INDEX", help="This image of the set; may be repeated.")
+    ] = None,
+    passes: Annotated[
+        int | None, typer.Option(min=1, help="Denoiser passes for each image (default: 8000 without --rtol).")
+    ] = None,
+    rtol: Annotated[
+        float | None, typer.Option(help="Stop when every total is known to this relative standard error.")
+    ] = None,
+    seed: Seed = 0,
+    device: Annotated[str, typer.Option(metavar="cpu|cuda", help="Where to compute.")] = "cpu",
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the figures, the .npz and the JSON.")] = Path(
+        "decomposition"
+    ),
+) -> int:
+    """Images in, I(x) and pixel maps out, with errors and with no training.
+
+    The images are the whole stimulus set, each as likely; a population of neurons looks at them. Prints the information
+    about some of them and writes maps.png, population.png, decomposition.json and decomposition.npz.
+    """
+    from .decompose_command import Options, run
+
+    with _bad_input(), _bar() as bar:
+        return run(
+            Options(
+                images,
+                dataset,
+                data,
+                population,
+                receptive_fields,
+                amplitude,
+                noise,
+                tuple(measure or ("i_local",)),
+                show,
+                tuple(image or ()),
+                passes,
+                rtol,
+                seed,
+                device,
+                out,
+            ),
+            _console(),
+            bar,
+        )
 
 
 @app.callback(invoke_without_command=True)

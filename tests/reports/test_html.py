@@ -161,7 +161,7 @@ def test_a_witness_that_cannot_be_drawn_does_not_cost_the_page():
 
 
 def test_interrupted_and_disagreeing_audits_say_so():
-    verdict = Verdict("additivity", "inconclusive", True, 4, 0.1, 0.2, None, "cannot tell: no")
+    verdict = Verdict("additivity", "inconclusive", True, 4, 0.1, 0.2, None, "no")
     words = Reader(audit_page({"mine": Audit("mine", {"additivity": verdict}, 0, 9, complete=False)})).words
     assert "Interrupted" in words
     assert "? cannot tell" in words

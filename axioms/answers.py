@@ -1,0 +1,102 @@
+"""Asking a user's function: finite numbers of the right shape, with their standard errors if it gives any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..estimators import NotApplicable
+from ..models.validation import Array
+from .findings import Values
+
+#: Two answers to one question that differ by more than this (relative to their size) are two answers ...
+REPEATABLE = 1e-9
+#: ... and so are noisy ones that differ by more than so many of their standard errors. The same bound decides when a
+#: violation is more than noise: a normal error exceeds it twice in 10^9, so that over the 10^4 to 10^5 comparisons of a
+#: search a false refutation stays below one in a thousand.
+SIGMAS = 6.0
+
+
+class MeasureError(Exception):
+    """The measure raised, or answered with something that is not values at the stimuli."""
+
+
+def ask(
+    function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str, answered: Callable[[], None]
+) -> Values:
+    """The function's answer, asked for twice, the target untouched.
+
+    Returns
+    -------
+    Values
+        With ``SIGMAS / 2`` standard errors as the error of a noisy answer (a violation must exceed twice the error),
+        and zeros for an exact one.
+
+    Raises
+    ------
+    MeasureError
+        For anything but finite real numbers of that shape, twice the same within their errors.
+    """
+    first, stderr = _once(function, target, shape, what)
+    answered()
+    second, other = _once(function, target, shape, what)
+    answered()
+    apart = np.abs(first - second)
+    allowed = REPEATABLE * (1 + np.abs(first)) + SIGMAS * np.hypot(stderr, other)
+    if (apart > allowed).any():
+        j = np.unravel_index(int((apart - allowed).argmax()), apart.shape)
+        noise = f" (standard errors {stderr[j]:.3g} and {other[j]:.3g})" if stderr.any() or other.any() else ""
+        raise MeasureError(
+            f"{what} answered the same question twice differently: {first[j]:.10g}, then {second[j]:.10g}{noise}"
+        )
+    return Values(first, SIGMAS / 2 * np.maximum(stderr, other))
+
+
+def _once(function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str) -> tuple[Array, Array]:
+    before = _fingerprint(target)
+    try:
+        with np.errstate(all="ignore"):
+            answer = function(target)
+    except NotApplicable:
+        raise
+    except Exception as error:
+        text = str(error).strip().splitlines()
+        raise MeasureError(f"{what} raised {type(error).__name__}: {text[0] if text else ''}".rstrip(": ")) from error
+    if _fingerprint(target) != before:
+        raise MeasureError(f"{what} changed the model that it was given")
+    if hasattr(answer, "value") and hasattr(answer, "stderr"):
+        values = _numbers(answer.value, shape, what)
+        stderr = _numbers(answer.stderr, shape, f"the standard error of {what}")
+        if (stderr < 0).any():
+            raise MeasureError(f"the standard error of {what} is negative: {stderr.min():.3g}")
+        return values, stderr
+    values = _numbers(answer, shape, what)
+    return values, np.zeros_like(values)
+
+
+def _numbers(answer: Any, shape: tuple[int, ...], what: str) -> Array:
+    try:
+        values = np.asarray(answer)
+    except (ValueError, TypeError) as error:
+        raise MeasureError(f"{what} returned something that is no array ({error})") from None
+    if values.dtype.kind == "c":
+        raise MeasureError(f"{what} returned complex values; expected real ones")
+    if values.dtype.kind not in "buif":
+        raise MeasureError(f"{what} returned {type(answer).__name__} of {values.dtype}; expected real numbers")
+    if values.shape != shape:
+        raise MeasureError(f"{what} returned shape {values.shape}; expected {shape}, one value per stimulus")
+    values = values.astype(float)
+    if not np.isfinite(values).all():
+        j = [int(i) for i in np.argwhere(~np.isfinite(values))[0]]
+        raise MeasureError(f"{what} returned {values[tuple(j)]} at stimulus {j[0]}; expected finite numbers")
+    return values
+
+
+def _fingerprint(target: Any) -> tuple[Any, ...]:
+    names = ("stimuli", "prior", "likelihood", "stimulus_volumes", "response_volumes", "likelihood_gradient")
+    arrays = [getattr(target, name, None) for name in names]
+    return tuple(
+        None if a is None else (a.shape, a.tobytes()) if isinstance(a, np.ndarray) else repr(a) for a in arrays
+    )

@@ -1,0 +1,137 @@
+"""Images to decompose information about: scikit-learn's digits, MNIST from its IDX files, or a user's own arrays."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..models.validation import Array, ModelError
+
+#: What names the folder of the MNIST files where no folder is given.
+MNIST_VARIABLE = "STIMINFO_MNIST"
+_MNIST_SIZES = {"train": 60_000, "t10k": 10_000}
+#: More than any data set of the kind holds; a header that asks for more is damaged.
+_MOST_BYTES = 1 << 31
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images in [0, 1] and where they come from.
+
+    Attributes
+    ----------
+    pixels : (N, h, w) float32
+    labels : (N,) or None
+    credit : a line to print beside what is made from them
+    """
+
+    name: str
+    pixels: Array
+    labels: Array | None
+    credit: str
+
+
+def digits() -> Images:
+    """The 1,797 handwritten digits of 8 x 8 pixels that scikit-learn ships."""
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise ImportError("the digits need scikit-learn: pip install 'stiminfo[diffusion]'") from error
+    data = load_digits()
+    credit = "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak (UCI, 1998), CC BY 4.0"
+    return Images("digits", (data.images / 16).astype(np.float32), data.target, credit)
+
+
+def mnist(folder: Path | None = None, part: str = "train") -> Images:
+    """The MNIST images of a folder with the four IDX files, gzipped or not.
+
+    Raises
+    ------
+    ModelError
+        No folder is given or named by ``STIMINFO_MNIST``; a file is not there, damaged, or of another size.
+    """
+    if folder is None:
+        if not os.environ.get(MNIST_VARIABLE):
+            raise ModelError(f"MNIST needs the folder of its IDX files: give it, or name it in {MNIST_VARIABLE}")
+        folder = Path(os.environ[MNIST_VARIABLE])
+    pixels = read_idx(_file(folder, f"{part}-images-idx3-ubyte"))
+    labels = read_idx(_file(folder, f"{part}-labels-idx1-ubyte"))
+    size = _MNIST_SIZES[part]
+    if pixels.shape != (size, 28, 28) or labels.shape != (size,):
+        raise ModelError(
+            f"{folder}: images {pixels.shape} and labels {labels.shape}; expected ({size}, 28, 28) and ({size},)"
+        )
+    credit = "MNIST, Y. LeCun, C. Cortes and C. J. C. Burges, CC BY-SA 3.0"
+    return Images("mnist", pixels.astype(np.float32) / 255, labels, credit)
+
+
+def images_from_file(path: Path) -> Images:
+    """A user's images, (N, h, w) numbers, from .npy, or from the first such array of an .npz; scaled to [0, 1]."""
+    array = read_array(path, "images", 3)
+    low, high = float(array.min()), float(array.max())
+    if not high > low:
+        raise ModelError(f"{path}: every pixel is {low:g}; expected images that differ")
+    if low < 0 or high > 1:
+        array = (array - low) / (high - low)
+    return Images(path.stem, array.astype(np.float32), None, "")
+
+
+def read_array(path: Path, name: str, dimensions: int) -> Array:
+    """A numeric array of so many axes from .npy or .npz (never unpickled)."""
+    if not path.is_file():
+        raise ModelError(f"{path}: no such file")
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        arrays = [loaded] if isinstance(loaded, np.ndarray) else [loaded[key] for key in loaded.files]
+    except (ValueError, OSError, EOFError, KeyError, zlib.error) as error:
+        raise ModelError(f"{path}: not a .npy or .npz file of numbers ({str(error).splitlines()[0]})") from None
+    fitting = [array for array in arrays if array.ndim == dimensions]
+    if not fitting:
+        shapes = ", ".join(str(array.shape) for array in arrays) or "none"
+        raise ModelError(f"{path}: holds arrays of shape {shapes}; expected {name} with {dimensions} axes")
+    array = fitting[0]
+    if array.dtype.kind not in "buif":
+        raise ModelError(f"{path}: {name} hold {array.dtype} values; expected real numbers")
+    if 0 in array.shape:
+        raise ModelError(f"{path}: {name} have shape {array.shape}; expected at least one")
+    array = array.astype(np.float64)
+    if not np.isfinite(array).all():
+        where = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
+        raise ModelError(f"{path}: {name}{where} is {array[tuple(where)]}; expected finite numbers")
+    return array
+
+
+def _file(folder: Path, name: str) -> Path:
+    for path in (folder / name, folder / f"{name}.gz"):
+        if path.is_file():
+            return path
+    raise ModelError(f"{folder}: holds no {name} or {name}.gz")
+
+
+def read_idx(path: Path) -> Array:
+    """An array of bytes from an IDX file, gzipped or not: a magic number, the axes' lengths, the bytes."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            head = stream.read(4)
+            if len(head) < 4 or head[:3] != b"\x00\x00\x08" or not 1 <= head[3] <= 4:
+                raise ModelError(f"{path}: not an IDX file of bytes (it begins with {head.hex() or 'nothing'})")
+            lengths = stream.read(4 * head[3])
+            if len(lengths) < 4 * head[3]:
+                raise ModelError(f"{path}: ends within its header")
+            shape = struct.unpack(f">{head[3]}I", lengths)
+            size = int(np.prod(shape, dtype=object))
+            if not 0 < size < _MOST_BYTES:
+                raise ModelError(f"{path}: its header says {shape}; expected a data set")
+            raw = stream.read(size + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ModelError(f"{path}: cannot be read ({error})") from None
+    if len(raw) != size:
+        more = "more" if len(raw) > size else f"{len(raw)}"
+        raise ModelError(f"{path}: its header says {size} bytes of data, it holds {more}")
+    return np.frombuffer(raw, dtype=np.uint8).reshape(shape)

@@ -1,0 +1,153 @@
+"""`stiminfo decompose`: information about images, per image and per pixel, with no training."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..diffusion import FiniteSetDenoiser
+from ..diffusion.datasets import Images
+from ..estimators import PUBLISHED
+from ..models.encoders import Encoder, LinearNonlinearPoisson
+from ..models.validation import Array, ModelError
+
+if TYPE_CHECKING:
+    from ..estimators.monte_carlo import Estimate
+
+#: (what is being estimated, passes spent, relative error reached)
+Progress = Callable[[str, int, float], None]
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """I(x) of some images of a set, seen by a population.
+
+    Attributes
+    ----------
+    images : the whole set
+    chosen : (n,) which of them are decomposed
+    estimates : by measure
+    fisher : (n, h, w) J_ii of the encoder, nats per squared unit of a pixel
+    information : I(R;X) over the whole set in nats, and its standard error
+    saturated : share of rates within 5% of silence or of their largest (0 for linear neurons)
+    """
+
+    images: Images
+    chosen: Array
+    encoder: Encoder
+    estimates: dict[str, Estimate]
+    fisher: Array
+    information: tuple[float, float]
+    saturated: float
+
+    def maps(self, measure: str) -> tuple[Array, Array] | None:
+        """Pixel maps and their standard errors, (n, h, w) each, or None for a measure without features."""
+        found = self.estimates[measure]
+        if found.featurewise is None or found.featurewise_stderr is None:
+            return None
+        shape = (len(self.chosen), *self.images.pixels.shape[1:])
+        return found.featurewise.reshape(shape), found.featurewise_stderr.reshape(shape)
+
+    def to_json(self) -> dict[str, Any]:
+        """Totals with errors, and what was asked of what; without the maps."""
+        return {
+            "dataset": self.images.name,
+            "credit": self.images.credit,
+            "images": [int(i) for i in self.chosen],
+            "labels": None if self.images.labels is None else [int(self.images.labels[i]) for i in self.chosen],
+            "set_size": len(self.images.pixels),
+            "population": repr(self.encoder),
+            "saturated_share": self.saturated,
+            "mutual_information": {"nats": self.information[0], "stderr": self.information[1]},
+            "log_set_size": float(np.log(len(self.images.pixels))),
+            "measures": {
+                name: {
+                    "nats": found.value.tolist(),
+                    "stderr": found.stderr.tolist(),
+                    "cutoff": found.cutoff.tolist(),
+                    "passes": found.passes,
+                    "replicates": found.replicates,
+                    "gamma_range": list(found.gamma_range),
+                    "sampler": found.sampler,
+                    "seed": found.seed,
+                }
+                for name, found in self.estimates.items()
+            },
+        }
+
+    def npz(self) -> bytes:
+        """The images, maps and errors as the bytes of an .npz file."""
+        arrays: dict[str, Array] = {"images": self.images.pixels[self.chosen], "index": self.chosen}
+        arrays["fisher"] = self.fisher
+        for name, found in self.estimates.items():
+            arrays[name], arrays[f"{name}_stderr"] = found.value, found.stderr
+            maps = self.maps(name)
+            if maps is not None:
+                arrays[f"{name}_map"], arrays[f"{name}_map_stderr"] = maps
+        stream = io.BytesIO()
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+        return stream.getvalue()
+
+
+def decompose(
+    images: Images,
+    encoder: Encoder,
+    chosen: Array,
+    *,
+    measures: Sequence[str] = ("i_local",),
+    passes: int | None = None,
+    rtol: float | None = None,
+    seed: int = 0,
+    device: Any = "cpu",
+    progress: Progress | None = None,
+) -> Decomposition:
+    """Estimate measures at some images of a set.
+
+    Parameters
+    ----------
+    images : the set, each image equally likely
+    encoder : of images as vectors (h * w,)
+    chosen : (n,) indices of the images to decompose
+    measures, passes, rtol, seed : as for `PublishedMeasure.estimate`
+    device : where to compute
+
+    Raises
+    ------
+    ModelError
+        An image that is not in the set, a population of another size, a device that is not there.
+    """
+    rows = images.pixels.reshape(len(images.pixels), -1)
+    outside = [int(i) for i in chosen if not 0 <= i < len(rows)]
+    if outside:
+        raise ModelError(f"image {outside[0]} is not in the set; expected 0 to {len(rows) - 1}")
+    denoiser = FiniteSetDenoiser(rows, encoder, device=device)
+    x = denoiser.tensor(rows[chosen])
+    estimates = {}
+    for name in measures:
+
+        def tell(spent: int, error: float, name: str = name) -> None:
+            if progress is not None:
+                progress(name, spent, error)
+
+        estimates[name] = PUBLISHED[name].estimate(denoiser, x, passes=passes, rtol=rtol, seed=seed, progress=tell)
+    fisher = denoiser.encoder.fisher(x).cpu().double().numpy().reshape(len(chosen), *images.pixels.shape[1:])
+    saturated = 0.0
+    if isinstance(denoiser.encoder, LinearNonlinearPoisson):
+        saturated = denoiser.encoder.saturated(denoiser.tensor(rows))
+    return Decomposition(
+        images, np.asarray(chosen), encoder, estimates, fisher, denoiser.information(seed=seed), saturated
+    )
+
+
+def spread_choice(images: Images, count: int) -> Array:
+    """`count` images to show: one of each label in turn, or evenly spread over a set without labels."""
+    count = min(count, len(images.pixels))
+    if images.labels is None:
+        return np.linspace(0, len(images.pixels) - 1, count).round().astype(int)
+    firsts = [np.flatnonzero(images.labels == label) for label in np.unique(images.labels)]
+    turns = [found[turn] for turn in range(count) for found in firsts if turn < len(found)]
+    return np.array(turns[:count], dtype=int)

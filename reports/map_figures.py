@@ -1,0 +1,185 @@
+"""Figures of decomposed images: stimulus, Fisher map, information map and its error; and of the population."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ..models.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
+from ..models.validation import Array
+from .style import BLUE, INK, VERMILLION, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .decomposition import Decomposition
+
+#: A journal's column, in inches.
+COLUMN = 3.4
+
+
+def plot_maps(found: Decomposition, measure: str) -> Figure:
+    """Images in columns; below each its Fisher map, its information map with the image's contour, and the map's error.
+
+    All information maps share one scale in nats, and so do all errors; Fisher maps have one of their own.
+
+    Parameters
+    ----------
+    found : what `decompose` returns
+    measure : one with features
+    """
+    maps = found.maps(measure)
+    assert maps is not None
+    values, errors = maps
+    shown = found.images.pixels[found.chosen]
+    estimate = found.estimates[measure]
+    count = len(shown)
+    with styled():
+        side = (COLUMN - 0.95) / max(count, 3)
+        figure = Figure(figsize=(COLUMN, 4 * side + 0.85), dpi=200)
+        top = float(np.abs(values).max()) or 1.0
+        signed = bool((values < -1e-3 * top).any())
+        rows: list[tuple[str, Array, dict[str, Any], str]] = [
+            ("stimulus", shown, {"cmap": "gray", "vmin": 0, "vmax": 1}, ""),
+            ("Fisher", found.fisher, {"cmap": "viridis", "vmin": 0, "vmax": found.fisher.max()}, "nats / unit²"),
+            (
+                measure,
+                values,
+                {"cmap": "RdBu_r", "vmin": -top, "vmax": top} if signed else {"cmap": "magma", "vmin": 0, "vmax": top},
+                "nats / pixel",
+            ),
+            ("std. error", errors, {"cmap": "magma", "vmin": 0, "vmax": top}, "nats / pixel"),
+        ]
+        left, bottom, height = 0.62 / COLUMN, 0.42, figure.get_figheight()
+        for i, (label, images, options, unit) in enumerate(rows):
+            low = bottom + (3 - i) * (side + 0.06) + (0.02 if i < 3 else 0)
+            for j in range(count):
+                box = (left + j * side / COLUMN, low / height, 0.95 * side / COLUMN, 0.95 * side / height)
+                axes = figure.add_axes(box)
+                drawn = axes.imshow(images[j], interpolation="nearest", **options)
+                _bare(axes)
+                if i == 2:
+                    _contour(axes, shown[j], "white" if not signed else INK)
+                if i == 3:
+                    total = f"{estimate.value[j]:.2f}\n± {estimate.stderr[j]:.2f}"
+                    axes.set_xlabel(total, fontsize=6, labelpad=2)
+                if j == 0:
+                    axes.set_ylabel(label, fontsize=6.5, rotation=0, ha="right", va="center", labelpad=3)
+            if unit:
+                bar = figure.add_axes((left + count * side / COLUMN + 0.008, low / height, 0.015, 0.95 * side / height))
+                scale = figure.colorbar(drawn, cax=bar)
+                scale.ax.tick_params(labelsize=5, length=1.5, pad=1)
+                scale.ax.locator_params(nbins=3)
+                scale.outline.set_linewidth(0.3)
+                scale.set_label(unit, fontsize=5, labelpad=1)
+        figure.text(left - 0.012, 0.265 / height, "total, nats", fontsize=6, ha="right", va="center")
+        if found.images.credit:
+            figure.text(0.01, 0.02 / height, found.images.credit, fontsize=4, color="0.35", va="bottom")
+    return figure
+
+
+def plot_totals(found: Decomposition) -> Figure:
+    """The totals of every measure at every image, with 95% intervals."""
+    with styled():
+        shown = found.images.pixels[found.chosen]
+        figure = Figure(figsize=(COLUMN, 2.3), dpi=200)
+        axes = figure.add_axes((0.14, 0.34, 0.84, 0.54))
+        names = list(found.estimates)
+        for k, name in enumerate(names):
+            estimate = found.estimates[name]
+            low, high = estimate.interval()
+            at = np.arange(len(shown)) + (k - (len(names) - 1) / 2) * 0.7 / max(len(names), 1)
+            axes.errorbar(
+                at, estimate.value, [estimate.value - low, high - estimate.value], fmt="o", ms=3, lw=1, label=name
+            )
+        axes.set_xlim(-0.6, len(shown) - 0.4)
+        axes.set_ylabel("nats, 95% interval", fontsize=7)
+        axes.tick_params(labelsize=6)
+        axes.set_xticks([])
+        axes.legend(fontsize=6, ncols=4, loc="lower left", bbox_to_anchor=(0, 1.0), frameon=False, handlelength=1)
+        for j, image in enumerate(shown):
+            width = 0.84 / len(shown)
+            small = figure.add_axes((0.14 + j * width + width * 0.1, 0.1, width * 0.8, 0.2))
+            small.imshow(image, cmap="gray", interpolation="nearest")
+            _bare(small)
+        if found.images.credit:
+            figure.text(0.01, 0.02, found.images.credit, fontsize=4, color="0.35")
+    return figure
+
+
+def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Figure:
+    """Receptive fields over one image, the response function, and the population's mean response to the image.
+
+    Parameters
+    ----------
+    encoder : LinearGaussian or LinearNonlinearPoisson on images of h * w pixels
+    images : (N, h, w)
+    index : which image to show
+    """
+    import torch
+
+    height, width = images.shape[1:]
+    fields = encoder.weights.cpu().numpy().reshape(-1, height, width)
+    rows = torch.as_tensor(images.reshape(len(images), -1)).double()
+    with styled():
+        figure = Figure(figsize=(COLUMN, 1.35), dpi=200)
+        axes = figure.add_axes((0.02, 0.12, 0.27, 0.68))
+        axes.imshow(images[index], cmap="gray", interpolation="nearest")
+        for field in fields:
+            axes.contour(field, levels=[0.61 * field.max()], colors=[VERMILLION], linewidths=0.35)
+        _bare(axes)
+        axes.set_title(f"{len(fields)} receptive fields", fontsize=6.5, pad=3)
+        curve = figure.add_axes((0.415, 0.25, 0.23, 0.55))
+        small = encoder.to(dtype=torch.float64)
+        if isinstance(small, LinearNonlinearPoisson):
+            drive = small.drive(rows)
+            at = np.linspace(-4, 4, 101)
+            curve.plot(at, 1 / (1 + np.exp(-at)) * float(small.amplitude.mean()), color=BLUE, lw=1.2)
+            counts, edges = np.histogram(drive.numpy().ravel().clip(-4, 4), bins=32, density=True)
+            curve.fill_between(
+                edges[:-1],
+                counts / counts.max() * float(small.amplitude.mean()),
+                step="post",
+                alpha=0.25,
+                lw=0,
+                color=INK,
+            )
+            curve.set_xlabel("drive (grey: how often)", fontsize=5.5, labelpad=1)
+            curve.set_ylabel("mean count", fontsize=5.5, labelpad=1)
+            mean = small.rates(rows[index])
+            title = "Poisson neurons"
+        else:
+            assert isinstance(small, LinearGaussian)
+            mean = rows[index] @ small.weights.T
+            noise = float(small.noise.diagonal().mean().sqrt())
+            spread = (rows @ small.weights.T).std(0).mean().item()
+            curve.bar(["drives", "noise"], [spread, noise], color=[BLUE, INK], width=0.6)
+            curve.set_ylabel("standard deviation", fontsize=5.5, labelpad=1)
+            title = "linear neurons"
+        curve.tick_params(labelsize=5, length=1.5, pad=1)
+        curve.set_title(title, fontsize=6.5, pad=3)
+        seen = figure.add_axes((0.70, 0.12, 0.27, 0.68))
+        side = round(len(fields) ** 0.5)
+        grid = mean.numpy()
+        if side * side == len(fields):
+            seen.imshow(grid.reshape(side, side), cmap="viridis", interpolation="nearest")
+            _bare(seen)
+        else:
+            seen.bar(np.arange(len(grid)), grid, color=BLUE)
+            seen.tick_params(labelsize=5, length=1.5, pad=1)
+        seen.set_title("mean response", fontsize=6.5, pad=3)
+    return figure
+
+
+def _bare(axes: Axes) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _contour(axes: Axes, image: Array, colour: str) -> None:
+    if image.max() > image.min():
+        axes.contour(image, levels=[(image.max() + image.min()) / 2], colors=[colour], linewidths=0.5)
