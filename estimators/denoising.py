@@ -154,6 +154,8 @@ def _given_range(gamma_range: tuple[float, float], points: Tensor) -> LevelPlan:
 
 #: The noise level of the Fisher limit, in units of the smallest scale: small for the limit, large for rounding.
 _NEAR = 1e-3
+#: Samples of the Fisher limit below which their spread says nothing.
+_FEWEST = 12
 
 
 def _fisher(
@@ -164,8 +166,8 @@ def _fisher(
         raise NotApplicable("fisher is a limit of small noise, which lone stimuli do not have; see encoder.fisher(x)")
     level = denoiser.scales(x).low * _NEAR
     task = Task("fisher", kong2, 4, True)
-    if budget.passes < 12 * task.passes:
-        raise ValueError(f"passes is too small: fisher needs at least {12 * task.passes}")
+    if budget.passes < _FEWEST * task.passes:
+        raise ValueError(f"passes is too small: fisher needs at least {_FEWEST * task.passes}")
 
     def draw(size: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         rows, z = x.repeat(size, 1), normal((size * len(x), x.shape[1]), x, generator)

@@ -25,6 +25,8 @@ from .levels import LevelPlan
 #: Entries of xg that one group of replicates holds; fixes the stream of random numbers, so it is a constant.
 _GROUP = 1 << 18
 _MOST_REPLICATES = 64
+#: Less than this and the spread of replicates says nothing, or the lattice is too coarse to be one.
+_FEWEST_REPLICATES, _FEWEST_LEVELS = 4, 5
 #: Replicates before a goal (`rtol`) may be called reached.
 _FEWEST_FOR_GOAL = 12
 
@@ -41,11 +43,12 @@ class Estimate:
 
     Attributes
     ----------
-    value, stderr : (n,) nats; the standard error includes integration error and the cut-off
+    value, stderr : (n,) nats; the standard error is that of sampling and integration together with what the levels'
+        range may leave out, events too rare to have been drawn, and rounding
     featurewise, featurewise_stderr : (n, d), or None for a measure without features
     passes : denoiser passes spent on each stimulus
-    cutoff : (n,) estimated part of the integral outside the range of gamma
-    doubt : share of `cutoff` that may be wrong; where below 1, `cutoff` is in the value
+    cutoff : (n,) estimated part of the integral outside the range of gamma; it is in the value, unless the range was
+        given, and what may be wrong of it is in the error
     replicates : independent estimates that were averaged
     gamma_range : lowest and highest noise level
     measure, sampler, seed : what was asked for
@@ -59,20 +62,17 @@ class Estimate:
     cutoff: Array
     replicates: int
     gamma_range: tuple[float, float]
-    doubt: float
     measure: str
     sampler: str
     seed: int
 
     def interval(self, level: float = 0.95) -> tuple[Array, Array]:
-        """Lower and upper ends (n,) of a t-interval for the value, widened by the cut-off."""
+        """Lower and upper ends (n,) of a t-interval for the value."""
         from scipy.special import stdtrit
 
         if not 0 < level < 1:
             raise ValueError(f"level is {level}; expected a number between 0 and 1")
-        unsure = self.doubt * self.cutoff
-        sampling = np.sqrt(np.maximum(self.stderr**2 - unsure**2, 0))
-        half = stdtrit(self.replicates - 1, 0.5 + level / 2) * sampling + unsure
+        half = stdtrit(self.replicates - 1, 0.5 + level / 2) * self.stderr
         return self.value - half, self.value + half
 
     def __repr__(self) -> str:
@@ -206,15 +206,18 @@ def repeat(
         enough = tally.count >= _FEWEST_FOR_GOAL
         if budget.rtol is not None and enough and tally.relative_error() <= budget.rtol:
             break
-    return tally.estimate(task, sampler, tally.count * cost, doubt, seed)
+    # Lone stimuli and counts have events so rare that none is drawn: of a nat, once in as many samples, say.
+    unseen = 0.0 if denoiser.is_density else 1 / (tally.count * count)
+    return tally.estimate(task, sampler, tally.count * cost, doubt, unseen, seed)
 
 
 def _levels_for(samples: int, wanted: int, task: Task) -> int:
-    """Levels of a replicate: `wanted`, fewer where not even four replicates would fit, more where there are plenty."""
-    if samples < 12:
-        raise ValueError(f"passes is too small: {task.measure} needs at least {12 * task.passes} with this sampler")
-    if samples < 4 * wanted:
-        return max(6, samples // 4) if samples >= 24 else max(6, samples // 2)
+    """Levels of a replicate: `wanted`, fewer where not four replicates would fit, more where there are plenty."""
+    fewest = _FEWEST_REPLICATES * _FEWEST_LEVELS
+    if samples < fewest:
+        raise ValueError(f"passes is too small: {task.measure} needs at least {fewest * task.passes} with this sampler")
+    if samples < _FEWEST_REPLICATES * wanted:
+        return samples // _FEWEST_REPLICATES
     return max(wanted, min(samples // _MOST_REPLICATES, 4 * wanted))
 
 
@@ -324,23 +327,28 @@ class _Tally:
         stderr = (self.total_square / (self.count * (self.count - 1))).sqrt()
         return float((stderr / self.total_mean.abs().clamp_min(1e-300)).max())
 
-    def estimate(self, task: Task, sampler: ResponseSampler, passes: int, doubt: float, seed: int) -> Estimate:
-        """The average with its errors."""
-        assert self.mean is not None
-        assert self.square is not None
-        assert self.total_mean is not None
-        assert self.total_square is not None
-        assert self.tails is not None
-        cutoff = self.tails.abs().sum(1)
+    def estimate(
+        self, task: Task, sampler: ResponseSampler, passes: int, doubt: float, unseen: float, seed: int
+    ) -> Estimate:
+        """The average with its errors: `doubt` is the share of the cut-off that may be wrong, `unseen` in nats."""
+        mean, square, total, spread, tails = self.mean, self.square, self.total_mean, self.total_square, self.tails
+        assert mean is not None
+        assert square is not None
+        assert total is not None
+        assert spread is not None
+        assert tails is not None
+        cutoff = tails.abs().sum(1)
+        rounding = 64 * torch.finfo(total.dtype).eps * (1 + total.abs())
+        unsure = torch.stack([doubt * cutoff, torch.full_like(cutoff, unseen), rounding]).norm(dim=0)
         scale = self.count * (self.count - 1)
-        stderr = (self.total_square / scale + (doubt * cutoff) ** 2).sqrt()
+        stderr = (spread / scale + unsure**2).sqrt()
         features = stderr_features = None
         if task.featurewise:
-            share = self.mean.abs() / self.mean.abs().sum(1, keepdim=True).clamp_min(1e-300)
-            features = _numpy(self.mean)
-            stderr_features = _numpy((self.square / scale + (doubt * share * cutoff[:, None]) ** 2).sqrt())
+            share = (mean.abs() + 1e-300) / (mean.abs() + 1e-300).sum(1, keepdim=True)
+            features = _numpy(mean)
+            stderr_features = _numpy((square / scale + (share * unsure[:, None]) ** 2).sqrt())
         return Estimate(
-            _numpy(self.total_mean),
+            _numpy(total),
             _numpy(stderr),
             features,
             stderr_features,
@@ -348,7 +356,6 @@ class _Tally:
             _numpy(cutoff),
             self.count,
             (self.low, self.high),
-            doubt,
             task.measure,
             sampler.name,
             seed,

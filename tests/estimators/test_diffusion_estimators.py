@@ -1,0 +1,243 @@
+"""Estimates from denoisers against closed forms and the exact engine, and what they say when they cannot."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
+
+import stiminfo as si  # noqa: E402
+from stiminfo.axioms.strategies import finite_specs  # noqa: E402
+from stiminfo.diffusion import (  # noqa: E402
+    FiniteSetDenoiser,
+    GaussianDenoiser,
+    MixtureDenoiser,
+    PosteriorSampler,
+    fit_amortised,
+)
+from stiminfo.estimators.monte_carlo import EstimateError  # noqa: E402
+from stiminfo.models import LinearGaussian, LinearNonlinearPoisson, ModelError  # noqa: E402
+
+sys.path.insert(0, str(Path(__file__).parent))
+import calibration  # noqa: E402
+
+XOR = si.EncodingModel([[-1, -1], [-1, 1], [1, -1], [1, 1]], [0.25] * 4, [[0.9, 0.1, 0.1, 0.9], [0.1, 0.9, 0.9, 0.1]])
+
+
+def gaussian(d, k=5, noise=0.5, seed=0):
+    rng = np.random.default_rng(seed)
+    root = rng.normal(size=(d, d)) / d**0.5
+    return GaussianDenoiser(np.zeros(d), root @ root.T, LinearGaussian(rng.normal(size=(k, d)), noise))
+
+
+@pytest.mark.parametrize("measure", calibration.MEASURES)
+def test_every_measure_agrees_with_the_exact_one_within_its_error(measure):
+    """On tables, Poisson populations, Gaussians and mixtures; the band is left once in a million."""
+    scores = [calibration.z_score(measure, family, seed) for family in calibration.FAMILIES for seed in range(16)]
+    assert calibration.judge([score for score in scores if score], 1e-6) == {
+        "mean": True,
+        "spread": True,
+        "coverage": True,
+    }
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("measure", calibration.MEASURES)
+def test_errors_are_calibrated(measure):
+    """3,000 cases: spread within 10% of 1, 95% intervals that cover 93 to 97%."""
+    families = ["density"] if measure == "fisher" else list(calibration.FAMILIES)
+    scores = [calibration.z_score(measure, families[i % len(families)], 1000 + i) for i in range(3000)]
+    z = np.array([score for score, _ in scores])
+    assert 0.9 < z.std() < 1.1
+    assert 0.93 < np.mean([covered for _, covered in scores]) < 0.97
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+@given(spec=finite_specs(max_stimuli=5), measure=st.sampled_from(calibration.MEASURES[1:]))
+def test_agreement_on_generated_joints(spec, measure):
+    model = spec.build()
+    if len(model.stimuli) < 2:
+        return
+    found = getattr(si, measure).estimate(FiniteSetDenoiser.from_model(model), model.stimuli, passes=20_000)
+    truth = getattr(si, measure)(model)
+    assert (np.abs(found.value - truth) <= 8 * found.stderr + 1e-6).all(), (found, truth)
+
+
+@pytest.mark.parametrize("d", [16, 256, 1024])
+def test_gaussian_closed_form_for_each_feature(d):
+    denoiser = gaussian(d)
+    truth = denoiser.information()
+    found = si.i_local.estimate(denoiser, denoiser.draw_prior(2, denoiser.generator(1)), passes=64)
+    assert found.passes <= 64
+    error = np.sqrt(((found.featurewise - truth) ** 2).mean() / (truth**2).mean())
+    assert error < 0.02
+    assert np.abs(found.value / truth.sum() - 1).max() < 0.01
+
+
+def test_raw_form_agrees_for_each_feature():
+    denoiser = gaussian(16)
+    found = si.i_local.estimate(denoiser, np.ones((1, 16)), passes=40_000, form="raw")
+    z = (found.featurewise - denoiser.information()) / found.featurewise_stderr
+    assert np.abs(z).max() < 5
+    assert 0.5 < z.std() < 2
+
+
+def test_gaussian_specific_surprise_in_closed_form():
+    denoiser = gaussian(64, noise=0.8)
+    x = denoiser.draw_prior(3, denoiser.generator(2))
+    weights, noise = denoiser.encoder.weights.numpy(), denoiser.encoder.noise.numpy()
+    cov = (denoiser.vectors[0] * denoiser.values[0]) @ denoiser.vectors[0].T
+    seen = weights @ cov.numpy() @ weights.T + noise
+    mean = x.numpy() @ weights.T
+    ratio = np.linalg.solve(seen, noise)
+    gap = np.linalg.slogdet(seen)[1] - np.linalg.slogdet(noise)[1]
+    truth = 0.5 * (np.trace(ratio) - len(noise) + gap + (mean * np.linalg.solve(seen, mean.T).T).sum(1))
+    for measure in (si.i_surp, si.i_kong1):
+        found = measure.estimate(denoiser, x, passes=20_000)
+        assert (np.abs(found.value - truth) < 5 * found.stderr).all()
+    assert found.featurewise.sum(axis=1) == pytest.approx(found.value)
+
+
+def test_plug_in_is_biased_exactly_as_computed():
+    """(1/2) / (1 + s^2) in place of log(1 + 1/s^2) / 2, on X ~ N(0, 1), r = x + N(0, s^2); the others are not."""
+    for variance in (1.0, 0.25):
+        denoiser = GaussianDenoiser([0.0], [[1.0]], LinearGaussian([[1.0]], variance))
+        x = denoiser.draw_prior(400, denoiser.generator(0))
+
+        def average(sampler, denoiser=denoiser, x=x):
+            found = si.i_local.estimate(denoiser, x, passes=2000, sampler=sampler, form="raw")
+            return found.value.mean(), found.value.std() / len(x) ** 0.5
+
+        truth, biased = 0.5 * np.log(1 + 1 / variance), 0.5 / (1 + variance)
+        for sampler, expected in (("plug_in", biased), ("tweedie", truth), ("posterior", truth)):
+            mean, error = average(sampler)
+            assert abs(mean - expected) < 5 * error
+            assert 5 * error < abs(truth - biased)
+
+
+def test_reverse_diffusion_serves_a_black_box():
+    denoiser = gaussian(4, k=2)
+    found = si.i_local.estimate(
+        denoiser, np.zeros((1, 4)), passes=200_000, sampler=PosteriorSampler(64, black_box=True), form="raw"
+    )
+    assert abs(found.value[0] - denoiser.information().sum()) < 5 * found.stderr[0]
+    assert found.stderr[0] < 0.1 * found.value[0]
+
+
+def test_amortised_regression_on_a_mixture():
+    """A small network in the place of the response comes nearer to the truth than the plug-in."""
+    denoiser = MixtureDenoiser(
+        [0.5, 0.5], [[-1.5, 0.0], [1.5, 0.5]], [0.3 * np.eye(2)] * 2, LinearGaussian([[1.0, 0.5]], 0.4)
+    )
+    x = denoiser.draw_prior(60, denoiser.generator(0))
+    truth = si.i_local.estimate(denoiser, x, passes=20_000).value.mean()
+    fitted = si.i_local.estimate(denoiser, x, passes=1000, sampler=fit_amortised(denoiser, steps=600)).value.mean()
+    published = si.i_local.estimate(denoiser, x, passes=2000, sampler="plug_in").value.mean()
+    assert abs(fitted / truth - 1) < 0.1
+    assert published / truth < 0.8
+
+
+def test_completeness_for_a_poisson_population():
+    """The average over a whole set is I(R;X), which nested Monte Carlo gives."""
+    rng = np.random.default_rng(0)
+    encoder = LinearNonlinearPoisson(rng.normal(size=(6, 40)) / 3, gain=1.5, amplitude=3.0)
+    denoiser = FiniteSetDenoiser(rng.normal(size=(50, 40)), encoder)
+    information, error = denoiser.information(samples=40_000)
+    for measure in (si.i_local, si.i_kong2, si.i_cissi, si.i_ssi, si.i_surp):
+        found = measure.estimate(denoiser, denoiser.stimuli, passes=4000)
+        mean, spread = found.value.mean(), np.sqrt((found.stderr**2).sum()) / 50
+        assert abs(mean - information) < 5 * np.hypot(spread, error), measure.name
+
+
+def test_xor_has_both_features():
+    found = si.i_local.estimate(FiniteSetDenoiser.from_model(XOR), XOR.stimuli, passes=40_000)
+    assert np.abs((found.featurewise - 0.18403) / found.featurewise_stderr).max() < 5
+    assert found.featurewise_stderr.max() < 0.01
+
+
+def test_the_seed_decides():
+    denoiser = FiniteSetDenoiser.from_model(XOR)
+    runs = [si.i_local.estimate(denoiser, XOR.stimuli, passes=400, seed=seed).value for seed in (3, 3, 4)]
+    assert (runs[0] == runs[1]).all()
+    assert (runs[0] != runs[2]).any()
+
+
+def test_a_goal_is_reached_or_its_budget_spent():
+    denoiser = FiniteSetDenoiser.from_model(XOR)
+    told = []
+    found = si.i_local.estimate(denoiser, XOR.stimuli, rtol=0.05, progress=lambda *news: told.append(news))
+    assert (found.stderr / found.value).max() <= 0.05 + found.cutoff.max()
+    assert told[-1][0] == found.passes
+    short = si.i_local.estimate(denoiser, XOR.stimuli, rtol=1e-6, passes=3000)
+    assert short.passes <= 3000
+
+
+def test_a_range_that_misses_the_integrand_says_so_in_its_error():
+    denoiser = GaussianDenoiser([0.0], [[1.0]], LinearGaussian([[1.0]], 1.0))
+    found = si.i_local.estimate(denoiser, [[0.0]], passes=400, gamma_range=(0.5, 1.5))
+    truth = 0.5 * np.log(2)
+    assert found.cutoff[0] > 0.3 * truth
+    assert abs(found.value[0] - truth) < 2 * found.stderr[0]
+    low, high = found.interval()
+    assert low[0] < truth < high[0]
+
+
+def test_batches_do_not_change_what_a_pass_is():
+    denoiser = gaussian(8)
+    calls = []
+    whole = denoiser.posterior
+
+    def counted(xg, *args, **options):
+        calls.append(len(xg))
+        return whole(xg, *args, **options)
+
+    denoiser.posterior = counted
+    found = si.i_local.estimate(denoiser, np.zeros((3, 8)), passes=200)
+    assert sum(calls) == 3 * found.passes
+
+
+DENOISER = FiniteSetDenoiser.from_model(XOR)
+DENSITY = gaussian(3)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: si.fisher.estimate(DENOISER, XOR.stimuli), si.NotApplicable, "lone stimuli"),
+        (lambda: si.i_local.estimate(DENOISER, [[0.5, 1.0]]), ModelError, "stimulus 0 is not in the set"),
+        (lambda: si.i_local.estimate(DENOISER, [0.5, 1.0, 3.0]), ModelError, r"expected \(n, 2\)"),
+        (lambda: si.i_local.estimate(DENSITY, [[np.nan] * 3]), ModelError, "not finite at stimulus 0"),
+        (lambda: si.i_local.estimate(DENSITY, [[0.0] * 3], passes=20), ValueError, "needs at least 40"),
+        (lambda: si.i_local.estimate(DENSITY, [[0.0] * 3], passes=2.5), ValueError, "positive whole number"),
+        (lambda: si.i_local.estimate(DENSITY, [[0.0] * 3], rtol=2), ValueError, "between 0 and 1"),
+        (lambda: si.i_local.estimate(DENSITY, [[0.0] * 3], sampler="exact"), ValueError, "unknown sampler"),
+        (lambda: si.i_local.estimate(DENSITY, [[0.0] * 3], sampler="amortised"), ValueError, "fit_amortised"),
+        (lambda: si.i_local.estimate(DENSITY, [[0.0] * 3], seed=-1), ValueError, "seed"),
+        (lambda: si.i_local.estimate(DENSITY, [[0.0] * 3], form="best"), ValueError, "auto, raw or variance"),
+        (lambda: si.i_kong2.estimate(DENSITY, [[0.0] * 3], form="variance"), si.NotApplicable, "no variance form"),
+        (lambda: si.i_local.estimate(DENSITY, [[0.0] * 3], gamma_range=(2, 1)), ValueError, "0 < low < high"),
+    ],
+)
+def test_bad_requests(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_a_denoiser_that_answers_nonsense_is_named():
+    class Nan(GaussianDenoiser):
+        def xhat(self, xg, gamma, r=None):
+            return torch.where(gamma[:, None] < 1e-3, torch.nan, super().xhat(xg, gamma, r))
+
+    class Short(GaussianDenoiser):
+        def xhat(self, xg, gamma, r=None):
+            return super().xhat(xg, gamma, r)[:, :1]
+
+    arguments = np.zeros(2), np.eye(2), LinearGaussian(np.eye(2), 1.0)
+    with pytest.raises(EstimateError, match=r"NaN or infinity, at noise levels gamma from .* to 0\.000"):
+        si.i_kong2.estimate(Nan(*arguments), [[0.0, 0.0]])
+    with pytest.raises(EstimateError, match=r"Short.xhat returned shape \(\d+, 1\)"):
+        si.i_kong2.estimate(Short(*arguments), [[0.0, 0.0]])
