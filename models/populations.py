@@ -71,10 +71,7 @@ def normalised_population(
     amplitude : largest mean count
     slope : gain, per standard deviation of a neuron's drive
     """
-    drive = images.reshape(len(images), -1) @ fields.T
-    spread = drive.std(axis=0)
-    if not spread.max() > 0:
-        raise ModelError("the images drive no neuron differently: they are all the same, or the fields miss them")
+    drive, spread = _drives(images, fields)
     # A neuron at the empty rim is not blown up into one that codes for the rare image that touches it.
     gain = slope / np.maximum(spread, 0.25 * spread.max())
     return LinearNonlinearPoisson(fields, gain, drive.mean(axis=0), amplitude)
@@ -88,7 +85,14 @@ def linear_population(images: Array, fields: Array, noise: float = 2.0) -> Linea
     images : (N, h, w)
     fields : (k, h * w)
     """
-    spread = float(np.median((images.reshape(len(images), -1) @ fields.T).std(axis=0)))
-    if not spread > 0:
+    typical = float(np.median(_drives(images, fields)[1]))
+    return LinearGaussian(fields, np.full(len(fields), (noise * typical) ** 2))
+
+
+def _drives(images: Array, fields: Array) -> tuple[Array, Array]:
+    """Each neuron's drive by each image (N, k), and its spread (k,)."""
+    drive = images.reshape(len(images), -1) @ fields.T
+    spread = drive.std(axis=0)
+    if not np.median(spread) > 1e-9 * np.abs(drive).max():
         raise ModelError("the images drive the neurons no differently: they are all the same, or the fields miss them")
-    return LinearGaussian(fields, np.full(len(fields), (noise * spread) ** 2))
+    return drive, spread

@@ -40,7 +40,7 @@ def plot_maps(found: Decomposition, measure: str) -> Figure:
         side = (COLUMN - 0.95) / max(count, 3)
         figure = Figure(figsize=(COLUMN, 4 * side + 0.85), dpi=200)
         top = float(np.abs(values).max()) or 1.0
-        signed = bool((values < -1e-3 * top).any())
+        signed = bool((values < -4 * errors).any())  # not merely by noise
         rows: list[tuple[str, Array, dict[str, Any], str]] = [
             ("stimulus", shown, {"cmap": "gray", "vmin": 0, "vmax": 1}, ""),
             ("Fisher", found.fisher, {"cmap": "viridis", "vmin": 0, "vmax": found.fisher.max()}, "nats / unit²"),

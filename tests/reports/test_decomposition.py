@@ -1,0 +1,104 @@
+"""`stiminfo decompose`, from the command to the files."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="the diffusion side needs torch")
+pytest.importorskip("sklearn")
+
+from stiminfo.diffusion.datasets import Images
+from stiminfo.models.populations import linear_population, normalised_population, receptive_fields
+from stiminfo.reports.decomposition import decompose, spread_choice
+from stiminfo.reports.map_figures import COLUMN, plot_maps, plot_population, plot_totals
+
+RNG = np.random.default_rng(0)
+SET = Images("small", RNG.random((40, 6, 5)).astype(np.float32), None, "drawn at random")
+
+
+def run(*arguments, cwd):
+    command = [sys.executable, "-m", "stiminfo", "decompose", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=cwd)
+
+
+def test_the_embedded_default(tmp_path):
+    done = run("--passes", "400", "--show", "3", "--measure", "i_local", "--measure", "i_surp", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "CC BY 4.0" in done.stdout
+    assert "I(R;X) = " in done.stdout
+    out = tmp_path / "decomposition"
+    names = {"population.png", "maps.png", "totals.png", "decomposition.json", "decomposition.npz"}
+    assert {path.name for path in out.iterdir()} == names
+    data = json.loads((out / "decomposition.json").read_text())
+    assert data["labels"] == [0, 1, 2]
+    assert 2 < data["mutual_information"]["nats"] < 5
+    arrays = np.load(out / "decomposition.npz")
+    assert arrays["i_local_map"].shape == arrays["i_local_map_stderr"].shape == arrays["fisher"].shape == (3, 8, 8)
+    assert arrays["i_local_map"].sum(axis=(1, 2)) == pytest.approx(arrays["i_local"])
+    assert data["measures"]["i_local"]["nats"] == pytest.approx(arrays["i_local"].tolist())
+
+
+@pytest.mark.parametrize("make", [normalised_population, linear_population])
+def test_totals_average_to_the_information(make):
+    encoder = make(SET.pixels, receptive_fields((6, 5), (3, 3)))
+    found = decompose(SET, encoder, np.arange(40), passes=2000)
+    total, error = found.information
+    estimate = found.estimates["i_local"]
+    spread = np.hypot(error, np.sqrt((estimate.stderr**2).sum()) / 40)
+    assert abs(estimate.value.mean() - total) < 5 * spread
+
+
+def test_figures_are_a_column_wide_and_credit_the_images():
+    encoder = normalised_population(SET.pixels, receptive_fields((6, 5), (2, 3)))
+    found = decompose(SET, encoder, spread_choice(SET, 4), measures=("i_local", "i_kong1"), passes=200)
+    figures = [plot_maps(found, "i_local"), plot_maps(found, "i_kong1"), plot_totals(found)]
+    for figure in figures:
+        assert figure.get_figwidth() == COLUMN
+        assert any("drawn at random" in text.get_text() for text in figure.texts)
+    words = [label.get_text() for axes in figures[0].axes for label in (axes.yaxis.label, axes.xaxis.label)]
+    assert "std. error" in words
+    value, stderr = found.estimates["i_local"].value[0], found.estimates["i_local"].stderr[0]
+    assert f"{value:.2f}\n± {stderr:.2f}" in words
+    assert plot_population(encoder, SET.pixels).get_figwidth() == COLUMN
+
+
+def test_all_maps_of_a_measure_share_one_scale():
+    encoder = normalised_population(SET.pixels, receptive_fields((6, 5), (2, 3)))
+    found = decompose(SET, encoder, np.array([0, 1, 2]), passes=200)
+    images = [axes.images[0] for axes in plot_maps(found, "i_local").axes if axes.images]
+    limits = {image.get_clim() for image in images[6:12]}
+    assert len(limits) == 1
+
+
+def wrong_inputs(folder):
+    np.save(folder / "images.npy", SET.pixels)
+    np.save(folder / "fields.npy", np.ones((4, 9, 9)))
+    np.save(folder / "flat.npy", np.ones((4, 6, 5)))
+    (folder / "file").write_text("")
+    return {
+        ("missing.npy",): "missing.npy: no such file",
+        ("flat.npy",): "every pixel is 1",
+        ("--dataset", "cifar"): "unknown dataset 'cifar'; expected digits or mnist",
+        ("--dataset", "mnist", "--data", "nowhere"): "nowhere: holds no train-images-idx3-ubyte",
+        ("images.npy", "--receptive-fields", "fields.npy"): "expected (k, 6, 5), the size of the images",
+        ("--population", "spiking"): "unknown population 'spiking'",
+        ("--measure", "i_loca"): "unknown measure 'i_loca'",
+        ("--measure", "fisher"): "lone stimuli",
+        ("--image", "5000"): "image 5000 is not in the set",
+        ("--device", "cuda:7"): "device 'cuda:7' is not there",
+        ("--passes", "10"): "needs at least 40",
+        ("--rtol", "3"): "between 0 and 1",
+        ("--out", "file"): "file: cannot be made",
+    }
+
+
+def test_wrong_inputs_get_one_line(tmp_path):
+    for arguments, message in wrong_inputs(tmp_path).items():
+        done = run(*arguments, cwd=tmp_path)
+        assert done.returncode == 2, (arguments, done.stdout, done.stderr)
+        assert message in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+        assert not list(tmp_path.glob("decomposition/*"))
