@@ -139,7 +139,7 @@ def column(gamma: Tensor | float, like: Tensor) -> Tensor:
     return torch.as_tensor(gamma, dtype=like.dtype, device=like.device).expand(len(like))[:, None]
 
 
-def device_named(name: str) -> torch.device:
+def device_named(name: Any) -> torch.device:
     """The device of a name ("cpu", "cuda", "cuda:1"); raises `ModelError` where there is none such."""
     try:
         device = torch.device(name)

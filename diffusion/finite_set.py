@@ -12,8 +12,9 @@ from torch import Tensor
 from ..models.encoders import Encoder, TableEncoder
 from ..models.encoding_model import EncodingModel
 from ..models.validation import ModelError, as_distribution
-from .denoiser import Denoiser, Posterior, Scales, column
+from .denoiser import Denoiser, Posterior, Scales, column, device_named
 from .denoiser import normal as _randn
+from .set_likelihood import SetLikelihood
 
 #: Entries of a (noisy stimuli, set) matrix held at once, and stimuli converted to the working dtype at once.
 _BLOCK = 1 << 22
@@ -56,7 +57,7 @@ class FiniteSetDenoiser(Denoiser):
         keep = torch.from_numpy(p > 0)
         if not keep.all():
             x, p = x[keep], p[p > 0]
-        self.dimensions, self.device, self.dtype = d, torch.device(device), dtype
+        self.dimensions, self.device, self.dtype = d, device_named(device), dtype
         self.encoder = encoder.to(self.device, dtype)
         self.stimuli = x.to(self.device)
         self.log_prior = self.tensor(np.log(p))
@@ -69,14 +70,9 @@ class FiniteSetDenoiser(Denoiser):
         if not self.spread > 1e-14 * square:
             raise ModelError("all stimuli of the set are the same; expected at least two that differ")
         self.half_square = torch.empty(len(x), dtype=dtype, device=self.device)
-        self.eta = torch.empty(len(x), encoder.responses, dtype=dtype, device=self.device)
-        self.offset = torch.empty(len(x), dtype=dtype, device=self.device)
         for rows, block in self._blocks():
             self.half_square[rows] = 0.5 * ((block - mean) ** 2).sum(1)
-            self.eta[rows], self.offset[rows] = self.encoder.natural(block)
-        if not (torch.isfinite(self.eta).all() and torch.isfinite(self.offset).all()):
-            bad = int((~(torch.isfinite(self.eta).all(1) & torch.isfinite(self.offset))).nonzero()[0])
-            raise ModelError(f"the likelihood is not finite at stimulus {bad} of the set")
+        self.likelihoods = SetLikelihood(self.encoder, [block for _, block in self._blocks()])
 
     @classmethod
     def from_model(cls, model: EncodingModel, **options: Any) -> FiniteSetDenoiser:
@@ -121,7 +117,7 @@ class FiniteSetDenoiser(Denoiser):
         """Log posterior weights (B, N) up to a constant a row."""
         log = self.log_prior[None]
         if r is not None:
-            log = log + r @ self.eta.T - self.offset
+            log = log + self.likelihoods(r)
         if xg is None or g is None:
             return log
         inner = torch.empty(len(xg), len(self.stimuli), dtype=self.dtype, device=self.device)
@@ -200,7 +196,7 @@ class FiniteSetDenoiser(Denoiser):
 
         return finite_set_responses(self)
 
-    def information(self, samples: int = 2000, seed: int = 0) -> tuple[float, float]:
+    def mutual_information(self, samples: int = 2000, seed: int = 0) -> tuple[float, float]:
         """I(R;X) in nats and its standard error, by Monte Carlo over responses; exact sums over the set.
 
         ``E_{x, r|x}[log p(r|x) - log sum_n p_n p(r|x_n)]``; never above the entropy of the prior.
@@ -210,8 +206,9 @@ class FiniteSetDenoiser(Denoiser):
         r = self.encoder.sample(self.stimuli[index].to(self.dtype), generator)
         found = []
         for part in torch.split(torch.arange(samples, device=self.device), max(1, _BLOCK // len(self.stimuli))):
-            own = (r[part] * self.eta[index[part]]).sum(1) - self.offset[index[part]]
-            found.append(own - torch.logsumexp(self._log_weights(None, None, r[part]), dim=1))
+            log = self.likelihoods(r[part])
+            own = log.gather(1, index[part, None])[:, 0]
+            found.append(own - torch.logsumexp(log + self.log_prior, dim=1))
         all_found = torch.cat(found)
         return float(all_found.mean()), float(all_found.std() / samples**0.5)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from ..models.encoders import Encoder, LinearGaussian
 from ..models.validation import Array, ModelError, as_real_array
-from .denoiser import Denoiser, Posterior, Scales, column
+from .denoiser import Denoiser, Posterior, Scales, column, device_named
 from .denoiser import normal as _randn
 
 
@@ -60,7 +61,7 @@ class MixtureDenoiser(Denoiser):
         seen_by = _checked_encoder(encoder, d)
         keep = p > 0
         p, m, cov = p[keep] / p[keep].sum(), m[keep], cov[keep]
-        self.dimensions, self.device, self.dtype = d, torch.device(device), dtype
+        self.dimensions, self.device, self.dtype = d, device_named(device), dtype
         self.encoder = seen_by.to(self.device, dtype)
         prior = [_eigen(c, f"covs[{i}]") for i, c in enumerate(cov)]
         w, s = (np.asarray(part.cpu().double().numpy()) for part in (seen_by.weights, seen_by.noise))
@@ -182,7 +183,7 @@ class MixtureDenoiser(Denoiser):
         p, m, cov, w, s = self._moments
         return gaussian_responses(p, m @ w.T, np.stack([w @ c @ w.T + s for c in cov]), w, s, self)
 
-    def information(self) -> Array:
+    def feature_information(self) -> Array:
         """The closed form of I_i where there is one component: ``logm(C) - logm(C_r)`` halved, its diagonal, (d,)."""
         if len(self.means) > 1:
             raise ModelError("the information of a mixture has no closed form")
@@ -191,6 +192,18 @@ class MixtureDenoiser(Denoiser):
         if not values.min() > 0:
             raise ModelError("the covariance is singular; its logarithm is not finite")
         return np.asarray(0.5 * (vectors**2 @ np.log(values) - turned**2 @ np.log(given)))
+
+    def mutual_information(self, samples: int = 20_000, seed: int = 0) -> tuple[float, float]:
+        """I(R;X) in nats and its standard error, by Monte Carlo over responses of known density."""
+        generator = self.generator(seed)
+        x = self.draw_prior(samples, generator)
+        r = self.encoder.sample(x, generator)
+        surprise = r[:, None] - self.means @ self._encoder.weights.T
+        white = torch.linalg.solve_triangular(self.seen_root, surprise.permute(1, 2, 0), upper=False)
+        log_det = self.seen_root.diagonal(dim1=1, dim2=2).log().sum(1)
+        log = self.log_weights - 0.5 * (white**2).sum(1).T - log_det - 0.5 * r.shape[1] * math.log(2 * math.pi)
+        found = self.encoder.log_likelihood(r, x) - torch.logsumexp(log, dim=1)
+        return float(found.mean()), float(found.std() / samples**0.5)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.means)} components in R^{self.dimensions}, {self.encoder!r})"

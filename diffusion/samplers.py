@@ -145,11 +145,11 @@ def reverse_diffusion(
     Parameters
     ----------
     xg, gamma : (B, d) and (B,)
-    steps : passes for each sample; levels fall from gamma in equal ratios to 1e-4 of the smallest scale.
+    steps : passes for each sample; levels fall from gamma in equal ratios to 0.4% of the smallest scale.
     """
     g = column(gamma, xg)
     low = denoiser.scales(denoiser.draw_prior(16, generator)).low.min()
-    floor = torch.minimum(g * 1e-2, low * 1e-3)
+    floor = torch.minimum(g * 0.1, low * 0.004)
     share = torch.linspace(0, 1, steps, dtype=torch.float64, device=xg.device)[:, None, None]
     ladder = (floor.log().double() * (1 - share) + g.log().double() * share).exp()  # (T, B, 1), rising
     scheduler = scheduler_for(ladder)

@@ -276,10 +276,11 @@ def _noises(rows: int, count: int, d: int, like: Tensor, generator: torch.Genera
 def check_finite(found: Tensor, gamma: Tensor, task: Task, denoiser: Denoiser) -> None:
     """Every number finite and every shape right, or an error that names where."""
     rows = len(gamma)
-    if found.shape[:1] != (rows,) or found.ndim > 2:
+    expected = (rows, denoiser.dimensions) if task.featurewise else (rows,)
+    if found.shape != expected:
         raise EstimateError(
             f"{type(denoiser).__name__} returned the wrong shape: {task.measure} got {tuple(found.shape)} for {rows} "
-            "noisy stimuli"
+            f"noisy stimuli; expected {expected}"
         )
     bad = ~torch.isfinite(found.reshape(rows, -1)).all(1)
     if bad.any():

@@ -21,21 +21,27 @@ _LOWEST_LOG_RATE = -700.0
 class Encoder:
     """p(r|x) of a population of k neurons for stimuli in R^d.
 
+    One of your own needs `dimensions`, `responses`, `sample`, and `natural` with `base` or, for a likelihood that is no
+    exponential family in r, `log_likelihood` alone (slower: one evaluation for each pair of response and stimulus).
+
     Attributes
     ----------
     dimensions : int
         d, the length of a stimulus.
     responses : int
         k, the length of a response.
+    discrete : bool
+        Whether responses are counts or labels, so that log p(r|x) is never above 0.
     """
 
     dimensions: int
     responses: int
+    discrete = False
     weights: Tensor
 
     def natural(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """``eta(x)``, shape (..., k), and ``offset(x)``, shape (...), at stimuli (..., d)."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} is given by its log_likelihood alone")
 
     def base(self, r: Tensor) -> Tensor:
         """The part of log p(r|x) without x, shape (...), of responses (..., k)."""
@@ -125,6 +131,8 @@ class LinearNonlinearPoisson(Encoder):
         Slope of the sigmoid per unit of drive, the drive at half the amplitude, and the largest mean count.
     """
 
+    discrete = True
+
     def __init__(self, weights: Any, gain: Any = 1.0, threshold: Any = 0.0, amplitude: Any = 1.0) -> None:
         rows = _weights(weights)
         values = {}
@@ -184,6 +192,8 @@ class TableEncoder(Encoder):
     stimuli : (J, d)
     likelihood : (K, J)
     """
+
+    discrete = True
 
     def __init__(self, stimuli: Any, likelihood: Any) -> None:
         x = as_real_array(_numpy(stimuli), "stimuli", (None, None), "(J, d)")

@@ -139,7 +139,7 @@ def decompose(
     if isinstance(denoiser.encoder, LinearNonlinearPoisson):
         saturated = denoiser.encoder.saturated(denoiser.tensor(rows))
     return Decomposition(
-        images, np.asarray(chosen), encoder, estimates, fisher, denoiser.information(seed=seed), saturated
+        images, np.asarray(chosen), encoder, estimates, fisher, denoiser.mutual_information(seed=seed), saturated
     )
 
 

@@ -1,7 +1,8 @@
-"""Report drift: the published table, made anew and compared with the one that is committed.
+"""Report drift: the published tables, made anew and compared with those that are committed.
 
 Compared are verdicts, claims and, of refutations by a known case, case and margin; the number of cases and the
-residuals of axioms that hold may differ between versions of numpy and Hypothesis and are not.
+residuals of axioms that hold may differ between versions of numpy and Hypothesis and are not. Of the estimators the
+exact values must be the same and the estimates within their errors.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from typing import Any
 
 #: Margins of refutations may differ by this much, in nats or, relative to their size, this share.
 TOLERANCE = 1e-6
+ESTIMATORS = Path(__file__).parent / "published" / "estimators.json"
 PUBLISHED_TABLE = Path(__file__).parent / "published" / "table.json"
 EXAMPLES = 40
+#: No estimate may lie so many of its errors from the exact value.
+LARGEST_Z = 5.0
 
 
 def differences(committed: dict[str, Any], fresh: dict[str, Any]) -> list[str]:
@@ -48,17 +52,38 @@ def _cell(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
     return lines
 
 
+def estimator_differences(committed: list[dict[str, Any]], fresh: list[dict[str, Any]]) -> list[str]:
+    """What differs between two tables of estimators, one line each."""
+    lines = []
+    keys = [[(row["case"], row["measure"], "exact" in row) for row in rows] for rows in (committed, fresh)]
+    if keys[0] != keys[1]:
+        return ["estimators: other cases or measures than committed"]
+    for was, now in zip(committed, fresh):
+        if "exact" not in was:
+            continue
+        where = f"{was['case']}, {was['measure']}"
+        if abs(was["exact"] - now["exact"]) > TOLERANCE * (1 + abs(was["exact"])):
+            lines.append(f"{where}: exact {was['exact']:.9g} committed, {now['exact']:.9g} now")
+        if abs(was["estimate"] - now["estimate"]) > was["stderr"] or abs(now["z"]) > LARGEST_Z:
+            lines.append(f"{where}: estimate {was['estimate']:.6g} committed, {now['estimate']:.6g} now")
+    return lines
+
+
 def main() -> None:
-    """Make the table anew, with fewer cases, and exit 1 if it drifted."""
+    """Make the tables anew, with fewer cases, and exit 1 if they drifted."""
     from ..axioms import audit_published
 
     committed = json.loads(PUBLISHED_TABLE.read_text(encoding="utf-8"))
     audits = audit_published(examples=EXAMPLES, jobs=min(2, os.cpu_count() or 1))
     found = differences(committed, {"measures": {name: audit.to_json() for name, audit in audits.items()}})
-    for line in found:
-        print(line, file=sys.stderr)
     print(f"{PUBLISHED_TABLE.name}: {'drifted' if found else 'as committed'} ({EXAMPLES} cases a cell)")
-    sys.exit(1 if found else 0)
+    from .estimator_tables import estimator_table
+
+    others = estimator_differences(json.loads(ESTIMATORS.read_text(encoding="utf-8"))["estimators"], estimator_table())
+    print(f"{ESTIMATORS.name}: {'drifted' if others else 'as committed'}")
+    for line in found + others:
+        print(line, file=sys.stderr)
+    sys.exit(1 if found or others else 0)
 
 
 if __name__ == "__main__":

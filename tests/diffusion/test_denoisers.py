@@ -112,7 +112,7 @@ def test_gaussian_information_is_the_closed_form():
     cov, noise = root @ root.T + 0.1 * np.eye(5), np.diag([0.3, 0.7])
     denoiser = GaussianDenoiser(np.zeros(5), cov, LinearGaussian(weights, noise))
     total = 0.5 * (np.linalg.slogdet(weights @ cov @ weights.T + noise)[1] - np.linalg.slogdet(noise)[1])
-    assert denoiser.information().sum() == pytest.approx(total, rel=1e-10)
+    assert denoiser.feature_information().sum() == pytest.approx(total, rel=1e-10)
 
 
 def test_a_singular_covariance_is_a_prior_on_a_line():
@@ -184,3 +184,54 @@ def test_a_black_box_says_what_it_does_not_know():
     denoiser = Blind([0.0], [[1.0]], LINEAR)
     with pytest.raises(Unknown, match="knows only xhat"):
         denoiser.posterior(torch.zeros(1, 1), torch.ones(1), draw=True)
+
+
+class Laplacian(LinearNonlinearPoisson):
+    """A user's likelihood that is no exponential family in r: Laplace noise, by its log density alone."""
+
+    discrete = False
+
+    def natural(self, x):
+        raise NotImplementedError
+
+    def sample(self, x, generator=None):
+        share = torch.rand(*x.shape[:-1], self.responses, dtype=x.dtype, generator=generator) - 0.5
+        return x @ self.weights.T - share.sign() * torch.log1p(-2 * share.abs())
+
+    def log_likelihood(self, r, x):
+        return (-(r - x @ self.weights.T).abs() - np.log(2)).sum(-1)
+
+
+def test_a_likelihood_given_by_its_logarithm_alone():
+    encoder = Laplacian([[1.0], [2.0]])
+    stimuli = torch.linspace(-2, 2, 7, dtype=torch.float64)[:, None]
+    denoiser = FiniteSetDenoiser(stimuli, encoder)
+    xg, gamma = torch.tensor([[0.3]], dtype=torch.float64), torch.tensor([0.7], dtype=torch.float64)
+    r = torch.tensor([[0.1, 1.4]], dtype=torch.float64)
+    mean, _ = brute_force(denoiser, torch.ones(7, dtype=torch.float64), stimuli, xg, gamma, r)
+    assert torch.allclose(denoiser.xhat(xg, gamma, r), mean)
+    information, error = denoiser.mutual_information(samples=4000)
+    found = si.i_local.estimate(denoiser, stimuli, passes=10_000)
+    assert abs(found.value.mean() - information) < 5 * np.hypot(error, np.sqrt((found.stderr**2).sum()) / 7)
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "message"),
+    [
+        ("log_likelihood", lambda r, x: torch.full(x.shape[:-1], torch.nan), "stimulus 0 of the set is nan"),
+        ("log_likelihood", lambda r, x: torch.full(x.shape[:-1], 0.5), "is 0.5; expected at most 0"),
+        ("log_likelihood", lambda r, x: torch.zeros(3, 3), r"log_likelihood gave shape \(3, 3\)"),
+        ("sample", lambda x, generator=None: torch.zeros(len(x), 5), r"sample gave shape \(4, 5\)"),
+        ("natural", lambda x: (torch.full((len(x), 1), torch.inf), torch.zeros(len(x))), "not finite at stimulus 0"),
+    ],
+)
+def test_a_likelihood_that_is_none(method, answer, message, monkeypatch):
+    encoder = LinearNonlinearPoisson([[1.0]])
+    monkeypatch.setattr(type(encoder), method, staticmethod(answer))
+    with pytest.raises(ModelError, match=message):
+        FiniteSetDenoiser([[0.0], [1.0], [2.0], [3.0]], encoder)
+
+
+def test_a_device_that_is_not_there():
+    with pytest.raises(ModelError, match="device 'cuda:93' is not there"):
+        FiniteSetDenoiser([[0.0], [1.0]], POISSON, device="cuda:93")

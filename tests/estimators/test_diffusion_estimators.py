@@ -70,7 +70,7 @@ def test_agreement_on_generated_joints(spec, measure):
 @pytest.mark.parametrize("d", [16, 256, 1024])
 def test_gaussian_closed_form_for_each_feature(d):
     denoiser = gaussian(d)
-    truth = denoiser.information()
+    truth = denoiser.feature_information()
     found = si.i_local.estimate(denoiser, denoiser.draw_prior(2, denoiser.generator(1)), passes=64)
     assert found.passes <= 64
     error = np.sqrt(((found.featurewise - truth) ** 2).mean() / (truth**2).mean())
@@ -81,7 +81,7 @@ def test_gaussian_closed_form_for_each_feature(d):
 def test_raw_form_agrees_for_each_feature():
     denoiser = gaussian(16)
     found = si.i_local.estimate(denoiser, np.ones((1, 16)), passes=40_000, form="raw")
-    z = (found.featurewise - denoiser.information()) / found.featurewise_stderr
+    z = (found.featurewise - denoiser.feature_information()) / found.featurewise_stderr
     assert np.abs(z).max() < 5
     assert 0.5 < z.std() < 2
 
@@ -124,7 +124,7 @@ def test_reverse_diffusion_serves_a_black_box():
     found = si.i_local.estimate(
         denoiser, np.zeros((1, 4)), passes=200_000, sampler=PosteriorSampler(64, black_box=True), form="raw"
     )
-    assert abs(found.value[0] - denoiser.information().sum()) < 5 * found.stderr[0]
+    assert abs(found.value[0] - denoiser.feature_information().sum()) < 5 * found.stderr[0]
     assert found.stderr[0] < 0.1 * found.value[0]
 
 
@@ -146,7 +146,7 @@ def test_completeness_for_a_poisson_population():
     rng = np.random.default_rng(0)
     encoder = LinearNonlinearPoisson(rng.normal(size=(6, 40)) / 3, gain=1.5, amplitude=3.0)
     denoiser = FiniteSetDenoiser(rng.normal(size=(50, 40)), encoder)
-    information, error = denoiser.information(samples=40_000)
+    information, error = denoiser.mutual_information(samples=40_000)
     for measure in (si.i_local, si.i_kong2, si.i_cissi, si.i_ssi, si.i_surp):
         found = measure.estimate(denoiser, denoiser.stimuli, passes=4000)
         mean, spread = found.value.mean(), np.sqrt((found.stderr**2).sum()) / 50

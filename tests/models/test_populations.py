@@ -21,7 +21,7 @@ IMAGES = digits().pixels
 def test_the_default_population_says_something_and_is_not_saturated():
     encoder = normalised_population(IMAGES, receptive_fields((8, 8)))
     denoiser = FiniteSetDenoiser(IMAGES.reshape(len(IMAGES), -1), encoder)
-    information, error = denoiser.information(samples=1000)
+    information, error = denoiser.mutual_information(samples=1000)
     assert 2 < information - 3 * error < information + 3 * error < 5
     assert encoder.saturated(denoiser.tensor(denoiser.stimuli)) < 0.2
 

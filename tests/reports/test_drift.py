@@ -1,7 +1,7 @@
 import copy
 import json
 
-from stiminfo.reports.drift import PUBLISHED_TABLE, differences
+from stiminfo.reports.drift import ESTIMATORS, PUBLISHED_TABLE, differences, estimator_differences
 
 TABLE = json.loads(PUBLISHED_TABLE.read_text(encoding="utf-8"))
 
@@ -21,3 +21,28 @@ def test_what_drifts_is_named():
         f"{fresh['measures']['i_ssi']['axioms']['positivity']['margin']:.9g} now",
         "i_cissi, positivity: verdict 'holds' committed, 'refuted' now",
     ]
+
+
+def test_drift_of_the_estimators():
+    rows = json.loads(ESTIMATORS.read_text(encoding="utf-8"))["estimators"]
+    assert estimator_differences(rows, copy.deepcopy(rows)) == []
+    fresh = copy.deepcopy(rows)
+    at = [i for i, row in enumerate(rows) if "exact" in row]
+    fresh[at[0]]["exact"] += 1e-3
+    fresh[at[1]]["estimate"] += 2 * rows[at[1]]["stderr"]
+    fresh[at[2]]["z"] = 7.0
+    assert len(estimator_differences(rows, fresh)) == 3
+    assert estimator_differences(rows, rows[1:]) == ["estimators: other cases or measures than committed"]
+
+
+def test_no_committed_estimate_lies_far_from_its_exact_value():
+    data = json.loads(ESTIMATORS.read_text(encoding="utf-8"))
+    scores = [row["z"] for row in data["estimators"] if "z" in row]
+    assert len(scores) == 22
+    assert max(map(abs, scores)) < 4
+    ratios = {(row["case"], row["sampler"]): row for row in data["samplers"]}
+    for (_, sampler), row in ratios.items():
+        if sampler == "posterior":
+            assert abs(row["ratio"] - 1) < 4 * row["stderr"]
+        if sampler == "plug_in":
+            assert row["ratio"] < 0.8

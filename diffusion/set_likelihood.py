@@ -1,0 +1,71 @@
+"""log p(r|x_n) of responses at every stimulus of a set, by one matrix product where the encoder allows it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..models.encoders import Encoder
+from ..models.validation import ModelError
+
+#: Stimuli at which a likelihood is tried out before it is trusted.
+_TRIED = 64
+
+
+class SetLikelihood:
+    """Log likelihoods of a set of stimuli, up to a part that depends on the response alone.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    blocks : the set, a list of (n, d) tensors
+
+    Raises
+    ------
+    ModelError
+        A likelihood that is NaN or infinite at a stimulus of the set, or a log probability of counts above 0.
+    """
+
+    def __init__(self, encoder: Encoder, blocks: list[Tensor]) -> None:
+        self.encoder = encoder
+        try:
+            parts = [encoder.natural(block) for block in blocks]
+        except NotImplementedError:
+            self.eta, self.offset, self.blocks = None, None, blocks
+        else:
+            self.eta, self.offset = (torch.cat(part) for part in zip(*parts))
+            fine = torch.isfinite(self.eta).all(1) & torch.isfinite(self.offset)
+            if not fine.all():
+                bad = int((~fine).nonzero()[0])
+                raise ModelError(f"the likelihood is not finite at stimulus {bad} of the set")
+        self._try_out(blocks[0][:_TRIED])
+
+    def _try_out(self, x: Tensor) -> None:
+        """Draw a response to each of some stimuli, and ask how likely it was."""
+        generator = torch.Generator(device=x.device).manual_seed(0)
+        r = self.encoder.sample(x, generator)
+        if r.shape != (len(x), self.encoder.responses):
+            raise ModelError(
+                f"{type(self.encoder).__name__}.sample gave shape {tuple(r.shape)} for {len(x)} stimuli; expected "
+                f"({len(x)}, {self.encoder.responses})"
+            )
+        log = self.encoder.log_likelihood(r, x)
+        if log.shape != (len(x),):
+            raise ModelError(
+                f"{type(self.encoder).__name__}.log_likelihood gave shape {tuple(log.shape)}; expected ({len(x)},)"
+            )
+        if not torch.isfinite(log).all():
+            bad = int((~torch.isfinite(log)).nonzero()[0])
+            raise ModelError(f"the likelihood of a response drawn at stimulus {bad} of the set is {float(log[bad]):g}")
+        if self.encoder.discrete and (log > 1e-9).any():
+            bad = int(log.argmax())
+            raise ModelError(
+                f"the log probability of a response at stimulus {bad} of the set is {float(log[bad]):.4g}; expected at "
+                "most 0 for counts and labels"
+            )
+
+    def __call__(self, r: Tensor) -> Tensor:
+        """Responses (B, k) to (B, N)."""
+        if self.eta is not None and self.offset is not None:
+            return r @ self.eta.T - self.offset
+        return torch.cat([self.encoder.log_likelihood(r[:, None], block[None]) for block in self.blocks], dim=1)
