@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-MODULES = ["models.encoding_model", "estimators.measure", "axioms.auditing"]
+MODULES = ["models.encoding_model", "models.populations", "estimators.measure", "axioms.auditing"]
 README = (ROOT / "README.md").read_text(encoding="utf-8") if (ROOT / "README.md").exists() else ""
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 

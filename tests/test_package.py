@@ -10,7 +10,7 @@ import pytest
 import stiminfo as si
 
 ROOT = Path(__file__).parents[1]
-NAMES = ["EncodingModel", "ResponsePair", "Measure", "NotApplicable", "audit", "Audit", "encoding_model"]
+NAMES = ["EncodingModel", "ResponsePair", "Measure", "NotApplicable", "Uncertain", "audit", "Audit", "encoding_model"]
 NAMES += ["fisher", "i_sp", "i_ssi", "i_surp", "i_cissi", "i_local", "i_kong1", "i_kong2"]
 
 
