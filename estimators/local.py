@@ -10,15 +10,28 @@ from .channel_nodes import Nodes
 from .gaussian_channel import integrate
 from .resolution import STANDARD, Resolution, resolution_for
 
+#: Responses less probable than this at every one of so many stimuli are merged: together they carry below 1e-10 nats.
+RARE, MANY = 1e-14, 64
+
 
 def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
     """I_i(x) = int dg / (2 g^2) E_{Xg|x} E_{r|Xg}[(E[X_i|Xg, r] - E[X_i|Xg])^2], shape (J, d), nats."""
     resolution = resolution or resolution_for(model.dimensions, STANDARD)
 
     def contribution(nodes: Nodes) -> Array:
-        return nodes.average(np.einsum("pk,pki,pki->pi", nodes.response_probability, nodes.gain, nodes.gain))
+        square = nodes.gain
+        square *= square
+        return nodes.average(np.einsum("pk,pki->pi", nodes.response_probability, square))
 
-    return integrate(contribution, model.stimuli, model.prior, model.likelihood, resolution)
+    return integrate(contribution, model.stimuli, model.prior, _likely(model.likelihood), resolution)
+
+
+def _likely(likelihood: Array) -> Array:
+    """The likelihood with its hardly possible responses, the far tails of a count, merged into one."""
+    rare = likelihood.max(axis=1) < RARE
+    if rare.sum() < 2 or likelihood.shape[1] < MANY:
+        return likelihood
+    return np.concatenate([likelihood[~rare], likelihood[rare].sum(axis=0, keepdims=True)])
 
 
 def pointwise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
