@@ -29,17 +29,19 @@ class Scales:
     ----------
     low, high : (n,) levels below which ``E[D^2] / g`` falls at least as g, and above which it falls as 1 / g
     below, above : how far to integrate beyond them, in units of log g
+    finest : the smallest scale on which the prior varies, for the limit of small noise
     """
 
     low: Tensor
     high: Tensor
     below: float = 8.0
     above: float = 8.0
+    finest: float = 0.0
 
     def widened(self, other: Scales) -> Scales:
         """Scales that serve any of the other stimuli as well."""
         low, high = torch.minimum(self.low, other.low.min()), torch.maximum(self.high, other.high.max())
-        return Scales(low, high, max(self.below, other.below), max(self.above, other.above))
+        return Scales(low, high, max(self.below, other.below), max(self.above, other.above), self.finest)
 
 
 @dataclass
@@ -74,6 +76,8 @@ class Denoiser:
         Whether `posterior` can give variances, and exact samples.
     is_density : bool
         Whether X has a density, so that Fisher information is the limit of small gamma.
+    rare_nats : float
+        What an event may be worth that is too rare to be drawn; 0 where there is none such (a Gaussian).
     """
 
     encoder: Encoder
@@ -83,6 +87,7 @@ class Denoiser:
     knows_variance = False
     knows_posterior = False
     is_density = False
+    rare_nats = 1.0
 
     def xhat(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None) -> Tensor:
         """E[X | xg (, r)] of noisy stimuli (B, d), levels (B,) and responses (B, k), shape (B, d)."""
@@ -120,6 +125,10 @@ class Denoiser:
         """The denoiser of R given Rg, and given x in the place of r; raises `Unknown` where it is not derived."""
         raise Unknown(f"{type(self).__name__} does not give the denoiser of its responses")
 
+    def typical(self, generator: torch.Generator | None = None) -> Tensor:
+        """Stimuli that stand for all: draws from the prior, or every one where they are few."""
+        return self.draw_prior(256, generator)
+
     def tensor(self, value: Any) -> Tensor:
         """`value` as a tensor of this denoiser's device and dtype."""
         return torch.as_tensor(np.array(value) if isinstance(value, np.ndarray) else value).to(self.device, self.dtype)
@@ -137,6 +146,14 @@ def normal(shape: tuple[int, ...] | torch.Size, like: Tensor, generator: torch.G
 def column(gamma: Tensor | float, like: Tensor) -> Tensor:
     """Levels as a column (B, 1) beside xg (B, d)."""
     return torch.as_tensor(gamma, dtype=like.dtype, device=like.device).expand(len(like))[:, None]
+
+
+def float_type(dtype: Any) -> torch.dtype:
+    """A dtype to compute in, float32 or float64; raises `ModelError` for another."""
+    if dtype not in (torch.float32, torch.float64):
+        raise ModelError(f"dtype is {dtype}; expected torch.float32 or torch.float64")
+    assert isinstance(dtype, torch.dtype)
+    return dtype
 
 
 def device_named(name: Any) -> torch.device:

@@ -12,7 +12,7 @@ from torch import Tensor
 from ..models.encoders import Encoder, TableEncoder
 from ..models.encoding_model import EncodingModel
 from ..models.validation import ModelError, as_distribution
-from .denoiser import Denoiser, Posterior, Scales, column, device_named
+from .denoiser import Denoiser, Posterior, Scales, column, device_named, float_type
 from .denoiser import normal as _randn
 from .set_likelihood import SetLikelihood
 
@@ -57,21 +57,23 @@ class FiniteSetDenoiser(Denoiser):
         keep = torch.from_numpy(p > 0)
         if not keep.all():
             x, p = x[keep], p[p > 0]
-        self.dimensions, self.device, self.dtype = d, device_named(device), dtype
+        self.dimensions, self.device, self.dtype = d, device_named(device), float_type(dtype)
         self.encoder = encoder.to(self.device, dtype)
         self.stimuli = x.to(self.device)
         self.log_prior = self.tensor(np.log(p))
-        mean, square = torch.zeros(d, dtype=dtype, device=self.device), 0.0
-        for rows, block in self._blocks():
-            weight = self.log_prior[rows].exp()
-            mean += weight @ block
-            square += float(weight @ (block**2).sum(1))
-        self.centre, self.spread = mean, max(square - float(mean @ mean), 0.0)
-        if not self.spread > 1e-14 * square:
+        first = self.stimuli[:1]
+        if not (self.stimuli != first).any():
             raise ModelError("all stimuli of the set are the same; expected at least two that differ")
+        # From a member of the set, so that a small set far from 0 keeps its digits.
+        origin = first.to(dtype)[0]
+        self.centre = origin + sum(self.log_prior[rows].exp() @ (block - origin) for rows, block in self._blocks())
         self.half_square = torch.empty(len(x), dtype=dtype, device=self.device)
         for rows, block in self._blocks():
-            self.half_square[rows] = 0.5 * ((block - mean) ** 2).sum(1)
+            self.half_square[rows] = 0.5 * ((block - self.centre) ** 2).sum(1)
+        self.spread = 2 * float(self.log_prior.exp() @ self.half_square)
+        if not 1e-60 < float(self.half_square.max()) < 1e60 or (dtype == torch.float32 and not self.spread > 1e-20):
+            raise ModelError(f"the set's stimuli lie some {self.spread**0.5:.1g} apart; give them in another unit")
+        self.rare_nats = 1 + float(self.log_prior.max() - self.log_prior.min())
         self.likelihoods = SetLikelihood(self.encoder, [block for _, block in self._blocks()])
 
     @classmethod
@@ -109,7 +111,7 @@ class FiniteSetDenoiser(Denoiser):
             part = slice(start, start + most)
             given = None if r is None else r[part]
             weights = torch.softmax(self._log_weights(xg[part], g[part], given), dim=1)
-            pieces.append(self._summarise(weights, variance, draw, normal, generator))
+            pieces.append(self._summarise(weights, variance, draw, normal, self._close(g[part]), generator))
         joined: list[Any] = [None if p[0] is None else torch.cat(p) for p in zip(*pieces)]
         return Posterior(*joined)
 
@@ -122,29 +124,54 @@ class FiniteSetDenoiser(Denoiser):
             return log
         inner = torch.empty(len(xg), len(self.stimuli), dtype=self.dtype, device=self.device)
         offset = xg - self.centre
+        close = self._close(g)
         for rows, block in self._blocks():
-            inner[:, rows] = offset @ (block - self.centre).T
-        inner -= self.half_square
+            if close:
+                inner[:, rows] = torch.cdist(xg, block, compute_mode="donot_use_mm_for_euclid_dist") ** 2 / -2
+            else:
+                inner[:, rows] = offset @ (block - self.centre).T - self.half_square[rows]
         inner /= g
         return inner.add_(log)
 
+    def _close(self, g: Tensor) -> bool:
+        """Whether so little noise tells apart what a matrix product, rounded at the size of the set, does not."""
+        largest = float(self.half_square.max() / g.min())
+        return largest * torch.finfo(self.dtype).eps > 1e-9
+
     def _summarise(
-        self, weights: Tensor, variance: bool, draw: bool, normal: bool, generator: torch.Generator | None
+        self,
+        weights: Tensor,
+        variance: bool,
+        draw: bool,
+        normal: bool,
+        close: bool,
+        generator: torch.Generator | None,
     ) -> tuple[Tensor | None, ...]:
         moments = torch.zeros(3, len(weights), self.dimensions, dtype=self.dtype, device=self.device)
         lone = weights.sqrt() * _randn(weights.shape, weights, generator) if normal else None
         for rows, block in self._blocks():
             block = block - self.centre
             moments[0] += weights[:, rows] @ block
-            if variance:
+            if variance and not close:
                 moments[1] += weights[:, rows] @ block**2
             if lone is not None:
                 moments[2] += lone[:, rows] @ block
         mean = moments[0]
         chosen = self._pick(weights, generator) if draw else None
-        spread = (moments[1] - mean**2).clamp_min(0) if variance else None
+        spread = None
+        if variance:
+            spread = self._spread_about(mean, weights) if close else (moments[1] - mean**2).clamp_min(0)
         other = None if lone is None else mean + moments[2] - lone.sum(1, keepdim=True) * mean + self.centre
         return mean + self.centre, spread, chosen, other
+
+    def _spread_about(self, mean: Tensor, weights: Tensor) -> Tensor:
+        """Posterior variances without a difference of large squares, (B, d)."""
+        spread = torch.zeros_like(mean)
+        for i in range(self.dimensions):
+            for rows, block in self._blocks():
+                offset = block[:, i] - self.centre[i] - mean[:, i, None]
+                spread[:, i] += (weights[:, rows] * offset**2).sum(1)
+        return spread
 
     def _pick(self, weights: Tensor, generator: torch.Generator | None) -> Tensor:
         index = torch.multinomial(weights, 1, generator=generator)[:, 0]
@@ -165,31 +192,41 @@ class FiniteSetDenoiser(Denoiser):
 
     # -- what else follows ----------------------------------------------------------------------------------------
 
-    def nearest(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Distance of each stimulus x (n, d) to the set, and to its nearest member that is another one; (n,) each."""
+    def _neighbours(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of stimuli x (n, d): distance to the set, to the nearest other member, and the highest level that matters."""
         own = torch.full((len(x),), torch.inf, dtype=self.dtype, device=self.device)
-        other = own.clone()
-        scale = self.spread**0.5
-        for _, block in self._blocks():
+        other, high = own.clone(), torch.zeros_like(own)
+        for rows, block in self._blocks():
             apart = torch.cdist(x, block, compute_mode="donot_use_mm_for_euclid_dist")
             own = torch.minimum(own, apart.amin(1))
-            other = torch.minimum(other, torch.where(apart > 1e-9 * scale, apart, torch.inf).amin(1))
-        return own, other
+            # A rare member counts from where its distance no longer outweighs its rarity.
+            rarity = self.log_prior.max() - self.log_prior[rows]
+            high = torch.maximum(high, (apart**2 / (2 + 2 * rarity)).amax(1))
+        for _, block in self._blocks():
+            apart = torch.cdist(x, block, compute_mode="donot_use_mm_for_euclid_dist")
+            other = torch.minimum(other, torch.where(apart > 4 * own[:, None], apart, torch.inf).amin(1))
+        return own, other, high
 
     def scales(self, x: Tensor) -> Scales:
         """From the nearest neighbour, whom little noise still tells apart, to the spread of the set."""
-        own, other = self.nearest(x)
-        outside = own > 1e-9 * self.spread**0.5
+        own, other, far = self._neighbours(x)
+        # A member may have been rounded (float32 pixels beside float64 ones).
+        outside = own > 1e-6 * other.clamp_max(self.spread**0.5)
         if outside.any():
             i = int(outside.nonzero()[0])
             raise ModelError(
                 f"stimulus {i} is not in the set (its nearest member is {float(own[i]):.3g} away): information at "
                 "stimuli is told of members of the set only"
             )
-        high = torch.maximum(((x - self.centre) ** 2).sum(1), torch.full_like(own, self.spread)) / 2
+        high = torch.maximum(far, torch.full_like(own, self.spread / 2))
         # Two members are told apart at gap^2 / 8, and a rare one from its neighbours at less.
         rarest = float(self.log_prior.max() - self.log_prior.min())
         return Scales(torch.minimum(other**2 / 16, high), high, below=3.0 + math.log1p(rarest / 8))
+
+    def typical(self, generator: torch.Generator | None = None) -> Tensor:
+        if len(self.stimuli) <= _ROWS:
+            return self.stimuli.to(self.dtype)
+        return super().typical(generator)
 
     def response_side(self) -> Denoiser:
         from .response_side import finite_set_responses

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..models.encoders import Encoder, LinearGaussian
 from ..models.validation import Array, ModelError, as_real_array
-from .denoiser import Denoiser, Posterior, Scales, column, device_named
+from .denoiser import Denoiser, Posterior, Scales, column, device_named, float_type
 from .denoiser import normal as _randn
 
 
@@ -40,7 +40,6 @@ class MixtureDenoiser(Denoiser):
 
     knows_variance = True
     knows_posterior = True
-    is_density = True
 
     def __init__(
         self,
@@ -61,11 +60,16 @@ class MixtureDenoiser(Denoiser):
         seen_by = _checked_encoder(encoder, d)
         keep = p > 0
         p, m, cov = p[keep] / p[keep].sum(), m[keep], cov[keep]
-        self.dimensions, self.device, self.dtype = d, device_named(device), dtype
+        self.dimensions, self.device, self.dtype = d, device_named(device), float_type(dtype)
         self.encoder = seen_by.to(self.device, dtype)
         prior = [_eigen(c, f"covs[{i}]") for i, c in enumerate(cov)]
         w, s = (np.asarray(part.cpu().double().numpy()) for part in (seen_by.weights, seen_by.noise))
-        given = [_given_response(values, vectors, w, s) for values, vectors in prior]
+        try:
+            given = [_given_response(values, vectors, w, s) for values, vectors in prior]
+        except np.linalg.LinAlgError as error:
+            raise ModelError(
+                f"p(X|r) cannot be computed in float64: noise and stimuli differ too much ({error})"
+            ) from None
         self.log_weights = self.tensor(np.log(p))
         self.means = self.tensor(m)
         self.values, self.vectors = (self.tensor(np.stack(part)) for part in zip(*prior))  # (C, d), (C, d, d)
@@ -75,6 +79,10 @@ class MixtureDenoiser(Denoiser):
         seen = np.stack([w @ c @ w.T + s for c in cov])
         self.seen_root = self.tensor(np.linalg.cholesky(seen))  # of Cov(R|c)
         self._moments = p, m, cov, w, s
+        largest = max(float(values.max()) for values, _ in prior)
+        self.finest = min(float(values.min()) for values, _, _ in given)
+        self.is_density = bool(self.finest > 1e-11 * largest)
+        self.rare_nats = 0.0 if len(p) == 1 else 1 + float(np.log(p.max() / p.min()))
 
     # -- the posterior --------------------------------------------------------------------------------------------
 
@@ -174,8 +182,11 @@ class MixtureDenoiser(Denoiser):
                 high = max(high, removed / (2 * information))
         if not np.isfinite(low):
             low = high = 1.0  # nothing is told, at no level
+        # Narrow directions tell their little at levels of their own; far components lose their names at high ones.
+        low = min(low, max(self.finest, 1e-4 * low))
+        apart = ((m[:, None] - m) ** 2).sum(axis=2).max()
         ones = torch.ones(len(x), dtype=self.dtype, device=self.device)
-        return Scales(low * ones, max(high, low) * ones)
+        return Scales(low * ones, max(high, low, apart / 2) * ones, finest=self.finest)
 
     def response_side(self) -> Denoiser:
         from .response_side import gaussian_responses

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson, TableEncoder
+from ..models.encoders import LOWEST_LOG_RATE, Encoder, LinearGaussian, LinearNonlinearPoisson, TableEncoder
 from ..models.validation import Array
 from .denoiser import Denoiser, Posterior, Scales, Unknown, column
 
@@ -31,7 +31,7 @@ class _GivenStimulus(Denoiser):
     def __init__(self, source: Denoiser) -> None:
         self.encoder, self.dimensions = source.encoder, source.encoder.responses
         self.device, self.dtype = source.device, source.dtype
-        self.source = source
+        self.source, self.rare_nats = source, source.rare_nats
 
     def xhat(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None) -> Tensor:
         return self.posterior(xg, gamma, r).mean
@@ -66,7 +66,8 @@ class _GaussianResponses(_GivenStimulus):
         assert isinstance(encoder, LinearGaussian)
         blind = LinearGaussian(np.zeros((1, self.dimensions)), 1.0)
         self.mixture = MixtureDenoiser(weights, means, covs, blind, device=self.device, dtype=self.dtype)
-        self.noise_values, self.noise_vectors = torch.linalg.eigh(encoder.noise)
+        values, vectors = np.linalg.eigh(np.asarray(encoder.noise.cpu().double().numpy()))
+        self.noise_values, self.noise_vectors = self.tensor(values), self.tensor(vectors)
         cov = np.einsum("c,cij->ij", weights, covs) + np.cov(means.T, aweights=weights, ddof=0).reshape(covs[0].shape)
         self.high = float(np.trace(cov))
 
@@ -143,7 +144,8 @@ class _CountResponses(_GivenStimulus):
     def _given_rates(self, rg: Tensor, g: Tensor, rates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log p(rg|rates), mean and variance of each count, (..., k), for rates broadcast against rg."""
         c = self.counts
-        log = c * rates[..., None].log() - rates[..., None] - torch.lgamma(c + 1)
+        log_rate = rates.log().clamp_min(LOWEST_LOG_RATE)
+        log = c * log_rate[..., None] - rates[..., None] - torch.lgamma(c + 1)
         log = log - 0.5 * (rg[..., None] - c) ** 2 / g[..., None]
         total = torch.logsumexp(log, dim=-1)
         weight = (log - total[..., None]).exp()
@@ -164,7 +166,12 @@ class _CountResponses(_GivenStimulus):
     def _own(self, rg: Tensor, g: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         encoder = self.encoder
         assert isinstance(encoder, LinearNonlinearPoisson)
-        _, mean, variance = self._given_rates(rg, g, encoder.rates(x))
+        most = max(1, _BLOCK // (self.dimensions * len(self.counts)))
+        parts = [
+            self._given_rates(a, b, rates)[1:]
+            for a, b, rates in zip(torch.split(rg, most), torch.split(g, most), torch.split(encoder.rates(x), most))
+        ]
+        mean, variance = (torch.cat(part) for part in zip(*parts))
         return mean, variance
 
     def scales(self, x: Tensor) -> Scales:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,6 +20,8 @@ from .monte_carlo import Budget, Estimate, Progress, Sight, Task, check_finite, 
 
 #: Most passes for each stimulus where a relative error is asked for and no budget is given.
 MOST_PASSES = 200_000
+#: Samples of the small estimate that tells what a given range leaves out.
+PILOT = 64
 
 
 def local(at: Sight) -> Tensor:
@@ -85,11 +88,12 @@ def estimate(
 ) -> Estimate:
     """See `PublishedMeasure.estimate`."""
     points = stimuli_of(x, denoiser)
+    bounds = None if gamma_range is None else _bounds(gamma_range)
     budget = _budget(passes, rtol)
     chosen = sampler_named(sampler)
     if form not in ("auto", "raw", "variance"):
         raise ValueError(f"form is {form!r}; expected auto, raw or variance")
-    if not isinstance(seed, int) or seed < 0:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise ValueError(f"seed is {seed!r}; expected a whole number, not negative")
     try:
         if measure == "fisher":
@@ -104,30 +108,31 @@ def estimate(
             scales = side.scales(points)
         elif measure in ("i_cissi", "i_ssi"):
             # These look at other stimuli too, those that a response may have come from.
-            scales = scales.widened(denoiser.scales(denoiser.draw_prior(256, denoiser.generator(seed))))
-        plan = LevelPlan.between(scales) if gamma_range is None else _given_range(gamma_range, points)
-        with torch.no_grad() if not _needs_gradient(chosen, denoiser, measure) else torch.enable_grad():
+            scales = scales.widened(denoiser.scales(denoiser.typical(denoiser.generator(seed))))
+
+        def over(plan: LevelPlan, budget: Budget, progress: Progress | None) -> Estimate:
             return integrate(
-                task,
-                side,
-                chosen,
-                points,
-                plan,
-                budget,
-                use_variance=use_variance,
-                seed=seed,
-                progress=progress,
+                task, side, chosen, points, plan, budget, use_variance=use_variance, seed=int(seed), progress=progress
             )
+
+        with torch.no_grad() if not _needs_gradient(chosen, denoiser, measure) else torch.enable_grad():
+            whole = LevelPlan.between(scales)
+            if bounds is None:
+                return over(whole, budget, progress)
+            # What a given range leaves out is told by a small estimate over all levels.
+            pilot = over(whole, Budget(PILOT * task.passes, None), None)
+            return over(LevelPlan.within(*bounds, points), budget, progress).beside(pilot)
     except Unknown as reason:
         raise NotApplicable(f"{measure} cannot be estimated here: {reason}") from reason
 
 
 def _budget(passes: int | None, rtol: float | None) -> Budget:
-    if rtol is not None and not 0 < rtol < 1:
-        raise ValueError(f"rtol is {rtol}; expected a number between 0 and 1")
+    if rtol is not None and (not isinstance(rtol, int | float | np.number) or not 0 < rtol < 1):
+        raise ValueError(f"rtol is {rtol!r}; expected a number between 0 and 1")
     if passes is None:
         passes = 256 if rtol is None else MOST_PASSES
-    if isinstance(passes, bool) or int(passes) != passes or passes < 1:
+    numeric = isinstance(passes, int | float | np.number) and not isinstance(passes, bool)
+    if not numeric or not 1 <= passes < float("inf") or int(passes) != passes:
         raise ValueError(f"passes is {passes!r}; expected a positive whole number")
     return Budget(int(passes), rtol)
 
@@ -145,11 +150,14 @@ def _needs_gradient(sampler: ResponseSampler, denoiser: Denoiser, measure: str) 
     return measure == "i_local" and sampler.name == "tweedie" and not denoiser.knows_posterior
 
 
-def _given_range(gamma_range: tuple[float, float], points: Tensor) -> LevelPlan:
-    low, high = (float(g) for g in gamma_range)
-    if not 0 < low < high < float("inf"):
+def _bounds(gamma_range: Any) -> tuple[float, float]:
+    try:
+        low, high = (float(g) for g in gamma_range)
+    except (TypeError, ValueError):
+        raise ValueError(f"gamma_range is {gamma_range!r}; expected (low, high)") from None
+    if not 1e-150 < low < high < 1e150:
         raise ValueError(f"gamma_range is {gamma_range}; expected 0 < low < high")
-    return LevelPlan.within(low, high, points)
+    return low, high
 
 
 #: The noise level of the Fisher limit, in units of the smallest scale: small for the limit, large for rounding.
@@ -163,8 +171,11 @@ def _fisher(
 ) -> Estimate:
     """J_ii: the limit g -> 0 of E_{r|x} E_{xg|x} D_i^2 / g^2, extrapolated from g and g / 2 (densities only)."""
     if not denoiser.is_density:
-        raise NotApplicable("fisher is a limit of small noise, which lone stimuli do not have; see encoder.fisher(x)")
-    level = denoiser.scales(x).low * _NEAR
+        raise NotApplicable(
+            "fisher is a limit of small noise, which lone stimuli and singular covariances do not have; "
+            "see encoder.fisher(x)"
+        )
+    level = torch.full((len(x),), denoiser.scales(x).finest * _NEAR, dtype=x.dtype, device=x.device)
     task = Task("fisher", kong2, 4, True)
     if budget.passes < _FEWEST * task.passes:
         raise ValueError(f"passes is too small: fisher needs at least {_FEWEST * task.passes}")

@@ -51,8 +51,8 @@ class LevelPlan:
         """Levels in a given range and not beyond, for as many stimuli as `like` (n, ...) has."""
         ones = torch.ones(len(like), dtype=like.dtype, device=like.device)
         half = ones * math.log(high / low) / 2
-        # Ends in the midst of the integrand leave out more than its laws far out say.
-        return cls(ones * math.log(low * high) / 2, ones * torch.inf, -half, half, 2.0)
+        middle = (math.log(low) + math.log(high)) / 2
+        return cls(ones * middle, ones * torch.inf, -half, half, 1.0)
 
     def wanted(self) -> int:
         """How many levels make a lattice of `SPACING`."""

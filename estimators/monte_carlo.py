@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,20 @@ class Estimate:
             raise ValueError(f"level is {level}; expected a number between 0 and 1")
         half = stdtrit(self.replicates - 1, 0.5 + level / 2) * self.stderr
         return self.value - half, self.value + half
+
+    def beside(self, pilot: Estimate) -> Estimate:
+        """An estimate over a given range of levels, with what a pilot over all of them says that it leaves out."""
+        cutoff = np.abs(pilot.value - self.value)
+        stderr = np.sqrt(self.stderr**2 + cutoff**2 + pilot.stderr**2)
+        features = self.featurewise_stderr
+        if features is not None and self.featurewise is not None:
+            assert pilot.featurewise is not None
+            assert pilot.featurewise_stderr is not None
+            apart = pilot.featurewise - self.featurewise
+            features = np.sqrt(features**2 + apart**2 + pilot.featurewise_stderr**2)
+        return replace(
+            self, stderr=stderr, cutoff=cutoff, featurewise_stderr=features, passes=self.passes + pilot.passes
+        )
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{v:.4g} ± {e:.2g}" for v, e in zip(self.value[:4], self.stderr[:4]))
@@ -207,7 +221,7 @@ def repeat(
         if budget.rtol is not None and enough and tally.relative_error() <= budget.rtol:
             break
     # Lone stimuli and counts have events so rare that none is drawn: of a nat, once in as many samples, say.
-    unseen = 0.0 if denoiser.is_density else 1 / (tally.count * count)
+    unseen = denoiser.rare_nats / (tally.count * count)
     return tally.estimate(task, sampler, tally.count * cost, doubt, unseen, seed)
 
 
@@ -345,7 +359,8 @@ class _Tally:
         stderr = (spread / scale + unsure**2).sqrt()
         features = stderr_features = None
         if task.featurewise:
-            share = (mean.abs() + 1e-300) / (mean.abs() + 1e-300).sum(1, keepdim=True)
+            # What is unsure of the total is so of the features too, those that seem small included.
+            share = (mean.abs() / mean.abs().sum(1, keepdim=True).clamp_min(1e-300)).clamp_min(1 / mean.shape[1])
             features = _numpy(mean)
             stderr_features = _numpy((square / scale + (share * unsure[:, None]) ** 2).sqrt())
         return Estimate(
@@ -378,7 +393,10 @@ def _numpy(value: Tensor) -> Array:
 
 def stimuli_of(x: Any, denoiser: Denoiser) -> Tensor:
     """Stimuli (n, d) as the denoiser's tensor; raises `ModelError` for what does not fit it."""
-    points = denoiser.tensor(np.asarray(x.detach().cpu() if isinstance(x, Tensor) else x))
+    given = np.asarray(x.detach().cpu() if isinstance(x, Tensor) else x)
+    if given.dtype.kind not in "buif":
+        raise ModelError(f"x holds {given.dtype} values; expected real numbers (n, {denoiser.dimensions})")
+    points = denoiser.tensor(given)
     if points.ndim == 1 and denoiser.dimensions == 1:
         points = points[:, None]
     if points.ndim != 2 or points.shape[1] != denoiser.dimensions or len(points) == 0:

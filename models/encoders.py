@@ -15,7 +15,7 @@ from torch import Tensor
 from .validation import ModelError, as_real_array
 
 #: A Poisson rate below exp(this) is taken for it: no count is impossible.
-_LOWEST_LOG_RATE = -700.0
+LOWEST_LOG_RATE = -700.0
 
 
 class Encoder:
@@ -159,7 +159,7 @@ class LinearNonlinearPoisson(Encoder):
 
     def natural(self, x: Tensor) -> tuple[Tensor, Tensor]:
         log_rate = self.amplitude.log() + torch.nn.functional.logsigmoid(self.drive(x))
-        return log_rate.clamp_min(_LOWEST_LOG_RATE), self.rates(x).sum(-1)
+        return log_rate.clamp_min(LOWEST_LOG_RATE), self.rates(x).sum(-1)
 
     def base(self, r: Tensor) -> Tensor:
         return -torch.lgamma(r + 1).sum(-1)
@@ -203,11 +203,20 @@ class TableEncoder(Encoder):
         self.table = torch.tensor(np.ascontiguousarray(table.T[order]))
         self.responses, self.dimensions = len(table), x.shape[1]
 
+    def to(self, device: Any = None, dtype: torch.dtype | None = None) -> Encoder:
+        copy = super().to(device, dtype)
+        assert isinstance(copy, TableEncoder)
+        if len(torch.unique(copy.stimuli, dim=0)) < len(self.stimuli):
+            raise ModelError(f"some stimuli are the same in {copy.stimuli.dtype}; merge them or compute in float64")
+        return copy
+
     def probabilities(self, x: Tensor) -> Tensor:
         """p(r|x), (..., d) to (..., K)."""
         flat = x.reshape(-1, self.dimensions)
         if self.dimensions > 1 or len(self.stimuli) == 1:
-            rows = self.table[torch.cdist(flat, self.stimuli).argmin(dim=1)]
+            # The quick mode of cdist is a matrix product, which does not tell close stimuli apart.
+            apart = torch.cdist(flat, self.stimuli, compute_mode="donot_use_mm_for_euclid_dist")
+            rows = self.table[apart.argmin(dim=1)]
         else:
             nodes = self.stimuli[:, 0].contiguous()
             right = torch.searchsorted(nodes, flat[:, 0].contiguous()).clamp(1, len(nodes) - 1)

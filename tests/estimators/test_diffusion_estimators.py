@@ -220,6 +220,12 @@ DENSITY = gaussian(3)
         (lambda: si.i_local.estimate(DENSITY, [[0.0] * 3], form="best"), ValueError, "auto, raw or variance"),
         (lambda: si.i_kong2.estimate(DENSITY, [[0.0] * 3], form="variance"), si.NotApplicable, "no variance form"),
         (lambda: si.i_local.estimate(DENSITY, [[0.0] * 3], gamma_range=(2, 1)), ValueError, "0 < low < high"),
+        (lambda: si.i_local.estimate(DENSITY, [[0.0] * 3], gamma_range=3), ValueError, "expected .low, high."),
+        (lambda: si.i_local.estimate(DENSITY, [[0.0] * 3], passes="a"), ValueError, "positive whole number"),
+        (lambda: si.i_local.estimate(DENSITY, [[1j] * 3]), ModelError, "x holds complex128 values"),
+        (lambda: si.i_local.estimate(DENSITY, None), ModelError, "x holds object values"),
+        (lambda: si.i_local.estimate(DENSITY, [[0.0] * 3], sampler=3), ValueError, "expected a name or an object"),
+        (lambda: PosteriorSampler(0), ValueError, "at least 2"),
     ],
 )
 def test_bad_requests(call, error, message):
@@ -241,3 +247,85 @@ def test_a_denoiser_that_answers_nonsense_is_named():
         si.i_kong2.estimate(Nan(*arguments), [[0.0, 0.0]])
     with pytest.raises(EstimateError, match=r"Short.xhat returned shape \(\d+, 1\)"):
         si.i_kong2.estimate(Short(*arguments), [[0.0, 0.0]])
+
+
+def far_component(weight, far):
+    """A rare component so far that it keeps its name up to very high noise levels."""
+    encoder = LinearGaussian([[1.0]], 1.0)
+    return MixtureDenoiser([1 - weight, weight], [[0.0], [far]], np.ones((2, 1, 1)), encoder)
+
+
+@pytest.mark.parametrize(("weight", "far", "exact"), [(1e-6, 1e3, 13.912), (1e-4, 300.0, 9.307)])
+def test_a_rare_far_component(weight, far, exact):
+    """There I_surp is that of the component alone, at its mean, and minus the log of its weight."""
+    alone = 0.5 * (np.log(2) - 0.5)
+    assert exact == pytest.approx(alone - np.log(weight), abs=0.01)
+    found = si.i_surp.estimate(far_component(weight, far), [[far]], passes=40_000)
+    assert abs(found.value[0] - exact) < 5 * found.stderr[0]
+    assert found.stderr[0] < 0.5
+
+
+def test_narrow_directions_are_not_left_out():
+    denoiser = GaussianDenoiser(np.zeros(2), np.diag([1.0, 1e-6]), LinearGaussian(np.eye(2), 1.0))
+    slope = si.fisher.estimate(denoiser, [[0.0, 0.0]], passes=20_000)
+    assert (np.abs(slope.featurewise - 1) < 5 * slope.featurewise_stderr).all()
+    found = si.i_local.estimate(denoiser, [[0.0, 0.0]], passes=2000)
+    apart = np.abs(found.featurewise - denoiser.feature_information())
+    assert (apart < 5 * found.featurewise_stderr).all()
+
+
+def test_fisher_needs_a_density():
+    denoiser = GaussianDenoiser(np.zeros(2), np.diag([1.0, 0.0]), LinearGaussian(np.eye(2), 1.0))
+    with pytest.raises(si.NotApplicable, match="singular covariances"):
+        si.fisher.estimate(denoiser, [[0.0, 0.0]])
+
+
+RARE = 1e-4
+HARD_JOINTS = {
+    "small scale among rare stimuli": (
+        [[0.0], [1.0], [2.0], [2.0001]],
+        [1 - 3 * RARE, RARE, RARE, RARE],
+        [[1, 0, 0, 0], [0, 0.5, 1, 0.1], [0, 0.5, 0, 0.9]],
+    ),
+    "responses too rare to be drawn": ([[0.0], [1.0]], [1e-12, 1 - 1e-12], [[1 - RARE, 1], [RARE, 0]]),
+    "a rare neighbour": ([[0.0], [1.0]], [1 - 1e-5, 1e-5], [[1, 0], [0, 1]]),
+    "stimuli close for their range": (
+        [[1.0, 1.0], [1 + 1e-8, 1.0], [0.0, 0.0]],
+        [1 / 3] * 3,
+        [[0.9, 0.1, 0.3], [0.1, 0.9, 0.7]],
+    ),
+    "far from 0": ([[1e6], [1e6 + 0.01], [1e6 + 0.02]], [1 / 3] * 3, [[0.9, 0.1, 0.3], [0.1, 0.9, 0.7]]),
+}
+
+
+@pytest.mark.parametrize("measure", calibration.MEASURES[1:])
+@pytest.mark.parametrize("name", list(HARD_JOINTS))
+def test_hard_joints(name, measure):
+    model = si.EncodingModel(*HARD_JOINTS[name])
+    found = getattr(si, measure).estimate(FiniteSetDenoiser.from_model(model), model.stimuli, passes=20_000)
+    assert (np.abs(found.value - getattr(si, measure)(model)) < 5 * found.stderr).all()
+
+
+@pytest.mark.parametrize("measure", ["i_local", "i_kong2", "i_surp"])
+def test_single_precision_keeps_close_stimuli_apart(measure):
+    model = si.EncodingModel([0, 1e-4, 1], [1 / 3] * 3, [[0.9, 0.1, 0.3], [0.1, 0.9, 0.7]])
+    denoiser = FiniteSetDenoiser.from_model(model, dtype=torch.float32)
+    found = getattr(si, measure).estimate(denoiser, model.stimuli, passes=20_000)
+    assert (np.abs(found.value - getattr(si, measure)(model)) < 5 * found.stderr).all()
+
+
+def test_silent_neurons_have_specific_information():
+    denoiser = FiniteSetDenoiser([[-1.0], [0.0], [2.0]], LinearNonlinearPoisson([[1.0]], gain=1e3))
+    found = si.i_sp.estimate(denoiser, denoiser.stimuli, passes=20_000)
+    information, error = denoiser.mutual_information(samples=20_000)
+    assert abs(found.value.mean() - information) < 5 * np.hypot(error, np.sqrt((found.stderr**2).sum()) / 3)
+
+
+def test_a_range_where_nothing_happens_says_so():
+    model = si.EncodingModel([0, 1], [0.5, 0.5], [[1, 0], [0, 1]])
+    found = si.i_local.estimate(
+        FiniteSetDenoiser.from_model(model), model.stimuli, passes=2000, gamma_range=(1e-9, 1e-4)
+    )
+    assert (found.value == 0).all()
+    assert (found.cutoff > 0.3).all()
+    assert (found.stderr > 0.3).all()
