@@ -228,11 +228,6 @@ class FiniteSetDenoiser(Denoiser):
             return self.stimuli.to(self.dtype)
         return super().typical(generator)
 
-    def response_side(self) -> Denoiser:
-        from .response_side import finite_set_responses
-
-        return finite_set_responses(self)
-
     def mutual_information(self, samples: int = 2000, seed: int = 0) -> tuple[float, float]:
         """I(R;X) in nats and its standard error, by Monte Carlo over responses; exact sums over the set.
 

@@ -188,11 +188,10 @@ class MixtureDenoiser(Denoiser):
         ones = torch.ones(len(x), dtype=self.dtype, device=self.device)
         return Scales(low * ones, max(high, low, apart / 2) * ones, finest=self.finest)
 
-    def response_side(self) -> Denoiser:
-        from .response_side import gaussian_responses
-
+    def response_moments(self) -> tuple[Array, Array, Array]:
+        """Weights (C,), means (C, k) and covariances (C, k, k) of the responses, a mixture too."""
         p, m, cov, w, s = self._moments
-        return gaussian_responses(p, m @ w.T, np.stack([w @ c @ w.T + s for c in cov]), w, s, self)
+        return p, m @ w.T, np.stack([w @ c @ w.T + s for c in cov])
 
     def feature_information(self) -> Array:
         """The closed form of I_i where there is one component: ``logm(C) - logm(C_r)`` halved, its diagonal, (d,)."""

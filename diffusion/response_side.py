@@ -6,7 +6,7 @@ Each is a `Denoiser` whose "stimulus" is R and whose "response" is x. A discrete
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,9 +15,8 @@ from torch import Tensor
 from ..models.encoders import LOWEST_LOG_RATE, Encoder, LinearGaussian, LinearNonlinearPoisson, TableEncoder
 from ..models.validation import Array
 from .denoiser import Denoiser, Posterior, Scales, Unknown, column
-
-if TYPE_CHECKING:
-    from .finite_set import FiniteSetDenoiser
+from .finite_set import FiniteSetDenoiser
+from .gaussian import MixtureDenoiser
 
 #: Entries of a (noisy responses, components, counts) array held at once.
 _BLOCK = 1 << 22
@@ -59,8 +58,6 @@ class _GaussianResponses(_GivenStimulus):
     """R a mixture of Gaussians; R given x is N(W x, S)."""
 
     def __init__(self, weights: Array, means: Array, covs: Array, source: Denoiser) -> None:
-        from .gaussian import MixtureDenoiser
-
         super().__init__(source)
         encoder = source.encoder
         assert isinstance(encoder, LinearGaussian)
@@ -92,13 +89,6 @@ class _GaussianResponses(_GivenStimulus):
         ones = torch.ones(len(x), dtype=self.dtype, device=self.device)
         low = float(self.noise_values.min())
         return Scales(low * ones, max(self.high, low) * ones)
-
-
-def gaussian_responses(
-    weights: Array, means: Array, covs: Array, w: Array, s: Array, source: Denoiser
-) -> _GaussianResponses:
-    """The response side of a mixture prior: components N(W m_c, W C_c W' + S)."""
-    return _GaussianResponses(weights, means, covs, source)
 
 
 class _TableResponses(_GivenStimulus):
@@ -180,16 +170,20 @@ class _CountResponses(_GivenStimulus):
         return Scales(ones / 16, max(spread, 1 / 16) * ones, below=3.5)
 
 
-def finite_set_responses(source: FiniteSetDenoiser) -> Denoiser:
-    """The response side of a finite stimulus set, for the encoders whose mixtures are known."""
-    encoder: Encoder = source.encoder
+def responses_of(denoiser: Denoiser) -> Denoiser:
+    """The denoiser of a denoiser's responses; raises `Unknown` where none is derived."""
+    if isinstance(denoiser, MixtureDenoiser):
+        return _GaussianResponses(*denoiser.response_moments(), denoiser)
+    if not isinstance(denoiser, FiniteSetDenoiser):
+        return denoiser.response_side()
+    encoder: Encoder = denoiser.encoder
     if isinstance(encoder, TableEncoder):
-        return _TableResponses(source)
+        return _TableResponses(denoiser)
     if isinstance(encoder, LinearNonlinearPoisson):
-        return _CountResponses(source)
+        return _CountResponses(denoiser)
     if isinstance(encoder, LinearGaussian):
-        means = (source.stimuli.to(source.dtype) @ encoder.weights.T).cpu().double().numpy()
+        means = (denoiser.stimuli.to(denoiser.dtype) @ encoder.weights.T).cpu().double().numpy()
         noise = encoder.noise.cpu().double().numpy()
         covs = np.broadcast_to(noise, (len(means), *noise.shape))
-        return _GaussianResponses(source.log_prior.exp().cpu().double().numpy(), means, covs, source)
+        return _GaussianResponses(denoiser.log_prior.exp().cpu().double().numpy(), means, covs, denoiser)
     raise Unknown(f"no denoiser of the responses is derived for {type(encoder).__name__}")

@@ -13,10 +13,12 @@ import torch
 from torch import Tensor
 
 from ..diffusion.denoiser import Denoiser, Unknown, normal
+from ..diffusion.response_side import responses_of
 from ..diffusion.samplers import PosteriorSampler, ResponseSampler, sampler_named
+from .estimate import Estimate
 from .levels import LevelPlan
 from .measure import NotApplicable
-from .monte_carlo import Budget, Estimate, Progress, Sight, Task, check_finite, integrate, repeat, stimuli_of
+from .monte_carlo import Budget, Progress, Sight, Task, check_finite, integrate, repeat, stimuli_of
 
 #: Most passes for each stimulus where a relative error is asked for and no budget is given.
 MOST_PASSES = 200_000
@@ -98,7 +100,7 @@ def estimate(
     try:
         if measure == "fisher":
             return _fisher(denoiser, chosen, points, budget, seed, progress)
-        side = denoiser.response_side() if measure == "i_sp" else denoiser
+        side = responses_of(denoiser) if measure == "i_sp" else denoiser
         task = _TASKS[measure]
         use_variance = _use_variance(form, measure, side, chosen)
         if measure == "i_local":

@@ -20,7 +20,7 @@ from .resolution import CHECK, FINE, QUICK, STANDARD, Resolution, resolution_for
 
 if TYPE_CHECKING:
     from ..diffusion.denoiser import Denoiser
-    from .monte_carlo import Estimate
+    from .estimate import Estimate
 
 Form = Literal["pointwise", "conditional", "featurewise"]
 Effort = Literal["quick", "standard", "fine"]

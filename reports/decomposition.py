@@ -16,7 +16,7 @@ from ..models.encoders import Encoder, LinearNonlinearPoisson
 from ..models.validation import Array, ModelError
 
 if TYPE_CHECKING:
-    from ..estimators.monte_carlo import Estimate
+    from ..estimators.estimate import Estimate
 
 #: (what is being estimated, passes spent, relative error reached)
 Progress = Callable[[str, int, float], None]

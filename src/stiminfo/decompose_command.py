@@ -12,8 +12,8 @@ import numpy as np
 from .diffusion.datasets import Images, digits, images_from_file, mnist, read_array
 from .diffusion.denoiser import device_named
 from .estimators import PUBLISHED
+from .estimators.estimate import EstimateError
 from .estimators.measure import NotApplicable
-from .estimators.monte_carlo import EstimateError
 from .models import ModelError
 from .models.encoders import Encoder
 from .models.populations import (

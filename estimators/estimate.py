@@ -1,0 +1,71 @@
+"""`Estimate`: what a diffusion-based estimator answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..models.validation import Array
+
+
+class EstimateError(ArithmeticError):
+    """A denoiser or an encoder answered something that is not a number, or of the wrong shape."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A measure's value at n stimuli, estimated from a denoiser.
+
+    Attributes
+    ----------
+    value, stderr : (n,) nats; the standard error is that of sampling and integration together with what the levels'
+        range may leave out, events too rare to have been drawn, and rounding
+    featurewise, featurewise_stderr : (n, d), or None for a measure without features
+    passes : denoiser passes spent on each stimulus
+    cutoff : (n,) estimated part of the integral outside the range of gamma; it is in the value, unless the range was
+        given, and what may be wrong of it is in the error
+    replicates : independent estimates that were averaged
+    gamma_range : lowest and highest noise level
+    measure, sampler, seed : what was asked for
+    """
+
+    value: Array
+    stderr: Array
+    featurewise: Array | None
+    featurewise_stderr: Array | None
+    passes: int
+    cutoff: Array
+    replicates: int
+    gamma_range: tuple[float, float]
+    measure: str
+    sampler: str
+    seed: int
+
+    def interval(self, level: float = 0.95) -> tuple[Array, Array]:
+        """Lower and upper ends (n,) of a t-interval for the value."""
+        from scipy.special import stdtrit
+
+        if not 0 < level < 1:
+            raise ValueError(f"level is {level}; expected a number between 0 and 1")
+        half = stdtrit(self.replicates - 1, 0.5 + level / 2) * self.stderr
+        return self.value - half, self.value + half
+
+    def beside(self, pilot: Estimate) -> Estimate:
+        """An estimate over a given range of levels, with what a pilot over all of them says that it leaves out."""
+        cutoff = np.abs(pilot.value - self.value)
+        stderr = np.sqrt(self.stderr**2 + cutoff**2 + pilot.stderr**2)
+        features = self.featurewise_stderr
+        if features is not None and self.featurewise is not None:
+            assert pilot.featurewise is not None
+            assert pilot.featurewise_stderr is not None
+            apart = pilot.featurewise - self.featurewise
+            features = np.sqrt(features**2 + apart**2 + pilot.featurewise_stderr**2)
+        return replace(
+            self, stderr=stderr, cutoff=cutoff, featurewise_stderr=features, passes=self.passes + pilot.passes
+        )
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{v:.4g} ± {e:.2g}" for v, e in zip(self.value[:4], self.stderr[:4]))
+        more = f", ... ({len(self.value)} stimuli)" if len(self.value) > 4 else ""
+        return f"Estimate({self.measure}: {shown}{more} nats, {self.passes} passes)"
