@@ -15,13 +15,15 @@ from torch import Tensor
 from ..diffusion.denoiser import Denoiser, Unknown, normal
 from ..diffusion.response_side import responses_of
 from ..diffusion.samplers import PosteriorSampler, ResponseSampler, sampler_named
-from .estimate import Estimate
+from .estimate import Estimate, joined
 from .levels import LevelPlan
 from .measure import NotApplicable
-from .monte_carlo import Budget, Progress, Sight, Task, check_finite, integrate, repeat, stimuli_of
+from .monte_carlo import Budget, Progress, Sight, Task, check_finite, integrate, repeat, stimuli_of, stream
 
 #: Most passes for each stimulus where a relative error is asked for and no budget is given.
 MOST_PASSES = 200_000
+#: Numbers in the noisy views of one replicate; more stimuli than that are taken in blocks.
+MOST_NUMBERS = 1 << 22
 #: Samples of the small estimate that tells what a given range leaves out.
 PILOT = 64
 
@@ -90,6 +92,14 @@ def estimate(
 ) -> Estimate:
     """See `PublishedMeasure.estimate`."""
     points = stimuli_of(x, denoiser)
+    most = max(1, MOST_NUMBERS // (40 * points.shape[1]))
+    if len(points) > most:
+        options = {"passes": passes, "rtol": rtol, "sampler": sampler, "form": form, "gamma_range": gamma_range}
+        parts = [
+            estimate(measure, denoiser, part, seed=stream(seed, -1 - i), progress=progress, **options)  # type: ignore[arg-type]
+            for i, part in enumerate(torch.split(points, most))
+        ]
+        return joined(parts, seed)
     bounds = None if gamma_range is None else _bounds(gamma_range)
     budget = _budget(passes, rtol)
     chosen = sampler_named(sampler)

@@ -69,3 +69,24 @@ class Estimate:
         shown = ", ".join(f"{v:.4g} ± {e:.2g}" for v, e in zip(self.value[:4], self.stderr[:4]))
         more = f", ... ({len(self.value)} stimuli)" if len(self.value) > 4 else ""
         return f"Estimate({self.measure}: {shown}{more} nats, {self.passes} passes)"
+
+
+def joined(parts: list[Estimate], seed: int) -> Estimate:
+    """One estimate of the stimuli of several."""
+
+    def column(name: str) -> Array:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    featured = parts[0].featurewise is not None
+    return replace(
+        parts[0],
+        value=column("value"),
+        stderr=column("stderr"),
+        cutoff=column("cutoff"),
+        featurewise=column("featurewise") if featured else None,
+        featurewise_stderr=column("featurewise_stderr") if featured else None,
+        passes=max(part.passes for part in parts),
+        replicates=min(part.replicates for part in parts),
+        gamma_range=(min(part.gamma_range[0] for part in parts), max(part.gamma_range[1] for part in parts)),
+        seed=seed,
+    )

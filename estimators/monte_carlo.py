@@ -122,10 +122,10 @@ def integrate(
     progress: Progress | None,
 ) -> Estimate:
     """Estimate the task's integral at stimuli x (n, d) until the budget is spent or the goal is reached."""
-    samples = budget.passes // task.passes
-    count = plan.wanted()
-    if budget.rtol is None:
-        count = _levels_for(samples, count, task)
+    wanted = plan.wanted()
+    count = _levels_for(budget.passes // task.passes, wanted, task)
+    if budget.rtol is not None:
+        count = min(count, wanted)  # many small steps towards the goal
 
     def draw(size: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         return _replicates(task, denoiser, sampler, x, plan, size, count, use_variance, generator)
@@ -148,12 +148,12 @@ def repeat(
 ) -> Estimate:
     """Average replicates of `count` samples and `width` numbers each until the budget or the goal says stop."""
     cost = count * task.passes
-    replicates = max(2, budget.passes // cost)
+    replicates = budget.passes // cost
     group = max(1, min(_MOST_REPLICATES, _GROUP // width))
     tally = _Tally()
     while tally.count < replicates:
         size = min(group, replicates - tally.count)
-        tally.add(*draw(size, denoiser.generator(_stream(seed, tally.count))))
+        tally.add(*draw(size, denoiser.generator(stream(seed, tally.count))))
         if progress is not None:
             progress(tally.count * cost, tally.relative_error())
         enough = tally.count >= _FEWEST_FOR_GOAL
@@ -244,9 +244,11 @@ def check_finite(found: Tensor, gamma: Tensor, task: Task, denoiser: Denoiser) -
         )
 
 
-def _stream(seed: int, start: int) -> int:
-    """A seed for the group of replicates that begins at `start`."""
-    return int(np.random.SeedSequence([seed, start]).generate_state(1, np.uint64)[0] >> 1)
+def stream(seed: int, start: int) -> int:
+    """A seed for the group of replicates that begins at `start`, or (negative) for a block of stimuli."""
+    return int(
+        np.random.SeedSequence([seed, start] if start >= 0 else [seed, -start, 1]).generate_state(1, np.uint64)[0] >> 1
+    )
 
 
 class _Tally:

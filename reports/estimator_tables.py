@@ -252,6 +252,9 @@ def plot_error_curves(rows: list[dict[str, Any]]) -> Any:
             axes.tick_params(labelsize=6.5)
         panels[-1].set_xlabel("denoiser passes a stimulus", fontsize=7)
         figure.legend(*panels[0].get_legend_handles_labels(), fontsize=6.5, ncols=2, loc="outside upper center")
+        engine = figure.get_layout_engine()
+        assert engine is not None
+        engine.set(h_pad=0.08)  # type: ignore[call-arg]
     return figure
 
 

@@ -38,7 +38,7 @@ def plot_maps(found: Decomposition, measure: str) -> Figure:
     count = len(shown)
     with styled():
         side = (COLUMN - 0.95) / max(count, 3)
-        figure = Figure(figsize=(COLUMN, 4 * side + 0.85), dpi=200)
+        figure = Figure(figsize=(COLUMN, 4 * side + 0.72), dpi=200)
         top = float(np.abs(values).max()) or 1.0
         signed = bool((values < -4 * errors).any())  # not merely by noise
         rows: list[tuple[str, Array, dict[str, Any], str]] = [
@@ -50,7 +50,7 @@ def plot_maps(found: Decomposition, measure: str) -> Figure:
                 {"cmap": "RdBu_r", "vmin": -top, "vmax": top} if signed else {"cmap": "magma", "vmin": 0, "vmax": top},
                 "nats / pixel",
             ),
-            ("std. error", errors, {"cmap": "magma", "vmin": 0, "vmax": top}, "nats / pixel"),
+            ("std. error", errors, {"cmap": "magma", "vmin": 0, "vmax": float(errors.max()) or 1.0}, "nats / pixel"),
         ]
         left, bottom, height = 0.62 / COLUMN, 0.42, figure.get_figheight()
         for i, (label, images, options, unit) in enumerate(rows):

@@ -331,3 +331,15 @@ def test_a_range_where_nothing_happens_says_so():
     assert (found.value == 0).all()
     assert (found.cutoff > 0.3).all()
     assert (found.stderr > 0.3).all()
+
+
+def test_many_stimuli_are_taken_in_blocks(monkeypatch):
+    monkeypatch.setattr("stiminfo.estimators.denoising.MOST_NUMBERS", 40 * 8 * 3)
+    denoiser = gaussian(8)
+    x = denoiser.draw_prior(7, denoiser.generator(0))
+    found = si.i_kong2.estimate(denoiser, x, passes=4000)
+    assert found.value.shape == found.stderr.shape == (7,)
+    assert found.featurewise.shape == (7, 8)
+    assert len(set(found.value)) == 7
+    alone = si.i_kong2.estimate(denoiser, x[6:], passes=4000, seed=1)
+    assert abs(found.value[6] - alone.value[0]) < 5 * np.hypot(found.stderr[6], alone.stderr[0])
