@@ -182,11 +182,11 @@ class MixtureDenoiser(Denoiser):
                 high = max(high, removed / (2 * information))
         if not np.isfinite(low):
             low = high = 1.0  # nothing is told, at no level
-        # Narrow directions tell their little at levels of their own; far components lose their names at high ones.
-        low = min(low, max(self.finest, 1e-4 * low))
+        # Narrow directions tell their little at lower levels; far components lose their names at high ones.
+        further = math.log(max(1.0, min(low / max(self.finest, 1e-300), 1e4)))
         apart = ((m[:, None] - m) ** 2).sum(axis=2).max()
         ones = torch.ones(len(x), dtype=self.dtype, device=self.device)
-        return Scales(low * ones, max(high, low, apart / 2) * ones, finest=self.finest)
+        return Scales(low * ones, max(high, low, apart / 2) * ones, below=8 + further, finest=self.finest)
 
     def response_moments(self) -> tuple[Array, Array, Array]:
         """Weights (C,), means (C, k) and covariances (C, k, k) of the responses, a mixture too."""
