@@ -95,6 +95,7 @@ def test_strict(folder):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as on POSIX")
+@pytest.mark.skipif(signal.getsignal(signal.SIGINT) == signal.SIG_IGN, reason="SIGINT is ignored here (nohup, &)")
 def test_interruption_writes_what_is_finished(folder):
     (folder / "slow.py").write_text(
         "import time, stiminfo as si\n"
@@ -105,7 +106,10 @@ def test_interruption_writes_what_is_finished(folder):
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         time.sleep(8)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        try:
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130, err
     assert "interrupted" in out
     assert "Traceback" not in err
