@@ -69,8 +69,9 @@ def test_all_maps_of_a_measure_share_one_scale():
     encoder = normalised_population(SET.pixels, receptive_fields((6, 5), (2, 3)))
     found = decompose(SET, encoder, np.array([0, 1, 2]), passes=200)
     images = [axes.images[0] for axes in plot_maps(found, "i_local").axes if axes.images]
-    limits = {image.get_clim() for image in images[6:12]}
-    assert len(limits) == 1
+    maps, errors = images[6:9], images[9:12]
+    assert len({image.get_clim() for image in maps}) == 1
+    assert len({image.get_clim() for image in errors}) == 1
 
 
 def wrong_inputs(folder):
