@@ -6,6 +6,7 @@ one noisy stimulus is one *pass*, whatever is asked for beside the mean in the s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,6 +129,15 @@ class Denoiser:
     def typical(self, generator: torch.Generator | None = None) -> Tensor:
         """Stimuli that stand for all: draws from the prior, or every one where they are few."""
         return self.draw_prior(256, generator)
+
+    def some_stimuli(self, generator: torch.Generator | None = None) -> Tensor:
+        """A few stimuli whose scales stand for all."""
+        return self.draw_prior(16, generator)
+
+    @property
+    def gain(self) -> Callable[[Tensor, Tensor], Tensor] | None:
+        """(xg, gamma) to E_r[D_i^2 | xg], (B, d), where the denoiser has learned that too; else None."""
+        return None
 
     def tensor(self, value: Any) -> Tensor:
         """`value` as a tensor of this denoiser's device and dtype."""

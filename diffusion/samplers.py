@@ -142,19 +142,25 @@ def gain_squared(seen: Posterior, given: Posterior) -> Tensor:
 
 
 def reverse_diffusion(
-    denoiser: Denoiser, xg: Tensor, gamma: Tensor, steps: int, generator: torch.Generator | None = None
+    denoiser: Denoiser,
+    xg: Tensor,
+    gamma: Tensor,
+    steps: int,
+    generator: torch.Generator | None = None,
+    r: Tensor | None = None,
 ) -> Tensor:
-    """Samples of X | xg from a denoiser that only knows xhat: ancestral steps of a `diffusers` scheduler.
+    """Samples of X | xg (, r) from a denoiser that only knows xhat: ancestral steps of a `diffusers` scheduler.
 
     Few steps leave a bias, which no standard error shows; see the table of samplers in reports/published.
 
     Parameters
     ----------
     xg, gamma : (B, d) and (B,)
+    r : (B, k) responses that the samples are given too
     steps : passes for each sample; levels fall from gamma in equal ratios to 0.4% of the smallest scale.
     """
     g = column(gamma, xg)
-    scales = denoiser.scales(denoiser.draw_prior(16, generator))
+    scales = denoiser.scales(denoiser.some_stimuli(generator))
     low, unit = scales.low.min(), scales.high.max()  # the schedule is one of stimuli of about unit size
     floor = torch.minimum(g * 0.1, low * 0.004)
     share = torch.linspace(0, 1, steps, dtype=torch.float64, device=xg.device)[:, None, None]
@@ -164,7 +170,7 @@ def reverse_diffusion(
     sample = xg / size * alpha_bar_from_gamma(g / unit).sqrt()
     for t in range(steps - 1, -1, -1):
         level = ladder[t].to(xg.dtype)
-        clean = denoiser.xhat(sample * size / alpha_bar_from_gamma(level / unit).sqrt(), level[:, 0])
+        clean = denoiser.xhat(sample * size / alpha_bar_from_gamma(level / unit).sqrt(), level[:, 0], r)
         sample = scheduler.step(clean / size, t, sample, generator=generator).prev_sample.to(xg.dtype)
     return sample * size
 
@@ -251,14 +257,16 @@ def fit_amortised(
 SAMPLERS: dict[str, ResponseSampler] = {"plug_in": PlugIn(), "tweedie": Tweedie(), "posterior": PosteriorSampler()}
 
 
-def sampler_named(sampler: str | ResponseSampler) -> ResponseSampler:
+def sampler_named(sampler: str | ResponseSampler, denoiser: Denoiser) -> ResponseSampler:
     """The sampler of a name, or the one given."""
     if not isinstance(sampler, str):
         if not callable(getattr(sampler, "squared_gain", None)):
             raise ValueError(f"sampler is {sampler!r}; expected a name or an object with squared_gain")
         return sampler
     if sampler == "amortised":
-        raise ValueError("the amortised sampler has to be fitted: pass diffusion.fit_amortised(denoiser)")
+        if denoiser.gain is None:
+            raise ValueError("the amortised sampler has to be fitted: pass diffusion.fit_amortised(denoiser)")
+        return Amortised(denoiser.gain)
     if sampler not in SAMPLERS:
         raise ValueError(f"unknown sampler {sampler!r}; expected one of plug_in, tweedie, posterior, amortised")
     return SAMPLERS[sampler]

@@ -102,7 +102,7 @@ def estimate(
         return joined(parts, seed)
     bounds = None if gamma_range is None else _bounds(gamma_range)
     budget = _budget(passes, rtol)
-    chosen = sampler_named(sampler)
+    chosen = sampler_named(sampler, denoiser)
     if form not in ("auto", "raw", "variance"):
         raise ValueError(f"form is {form!r}; expected auto, raw or variance")
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:

@@ -1,4 +1,4 @@
-"""`stiminfo decompose`: information about images, per image and per pixel, with no training."""
+"""`stiminfo decompose`: information about images, per image and per pixel, from a set of images or from networks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..diffusion import FiniteSetDenoiser
+from ..diffusion import Denoiser, FiniteSetDenoiser, MixtureDenoiser
 from ..diffusion.datasets import Images
 from ..estimators import PUBLISHED
 from ..models.encoders import Encoder, LinearNonlinearPoisson
@@ -34,6 +34,7 @@ class Decomposition:
     fisher : (n, h, w) J_ii of the encoder, nats per squared unit of a pixel
     information : I(R;X) over the whole set in nats, and its standard error
     saturated : share of rates within 5% of silence or of their largest (0 for linear neurons)
+    denoiser : in words, what the estimates were made with
     """
 
     images: Images
@@ -43,6 +44,7 @@ class Decomposition:
     fisher: Array
     information: tuple[float, float]
     saturated: float
+    denoiser: str
 
     def maps(self, measure: str) -> tuple[Array, Array] | None:
         """Pixel maps and their standard errors, (n, h, w) each, or None for a measure without features."""
@@ -61,6 +63,7 @@ class Decomposition:
             "labels": None if self.images.labels is None else [int(self.images.labels[i]) for i in self.chosen],
             "set_size": len(self.images.pixels),
             "population": repr(self.encoder),
+            "denoiser": self.denoiser,
             "saturated_share": self.saturated,
             "mutual_information": {"nats": self.information[0], "stderr": self.information[1]},
             "log_set_size": float(np.log(len(self.images.pixels))),
@@ -101,8 +104,11 @@ def decompose(
     measures: Sequence[str] = ("i_local",),
     passes: int | None = None,
     rtol: float | None = None,
+    sampler: str | None = None,
     seed: int = 0,
     device: Any = "cpu",
+    denoiser: Denoiser | None = None,
+    information: tuple[float, float] | None = None,
     progress: Progress | None = None,
 ) -> Decomposition:
     """Estimate measures at some images of a set.
@@ -112,8 +118,11 @@ def decompose(
     images : the set, each image equally likely
     encoder : of images as vectors (h * w,)
     chosen : (n,) indices of the images to decompose
-    measures, passes, rtol, seed : as for `PublishedMeasure.estimate`
+    measures, passes, rtol, sampler, seed : as for `PublishedMeasure.estimate`; the sampler is the amortised one where
+        the denoiser has learned it, if left out, else that of the posterior
     device : where to compute
+    denoiser : of these images; exact for the set, each image as likely, if left out
+    information : I(R;X) and its standard error, where they are known already
 
     Raises
     ------
@@ -124,7 +133,13 @@ def decompose(
     outside = [int(i) for i in chosen if not 0 <= i < len(rows)]
     if outside:
         raise ModelError(f"image {outside[0]} is not in the set; expected 0 to {len(rows) - 1}")
-    denoiser = FiniteSetDenoiser(rows, encoder, device=device)
+    if denoiser is None:
+        denoiser = FiniteSetDenoiser(rows, encoder, device=device)
+    if information is None:
+        assert isinstance(denoiser, FiniteSetDenoiser | MixtureDenoiser)
+        information = denoiser.mutual_information(seed=seed)
+    if sampler is None:
+        sampler = "posterior" if denoiser.gain is None else "amortised"
     x = denoiser.tensor(rows[chosen])
     estimates = {}
     for name in measures:
@@ -133,14 +148,14 @@ def decompose(
             if progress is not None:
                 progress(name, spent, error)
 
-        estimates[name] = PUBLISHED[name].estimate(denoiser, x, passes=passes, rtol=rtol, seed=seed, progress=tell)
+        estimates[name] = PUBLISHED[name].estimate(
+            denoiser, x, passes=passes, rtol=rtol, sampler=sampler, seed=seed, progress=tell
+        )
     fisher = denoiser.encoder.fisher(x).cpu().double().numpy().reshape(len(chosen), *images.pixels.shape[1:])
     saturated = 0.0
     if isinstance(denoiser.encoder, LinearNonlinearPoisson):
         saturated = denoiser.encoder.saturated(denoiser.tensor(rows))
-    return Decomposition(
-        images, np.asarray(chosen), encoder, estimates, fisher, denoiser.mutual_information(seed=seed), saturated
-    )
+    return Decomposition(images, np.asarray(chosen), encoder, estimates, fisher, information, saturated, repr(denoiser))
 
 
 def spread_choice(images: Images, count: int) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,63 +21,91 @@ if TYPE_CHECKING:
 COLUMN = 3.4
 
 
-def plot_maps(found: Decomposition, measure: str) -> Figure:
+def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None = None, made_by: str = "") -> Figure:
     """Images in columns; below each its Fisher map, its information map with the image's contour, and the map's error.
 
-    All information maps share one scale in nats, and so do all errors; Fisher maps have one of their own.
+    All maps of a row share one scale; the information maps of both decompositions do too.
 
     Parameters
     ----------
     found : what `decompose` returns
     measure : one with features
+    beside : the same images and measure by other means (the finite set beside a network, say), for two more rows
+    made_by : a line that says which checkpoint made it
     """
+    shown = found.images.pixels[found.chosen]
+    whole = found.images.pixels
+    every = [found] if beside is None else [found, beside]
+    top = max(float(np.abs(_maps(one, measure)[0]).max()) for one in every) or 1.0
+    signed = any(bool((values < -4 * errors).any()) for values, errors in (_maps(one, measure) for one in every))
+    colours = {"cmap": "RdBu_r", "vmin": -top, "vmax": top} if signed else {"cmap": "magma", "vmin": 0, "vmax": top}
+    rows = [
+        _Row("stimulus", shown, {"cmap": "gray", "vmin": whole.min(), "vmax": whole.max()}),
+        _Row("Fisher", found.fisher, {"cmap": "viridis", "vmin": 0, "vmax": found.fisher.max()}, "nats / unit²"),
+    ]
+    for one in every:
+        values, errors = _maps(one, measure)
+        label = measure if beside is None else f"{measure}\n{'networks' if one is found else 'exact'}"
+        estimate = one.estimates[measure]
+        totals = [f"{v:.2f}\n± {e:.2f}" for v, e in zip(estimate.value, estimate.stderr)]
+        limits = {"cmap": "magma", "vmin": 0, "vmax": float(errors.max()) or 1.0}
+        rows.append(_Row(label, values, colours, "nats / pixel", contour="white" if not signed else INK))
+        rows.append(_Row("std. error", errors, limits, "nats / pixel", totals=totals))
+    with styled():
+        return _draw_rows(rows, shown, found.images.credit, made_by)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One picture a column, on one scale; `totals` stand under it."""
+
+    label: str
+    pictures: Array
+    colours: dict[str, Any]
+    unit: str = ""
+    contour: str = ""
+    totals: list[str] = field(default_factory=list)
+
+
+def _maps(found: Decomposition, measure: str) -> tuple[Array, Array]:
     maps = found.maps(measure)
     assert maps is not None
-    values, errors = maps
-    shown = found.images.pixels[found.chosen]
-    estimate = found.estimates[measure]
+    return maps
+
+
+def _draw_rows(rows: list[_Row], shown: Array, credit: str, made_by: str) -> Figure:
+    """A column wide; from the top, in inches."""
     count = len(shown)
-    with styled():
-        side = (COLUMN - 0.95) / max(count, 3)
-        figure = Figure(figsize=(COLUMN, 4 * side + 0.72), dpi=200)
-        top = float(np.abs(values).max()) or 1.0
-        signed = bool((values < -4 * errors).any())  # not merely by noise
-        rows: list[tuple[str, Array, dict[str, Any], str]] = [
-            ("stimulus", shown, {"cmap": "gray", "vmin": 0, "vmax": 1}, ""),
-            ("Fisher", found.fisher, {"cmap": "viridis", "vmin": 0, "vmax": found.fisher.max()}, "nats / unit²"),
-            (
-                measure,
-                values,
-                {"cmap": "RdBu_r", "vmin": -top, "vmax": top} if signed else {"cmap": "magma", "vmin": 0, "vmax": top},
-                "nats / pixel",
-            ),
-            ("std. error", errors, {"cmap": "magma", "vmin": 0, "vmax": float(errors.max()) or 1.0}, "nats / pixel"),
-        ]
-        left, bottom, height = 0.62 / COLUMN, 0.42, figure.get_figheight()
-        for i, (label, images, options, unit) in enumerate(rows):
-            low = bottom + (3 - i) * (side + 0.06) + (0.02 if i < 3 else 0)
-            for j in range(count):
-                box = (left + j * side / COLUMN, low / height, 0.95 * side / COLUMN, 0.95 * side / height)
-                axes = figure.add_axes(box)
-                drawn = axes.imshow(images[j], interpolation="nearest", **options)
-                _bare(axes)
-                if i == 2:
-                    _contour(axes, shown[j], "white" if not signed else INK)
-                if i == 3:
-                    total = f"{estimate.value[j]:.2f}\n± {estimate.stderr[j]:.2f}"
-                    axes.set_xlabel(total, fontsize=6, labelpad=2)
-                if j == 0:
-                    axes.set_ylabel(label, fontsize=6.5, rotation=0, ha="right", va="center", labelpad=3)
-            if unit:
-                bar = figure.add_axes((left + count * side / COLUMN + 0.008, low / height, 0.015, 0.95 * side / height))
-                scale = figure.colorbar(drawn, cax=bar)
-                scale.ax.tick_params(labelsize=5, length=1.5, pad=1)
-                scale.ax.locator_params(nbins=3)
-                scale.outline.set_linewidth(0.3)
-                scale.set_label(unit, fontsize=5, labelpad=1)
-        figure.text(left - 0.012, 0.265 / height, "total, nats", fontsize=6, ha="right", va="center")
-        if found.images.credit:
-            figure.text(0.01, 0.02 / height, found.images.credit, fontsize=4, color="0.35", va="bottom")
+    side = (COLUMN - 0.95) / max(count, 3)
+    text, foot = 0.3, 0.12 + 0.08 * (bool(credit) + bool(made_by))
+    height = sum(side + 0.06 + (text if row.totals else 0) for row in rows) + foot + 0.05
+    figure = Figure(figsize=(COLUMN, height), dpi=200)
+    left, top = 0.62 / COLUMN, height - 0.05
+    for row in rows:
+        low = top - side
+        for j in range(count):
+            box = (left + j * side / COLUMN, low / height, 0.95 * side / COLUMN, 0.95 * side / height)
+            axes = figure.add_axes(box)
+            drawn = axes.imshow(row.pictures[j], interpolation="nearest", **row.colours)
+            _bare(axes)
+            if row.contour:
+                _contour(axes, shown[j], row.contour)
+            if row.totals:
+                axes.set_xlabel(row.totals[j], fontsize=6, labelpad=2)
+            if j == 0:
+                axes.set_ylabel(row.label, fontsize=6.5, rotation=0, ha="right", va="center", labelpad=3)
+        if row.unit:
+            bar = figure.add_axes((left + count * side / COLUMN + 0.008, low / height, 0.015, 0.95 * side / height))
+            scale = figure.colorbar(drawn, cax=bar)
+            scale.ax.tick_params(labelsize=5, length=1.5, pad=1)
+            scale.ax.locator_params(nbins=3)
+            scale.outline.set_linewidth(0.3)
+            scale.set_label(row.unit, fontsize=5, labelpad=1)
+        if row.totals:
+            figure.text(left - 0.012, (low - 0.155) / height, "total, nats", fontsize=6, ha="right", va="center")
+        top = low - 0.06 - (text if row.totals else 0)
+    for line, words in enumerate(words for words in (credit, made_by) if words):
+        figure.text(0.01, (0.02 + 0.08 * line) / height, words, fontsize=4, color="0.35", va="bottom")
     return figure
 
 

@@ -128,9 +128,23 @@ def _bar() -> Iterator[Any]:
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         yield bar
 
@@ -394,20 +408,118 @@ def measure(
 
 
 @app.command()
-def decompose(
-    images: Annotated[
-        Path | None,
-        typer.Argument(metavar="IMAGES.npy", help="Images of your own: .npy or .npz, (N, height, width)."),
-    ] = None,
-    dataset: Annotated[str, typer.Option(metavar="digits|mnist", help="Where no file is given.")] = "digits",
+def train(
+    dataset: Annotated[
+        str,
+        typer.Option(
+            metavar="digits|mnist|gaussian|mnist-gaussian|FILE.npy",
+            help="What the networks learn; gaussian is the case in which the truth is known.",
+        ),
+    ] = "digits",
+    size: Annotated[int | None, typer.Option(metavar="PIXELS", help="Side of gaussian images (default: 8).")] = None,
     data: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Folder of the MNIST files (default: the environment's STIMINFO_MNIST)."),
     ] = None,
     population: Annotated[
         str,
-        typer.Option(metavar="poisson|linear|published", help="published: the parameters in print, on [-1, 1] images."),
-    ] = "poisson",
+        typer.Option(metavar="poisson|linear|published", help="Default: linear for Gaussian images, else poisson."),
+    ] = "",
+    receptive_fields: Annotated[
+        Path | None, typer.Option(metavar="F.npy", help="Fields of your own: .npy or .npz, (neurons, height, width).")
+    ] = None,
+    amplitude: Annotated[float, typer.Option(min=1e-9, help="Largest mean count of a Poisson neuron.")] = 2.0,
+    noise: Annotated[
+        float, typer.Option(min=1e-9, help="Noise of linear neurons, in median spreads of their drives.")
+    ] = 2.0,
+    preset: Annotated[
+        str, typer.Option(metavar="small|medium|large|paper", help="Recipe (default: small up to 16 pixels a side).")
+    ] = "",
+    minutes: Annotated[float | None, typer.Option(min=0.01, help="Train for about so long (small: 5).")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps of the denoisers, instead of minutes.")] = None,
+    gain_steps: Annotated[int | None, typer.Option(min=0, help="Steps of the gain network; 0 leaves it out.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Images a step, over all processes.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Largest learning rate of AdamW.")] = None,
+    channels: Annotated[str, typer.Option(metavar="32,64", help="Channels of the U-Net's levels.")] = "",
+    precision: Annotated[str, typer.Option(metavar="no|bf16|fp16", help="Mixed precision.")] = "",
+    halves: Annotated[bool, typer.Option("--halves", help="Learn either half of the neurons alone, too.")] = False,
+    half_precision: Annotated[bool, typer.Option("--half-precision", help="Write weights of 16 bits.")] = False,
+    seed: Seed = 0,
+    device: Annotated[str, typer.Option(metavar="auto|cpu", help="auto: a GPU where there is one.")] = "auto",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that was ended.")] = False,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The checkpoint's folder.")] = Path("checkpoint"),
+) -> int:
+    """Train networks that denoise images, with and without a population's responses to them.
+
+    First the denoisers, then a network that regresses what a response tells of each pixel. Writes a checkpoint (U-Nets
+    in diffusers' own format, JSON, a model card with held-out losses) for `stiminfo decompose --checkpoint DIR`. What
+    is unfinished lies in DIR.unfinished.safetensors, renewed every minute; the same command with --resume goes on with
+    it, also after a crash. Several GPUs: accelerate launch -m stiminfo train ...
+    """
+    from .train_command import Options, run
+
+    with _bad_input(), _bar() as bar:
+        return run(
+            Options(
+                dataset,
+                size,
+                data,
+                population,
+                receptive_fields,
+                amplitude,
+                noise,
+                preset,
+                minutes,
+                steps,
+                gain_steps,
+                batch,
+                rate,
+                channels,
+                precision,
+                halves,
+                half_precision,
+                seed,
+                device,
+                resume,
+                out,
+            ),
+            _console(),
+            bar,
+        )
+
+
+@app.command()
+def decompose(
+    images: Annotated[
+        Path | None,
+        typer.Argument(metavar="IMAGES.npy", help="Images of your own: .npy or .npz, (N, height, width)."),
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="digits|mnist", help="Where no file is given (default: digits).")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of the MNIST files (default: the environment's STIMINFO_MNIST)."),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Networks of `stiminfo train`, in place of the exact set; `digits` is shipped."
+        ),
+    ] = None,
+    sampler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="posterior|tweedie|plug_in|amortised", help="Where r comes from; plug_in is the published."
+        ),
+    ] = None,
+    population: Annotated[
+        str | None,
+        typer.Option(
+            metavar="poisson|linear|published",
+            help="Default: poisson, or the checkpoint's own. published: the parameters in print, on [-1, 1] images.",
+        ),
+    ] = None,
     receptive_fields: Annotated[
         Path | None, typer.Option(metavar="F.npy", help="Fields of your own: .npy or .npz, (neurons, height, width).")
     ] = None,
@@ -437,7 +549,8 @@ def decompose(
     """Images in, I(x) and pixel maps out, with errors and with no training.
 
     The images are the whole stimulus set, each as likely; a population of neurons looks at them. Prints the information
-    about some of them and writes maps.png, population.png, decomposition.json and decomposition.npz.
+    about some of them and writes maps.png, population.png, decomposition.json and decomposition.npz. With --checkpoint,
+    trained networks take the place of the set, and the exact maps stand beside theirs.
     """
     from .decompose_command import Options, run
 
@@ -447,6 +560,8 @@ def decompose(
                 images,
                 dataset,
                 data,
+                checkpoint,
+                sampler,
                 population,
                 receptive_fields,
                 amplitude,

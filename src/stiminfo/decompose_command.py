@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .diffusion import Denoiser
+from .diffusion.checkpoints import CheckpointError
 from .diffusion.datasets import Images, digits, images_from_file, mnist, read_array
 from .diffusion.denoiser import device_named
 from .estimators import PUBLISHED
@@ -38,9 +40,11 @@ class Options:
     """The command's options, by their names."""
 
     images: Path | None
-    dataset: str
+    dataset: str | None
     data: Path | None
-    population: str
+    checkpoint: Path | None
+    sampler: str | None
+    population: str | None
     receptive_fields: Path | None
     amplitude: float
     noise: float
@@ -61,9 +65,10 @@ def run(options: Options, console: Console, bar: Any) -> int:
         raise ModelError(f"unknown measure {unknown[0]!r}; expected one of {', '.join(PUBLISHED)}")
     device = device_named(options.device)
     ensure_folder(options.out)
-    images = _images(options)
-    encoder, images = _population(options, images)
-    chosen = np.array(options.chosen, dtype=int) if options.chosen else spread_choice(images, options.show)
+    task_of = _learned(options, device) if options.checkpoint is not None else _exact(options)
+    images, chosen = task_of.images, np.array(options.chosen, dtype=int)
+    if not options.chosen:
+        chosen = spread_choice(images, options.show)
     passes = options.passes if options.passes or options.rtol is not None else PASSES
     task = bar.add_task("estimating", total=passes) if bar else None
 
@@ -71,29 +76,109 @@ def run(options: Options, console: Console, bar: Any) -> int:
         if bar:
             bar.update(task, completed=spent, description=f"{name}: relative error {error:.1%}")
 
-    try:
-        found = decompose(
+    def found_with(denoiser: Denoiser | None, sampler: str | None, information: Any) -> Decomposition:
+        return decompose(
             images,
-            encoder,
+            task_of.encoder,
             chosen,
             measures=options.measures,
             passes=passes,
             rtol=options.rtol,
+            sampler=sampler,
             seed=options.seed,
             device=device,
+            denoiser=denoiser,
+            information=information,
             progress=tell,
         )
+
+    try:
+        found = found_with(task_of.denoiser, options.sampler, task_of.information)
+        beside = None if task_of.exact is None else found_with(task_of.exact, None, task_of.information)
     except (NotApplicable, EstimateError, ValueError) as error:
         raise ModelError(str(error)) from None
-    _print(found, console)
-    _write(found, options, console)
+    _print(found, beside, console)
+    _write(found, beside, task_of.made_by, options, console)
     return 0
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Images, the population, and what denoises: None for the exact denoiser of the set.
+
+    `exact` is what stands beside networks.
+    """
+
+    images: Images
+    encoder: Encoder
+    denoiser: Denoiser | None = None
+    exact: Denoiser | None = None
+    information: tuple[float, float] | None = None
+    made_by: str = ""
+
+
+def _exact(options: Options) -> _Task:
+    encoder, images = _population(options, _images(options))
+    return _Task(images, encoder)
+
+
+def _learned(options: Options, device: Any) -> _Task:
+    """A checkpoint's networks, population and images.
+
+    Raises `CheckpointError` where the options are about other images or another population.
+    """
+    from .diffusion.sources import ImageSource, Source, source_named
+    from .diffusion.unet import UNetDenoiser
+
+    assert options.checkpoint is not None
+    for name in ("population", "receptive_fields"):
+        if getattr(options, name) is not None:
+            flag = name.replace("_", "-")
+            raise CheckpointError(f"--{flag} does not go with --checkpoint: networks know one population only")
+    denoiser = UNetDenoiser.load(shipped(options.checkpoint), device=device)
+    notes = denoiser.learned.notes
+    try:
+        data, information = notes["data"], notes["information"]
+        name, digest = str(data["name"]), data["digest"]
+        total = float(information["nats"]), float(information["stderr"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{options.checkpoint}: does not say what it was trained on ({error!r})") from None
+    if options.dataset is not None and options.dataset != name:
+        raise CheckpointError(f"{options.checkpoint}: was trained on {name}, not on {options.dataset}")
+    if options.images is not None:
+        source: Source = ImageSource(images_from_file(options.images))
+    else:
+        try:
+            side = denoiser.learned.shape[0] if name == "gaussian" else None
+            source = source_named(name, side=side, folder=options.data)
+        except ModelError as error:
+            raise CheckpointError(f"{options.checkpoint}: was trained on {name}; {error}") from None
+    if source.shape != denoiser.learned.shape:
+        raise CheckpointError(
+            f"{options.checkpoint}: sees images of {denoiser.learned.shape} pixels; these have {source.shape}"
+        )
+    if source.digest != digest:
+        raise CheckpointError(f"{options.checkpoint}: was trained on another set of images than {source.name}")
+    encoder = denoiser.learned.encoder
+    seconds = float(notes.get("seconds", 0))
+    made_by = f"Networks: {options.checkpoint.name}, trained on {name} for {seconds / 60:.0f} min; exact: " + (
+        "the set's own denoiser" if source.images is not None else "the true prior's"
+    )
+    return _Task(source.shown(), encoder, denoiser, source.exact(encoder), total, made_by)
+
+
+def shipped(checkpoint: Path) -> Path:
+    """A checkpoint's folder: the one given, or that of the name among those that come with the package."""
+    own = Path(__file__).parent / "diffusion" / "pretrained" / checkpoint.name
+    if not checkpoint.exists() and len(checkpoint.parts) == 1 and own.is_dir():
+        return own
+    return checkpoint
 
 
 def _images(options: Options) -> Images:
     if options.images is not None:
         return images_from_file(options.images)
-    if options.dataset == "digits":
+    if options.dataset in (None, "digits"):
         return digits()
     if options.dataset == "mnist":
         return mnist(options.data)
@@ -106,7 +191,7 @@ def _population(options: Options, images: Images) -> tuple[Encoder, Images]:
         fields = receptive_fields(shape)
     else:
         fields = fields_for(images.pixels, read_array(options.receptive_fields, "receptive fields", 3))
-    if options.population == "poisson":
+    if options.population in (None, "poisson"):
         return normalised_population(images.pixels, fields, options.amplitude), images
     if options.population == "linear":
         return linear_population(images.pixels, fields, options.noise), images
@@ -115,7 +200,7 @@ def _population(options: Options, images: Images) -> tuple[Encoder, Images]:
     raise ModelError(f"unknown population {options.population!r}; expected poisson, linear or published")
 
 
-def _print(found: Decomposition, console: Console) -> None:
+def _print(found: Decomposition, beside: Decomposition | None, console: Console) -> None:
     from rich.table import Table
 
     total, error = found.information
@@ -131,22 +216,27 @@ def _print(found: Decomposition, console: Console) -> None:
         table.add_column("label", justify="right")
     for name, estimate in found.estimates.items():
         table.add_column(f"{name} ({estimate.passes} passes)", justify="right")
+    for name in beside.estimates if beside is not None else ():
+        table.add_column(f"exact {name}", justify="right")
     for row, index in enumerate(found.chosen):
         label = [] if found.images.labels is None else [str(found.images.labels[index])]
-        values = [f"{e.value[row]:.3f} ± {e.stderr[row]:.3f}" for e in found.estimates.values()]
+        every = [*found.estimates.values(), *([] if beside is None else beside.estimates.values())]
+        values = [f"{e.value[row]:.3f} ± {e.stderr[row]:.3f}" for e in every]
         table.add_row(str(index), *label, *values)
     console.print(table)
     if found.images.credit:
         console.print(f"Images: {found.images.credit}", style="dim")
 
 
-def _write(found: Decomposition, options: Options, console: Console) -> None:
+def _write(
+    found: Decomposition, beside: Decomposition | None, made_by: str, options: Options, console: Console
+) -> None:
     from .reports.map_figures import plot_maps, plot_population, plot_totals
 
     figures = {"population.png": plot_population(found.encoder, found.images.pixels, int(found.chosen[0]))}
     featured = [name for name in options.measures if found.maps(name) is not None]
     for name in featured:
-        figures["maps.png" if len(featured) == 1 else f"maps_{name}.png"] = plot_maps(found, name)
+        figures["maps.png" if len(featured) == 1 else f"maps_{name}.png"] = plot_maps(found, name, beside, made_by)
     if len(featured) < len(options.measures):
         figures["totals.png"] = plot_totals(found)
     for name, figure in figures.items():
@@ -154,5 +244,8 @@ def _write(found: Decomposition, options: Options, console: Console) -> None:
         figure.savefig(stream, format="png", dpi=300)
         write_whole(options.out / name, stream.getvalue())
     write_whole(options.out / "decomposition.npz", found.npz())
-    write_whole(options.out / "decomposition.json", json_text(found.to_json()))
+    data = found.to_json()
+    if beside is not None:
+        data["exact"] = beside.to_json()["measures"]
+    write_whole(options.out / "decomposition.json", json_text(data))
     console.print(f"written to {options.out}: {', '.join(figures)}, decomposition.json, decomposition.npz")

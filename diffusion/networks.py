@@ -1,0 +1,286 @@
+"""U-Nets that denoise images with or without the responses to them, and one that regresses what a response tells.
+
+All are `diffusers.UNet2DModel` between a preconditioning (so that the network sees and answers numbers of unit size at
+every noise level) and a way in for responses.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..models.validation import ModelError
+
+PRECONDITIONINGS = ("edm", "epsilon")
+ROUTES = ("both", "embedding", "image")
+#: Channels in which responses, and what is learned of each position, are shown beside the noisy image.
+_RESPONSE_CHANNELS, _POSITION_CHANNELS = 2, 1
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a pair of networks is made of.
+
+    Attributes
+    ----------
+    channels : of the U-Net's levels; each level after the first halves the image
+    layers : residual layers a level
+    patch : pixels a side that the U-Net takes together as channels of one point; 2 makes it four times as fast
+    attention : self-attention at the coarsest level
+    preconditioning : ``edm`` (Karras et al. 2022), or ``epsilon``: the network predicts the noise, as DDPM does
+    route : how responses enter: as an ``embedding`` added to that of the noise level, as an ``image`` (a learned
+        linear map of the responses beside the noisy stimulus), or ``both``
+    shared : one network for xhat(xg) and xhat(xg, r), with a null token in the place of r; else two
+    groups : parts of the population that may be given without the others (2: every other neuron), so that what one
+        half tells beyond the other can be asked for
+    """
+
+    channels: tuple[int, ...] = (32, 64)
+    layers: int = 1
+    patch: int = 1
+    attention: bool = False
+    preconditioning: str = "edm"
+    route: str = "both"
+    shared: bool = True
+    groups: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.channels) <= 8 or not all(isinstance(c, int) and 8 <= c <= 1024 for c in self.channels):
+            raise ModelError(f"channels are {self.channels}; expected 1 to 8 whole numbers from 8 to 1024")
+        if any(c % 8 for c in self.channels):
+            raise ModelError(f"channels are {self.channels}; expected multiples of 8 (groups of the normalisation)")
+        if not isinstance(self.layers, int) or not 1 <= self.layers <= 8:
+            raise ModelError(f"layers is {self.layers!r}; expected 1 to 8")
+        if self.groups not in (1, 2) or (self.groups == 2 and not self.shared):
+            raise ModelError(f"groups is {self.groups!r}; expected 1, or 2 in a shared network")
+        if self.patch not in (1, 2, 4):
+            raise ModelError(f"patch is {self.patch!r}; expected 1, 2 or 4")
+        if self.preconditioning not in PRECONDITIONINGS:
+            raise ModelError(f"preconditioning is {self.preconditioning!r}; expected {' or '.join(PRECONDITIONINGS)}")
+        if self.route not in ROUTES:
+            raise ModelError(f"route is {self.route!r}; expected {', '.join(ROUTES)}")
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return asdict(self) | {"channels": list(self.channels)}
+
+    @classmethod
+    def from_json(cls, data: Any) -> Architecture:
+        """From JSON; raises `ModelError` for what is no architecture."""
+        if not isinstance(data, dict) or set(data) != {field.name for field in fields(cls)}:
+            raise ModelError("not the description of an architecture")
+        channels = data["channels"]
+        if not isinstance(channels, list):
+            raise ModelError(f"channels are {channels!r}; expected a list")
+        return cls(**(data | {"channels": tuple(channels)}))
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The noise levels a network is made for.
+
+    Attributes
+    ----------
+    low, high : between which what is told about a stimulus changes hands (see `Scales`)
+    reach : how far the levels go beyond both, in units of log gamma
+    """
+
+    low: float
+    high: float
+    reach: float
+
+    def __post_init__(self) -> None:
+        ordered = all(isinstance(v, float | int) for v in (self.low, self.high, self.reach))
+        if not ordered or not (0 < self.low <= self.high < math.inf and 0 < self.reach < 50):
+            raise ModelError(f"noise levels {self.low}, {self.high}, reach {self.reach} are no range")
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Lowest and highest gamma."""
+        return self.low * math.exp(-self.reach), self.high * math.exp(self.reach)
+
+    def place(self, gamma: Tensor) -> Tensor:
+        """Where log gamma lies in the range, from 0 to 1; an end of it for what lies beyond."""
+        low, high = (math.log(g) for g in self.bounds)
+        return ((gamma.log() - low) / (high - low)).clamp(0, 1)
+
+
+class ResponseUNet(nn.Module):
+    """A U-Net of the noisy image, the level, and (where it takes them) responses.
+
+    Parameters
+    ----------
+    shape : (h, w) pixels
+    responses : k, or 0 for a network that sees none
+    """
+
+    def __init__(self, architecture: Architecture, shape: tuple[int, int], responses: int) -> None:
+        super().__init__()
+        from diffusers import UNet2DModel
+
+        halvings, patch = len(architecture.channels) - 1, architecture.patch
+        height, width = shape
+        if height % (patch * 2**halvings) or width % (patch * 2**halvings):
+            raise ModelError(
+                f"{height} x {width} images in patches of {patch} cannot be halved {halvings} times; "
+                "give fewer channels"
+            )
+        self.shape, self.responses, self.patch, self.groups = shape, responses, patch, architecture.groups
+        self.as_image = responses > 0 and architecture.route in ("image", "both")
+        self.as_embedding = responses > 0 and architecture.route in ("embedding", "both")
+        channels, blocks = architecture.channels, len(architecture.channels)
+        shown = _RESPONSE_CHANNELS if self.as_image else 0
+        self.unet = UNet2DModel(
+            sample_size=(height // patch, width // patch),
+            in_channels=(1 + _POSITION_CHANNELS + shown) * patch**2,
+            out_channels=patch**2,
+            layers_per_block=architecture.layers,
+            block_out_channels=channels,
+            down_block_types=("DownBlock2D",) * blocks,
+            up_block_types=("UpBlock2D",) * blocks,
+            norm_num_groups=8,
+            attention_head_dim=8,
+            add_attention=architecture.attention,
+            class_embed_type="identity" if self.as_embedding else None,
+        )
+        # Where a pixel is: a U-Net is otherwise the same everywhere but near the rim.
+        self.position = nn.Parameter(torch.randn(_POSITION_CHANNELS, height, width) * 0.5)
+        if self.as_image:
+            self.image = nn.Linear(responses, _RESPONSE_CHANNELS * height * width, bias=False)
+        if self.as_embedding:
+            size = 4 * channels[0]
+            self.embed = nn.Sequential(nn.Linear(responses + self.groups, size), nn.SiLU(), nn.Linear(size, size))
+
+    def forward(self, image: Tensor, place: Tensor, r: Tensor | None, given: Tensor | None = None) -> Tensor:
+        """The U-Net's answer, (B, d).
+
+        Parameters
+        ----------
+        image : (B, d)
+        place : (B,), of the levels in their range
+        r : (B, k)
+        given : (B, groups), which parts of the responses are told
+        """
+        count, (height, width) = len(image), self.shape
+        layers = [image.reshape(count, 1, height, width), self.position.expand(count, -1, -1, -1)]
+        options: dict[str, Any] = {}
+        if self.responses:
+            seen, told = self._told(image, r, given)
+            if self.as_image:
+                layers.append(self.image(seen).reshape(count, -1, height, width))
+            if self.as_embedding:
+                options["class_labels"] = self.embed(torch.cat([seen, told], dim=1))
+        points = nn.functional.pixel_unshuffle(torch.cat(layers, dim=1), self.patch)
+        found = self.unet(points, 100 * place, **options).sample
+        return nn.functional.pixel_shuffle(found, self.patch).reshape(count, -1)
+
+    def _told(self, image: Tensor, r: Tensor | None, given: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Responses (B, k), zeros where they are not given, and which groups are (B, groups)."""
+        count = len(image)
+        if r is None:
+            return image.new_zeros(count, self.responses), image.new_zeros(count, self.groups)
+        if given is None:
+            return r, image.new_ones(count, self.groups)
+        told = given.to(image.dtype)
+        return r * told[:, torch.arange(self.responses, device=r.device) % self.groups], told
+
+
+class DenoisingNetwork(nn.Module):
+    """xhat(xg, gamma) and xhat(xg, gamma, r) of images.
+
+    Parameters
+    ----------
+    shape : (h, w) pixels
+    levels : the range of noise levels
+    centre : (d,) the mean image
+    spread : root mean variance of a pixel
+    response_mean, response_spread : (k,)
+    """
+
+    centre: Tensor
+    response_mean: Tensor
+    response_spread: Tensor
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        shape: tuple[int, int],
+        levels: Levels,
+        centre: Tensor,
+        spread: float,
+        response_mean: Tensor,
+        response_spread: Tensor,
+    ) -> None:
+        super().__init__()
+        self.architecture, self.levels, self.spread = architecture, levels, spread
+        responses = len(response_mean)
+        self.register_buffer("centre", centre.float())
+        self.register_buffer("response_mean", response_mean.float())
+        self.register_buffer("response_spread", response_spread.float())
+        self.conditional = ResponseUNet(architecture, shape, responses)
+        self.unconditional = None if architecture.shared else ResponseUNet(architecture, shape, 0)
+
+    def scaling(self, gamma: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Skip, output and input scales (B, 1) of the preconditioning."""
+        g, power = gamma[:, None], self.spread**2
+        if self.architecture.preconditioning == "edm":
+            total = g + power
+            return power / total, (g * power / total).sqrt(), total.rsqrt()
+        return torch.ones_like(g), -g.sqrt(), (1 + g).rsqrt()
+
+    def raw(self, xg: Tensor, gamma: Tensor, r: Tensor | None, given: Tensor | None = None) -> Tensor:
+        """The networks' answer F in ``xhat = skip (xg - centre) + out F + centre``, (B, d)."""
+        image = (xg - self.centre) * self.scaling(gamma)[2]
+        place = self.levels.place(gamma)
+        if r is not None:
+            r = (r - self.response_mean) / self.response_spread
+        if self.unconditional is None:
+            return self.conditional(image, place, r, given)
+        if r is None:
+            return self.unconditional(image, place, None)
+        found = self.conditional(image, place, r)
+        if given is None:
+            return found
+        return torch.where(given, found, self.unconditional(image, place, None))
+
+    def forward(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None, given: Tensor | None = None) -> Tensor:
+        """E[X | xg (, r)], (B, d)."""
+        skip, out, _ = self.scaling(gamma)
+        return self.centre + skip * (xg - self.centre) + out * self.raw(xg, gamma, r, given).to(xg.dtype)
+
+
+class GainNetwork(nn.Module):
+    """h_i(xg, gamma) ~ E[(xhat_i(xg, R) - xhat_i(xg))^2 | xg], never negative: the amortised Fisher network."""
+
+    centre: Tensor
+    size: Tensor
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        shape: tuple[int, int],
+        levels: Levels,
+        centre: Tensor,
+        spread: float,
+        size: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.architecture, self.levels, self.spread = architecture, levels, spread
+        self.register_buffer("centre", centre.float())
+        self.register_buffer("size", torch.tensor(float(size)))
+        self.network = ResponseUNet(architecture, shape, 0)
+
+    def unit(self, gamma: Tensor) -> Tensor:
+        """About the size of the answer, (B, 1): as gamma^2 at low levels, as gamma between, constant at high ones."""
+        g, low, high = gamma[:, None], self.levels.low, self.levels.high
+        return self.size * g * (g / (g + low)) / (1 + g / high)
+
+    def forward(self, xg: Tensor, gamma: Tensor) -> Tensor:
+        """Noisy stimuli (B, d) and levels (B,) to h, (B, d)."""
+        image = (xg - self.centre) * (gamma[:, None] + self.spread**2).rsqrt()
+        found = self.network(image, self.levels.place(gamma), None).to(xg.dtype)
+        return nn.functional.softplus(found) * self.unit(gamma)

@@ -1,0 +1,119 @@
+"""How networks are trained: named recipes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from ..models.validation import ModelError
+from .networks import Architecture
+
+LEVEL_DRAWS = ("log-uniform", "ddpm")
+TARGETS = ("square", "variance")
+PRECISIONS = ("no", "bf16", "fp16")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A training run of both stages: first the denoisers, then the gain network.
+
+    Attributes
+    ----------
+    steps, gain_steps : optimiser steps of either stage
+    batch : images a step, over all processes
+    rate, warm_up : the largest learning rate of AdamW, and the steps in which it is reached; then a cosine to 0
+    ema : decay of the running average of the weights, which is what is kept
+    null_share : of a batch that sees no response
+    level_draw : ``log-uniform`` over the range, or ``ddpm``: uniform over the 1,000 steps of the linear schedule
+    target : of the gain network, ``square`` (D^2) or ``variance`` (|x - xhat|^2 - |x - xhat(r)|^2, whose mean given xg
+        is the same by the law of total variance)
+    precision : of accelerate
+    clip : largest norm of a gradient
+    """
+
+    architecture: Architecture = field(default_factory=Architecture)
+    steps: int = 4000
+    gain_steps: int = 2000
+    batch: int = 64
+    rate: float = 2e-3
+    warm_up: int = 200
+    ema: float = 0.999
+    null_share: float = 0.5
+    level_draw: str = "log-uniform"
+    target: str = "square"
+    precision: str = "no"
+    clip: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "gain_steps", "batch", "warm_up"):
+            value = getattr(self, name)
+            least = 0 if name in ("gain_steps", "warm_up") else 1
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ModelError(f"{name} is {value!r}; expected a whole number, at least {least}")
+        for name, low, high in (("rate", 0, 1), ("ema", 0, 1), ("null_share", 0, 1), ("clip", 0, float("inf"))):
+            if not low < getattr(self, name) < high:
+                raise ModelError(f"{name} is {getattr(self, name)!r}; expected a number between {low} and {high}")
+        for name, choices in (("level_draw", LEVEL_DRAWS), ("target", TARGETS), ("precision", PRECISIONS)):
+            if getattr(self, name) not in choices:
+                raise ModelError(f"{name} is {getattr(self, name)!r}; expected {', '.join(choices)}")
+
+    def lasting(self, seconds: float, step: float, gain_step: float, gain_share: float = 0.35) -> Recipe:
+        """The same recipe with as many steps as fit in a time, given the seconds that a step of each stage takes."""
+        if self.gain_steps == 0:
+            return replace(self, steps=max(1, int(seconds / step)))
+        return replace(
+            self,
+            steps=max(1, int(seconds * (1 - gain_share) / step)),
+            gain_steps=max(1, int(seconds * gain_share / gain_step)),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return asdict(self) | {"architecture": self.architecture.to_json()}
+
+    @classmethod
+    def from_json(cls, data: Any) -> Recipe:
+        """From JSON; raises `ModelError` for what is no recipe."""
+        if not isinstance(data, dict) or set(data) != {entry.name for entry in fields(cls)}:
+            raise ModelError("not the description of a recipe")
+        return cls(**(data | {"architecture": Architecture.from_json(data["architecture"])}))
+
+
+#: By name; the table in reports/published says why the default is what it is.
+PRESETS: dict[str, Recipe] = {
+    # 8 x 8 images in minutes on two cores.
+    "small": Recipe(Architecture(channels=(16, 32)), rate=4e-3),
+    # 32 x 32 images in an hour or two on two cores.
+    "medium": Recipe(Architecture(channels=(16, 32, 32)), steps=20_000, gain_steps=8000),
+    # 32 x 32 images on a GPU.
+    "large": Recipe(
+        Architecture(channels=(64, 128, 128), layers=2, attention=True),
+        steps=30_000,
+        gain_steps=10_000,
+        batch=256,
+        rate=1e-3,
+        warm_up=500,
+        ema=0.9995,
+        precision="bf16",
+    ),
+    # Laquitaine et al., section 5.4 and appendix C.3: two DDPMs that predict the noise, 150 epochs of 60,000 images,
+    # AdamW at 1e-4 with 500 steps of warm-up, batches of 256, bf16. The sizes of its networks are not in print: ours.
+    "paper": Recipe(
+        Architecture(
+            channels=(64, 128, 128, 256), layers=2, preconditioning="epsilon", route="embedding", shared=False
+        ),
+        steps=150 * 60_000 // 256,
+        gain_steps=0,
+        batch=256,
+        rate=1e-4,
+        warm_up=500,
+        ema=0.9999,
+        level_draw="ddpm",
+        precision="bf16",
+    ),
+}
+
+
+def preset_for(side: int) -> str:
+    """The preset to begin with for images of so many pixels a side."""
+    return "small" if side <= 16 else "medium"

@@ -1,0 +1,436 @@
+"""Training of the networks: two stages, through `accelerate`, resumed exactly.
+
+Every random number of a step is drawn from a generator of its own, seeded by (seed, stage, step, process): there is no
+random state to save, and a run that was killed ends, on a CPU, with the same weights as one that was not.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..models.encoders import Encoder
+from ..models.validation import ModelError
+from .checkpoints import CheckpointError, Learned
+from .level_range import levels_for
+from .networks import DenoisingNetwork, GainNetwork, Levels
+from .noise_levels import scheduler_gammas
+from .recipes import Recipe
+from .resume import Saved, grouped, read_saved, write_saved
+from .sources import Source
+
+#: Seconds between two writes of the resume file.
+SAVE_EVERY = 60.0
+#: Images from which the responses' mean and spread are told; steps whose time tells how many fit in a time.
+_SAMPLE, _TIMED = 4096, 9
+
+STAGES = ("denoisers", "gain")
+
+#: (stage, step, steps, loss)
+Progress = Callable[[str, int, int, float], None]
+
+
+class TrainingDiverged(ArithmeticError):
+    """The loss is no longer a number."""
+
+
+@dataclass
+class Batch:
+    """One step's images: x, their noisy views, levels and responses, and which of these are given."""
+
+    x: Tensor
+    xg: Tensor
+    gamma: Tensor
+    r: Tensor
+    given: Tensor
+
+    def part(self, rows: slice) -> Batch:
+        """Some of its rows."""
+        return Batch(self.x[rows], self.xg[rows], self.gamma[rows], self.r[rows], self.given[rows])
+
+
+@dataclass
+class Training:
+    """A run from the source of images to the networks.
+
+    Parameters
+    ----------
+    source, encoder : images and the population that sees them
+    recipe : its steps may be 0 where `minutes` are given
+    minutes : train for about so long; fixes the steps when the run begins
+    resume_file : where the unfinished run is kept; nowhere if left out
+    resume : go on with the run in that file
+    device : "cpu" to keep off an accelerator that is there
+    progress, say : told of every 200th part of a stage, and of what a user should know
+    save_every : seconds between two writes of the resume file
+    clock : by which `minutes` are counted; ``time.process_time`` compares recipes on a busy machine
+    """
+
+    source: Source
+    encoder: Encoder
+    recipe: Recipe
+    seed: int = 0
+    minutes: float | None = None
+    resume_file: Path | None = None
+    resume: bool = False
+    device: str | None = None
+    progress: Progress | None = None
+    say: Callable[[str], None] = print
+    save_every: float = SAVE_EVERY
+    clock: Callable[[], float] = time.monotonic
+    losses: dict[str, list[list[float]]] = field(default_factory=lambda: {stage: [] for stage in STAGES})
+
+    def run(self) -> Learned:
+        """Train; returns the running averages of the weights.
+
+        Raises
+        ------
+        TrainingDiverged
+            The loss is NaN or infinite; the resume file holds the last good state.
+        CheckpointError
+            A resume file that is damaged, or of another run.
+        """
+        from accelerate import Accelerator
+
+        if self.encoder.dimensions != len(self.source.mean):
+            raise ModelError(
+                f"the population sees {self.encoder.dimensions} pixels; the images have {len(self.source.mean)}"
+            )
+        saved = self._saved()
+        self.accelerator = Accelerator(
+            mixed_precision=self.recipe.precision, cpu=self.device == "cpu", step_scheduler_with_optimizer=False
+        )
+        self.at = self.accelerator.device
+        self.spent = 0.0 if saved is None else float(saved.state["spent"])
+        self._started = time.monotonic()
+        self._micro = self.recipe.batch
+        levels = levels_for(self.source, self.encoder) if saved is None else Levels(**saved.state["levels"])
+        self._levels_of_ddpm = scheduler_gammas(_paper_schedule()).float()
+        torch.manual_seed(self.seed)  # the first weights
+        denoising = self._fresh_denoisers(levels)
+        gain = self._fresh_gain(denoising)
+        self._encoder = self.encoder.to(self.at, torch.float32)
+        if saved is None and self.minutes is not None:
+            self.recipe = self._timed(denoising, gain)
+        stage, step = (STAGES[0], 0) if saved is None else (saved.state["stage"], int(saved.state["step"]))
+        if saved is not None:
+            self.losses = saved.state["losses"]
+        if stage == STAGES[0]:
+            self._stage(STAGES[0], denoising, self._denoising_loss, self.recipe.steps, step, saved, {})
+            saved, step = None, 0
+        else:
+            assert saved is not None
+            denoising.load_state_dict(saved.group("done"))
+        denoising.eval().requires_grad_(False).to(self.at)
+        if self.recipe.gain_steps:
+            if saved is None:
+                self._measure_gain(denoising, gain)
+            done = dict(denoising.state_dict())
+
+            def loss(network: Any, batch: Batch) -> Tensor:
+                return self._gain_loss(network, denoising, batch)
+
+            self._stage(STAGES[1], gain, loss, self.recipe.gain_steps, step, saved, done)
+            gain.eval().requires_grad_(False)
+        elapsed = self.spent + time.monotonic() - self._started
+        notes = {
+            "recipe": self.recipe.to_json(),
+            "seed": self.seed,
+            "seconds": round(elapsed, 1),
+            "device": str(self.at) if self.at.type == "cpu" else torch.cuda.get_device_name(self.at),
+            "processes": self.accelerator.num_processes,
+            "losses": self.losses,
+            "torch": torch.__version__,
+        }
+        return Learned(denoising.cpu(), gain.cpu() if self.recipe.gain_steps else None, self.encoder, notes)
+
+    def finished(self) -> None:
+        """Remove the resume file: the networks are written."""
+        if self.resume_file is not None:
+            self.resume_file.unlink(missing_ok=True)
+
+    # -- networks -------------------------------------------------------------------------------------------------
+
+    def _fresh_denoisers(self, levels: Levels) -> DenoisingNetwork:
+        generator = torch.Generator().manual_seed(self.seed)
+        r = self.encoder.sample(self.source.draw(_SAMPLE, generator).double(), generator)
+        spread = r.std(0)
+        return DenoisingNetwork(
+            self.recipe.architecture,
+            self.source.shape,
+            levels,
+            torch.as_tensor(self.source.mean),
+            math.sqrt(self.source.covariance.trace() / len(self.source.mean)),
+            r.mean(0),
+            spread.clamp_min(float(spread.max()) * 0.05),
+        )
+
+    def _fresh_gain(self, denoising: DenoisingNetwork) -> GainNetwork:
+        architecture = replace(self.recipe.architecture, shared=True, groups=1)
+        return GainNetwork(architecture, self.source.shape, denoising.levels, denoising.centre, denoising.spread)
+
+    def _measure_gain(self, denoising: DenoisingNetwork, gain: GainNetwork) -> None:
+        """Set the gain network's unit to the size that the squares have."""
+        batch = self._batch("size", 0, 2048)
+        with torch.no_grad():
+            gain.to(self.at)
+            sizes = self._target(denoising, batch, "square") / gain.unit(batch.gamma)
+            gain.size.mul_(sizes.mean().cpu().to(self.at))
+
+    # -- losses ---------------------------------------------------------------------------------------------------
+
+    def _denoising_loss(self, network: Any, batch: Batch) -> Tensor:
+        # Through forward, which is what accelerate wraps; the loss is that of xhat in the preconditioning's units.
+        found = network(batch.xg, batch.gamma, batch.r, batch.given)
+        out = self.accelerator.unwrap_model(network).scaling(batch.gamma)[1]
+        return (((found - batch.x) / out) ** 2).mean()
+
+    def _gain_loss(self, network: Any, denoising: DenoisingNetwork, batch: Batch) -> Tensor:
+        target = self._target(denoising, batch, self.recipe.target)
+        unit = self.accelerator.unwrap_model(network).unit(batch.gamma)
+        return (((network(batch.xg, batch.gamma) - target) / unit) ** 2).mean()
+
+    def _target(self, denoising: DenoisingNetwork, batch: Batch, target: str) -> Tensor:
+        with torch.no_grad(), self.accelerator.autocast():
+            seen = denoising(batch.xg, batch.gamma)
+            given = denoising(batch.xg, batch.gamma, batch.r)
+        if target == "square":
+            return (given - seen) ** 2
+        return (batch.x - seen) ** 2 - (batch.x - given) ** 2
+
+    # -- steps ----------------------------------------------------------------------------------------------------
+
+    def _batch(self, stage: str, step: int, count: int) -> Batch:
+        """The images of one step in this process, drawn on the CPU so that every device sees the same."""
+        words = [self.seed, [*STAGES, "size"].index(stage), step, self.accelerator.process_index]
+        word = int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0] >> 1)
+        generator = torch.Generator().manual_seed(word)
+        x = self.source.draw(count, generator)
+        gamma = self._draw_levels(count, generator)
+        xg = x + gamma.sqrt()[:, None] * torch.randn(x.shape, generator=generator)
+        given = self._draw_given(count, generator)
+        r = self.encoder_on_cpu.sample(x, generator)
+        return Batch(*(value.to(self.at) for value in (x, xg, gamma, r, given)))
+
+    @property
+    def encoder_on_cpu(self) -> Encoder:
+        """The population in single precision, beside the images."""
+        if not hasattr(self, "_cpu_encoder"):
+            self._cpu_encoder = self.encoder.to("cpu", torch.float32)
+        return self._cpu_encoder
+
+    def _draw_given(self, count: int, generator: torch.Generator) -> Tensor:
+        """Which groups of neurons each row is told, (count, groups): none, all, or (of two) one."""
+        some = torch.rand(count, 1, generator=generator) >= self.recipe.null_share
+        groups = self.recipe.architecture.groups
+        if groups == 1:
+            return some
+        lone = torch.rand(count, 1, generator=generator) < 0.5
+        which = torch.randint(groups, (count, 1), generator=generator) == torch.arange(groups)
+        return some & (~lone | which)
+
+    def _draw_levels(self, count: int, generator: torch.Generator) -> Tensor:
+        low, high = (math.log(g) for g in self._bounds)
+        if self.recipe.level_draw == "ddpm":
+            return self._levels_of_ddpm[torch.randint(len(self._levels_of_ddpm), (count,), generator=generator)]
+        # One level in each of `count` equal parts of the range.
+        share = (torch.arange(count) + torch.rand(count, generator=generator)) / count
+        return (low + (high - low) * share).exp()
+
+    def _stage(
+        self,
+        stage: str,
+        module: Any,
+        loss_of: Callable[[Any, Batch], Tensor],
+        steps: int,
+        step: int,
+        saved: Saved | None,
+        done: dict[str, Tensor],
+    ) -> None:
+        """Train a module in place and leave the average of its weights in it."""
+        from diffusers.optimization import get_cosine_schedule_with_warmup
+        from diffusers.training_utils import EMAModel
+
+        recipe, accelerator = self.recipe, self.accelerator
+        self._bounds = module.levels.bounds
+        if saved is not None:
+            module.load_state_dict(saved.group("weights"))
+        module.train().requires_grad_(True).to(self.at)
+        network = accelerator.prepare(module)
+        parameters = list(module.parameters())
+        names = [name for name, _ in module.named_parameters()]
+        optimiser = torch.optim.AdamW(parameters, lr=recipe.rate, weight_decay=1e-4)
+        schedule = get_cosine_schedule_with_warmup(optimiser, min(recipe.warm_up, steps // 5), steps)
+        average = EMAModel(parameters, decay=recipe.ema, use_ema_warmup=True, inv_gamma=1.0, power=0.75)
+        if saved is not None:
+            _restore(saved, names, parameters, optimiser, schedule, average, step)
+        prepared = accelerator.prepare(optimiser)
+        last = time.monotonic()
+
+        def state() -> Saved:
+            moments = {name: optimiser.state[p] for name, p in zip(names, parameters)}
+            return Saved(
+                grouped(
+                    weights=module.state_dict(),
+                    average=dict(zip(names, average.shadow_params)),
+                    first={name: m["exp_avg"] for name, m in moments.items()},
+                    second={name: m["exp_avg_sq"] for name, m in moments.items()},
+                    done=done,
+                ),
+                self._identity()
+                | {
+                    "stage": stage,
+                    "step": step,
+                    "recipe": self.recipe.to_json(),
+                    "levels": vars(module.levels),
+                    "losses": self.losses,
+                    "spent": self.spent + time.monotonic() - self._started,
+                },
+            )
+
+        total, counted = 0.0, 0
+        while step < steps:
+            value = self._step(network, parameters, prepared, loss_of, stage, step)
+            schedule.step()
+            average.step(parameters)
+            step += 1
+            total, counted = total + value, counted + 1
+            if step % max(1, steps // 200) == 0 or step == steps:
+                mean = total / counted
+                self.losses[stage].append([step, round(mean, 6)])
+                total, counted = 0.0, 0
+                if self.progress is not None and accelerator.is_main_process:
+                    self.progress(stage, step, steps, mean)
+            late = time.monotonic() - last >= self.save_every
+            if self.resume_file is not None and accelerator.is_main_process and late and step < steps:
+                write_saved(self.resume_file, state())
+                last = time.monotonic()
+        average.copy_to(parameters)
+
+    def _step(
+        self,
+        network: Any,
+        parameters: list[Any],
+        optimiser: Any,
+        loss_of: Callable[[Any, Batch], Tensor],
+        stage: str,
+        step: int,
+    ) -> float:
+        """One optimiser step; in smaller pieces where the device's memory does not hold the batch."""
+        share = max(1, self.recipe.batch // self.accelerator.num_processes)
+        batch = self._batch(stage, step, share)
+        while True:
+            try:
+                optimiser.zero_grad()
+                value = 0.0
+                for start in range(0, share, self._micro):
+                    piece = batch.part(slice(start, start + self._micro))
+                    loss = loss_of(network, piece) * (len(piece.x) / share)
+                    self.accelerator.backward(loss)
+                    value += float(loss.detach())
+                break
+            except torch.cuda.OutOfMemoryError:
+                if self._micro == 1:
+                    raise
+                self._micro = max(1, min(self._micro, share) // 2)
+                torch.cuda.empty_cache()
+                self.say(f"the device's memory does not hold the batch: going on with pieces of {self._micro} images")
+        if not math.isfinite(value):
+            kept = ""
+            if self.resume_file is not None and self.resume_file.is_file():
+                kept = f"; the last good state is in {self.resume_file}"
+            raise TrainingDiverged(f"the loss of the {stage} is {value} at step {step}: try a lower rate{kept}")
+        self.accelerator.clip_grad_norm_(parameters, self.recipe.clip)
+        optimiser.step()
+        return value
+
+    def _timed(self, denoising: DenoisingNetwork, gain: GainNetwork) -> Recipe:
+        """The recipe with as many steps as fit in the minutes, from the time that some steps take on copies."""
+        import copy
+
+        assert self.minutes is not None
+        seconds = []
+        self._bounds = denoising.levels.bounds
+        plain = copy.deepcopy(denoising).to(self.at)
+
+        def gain_loss(network: Any, batch: Batch) -> Tensor:
+            return self._gain_loss(network, plain, batch)
+
+        for stage, module, loss_of in (
+            (STAGES[0], copy.deepcopy(denoising), self._denoising_loss),
+            (STAGES[1], copy.deepcopy(gain), gain_loss),
+        ):
+            network = module.to(self.at)
+            parameters = list(network.parameters())
+            optimiser = self.accelerator.prepare(torch.optim.AdamW(parameters, lr=0.0))
+            times = []
+            for step in range(_TIMED):
+                start = self.clock()
+                self._step(network, parameters, optimiser, loss_of, stage, step)
+                times.append(self.clock() - start)
+            seconds.append(float(np.median(times[1:])))
+        return self.recipe.lasting(60 * self.minutes, seconds[0], seconds[1])
+
+    # -- the resume file ------------------------------------------------------------------------------------------
+
+    def _identity(self) -> dict[str, Any]:
+        """What a resumed run has to share with the one that was begun."""
+        words = [value for _, value in sorted(vars(self.encoder).items()) if isinstance(value, Tensor)]
+        population = float(
+            sum(float((w.double() * torch.arange(1, w.numel() + 1).reshape(w.shape)).sum()) for w in words)
+        )
+        return {
+            "data": self.source.name,
+            "digest": self.source.digest,
+            "population": f"{self.encoder!r} {population:.12g}",
+            "seed": self.seed,
+        }
+
+    def _saved(self) -> Saved | None:
+        path = self.resume_file
+        if path is None or not path.is_file():
+            if self.resume:
+                raise CheckpointError(f"{path}: no such unfinished run")
+            return None
+        if not self.resume:
+            raise CheckpointError(f"{path}: is an unfinished run; resume it (--resume), or remove it to begin again")
+        saved = read_saved(path)
+        for name, value in self._identity().items():
+            if saved.state.get(name) != value:
+                raise CheckpointError(
+                    f"{path}: is a run with {name} {saved.state.get(name)!r}, not {value!r}; give the same options"
+                )
+        self.recipe = Recipe.from_json(saved.state["recipe"])
+        return saved
+
+
+def _restore(
+    saved: Saved, names: list[str], parameters: list[Any], optimiser: Any, schedule: Any, average: Any, step: int
+) -> None:
+    first, second, shadow = (saved.group(name) for name in ("first", "second", "average"))
+    for name, p in zip(names, parameters):
+        optimiser.state[p] = {
+            "step": torch.tensor(float(step)),
+            "exp_avg": first[name].to(p.device),
+            "exp_avg_sq": second[name].to(p.device),
+        }
+    average.shadow_params = [shadow[name].to(p.device) for name, p in zip(names, parameters)]
+    average.optimization_step = step
+    rates = [base * f(step) for base, f in zip(schedule.base_lrs, schedule.lr_lambdas)]
+    schedule.last_epoch, schedule._last_lr = step, rates
+    for group, rate in zip(optimiser.param_groups, rates):
+        group["lr"] = rate
+
+
+def _paper_schedule() -> Any:
+    from diffusers import DDPMScheduler
+
+    return DDPMScheduler(num_train_timesteps=1000)  # type: ignore[no-untyped-call, unused-ignore]

@@ -1,0 +1,119 @@
+"""`UNetDenoiser`: trained networks as a denoiser, so that every estimator serves them too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..models.validation import ModelError
+from .checkpoints import Learned, load_learned
+from .denoiser import Denoiser, Scales, Unknown, column, device_named
+from .denoiser import normal as randn
+from .samplers import reverse_diffusion
+
+#: Rows that go through a network at once, by the pixels of a row.
+_BLOCK = 1 << 21
+#: Steps of the reverse diffusion that draws from the prior, or given a response.
+_DRAW_STEPS = 60
+
+
+class UNetDenoiser(Denoiser):
+    """Networks trained on images, in the place of a posterior mean that nobody knows.
+
+    Parameters
+    ----------
+    learned : what `load_learned` or `train` returns
+    device : where to compute
+    autocast : torch.bfloat16 or torch.float16 to run the networks in it; else float32
+
+    Notes
+    -----
+    What the networks got wrong is in the estimates and not in their standard errors: see the accuracy tables, and the
+    held-out losses in the checkpoint's card.
+    """
+
+    dtype = torch.float32
+
+    def __init__(self, learned: Learned, *, device: Any = "cpu", autocast: torch.dtype | None = None) -> None:
+        self.learned, self.device, self.autocast = learned, device_named(device), autocast
+        self.encoder = learned.encoder.to(self.device, torch.float32)
+        self.dimensions = learned.encoder.dimensions
+        self.network = learned.denoising.to(self.device).eval()
+        self.gain_network = None if learned.gain is None else learned.gain.to(self.device).eval()
+
+    @classmethod
+    def load(cls, folder: Path | str, **options: Any) -> UNetDenoiser:
+        """The denoiser of a checkpoint's folder; raises `CheckpointError` for what is none."""
+        return cls(load_learned(Path(folder)), **options)
+
+    def xhat(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None) -> Tensor:
+        """The networks' answer; beyond the levels that they were trained for, that at the nearest of these."""
+        if r is not None and r.shape != (len(xg), self.encoder.responses):
+            raise ModelError(
+                f"responses have shape {tuple(r.shape)}; the networks were trained for "
+                f"({len(xg)}, {self.encoder.responses}), those of {self.encoder!r}"
+            )
+        return self._in_blocks(lambda rows: self.network(xg[rows], gamma[rows], None if r is None else r[rows]), xg)
+
+    def xhat_given(self, xg: Tensor, gamma: Tensor, r: Tensor, groups: tuple[bool, ...]) -> Tensor:
+        """E[X | xg, part of r]: of networks trained with groups, told only those that are True."""
+        if len(groups) != self.network.architecture.groups:
+            raise Unknown(f"the networks were trained with {self.network.architecture.groups} group(s) of neurons")
+        told = torch.tensor(groups, device=xg.device).expand(len(xg), -1)
+        return self._in_blocks(lambda rows: self.network(xg[rows], gamma[rows], r[rows], told[rows]), xg)
+
+    @property
+    def gain(self) -> Callable[[Tensor, Tensor], Tensor] | None:
+        """(xg, gamma) to about E_r[D_i^2 | xg], (B, d), for the amortised sampler; None where none was trained."""
+        network = self.gain_network
+        if network is None:
+            return None
+        return lambda xg, gamma: self._in_blocks(lambda rows: network(xg[rows], gamma[rows]), xg)
+
+    def _in_blocks(self, answer: Callable[[slice], Tensor], xg: Tensor) -> Tensor:
+        if xg.ndim != 2 or xg.shape[1] != self.dimensions:
+            raise ModelError(f"images have shape {tuple(xg.shape)}; the networks see (n, {self.dimensions})")
+        most = max(1, _BLOCK // self.dimensions)
+        # Not inference mode: Tweedie's sampler asks for derivatives.
+        half = nullcontext() if self.autocast is None else torch.autocast(self.device.type, self.autocast)
+        with half:
+            parts = [answer(slice(i, i + most)) for i in range(0, len(xg), most)]
+        return torch.cat(parts).to(self.dtype)
+
+    def scales(self, x: Tensor) -> Scales:
+        """The levels that the networks were trained for."""
+        levels = self.network.levels
+        ones = torch.ones(len(x), dtype=self.dtype, device=self.device)
+        return Scales(levels.low * ones, levels.high * ones, below=levels.reach, above=levels.reach)
+
+    def some_stimuli(self, generator: torch.Generator | None = None) -> Tensor:
+        return self.network.centre[None]
+
+    def draw_prior(self, count: int, generator: torch.Generator | None = None) -> Tensor:
+        """Images by reverse diffusion from the highest level: as the networks believe they are distributed."""
+        return self._draw(count, None, generator)
+
+    def draw_given_response(self, r: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Images given responses (B, k), by reverse diffusion with the conditional network."""
+        return self._draw(len(r), r, generator)
+
+    def _draw(self, count: int, r: Tensor | None, generator: torch.Generator | None) -> Tensor:
+        top = torch.full((count,), self.network.levels.bounds[1], dtype=self.dtype, device=self.device)
+        start = self.network.centre.expand(count, -1)
+        xg = start + column(top, start).sqrt() * randn(start.shape, start, generator)
+        with torch.no_grad():
+            return reverse_diffusion(self, xg, top, _DRAW_STEPS, generator, r)
+
+    def response_side(self) -> Denoiser:
+        raise Unknown("the networks denoise images; those of their responses were not trained")
+
+    def __repr__(self) -> str:
+        count = sum(p.numel() for p in self.network.parameters())
+        data = self.learned.notes.get("data", {}).get("name", "images")
+        height, width = self.learned.shape
+        return f"UNetDenoiser({height} x {width} {data}, {count / 1e6:.2g} M weights)"

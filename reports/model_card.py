@@ -1,0 +1,60 @@
+"""The card beside a checkpoint: what was trained, on what, how, and how well, for people."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+
+
+def provenance() -> dict[str, Any]:
+    """The version, and the commit where this is a checkout."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10
+        )
+        commit = done.stdout.strip() if done.returncode == 0 else None
+    except (OSError, subprocess.SubprocessError):
+        commit = None
+    return {"version": __version__, "commit": commit}
+
+
+def model_card(name: str, notes: dict[str, Any]) -> str:
+    """The card in Markdown, from a checkpoint's notes."""
+    data, recipe, said = notes["data"], notes["recipe"], notes["provenance"]
+    architecture = recipe["architecture"]
+    made = f"stiminfo {said['version']}" + (f", commit {said['commit'][:12]}" if said["commit"] else "")
+    lines = [
+        f"# {name}",
+        "",
+        "U-Nets (`diffusers.UNet2DModel`) that denoise images with and without a population's responses, for",
+        "`stiminfo decompose --checkpoint`; and one that regresses what a response tells of each pixel.",
+        "",
+        f"- **Data**: {data['name']}, {data['shape'][0]} x {data['shape'][1]} pixels"
+        + (f", {data['images']} images" if data["images"] else ", drawn without end")
+        + f". {data['credit']}".rstrip(". "),
+        f"- **Population**: {notes['population']}; I(R;X) = {notes['information']['nats']:.3f} "
+        f"± {notes['information']['stderr']:.3f} nats",
+        f"- **Networks**: channels {architecture['channels']}, {architecture['layers']} layer(s) a level, patches of "
+        f"{architecture['patch']}, {architecture['preconditioning']} preconditioning, responses by "
+        f"{architecture['route']}, {'one network' if architecture['shared'] else 'two networks'}; "
+        f"{notes['weights']} weights",
+        f"- **Schedule**: {recipe['steps']} steps for the denoisers and {recipe['gain_steps']} for the gain network, "
+        f"batches of {recipe['batch']}, AdamW at {recipe['rate']:g}, {recipe['warm_up']} steps of warm-up, cosine; "
+        f"average of the weights with decay {recipe['ema']:g}; precision {recipe['precision']}; seed {notes['seed']}",
+        f"- **Made** by {made} with torch {notes['torch']}, in {notes['seconds'] / 60:.1f} minutes on "
+        f"{notes['device']}",
+        "",
+        "Mean squared error of a pixel on held-out images, by noise level, beside the best linear denoiser (Wiener)",
+        "and the exact one (of the training set, or of the true prior):",
+        "",
+        "| gamma | network | linear | exact | with r: network | linear | exact |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in notes["held_out"]:
+        cells = [f"{row[key]:.4g}" for key in ("network", "linear", "exact")]
+        cells += [f"{row[f'{key}_given']:.4g}" for key in ("network", "linear", "exact")]
+        lines.append(f"| {row['low']:.3g} to {row['high']:.3g} | " + " | ".join(cells) + " |")
+    return "\n".join([*lines, ""])

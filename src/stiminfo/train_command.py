@@ -1,0 +1,170 @@
+"""What `stiminfo train` does, from its options to the checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .diffusion.checkpoints import save_learned
+from .diffusion.datasets import read_array
+from .diffusion.denoiser import device_named
+from .diffusion.held_out import held_out_losses
+from .diffusion.recipes import PRESETS, Recipe, preset_for
+from .diffusion.sources import population_for, source_named
+from .diffusion.training import Training, TrainingDiverged
+from .models import ModelError
+from .models.populations import fields_for
+from .reports.files import OutputError, ensure_folder
+from .reports.model_card import model_card, provenance
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: Minutes of training where neither steps nor minutes are given and the preset is one for a CPU.
+MINUTES = {"small": 5.0, "medium": 90.0}
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command's options, by their names."""
+
+    dataset: str
+    size: int | None
+    data: Path | None
+    population: str
+    receptive_fields: Path | None
+    amplitude: float
+    noise: float
+    preset: str
+    minutes: float | None
+    steps: int | None
+    gain_steps: int | None
+    batch: int | None
+    rate: float | None
+    channels: str
+    precision: str
+    halves: bool
+    half_precision: bool
+    seed: int
+    device: str
+    resume: bool
+    out: Path
+
+
+def run(options: Options, console: Console, bar: Any) -> int:
+    """Train, judge on held-out images, and write; returns the exit code."""
+    out, unfinished = options.out, options.out.with_name(options.out.name + ".unfinished.safetensors")
+    if options.device != "auto":
+        device_named(options.device)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out.parent}: cannot be made ({error.strerror})") from None
+    ensure_folder(out.parent)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise OutputError(f"{out}: is there already; give another --out, or remove it")
+    source = source_named(options.dataset, side=options.size, folder=options.data)
+    fields = None
+    if options.receptive_fields is not None:
+        given = read_array(options.receptive_fields, "receptive fields", 3)
+        fields = fields_for(source.shown().pixels, given)
+    encoder = population_for(source, options.population, fields, amplitude=options.amplitude, noise=options.noise)
+    recipe, minutes = _recipe(options, source.shape)
+    training = Training(
+        source,
+        encoder,
+        recipe,
+        seed=options.seed,
+        minutes=minutes,
+        resume_file=unfinished,
+        resume=options.resume,
+        device="cpu" if options.device == "cpu" else None,
+        progress=_teller(bar, console),
+        say=lambda text: console.print(text, style="dim"),
+    )
+    try:
+        learned = training.run()
+    except TrainingDiverged as error:
+        raise ModelError(str(error)) from None
+    if not training.accelerator.is_main_process:
+        return 0
+    console.print("trained; now on held-out images")
+    total, stderr = source.exact(encoder).mutual_information(seed=options.seed)
+    networks = [learned.denoising, *([] if learned.gain is None else [learned.gain])]
+    learned.notes |= {
+        "data": {
+            "name": source.name,
+            "shape": list(source.shape),
+            "images": None if source.images is None else len(source.images),
+            "digest": source.digest,
+            "credit": source.credit,
+        },
+        "population": repr(encoder),
+        "information": {"nats": total, "stderr": stderr},
+        "weights": sum(p.numel() for network in networks for p in network.parameters()),
+        "held_out": held_out_losses(learned.denoising, source, encoder),
+        "provenance": provenance(),
+    }
+    save_learned(learned, out, model_card(out.name, learned.notes), half=options.half_precision)
+    training.finished()
+    _print(learned.notes, out, console)
+    return 0
+
+
+def _recipe(options: Options, shape: tuple[int, int]) -> tuple[Recipe, float | None]:
+    """The preset with what was asked for, and for how long to train."""
+    name = options.preset or preset_for(max(shape))
+    if name not in PRESETS:
+        raise ModelError(f"unknown preset {name!r}; expected one of {', '.join(PRESETS)}")
+    recipe, architecture = PRESETS[name], PRESETS[name].architecture
+    if options.channels:
+        try:
+            channels = tuple(int(part) for part in options.channels.split(","))
+        except ValueError:
+            raise ModelError(f"channels are {options.channels!r}; expected whole numbers, as in 32,64") from None
+        architecture = replace(architecture, channels=channels)
+    if options.halves:
+        architecture = replace(architecture, groups=2, shared=True)
+    changes = {"batch": options.batch, "rate": options.rate, "precision": options.precision or None}
+    changes |= {"steps": options.steps, "gain_steps": options.gain_steps}
+    recipe = replace(recipe, architecture=architecture, **{k: v for k, v in changes.items() if v is not None})  # type: ignore[arg-type]
+    if options.minutes is not None and options.steps is not None:
+        raise ModelError("give --minutes or --steps, not both")
+    if options.minutes is not None or options.steps is not None:
+        return recipe, options.minutes
+    return recipe, MINUTES.get(name)
+
+
+def _teller(bar: Any, console: Console) -> Callable[[str, int, int, float], None]:
+    """Tells the bar, or, in a pipe, a line at every tenth of a stage."""
+    tasks: dict[str, Any] = {}
+
+    def tell(stage: str, step: int, steps: int, loss: float) -> None:
+        if bar:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=steps)
+            speed = next(task.speed for task in bar.tasks if task.id == tasks[stage]) or 0.0
+            bar.update(tasks[stage], completed=step, description=f"{speed:.3g} steps/s, {stage}: loss {loss:.4g}")
+        elif step * 10 // steps > tasks.get(stage, -1):
+            tasks[stage] = step * 10 // steps
+            console.print(f"{stage}: step {step} of {steps}, loss {loss:.4g}", style="dim")
+
+    return tell
+
+
+def _print(notes: dict[str, Any], out: Path, console: Console) -> None:
+    from rich.table import Table
+
+    table = Table(title="Mean squared error of a pixel, held-out images", title_justify="left")
+    for name in ("gamma", "network", "linear", "exact", "with r: network", "linear", "exact"):
+        table.add_column(name, justify="right")
+    for row in notes["held_out"]:
+        cells = [row[name + given] for given in ("", "_given") for name in ("network", "linear", "exact")]
+        table.add_row(f"{row['low']:.3g} to {row['high']:.3g}", *(f"{cell:.4g}" for cell in cells))
+    console.print(table)
+    console.print(
+        f"written to {out} ({notes['weights']} weights, {notes['seconds'] / 60:.1f} minutes); "
+        f"next: stiminfo decompose --checkpoint {out}"
+    )
