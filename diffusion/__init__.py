@@ -9,6 +9,7 @@ from .denoiser import Denoiser, Posterior, Unknown
 from .finite_set import FiniteSetDenoiser
 from .gaussian import GaussianDenoiser, MixtureDenoiser
 from .samplers import Amortised, PlugIn, PosteriorSampler, Tweedie, fit_amortised, reverse_diffusion
+from .unet import UNetDenoiser
 
 __all__ = [
     "Amortised",
@@ -20,6 +21,7 @@ __all__ = [
     "Posterior",
     "PosteriorSampler",
     "Tweedie",
+    "UNetDenoiser",
     "Unknown",
     "fit_amortised",
     "reverse_diffusion",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import struct
 import zlib
@@ -15,7 +16,13 @@ from ..models.validation import Array, ModelError
 
 #: What names the folder of the MNIST files where no folder is given.
 MNIST_VARIABLE = "STIMINFO_MNIST"
-_MNIST_SIZES = {"train": 60_000, "t10k": 10_000}
+#: SHA-256 of the four files as they are without gzip.
+_MNIST_SHA256 = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
 #: More than any data set of the kind holds; a header that asks for more is damaged.
 _MOST_BYTES = 1 << 31
 
@@ -54,19 +61,13 @@ def mnist(folder: Path | None = None, part: str = "train") -> Images:
     Raises
     ------
     ModelError
-        No folder is given or named by ``STIMINFO_MNIST``; a file is not there, damaged, or of another size.
+        No folder is given or named by ``STIMINFO_MNIST``; a file is not there, damaged, or not the one of MNIST.
     """
     if folder is None:
         if not os.environ.get(MNIST_VARIABLE):
             raise ModelError(f"MNIST needs the folder of its IDX files: give it, or name it in {MNIST_VARIABLE}")
         folder = Path(os.environ[MNIST_VARIABLE])
-    pixels = read_idx(_file(folder, f"{part}-images-idx3-ubyte"))
-    labels = read_idx(_file(folder, f"{part}-labels-idx1-ubyte"))
-    size = _MNIST_SIZES[part]
-    if pixels.shape != (size, 28, 28) or labels.shape != (size,):
-        raise ModelError(
-            f"{folder}: images {pixels.shape} and labels {labels.shape}; expected ({size}, 28, 28) and ({size},)"
-        )
+    pixels, labels = (_mnist_file(folder, f"{part}-{name}-ubyte") for name in ("images-idx3", "labels-idx1"))
     credit = "MNIST, Y. LeCun, C. Cortes and C. J. C. Burges, CC BY-SA 3.0"
     return Images("mnist", pixels.astype(np.float32) / 255, labels, credit)
 
@@ -105,6 +106,21 @@ def read_array(path: Path, name: str, dimensions: int) -> Array:
         where = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
         raise ModelError(f"{path}: {name}{where} is {array[tuple(where)]}; expected finite numbers")
     return array
+
+
+def _mnist_file(folder: Path, name: str) -> Array:
+    path = _file(folder, name)
+    array = read_idx(path)
+    found = hashlib.sha256(_idx_head(array.shape) + array.tobytes()).hexdigest()
+    if found != _MNIST_SHA256[name]:
+        raise ModelError(
+            f"{path}: not MNIST's {name}: the SHA-256 of its content is {found}, expected {_MNIST_SHA256[name]}"
+        )
+    return array
+
+
+def _idx_head(shape: tuple[int, ...]) -> bytes:
+    return b"\x00\x00\x08" + bytes([len(shape)]) + struct.pack(f">{len(shape)}I", *shape)
 
 
 def _file(folder: Path, name: str) -> Path:

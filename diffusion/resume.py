@@ -49,7 +49,8 @@ def grouped(**groups: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def write_saved(path: Path, saved: Saved) -> None:
     """Replace the file by a complete one; a machine that stops in the middle leaves the older one."""
-    tensors = {name: value.detach().cpu().contiguous() for name, value in saved.tensors.items()}
+    # Copies: safetensors refuses tensors that share memory, as those of two networks with one centre do.
+    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in saved.tensors.items()}
     raw = save(tensors, metadata={"stiminfo": json.dumps(saved.state | {"schema": SCHEMA}, allow_nan=False)})
     handle, name = tempfile.mkstemp(prefix=".stiminfo-", dir=path.parent)
     try:

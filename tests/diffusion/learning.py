@@ -1,0 +1,20 @@
+"""The smallest run that has every part: 4 x 4 Gaussian images, five linear neurons, a few steps."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from stiminfo.diffusion.networks import Architecture
+from stiminfo.diffusion.recipes import Recipe
+from stiminfo.diffusion.sources import gaussian_source, natural_covariance
+from stiminfo.diffusion.training import Training
+from stiminfo.models import LinearGaussian
+
+SOURCE = gaussian_source("small", np.zeros(16), natural_covariance(4))
+ENCODER = LinearGaussian(np.random.default_rng(0).normal(size=(5, 16)), 1.0)
+RECIPE = Recipe(Architecture(channels=(8, 16)), steps=6, gain_steps=4, batch=8, warm_up=2)
+
+
+def training(recipe=RECIPE, **options):
+    changes = {name: options.pop(name) for name in list(options) if hasattr(recipe, name)}
+    return Training(SOURCE, ENCODER, replace(recipe, **changes), device="cpu", **options)

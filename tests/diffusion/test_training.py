@@ -1,0 +1,220 @@
+"""Training ends with the same weights however often it was killed, and stops where it goes wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
+pytest.importorskip("diffusers")
+pytest.importorskip("accelerate")
+
+from stiminfo.diffusion.checkpoints import CheckpointError  # noqa: E402
+from stiminfo.diffusion.networks import Architecture  # noqa: E402
+from stiminfo.diffusion.recipes import PRESETS, Recipe  # noqa: E402
+from stiminfo.diffusion.resume import read_saved  # noqa: E402
+from stiminfo.diffusion.sources import ImageSource, source_named  # noqa: E402
+from stiminfo.diffusion.training import STAGES, TrainingDiverged  # noqa: E402
+from stiminfo.models import LinearGaussian, ModelError  # noqa: E402
+
+from . import learning  # noqa: E402
+
+
+def weights(learned):
+    return {**learned.denoising.state_dict(), **{f"gain.{k}": v for k, v in learned.gain.state_dict().items()}}
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+class Stop(Exception):
+    pass
+
+
+@pytest.mark.parametrize("moment", [("denoisers", 3), ("gain", 2)])
+def test_a_run_that_was_ended_goes_on_to_the_same_weights(moment, tmp_path):
+    whole = weights(learning.training().run())
+
+    def stop(stage, step, steps, loss):
+        if (stage, step) == moment:
+            raise Stop
+
+    kept = tmp_path / "run.safetensors"
+    with pytest.raises(Stop):
+        learning.training(resume_file=kept, save_every=0, progress=stop).run()
+    assert read_saved(kept).state["stage"] == moment[0]
+    resumed = learning.training(resume_file=kept, save_every=0, resume=True)
+    learned = resumed.run()
+    assert same(weights(learned), whole)
+    assert [step for step, _ in learned.notes["losses"]["denoisers"]] == list(range(1, 7))
+    resumed.finished()
+    assert not kept.exists()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {folder!r})
+import learning
+from stiminfo.diffusion import resume
+count = 0
+def killed(source, target, replace=os.replace):
+    global count
+    count += 1
+    if count == 4:  # the file is written and not yet in place
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(source, target)
+resume.os.replace = killed
+learning.training(resume_file=Path({kept!r}), save_every=0).run()
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL here")
+def test_a_run_killed_in_the_middle_of_a_write(tmp_path):
+    kept = tmp_path / "run.safetensors"
+    script = KILLED.format(folder=os.path.dirname(__file__), kept=str(kept))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert read_saved(kept).state["step"] == 3
+    learned = learning.training(resume_file=kept, save_every=0, resume=True).run()
+    assert same(weights(learned), weights(learning.training().run()))
+
+
+def test_a_loss_that_is_no_number_keeps_the_last_good_state(tmp_path):
+    kept = tmp_path / "run.safetensors"
+    run = learning.training(resume_file=kept, save_every=0, steps=40)
+    batch, count = run._batch, []
+
+    def broken(stage, step, size):
+        count.append(step)
+        found = batch(stage, step, size)
+        return replace(found, x=found.x * torch.nan) if step == 5 else found
+
+    run._batch = broken
+    with pytest.raises(TrainingDiverged, match=r"step 5.*run.safetensors"):
+        run.run()
+    assert read_saved(kept).state["step"] == 5
+
+
+def test_a_batch_that_memory_does_not_hold_goes_through_in_pieces():
+    whole = learning.training().run().notes["losses"]["denoisers"]
+    said = []
+    run = learning.training(say=said.append)
+    loss, failed = run._denoising_loss, []
+
+    def full(network, batch):
+        if len(batch.x) > 4:
+            failed.append(len(batch.x))
+            raise torch.cuda.OutOfMemoryError
+        return loss(network, batch)
+
+    run._denoising_loss = full
+    found = run.run().notes["losses"]["denoisers"]
+    assert failed == [8]
+    assert said == ["the device's memory does not hold the batch: going on with pieces of 4 images"]
+    # The same losses after the same steps: the pieces' gradients add up to the batch's.
+    assert np.array(found) == pytest.approx(np.array(whole), abs=2e-4)
+
+
+def test_resuming_something_else_is_refused(tmp_path):
+    kept = tmp_path / "run.safetensors"
+    with pytest.raises(CheckpointError, match="no such unfinished run"):
+        learning.training(resume_file=kept, resume=True).run()
+    learning.training(resume_file=kept, save_every=0).run()
+    with pytest.raises(CheckpointError, match="is an unfinished run"):
+        learning.training(resume_file=kept).run()
+    with pytest.raises(CheckpointError, match="seed 0, not 1"):
+        learning.training(resume_file=kept, resume=True, seed=1).run()
+    other = learning.training(resume_file=kept, resume=True)
+    other.encoder = LinearGaussian(np.ones((5, 16)), 1.0)
+    with pytest.raises(CheckpointError, match="population"):
+        other.run()
+    raw = kept.read_bytes()
+    for damaged in (raw[:100], raw[: len(raw) // 2], b"no tensors"):
+        kept.write_bytes(damaged)
+        with pytest.raises(CheckpointError, match="damaged"):
+            learning.training(resume_file=kept, resume=True).run()
+
+
+def test_the_seed_decides():
+    runs = [weights(learning.training(seed=seed).run()) for seed in (0, 0, 1)]
+    assert same(runs[0], runs[1])
+    assert not same(runs[0], runs[2])
+
+
+def test_minutes_become_steps():
+    learned = learning.training(minutes=0.02).run()
+    recipe = learned.notes["recipe"]
+    assert recipe["steps"] >= 1
+    assert recipe["gain_steps"] >= 1
+    assert set(learned.notes["losses"]) == set(STAGES)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"preconditioning": "epsilon"},
+        {"route": "image"},
+        {"route": "embedding"},
+        {"shared": False},
+        {"patch": 2},
+        {"groups": 2},
+        {"attention": True},
+    ],
+)
+def test_every_architecture_trains(changes):
+    recipe = replace(learning.RECIPE, architecture=replace(learning.RECIPE.architecture, **changes))
+    learned = learning.training(recipe).run()
+    assert all(torch.isfinite(value).all() for value in weights(learned).values())
+
+
+def test_the_loss_falls():
+    learned = learning.training(steps=300, gain_steps=0, batch=64, rate=4e-3).run()
+    losses = [loss for _, loss in learned.notes["losses"]["denoisers"]]
+    assert np.mean(losses[-20:]) < 0.95 * np.mean(losses[:20])
+    assert learned.gain is None
+
+
+def test_presets_and_their_json():
+    assert PRESETS["paper"].architecture.preconditioning == "epsilon"
+    for recipe in PRESETS.values():
+        assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Architecture(channels=()), "channels"),
+        (lambda: Architecture(channels=(12,)), "multiples of 8"),
+        (lambda: Architecture(route="post"), "route"),
+        (lambda: Architecture(patch=3), "patch"),
+        (lambda: Architecture(groups=2, shared=False), "shared"),
+        (lambda: Recipe(steps=0), "steps"),
+        (lambda: Recipe(rate=float("nan")), "rate"),
+        (lambda: Recipe(target="mean"), "target"),
+        (lambda: Recipe.from_json({}), "recipe"),
+        (lambda: Architecture.from_json({"channels": 8}), "architecture"),
+        (lambda: source_named("gaussian", side=1), "size"),
+        (lambda: source_named("digits", side=32), "8 x 8"),
+        (lambda: source_named("cifar"), "unknown dataset"),
+    ],
+)
+def test_wrong_descriptions(make, message):
+    with pytest.raises(ModelError, match=message):
+        make()
+
+
+def test_digits_keep_some_images_from_training():
+    pytest.importorskip("sklearn")
+    source = source_named("digits")
+    assert isinstance(source, ImageSource)
+    assert len(source.images) + len(source.held_out(10**6)) == 1797
+    seen = {row.numpy().tobytes() for row in source.images}
+    assert sum(row.numpy().tobytes() in seen for row in source.held_out(10**6)) == 0
+    assert source.digest == source_named("digits").digest
+    assert source.covariance == pytest.approx(np.cov(source.images.numpy().T, bias=True), abs=1e-6)
