@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ..models.validation import ModelError
 
 PRECONDITIONINGS = ("edm", "epsilon")
-ROUTES = ("both", "embedding", "image")
+ROUTES = ("image", "embedding", "both")
 #: Channels in which responses, and what is learned of each position, are shown beside the noisy image.
 _RESPONSE_CHANNELS, _POSITION_CHANNELS = 2, 1
 
@@ -32,8 +32,8 @@ class Architecture:
     patch : pixels a side that the U-Net takes together as channels of one point; 2 makes it four times as fast
     attention : self-attention at the coarsest level
     preconditioning : ``edm`` (Karras et al. 2022), or ``epsilon``: the network predicts the noise, as DDPM does
-    route : how responses enter: as an ``embedding`` added to that of the noise level, as an ``image`` (a learned
-        linear map of the responses beside the noisy stimulus), or ``both``
+    route : how responses enter: as an ``image`` (a learned linear map of the responses beside the noisy stimulus), as
+        an ``embedding`` added to that of the noise level, or ``both``
     shared : one network for xhat(xg) and xhat(xg, r), with a null token in the place of r; else two
     groups : parts of the population that may be given without the others (2: every other neuron), so that what one
         half tells beyond the other can be asked for
@@ -44,7 +44,7 @@ class Architecture:
     patch: int = 1
     attention: bool = False
     preconditioning: str = "edm"
-    route: str = "both"
+    route: str = "image"
     shared: bool = True
     groups: int = 1
 

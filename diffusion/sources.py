@@ -230,8 +230,8 @@ def source_named(name: str, *, side: int | None = None, folder: Path | None = No
     if name == "digits":
         return ImageSource(digits())
     if name == "mnist":
-        kept = padded_mnist(folder, "t10k").pixels
-        return ImageSource(padded_mnist(folder), kept.reshape(len(kept), -1))
+        training, kept = padded_mnist(folder), padded_mnist(folder, "t10k").pixels
+        return ImageSource(training, kept.reshape(len(kept), -1))
     if name == "mnist-gaussian":
         of = ImageSource(padded_mnist(folder), np.zeros((1, 1024)))
         # The rim never varies; a little noise there makes it a density.

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..diffusion.checkpoints import Learned
+from ..diffusion.held_out import held_out_losses
+from ..diffusion.sources import Source
 
 
 def provenance() -> dict[str, Any]:
@@ -19,6 +22,26 @@ def provenance() -> dict[str, Any]:
     except (OSError, subprocess.SubprocessError):
         commit = None
     return {"version": __version__, "commit": commit}
+
+
+def findings(learned: Learned, source: Source, seed: int = 0) -> dict[str, Any]:
+    """What a checkpoint says of its data, its population and its losses on held-out images: plain JSON values."""
+    total, stderr = source.exact(learned.encoder).mutual_information(seed=seed)
+    networks = [learned.denoising, *([] if learned.gain is None else [learned.gain])]
+    return {
+        "data": {
+            "name": source.name,
+            "shape": list(source.shape),
+            "images": None if source.images is None else len(source.images),
+            "digest": source.digest,
+            "credit": source.credit,
+        },
+        "population": repr(learned.encoder),
+        "information": {"nats": total, "stderr": stderr},
+        "weights": sum(p.numel() for network in networks for p in network.parameters()),
+        "held_out": held_out_losses(learned.denoising, source, learned.encoder),
+        "provenance": provenance(),
+    }
 
 
 def model_card(name: str, notes: dict[str, Any]) -> str:

@@ -166,7 +166,9 @@ def _progress(cells: int) -> Iterator[Progress | None]:
 
 @app.command()
 def audit(
-    target: Annotated[str, typer.Argument(metavar="FILE:NAME", help="A Python file and the stiminfo.Measure in it.")],
+    target: Annotated[
+        str, typer.Argument(metavar="FILE:NAME", help="A Python file and the stiminfo.Measure in it; or a checkpoint.")
+    ],
     axiom: Axioms = None,
     examples: Examples = 200,
     seed: Seed = 0,
@@ -182,7 +184,8 @@ def audit(
 
     The file makes a stiminfo.Measure, say MEASURE = si.Measure("mine", my_function, claims={"positivity": True}), where
     my_function(model) returns I(x) in nats at model.stimuli. It runs in a worker process. The name of a published
-    measure (i_local, i_surp, ...) may stand in place of FILE:NAME.
+    measure (i_local, i_surp, ...) may stand in place of FILE:NAME. Of a checkpoint of `stiminfo train`, the axioms are
+    asked that one population and one set of images can answer.
     """
     from .axioms.auditing import Cell, collect, run_cells
     from .axioms.loading import LoadError, split_target
@@ -192,6 +195,8 @@ def audit(
 
     with _bad_input():
         chosen = axioms_named(axiom)
+        if (Path(target) / "checkpoint.json").is_file():
+            return _audit_checkpoint(Path(target), [one.id for one in chosen], seed, json_file, strict)
         if target in PUBLISHED:
             origin: tuple[str, Any] = ("published", target)
         else:
@@ -223,6 +228,22 @@ def audit(
         # Files first: what reads our output may close it early.
         print_audit(result, _console())
         return _exit_code(audits, strict)
+
+
+def _audit_checkpoint(folder: Path, chosen: list[str], seed: int, json_file: Path | None, strict: bool) -> int:
+    """Audit trained networks; those axioms of `chosen` that can be asked of them."""
+    from .axioms.learned import audit_learned
+    from .checkpoint_options import networks_of
+    from .reports.files import json_text, write_whole
+    from .reports.text import print_audit
+
+    _check_outputs(json_file, None)
+    denoiser, source, _ = networks_of(folder)
+    result = audit_learned(denoiser, source, axioms=chosen, seed=seed)
+    if json_file:
+        write_whole(json_file, json_text(result.to_json()))
+    print_audit(result, _console())
+    return _exit_code({result.measure: result}, strict)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .checkpoint_options import networks_of
 from .diffusion import Denoiser
 from .diffusion.checkpoints import CheckpointError
 from .diffusion.datasets import Images, digits, images_from_file, mnist, read_array
@@ -127,52 +128,21 @@ def _learned(options: Options, device: Any) -> _Task:
 
     Raises `CheckpointError` where the options are about other images or another population.
     """
-    from .diffusion.sources import ImageSource, Source, source_named
-    from .diffusion.unet import UNetDenoiser
-
-    assert options.checkpoint is not None
+    folder = options.checkpoint
+    assert folder is not None
     for name in ("population", "receptive_fields"):
         if getattr(options, name) is not None:
             flag = name.replace("_", "-")
             raise CheckpointError(f"--{flag} does not go with --checkpoint: networks know one population only")
-    denoiser = UNetDenoiser.load(shipped(options.checkpoint), device=device)
-    notes = denoiser.learned.notes
-    try:
-        data, information = notes["data"], notes["information"]
-        name, digest = str(data["name"]), data["digest"]
-        total = float(information["nats"]), float(information["stderr"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{options.checkpoint}: does not say what it was trained on ({error!r})") from None
-    if options.dataset is not None and options.dataset != name:
-        raise CheckpointError(f"{options.checkpoint}: was trained on {name}, not on {options.dataset}")
-    if options.images is not None:
-        source: Source = ImageSource(images_from_file(options.images))
-    else:
-        try:
-            side = denoiser.learned.shape[0] if name == "gaussian" else None
-            source = source_named(name, side=side, folder=options.data)
-        except ModelError as error:
-            raise CheckpointError(f"{options.checkpoint}: was trained on {name}; {error}") from None
-    if source.shape != denoiser.learned.shape:
-        raise CheckpointError(
-            f"{options.checkpoint}: sees images of {denoiser.learned.shape} pixels; these have {source.shape}"
-        )
-    if source.digest != digest:
-        raise CheckpointError(f"{options.checkpoint}: was trained on another set of images than {source.name}")
-    encoder = denoiser.learned.encoder
-    seconds = float(notes.get("seconds", 0))
-    made_by = f"Networks: {options.checkpoint.name}, trained on {name} for {seconds / 60:.0f} min; exact: " + (
-        "the set's own denoiser" if source.images is not None else "the true prior's"
+    denoiser, source, information = networks_of(
+        folder, dataset=options.dataset, images=options.images, data=options.data, device=device
     )
-    return _Task(source.shown(), encoder, denoiser, source.exact(encoder), total, made_by)
-
-
-def shipped(checkpoint: Path) -> Path:
-    """A checkpoint's folder: the one given, or that of the name among those that come with the package."""
-    own = Path(__file__).parent / "diffusion" / "pretrained" / checkpoint.name
-    if not checkpoint.exists() and len(checkpoint.parts) == 1 and own.is_dir():
-        return own
-    return checkpoint
+    seconds = float(denoiser.learned.notes.get("seconds", 0))
+    made_by = f"Networks: {folder.name}, trained on {source.name} for {seconds / 60:.1f} min; exact: " + (
+        "the finite-set denoiser" if source.images is not None else "the true prior's denoiser"
+    )
+    encoder = denoiser.learned.encoder
+    return _Task(source.shown(), encoder, denoiser, source.exact(encoder), information, made_by)
 
 
 def _images(options: Options) -> Images:

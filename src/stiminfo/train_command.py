@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 from .diffusion.checkpoints import save_learned
 from .diffusion.datasets import read_array
 from .diffusion.denoiser import device_named
-from .diffusion.held_out import held_out_losses
 from .diffusion.recipes import PRESETS, Recipe, preset_for
 from .diffusion.sources import population_for, source_named
 from .diffusion.training import Training, TrainingDiverged
 from .models import ModelError
 from .models.populations import fields_for
 from .reports.files import OutputError, ensure_folder
-from .reports.model_card import model_card, provenance
+from .reports.model_card import findings, model_card
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -91,22 +90,7 @@ def run(options: Options, console: Console, bar: Any) -> int:
     if not training.accelerator.is_main_process:
         return 0
     console.print("trained; now on held-out images")
-    total, stderr = source.exact(encoder).mutual_information(seed=options.seed)
-    networks = [learned.denoising, *([] if learned.gain is None else [learned.gain])]
-    learned.notes |= {
-        "data": {
-            "name": source.name,
-            "shape": list(source.shape),
-            "images": None if source.images is None else len(source.images),
-            "digest": source.digest,
-            "credit": source.credit,
-        },
-        "population": repr(encoder),
-        "information": {"nats": total, "stderr": stderr},
-        "weights": sum(p.numel() for network in networks for p in network.parameters()),
-        "held_out": held_out_losses(learned.denoising, source, encoder),
-        "provenance": provenance(),
-    }
+    learned.notes |= findings(learned, source, seed=options.seed)
     save_learned(learned, out, model_card(out.name, learned.notes), half=options.half_precision)
     training.finished()
     _print(learned.notes, out, console)
@@ -165,6 +149,6 @@ def _print(notes: dict[str, Any], out: Path, console: Console) -> None:
         table.add_row(f"{row['low']:.3g} to {row['high']:.3g}", *(f"{cell:.4g}" for cell in cells))
     console.print(table)
     console.print(
-        f"written to {out} ({notes['weights']} weights, {notes['seconds'] / 60:.1f} minutes); "
-        f"next: stiminfo decompose --checkpoint {out}"
+        f"written to {out} ({notes['weights']} weights, {notes['seconds'] / 60:.1f} minutes); next:\n"
+        f"stiminfo decompose --checkpoint {out}"
     )

@@ -1,0 +1,108 @@
+"""The audit of trained networks: right ones are not refuted, barely trained ones are."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
+pytest.importorskip("diffusers")
+pytest.importorskip("accelerate")
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "diffusion"))
+import learning  # noqa: E402
+
+from stiminfo.axioms.learned import AXIOMS, audit_learned  # noqa: E402
+from stiminfo.diffusion import GaussianDenoiser, UNetDenoiser  # noqa: E402
+from stiminfo.models import LinearGaussian  # noqa: E402
+
+HALVES = replace(learning.RECIPE, architecture=replace(learning.RECIPE.architecture, groups=2))
+
+
+@pytest.fixture(scope="module")
+def learned():
+    return learning.training(HALVES).run()
+
+
+class Oracle(UNetDenoiser):
+    """Networks that happen to be exactly right; `wrong` spoils what all neurons tell."""
+
+    wrong = 1.0
+
+    def __init__(self, learned):
+        super().__init__(learned)
+        source, encoder = learning.SOURCE, learning.ENCODER
+        half = LinearGaussian(encoder.weights[0::2], encoder.noise[0::2, 0::2])
+        self.exact, self.half = (GaussianDenoiser(source.mean, source.covariance, one) for one in (encoder, half))
+
+    def xhat(self, xg, gamma, r=None):
+        none = self.exact.xhat(xg.double(), gamma.double())
+        if r is None:
+            return none.float()
+        return (none + self.wrong * (self.exact.xhat(xg.double(), gamma.double(), r.double()) - none)).float()
+
+    def xhat_given(self, xg, gamma, r, groups):
+        assert groups == (True, False)
+        return self.half.xhat(xg.double(), gamma.double(), r[:, 0::2].double()).float()
+
+    @property
+    def gain(self):
+        def answer(xg, gamma):
+            r = torch.zeros(len(xg), 5, dtype=torch.float64)
+            seen = self.exact.posterior(xg.double(), gamma.double(), variance=True).variance
+            told = self.exact.posterior(xg.double(), gamma.double(), r, variance=True).variance
+            return (self.wrong**2 * (seen - told)).float()
+
+        return answer
+
+
+def test_right_networks_are_not_refuted(learned):
+    verdicts = audit_learned(Oracle(learned), learning.SOURCE, passes=600).verdicts
+    assert {axiom: verdict.verdict for axiom, verdict in verdicts.items()} == {
+        "completeness": "inconclusive",  # as far as can be told
+        "positivity": "holds",
+        "additivity": "inconclusive",
+        "data_processing": "holds",
+        "feature_insensitivity": "not_applicable",
+    }
+    assert tuple(verdicts) == AXIOMS
+    assert verdicts["completeness"].margin < 6 * verdicts["completeness"].numerical_error < 0.2
+
+
+@pytest.mark.parametrize(("wrong", "axiom"), [(0.8, "completeness"), (1.3, "additivity"), (0.3, "data_processing")])
+def test_wrong_networks_are_refuted(learned, wrong, axiom):
+    oracle = Oracle(learned)
+    oracle.wrong = wrong
+    verdict = audit_learned(oracle, learning.SOURCE, axioms=[axiom]).verdicts[axiom]
+    assert verdict.verdict == "refuted"
+    assert verdict.agrees is False
+    assert "%" in verdict.message
+
+
+def test_pixels_that_never_vary():
+    source = learning.SOURCE
+    still = replace_covariance(source)
+    run = learning.training()
+    run.source = still
+    verdict = audit_learned(UNetDenoiser(run.run()), still, axioms=["feature_insensitivity"]).verdicts
+    assert verdict["feature_insensitivity"].verdict == "refuted"
+    assert "1 pixels that never vary" in verdict["feature_insensitivity"].message
+
+
+def replace_covariance(source):
+    from stiminfo.diffusion.sources import gaussian_source
+
+    cov = np.array(source.covariance)
+    cov[3], cov[:, 3] = 0, 0
+    return gaussian_source("still", source.mean, cov)
+
+
+def test_networks_without_halves(learned):
+    whole = UNetDenoiser(learning.training().run())
+    verdicts = audit_learned(whole, learning.SOURCE, axioms=["additivity", "locality"]).verdicts
+    assert list(verdicts) == ["additivity"]
+    assert verdicts["additivity"].verdict == "not_applicable"
+    assert verdicts["additivity"].agrees is None
+    assert "--halves" in verdicts["additivity"].message
