@@ -104,27 +104,28 @@ class FiniteSetDenoiser(Denoiser):
         normal: bool = False,
         generator: torch.Generator | None = None,
     ) -> Posterior:
-        most = max(1, _BLOCK // len(self.stimuli))
         pieces = []
         g = column(gamma, xg)
-        for start in range(0, len(xg), most):
-            part = slice(start, start + most)
-            given = None if r is None else r[part]
-            weights = torch.softmax(self._log_weights(xg[part], g[part], given), dim=1)
-            pieces.append(self._summarise(weights, variance, draw, normal, self._close(g[part]), generator))
+        for start in range(0, len(xg), self._most):
+            part = slice(start, start + self._most)
+            given, close = None if r is None else r[part], self._close(g[part])
+            weights = torch.softmax(self._log_weights(xg[part], g[part], given, close), dim=1)
+            pieces.append(self._summarise(weights, variance, draw, normal, close, generator))
         joined: list[Any] = [None if p[0] is None else torch.cat(p) for p in zip(*pieces)]
         return Posterior(*joined)
 
-    def _log_weights(self, xg: Tensor | None, g: Tensor | None, r: Tensor | None) -> Tensor:
+    @property
+    def _most(self) -> int:
+        """Rows whose weights over the set are held at once."""
+        return max(1, _BLOCK // len(self.stimuli))
+
+    def _log_weights(self, xg: Tensor, g: Tensor, r: Tensor | None, close: bool) -> Tensor:
         """Log posterior weights (B, N) up to a constant a row."""
         log = self.log_prior[None]
         if r is not None:
             log = log + self.likelihoods(r)
-        if xg is None or g is None:
-            return log
         inner = torch.empty(len(xg), len(self.stimuli), dtype=self.dtype, device=self.device)
         offset = xg - self.centre
-        close = self._close(g)
         for rows, block in self._blocks():
             if close:
                 inner[:, rows] = torch.cdist(xg, block, compute_mode="donot_use_mm_for_euclid_dist") ** 2 / -2
@@ -182,11 +183,10 @@ class FiniteSetDenoiser(Denoiser):
         return self.stimuli[index].to(self.dtype)
 
     def draw_given_response(self, r: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        most = max(1, _BLOCK // len(self.stimuli))
         return torch.cat(
             [
-                self._pick(torch.softmax(self._log_weights(None, None, part), dim=1), generator)
-                for part in torch.split(r, most)
+                self._pick(torch.softmax(self.log_prior + self.likelihoods(part), dim=1), generator)
+                for part in torch.split(r, self._most)
             ]
         )
 
@@ -237,7 +237,7 @@ class FiniteSetDenoiser(Denoiser):
         index = torch.multinomial(self.log_prior.exp(), samples, replacement=True, generator=generator)
         r = self.encoder.sample(self.stimuli[index].to(self.dtype), generator)
         found = []
-        for part in torch.split(torch.arange(samples, device=self.device), max(1, _BLOCK // len(self.stimuli))):
+        for part in torch.split(torch.arange(samples, device=self.device), self._most):
             log = self.likelihoods(r[part])
             own = log.gather(1, index[part, None])[:, 0]
             found.append(own - torch.logsumexp(log + self.log_prior, dim=1))

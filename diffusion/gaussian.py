@@ -78,7 +78,7 @@ class MixtureDenoiser(Denoiser):
         )  # kalman: (C, d, k)
         seen = np.stack([w @ c @ w.T + s for c in cov])
         self.seen_root = self.tensor(np.linalg.cholesky(seen))  # of Cov(R|c)
-        self._moments = p, m, cov, w, s
+        self._moments = p, m, cov, w, s, seen
         largest = max(float(values.max()) for values, _ in prior)
         self.finest = min(float(values.min()) for values, _, _ in given)
         self.is_density = bool(self.finest > 1e-11 * largest)
@@ -129,13 +129,15 @@ class MixtureDenoiser(Denoiser):
         """Log weights (B or 1, C), means (B or 1, C, d), eigenvalues and eigenvectors of each component."""
         if r is None:
             return self.log_weights[None], self.means[None], self.values, self.vectors
-        weights = self._encoder.weights
-        surprise = r[:, None] - self.means @ weights.T  # (B, C, k)
+        surprise = r[:, None] - self.means @ self._encoder.weights.T  # (B, C, k)
+        means = self.means + torch.einsum("cdk,bck->bcd", self.kalman, surprise)
+        return self._log_joint(surprise), means, self.given_values, self.given_vectors
+
+    def _log_joint(self, surprise: Tensor) -> Tensor:
+        """Log of a component's weight times p(r|c), up to a constant: of r less its mean there (B, C, k), (B, C)."""
         white = torch.linalg.solve_triangular(self.seen_root, surprise.permute(1, 2, 0), upper=False)  # (C, k, B)
         log_det = self.seen_root.diagonal(dim1=1, dim2=2).log().sum(1)
-        log_weight = self.log_weights - 0.5 * (white**2).sum(1).T - log_det
-        means = self.means + torch.einsum("cdk,bck->bcd", self.kalman, surprise)
-        return log_weight, means, self.given_values, self.given_vectors
+        return self.log_weights - 0.5 * (white**2).sum(1).T - log_det
 
     @property
     def _encoder(self) -> LinearGaussian:
@@ -168,13 +170,12 @@ class MixtureDenoiser(Denoiser):
 
     def scales(self, x: Tensor) -> Scales:
         """From each component's closed form: information over half its slope at 0, half what r removes over it."""
-        p, m, cov, w, s = self._moments
+        p, m, cov, w, s, seen_by = self._moments
         fisher = float(np.trace(w.T @ np.linalg.solve(s, w)))
         between = np.einsum("c,ci,cj->ij", p, m - p @ m, m - p @ m)
         whole = np.einsum("c,cij->ij", p, cov) + between
         low, high = np.inf, 0.0
-        for c in [*cov, whole]:
-            seen = w @ c @ w.T + s
+        for c, seen in [*zip(cov, seen_by), (whole, w @ whole @ w.T + s)]:
             information = 0.5 * (np.linalg.slogdet(seen)[1] - np.linalg.slogdet(s)[1])
             removed = float(np.trace(c @ w.T @ np.linalg.solve(seen, w @ c)))
             if information > 1e-300 and removed > 0:
@@ -190,8 +191,12 @@ class MixtureDenoiser(Denoiser):
 
     def response_moments(self) -> tuple[Array, Array, Array]:
         """Weights (C,), means (C, k) and covariances (C, k, k) of the responses, a mixture too."""
-        p, m, cov, w, s = self._moments
-        return p, m @ w.T, np.stack([w @ c @ w.T + s for c in cov])
+        p, m, _, w, _, seen = self._moments
+        return p, m @ w.T, seen
+
+    def prior_moments(self) -> tuple[Array, Array, Array]:
+        """Weights (C,), means (C, d) and covariances (C, d, d) of the stimuli."""
+        return self._moments[:3]
 
     def feature_information(self) -> Array:
         """The closed form of I_i where there is one component: ``logm(C) - logm(C_r)`` halved, its diagonal, (d,)."""
@@ -209,9 +214,7 @@ class MixtureDenoiser(Denoiser):
         x = self.draw_prior(samples, generator)
         r = self.encoder.sample(x, generator)
         surprise = r[:, None] - self.means @ self._encoder.weights.T
-        white = torch.linalg.solve_triangular(self.seen_root, surprise.permute(1, 2, 0), upper=False)
-        log_det = self.seen_root.diagonal(dim1=1, dim2=2).log().sum(1)
-        log = self.log_weights - 0.5 * (white**2).sum(1).T - log_det - 0.5 * r.shape[1] * math.log(2 * math.pi)
+        log = self._log_joint(surprise) - 0.5 * r.shape[1] * math.log(2 * math.pi)
         found = self.encoder.log_likelihood(r, x) - torch.logsumexp(log, dim=1)
         return float(found.mean()), float(found.std() / samples**0.5)
 

@@ -25,6 +25,7 @@ from ..diffusion import (
     fit_amortised,
 )
 from ..diffusion.denoiser import Denoiser
+from ..diffusion.sources import natural_covariance
 from ..estimators.published_protocol import published_estimate
 from ..models import EncodingModel, GaussianNoise, Linear, Mixture, encoding_model
 from ..models.encoders import LinearGaussian, LinearNonlinearPoisson
@@ -110,7 +111,8 @@ def _line(variance: float) -> Denoiser:
     return GaussianDenoiser([0.0], [[1.0]], LinearGaussian([[1.0]], variance))
 
 
-def _plane() -> Denoiser:
+def plane() -> MixtureDenoiser:
+    """Two components in the plane, seen by one linear neuron."""
     encoder = LinearGaussian([[1.0, 0.5]], 0.4)
     return MixtureDenoiser([0.5, 0.5], [[-1.5, 0.0], [1.5, 0.5]], np.stack([0.3 * np.eye(2)] * 2), encoder)
 
@@ -119,7 +121,7 @@ SAMPLED: dict[str, Callable[[], Denoiser]] = {
     "N(0, 1), noise variance 1": lambda: _line(1.0),
     "N(0, 1), noise variance 0.25": lambda: _line(0.25),
     "Gaussian in R^16, 5 neurons": _gaussian_16,
-    "two components in R^2, 1 neuron": _plane,
+    "two components in R^2, 1 neuron": plane,
     "six components in R^16, 8 neurons": mixture_16,
 }
 
@@ -157,17 +159,6 @@ def sampler_table(stimuli: int = 400, say: Callable[[str], None] = print) -> lis
 
 
 # -- error against passes -----------------------------------------------------------------------------------------
-
-
-def natural_covariance(side: int) -> Array:
-    """Covariance of periodic images of side x side pixels whose power falls as 1 / f^2; unit variance."""
-    f = np.fft.fftfreq(side)
-    power = 1 / np.maximum(f[:, None] ** 2 + f**2, 1 / side**2)
-    kernel = np.fft.ifft2(power).real
-    i = np.arange(side)
-    shift = (i[:, None] - i) % side
-    blocks = (kernel / kernel[0, 0])[shift[:, None, :, None], shift[None, :, None, :]]
-    return np.asarray(blocks.reshape(side**2, side**2))
 
 
 def natural_images() -> GaussianDenoiser:
