@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -43,8 +44,9 @@ class UNetDenoiser(Denoiser):
         self.learned, self.device, self.autocast = learned, device_named(device), autocast
         self.encoder = learned.encoder.to(self.device, torch.float32)
         self.dimensions = learned.encoder.dimensions
-        self.network = learned.denoising.to(self.device).eval()
-        self.gain_network = None if learned.gain is None else learned.gain.to(self.device).eval()
+        # Copies: two denoisers of the same networks may live on two devices.
+        self.network = copy.deepcopy(learned.denoising).to(self.device).eval()
+        self.gain_network = None if learned.gain is None else copy.deepcopy(learned.gain).to(self.device).eval()
 
     @classmethod
     def load(cls, folder: Path | str, **options: Any) -> UNetDenoiser:

@@ -219,8 +219,8 @@ def markdown(data: dict[str, Any]) -> str:
         lines += [
             f"## Which recipe: {minutes:g} minutes of one core each",
             "",
-            "Total: E_x of the amortised estimate over the truth (the true prior's denoiser, or the finite set's). Map:",
-            "the correlation of mean pixel maps with the true one, and the relative RMSE of one image's map. Plug-in:",
+            "Total: E_x of the amortised estimate over the truth (the true prior's denoiser, or the set's). Map: the",
+            "correlation of mean pixel maps with the true one, and relative RMSE of one image's map. Plug-in:",
             "the same networks read as published.",
             "",
             "| data | variant | steps | total | map | map error | plug-in | error at 64 passes |",

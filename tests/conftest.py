@@ -7,9 +7,9 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 
 
-def pytest_collection_modifyitems(config, items):
+def pytest_runtest_setup(item):
     """Skip tests that need CUDA, with a reason; fail them where STIMINFO_REQUIRE_GPU=1 says that it must be there."""
-    if not any("gpu" in item.keywords for item in items):
+    if "gpu" not in item.keywords:
         return
     try:
         import torch
@@ -17,7 +17,7 @@ def pytest_collection_modifyitems(config, items):
         reason = "" if torch.cuda.is_available() else "CUDA is not available"
     except ImportError:
         reason = "torch is not installed (pip install stiminfo[diffusion])"
-    if reason and os.environ.get("STIMINFO_REQUIRE_GPU") != "1":
-        for item in items:
-            if "gpu" in item.keywords:
-                item.add_marker(pytest.mark.skip(reason=reason))
+    if reason and os.environ.get("STIMINFO_REQUIRE_GPU") == "1":
+        pytest.fail(f"STIMINFO_REQUIRE_GPU=1, and {reason}", pytrace=False)
+    if reason:
+        pytest.skip(reason)
