@@ -41,5 +41,8 @@ def test_the_wheel_holds_every_wing_and_its_data(tmp_path):
     expected |= {"stiminfo/__init__.py", "stiminfo/cli.py", "stiminfo/py.typed"}
     expected |= {f"stiminfo/reports/templates/{path.name}" for path in (ROOT / "reports/templates").iterdir()}
     expected |= {"stiminfo/reports/published/table.json"}
+    networks = ROOT / "diffusion" / "pretrained"
+    expected |= {f"stiminfo/diffusion/{path.relative_to(networks.parent)}" for path in networks.rglob("*.*")}
+    assert "stiminfo/diffusion/pretrained/digits/conditional/config.json" in expected
     assert expected - names == set()
     assert not any(name.startswith(("tests/", "models/")) for name in names)
