@@ -155,7 +155,14 @@ class ResponseUNet(nn.Module):
             size = 4 * channels[0]
             self.embed = nn.Sequential(nn.Linear(responses + self.groups, size), nn.SiLU(), nn.Linear(size, size))
 
-    def forward(self, image: Tensor, place: Tensor, r: Tensor | None, given: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        image: Tensor,
+        place: Tensor,
+        r: Tensor | None,
+        given: Tensor | None = None,
+        weight: Tensor | None = None,
+    ) -> Tensor:
         """The U-Net's answer, (B, d).
 
         Parameters
@@ -164,12 +171,15 @@ class ResponseUNet(nn.Module):
         place : (B,), of the levels in their range
         r : (B, k)
         given : (B, groups), which parts of the responses are told
+        weight : (B, 1), how loudly they are told
         """
         count, (height, width) = len(image), self.shape
         layers = [image.reshape(count, 1, height, width), self.position.expand(count, -1, -1, -1)]
         options: dict[str, Any] = {}
         if self.responses:
             seen, told = self._told(image, r, given)
+            if weight is not None:
+                seen, told = seen * weight, told * weight
             if self.as_image:
                 layers.append(self.image(seen).reshape(count, -1, height, width))
             if self.as_embedding:
@@ -232,17 +242,27 @@ class DenoisingNetwork(nn.Module):
             return power / total, (g * power / total).sqrt(), total.rsqrt()
         return torch.ones_like(g), -g.sqrt(), (1 + g).rsqrt()
 
+    def loudness(self, gamma: Tensor) -> Tensor:
+        """How loudly responses are told, (B, 1): about the size of ``D / out``, their share in the networks' answer.
+
+        At low levels D is gamma times a score, and falls faster than the answer's unit, sqrt(gamma). Without this, what
+        the networks get wrong of it would count there as information.
+        """
+        g = gamma[:, None]
+        return (g / (g + self.levels.low)).sqrt()
+
     def raw(self, xg: Tensor, gamma: Tensor, r: Tensor | None, given: Tensor | None = None) -> Tensor:
         """The networks' answer F in ``xhat = skip (xg - centre) + out F + centre``, (B, d)."""
         image = (xg - self.centre) * self.scaling(gamma)[2]
         place = self.levels.place(gamma)
         if r is not None:
             r = (r - self.response_mean) / self.response_spread
+        weight = self.loudness(gamma)
         if self.unconditional is None:
-            return self.conditional(image, place, r, given)
+            return self.conditional(image, place, r, given, weight)
         if r is None:
             return self.unconditional(image, place, None)
-        found = self.conditional(image, place, r)
+        found = self.conditional(image, place, r, None, weight)
         if given is None:
             return found
         return torch.where(given, found, self.unconditional(image, place, None))

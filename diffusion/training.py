@@ -68,6 +68,7 @@ class Training:
     minutes : train for about so long; fixes the steps when the run begins
     resume_file : where the unfinished run is kept; nowhere if left out
     resume : go on with the run in that file
+    start : networks to begin with, of the same architecture, data and population
     device : "cpu" to keep off an accelerator that is there
     progress, say : told of every 200th part of a stage, and of what a user should know
     save_every : seconds between two writes of the resume file
@@ -81,6 +82,7 @@ class Training:
     minutes: float | None = None
     resume_file: Path | None = None
     resume: bool = False
+    start: Learned | None = None
     device: str | None = None
     progress: Progress | None = None
     say: Callable[[str], None] = print
@@ -117,6 +119,8 @@ class Training:
         torch.manual_seed(self.seed)  # the first weights
         denoising = self._fresh_denoisers(levels)
         gain = self._fresh_gain(denoising)
+        if self.start is not None:
+            _begin_with(self.start, denoising, gain)
         self._encoder = self.encoder.to(self.at, torch.float32)
         if saved is None and self.minutes is not None:
             self.recipe = self._timed(denoising, gain)
@@ -150,6 +154,8 @@ class Training:
             "losses": self.losses,
             "torch": torch.__version__,
         }
+        if self.start is not None:
+            notes["began_with"] = self.start.notes
         return Learned(denoising.cpu(), gain.cpu() if self.recipe.gain_steps else None, self.encoder, notes)
 
     def finished(self) -> None:
@@ -410,6 +416,15 @@ class Training:
                 )
         self.recipe = Recipe.from_json(saved.state["recipe"])
         return saved
+
+
+def _begin_with(start: Learned, denoising: DenoisingNetwork, gain: GainNetwork) -> None:
+    for mine, other in ((denoising, start.denoising), (gain, start.gain)):
+        if other is not None:
+            try:
+                mine.load_state_dict(other.state_dict())
+            except RuntimeError:
+                raise CheckpointError("the networks to begin with have another architecture or population") from None
 
 
 def _restore(

@@ -468,6 +468,9 @@ def train(
     seed: Seed = 0,
     device: Annotated[str, typer.Option(metavar="auto|cpu", help="auto: a GPU where there is one.")] = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that was ended.")] = False,
+    start: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="Begin with the networks of this checkpoint.")
+    ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The checkpoint's folder.")] = Path("checkpoint"),
 ) -> int:
     """Train networks that denoise images, with and without a population's responses to them.
@@ -502,6 +505,7 @@ def train(
                 seed,
                 device,
                 resume,
+                start,
                 out,
             ),
             _console(),

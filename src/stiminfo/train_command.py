@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .diffusion.checkpoints import save_learned
+from .checkpoint_options import shipped
+from .diffusion.checkpoints import load_learned, save_learned
 from .diffusion.datasets import read_array
 from .diffusion.denoiser import device_named
 from .diffusion.recipes import PRESETS, Recipe, preset_for
@@ -49,6 +50,7 @@ class Options:
     seed: int
     device: str
     resume: bool
+    start: Path | None
     out: Path
 
 
@@ -71,6 +73,9 @@ def run(options: Options, console: Console, bar: Any) -> int:
         fields = fields_for(source.shown().pixels, given)
     encoder = population_for(source, options.population, fields, amplitude=options.amplitude, noise=options.noise)
     recipe, minutes = _recipe(options, source.shape)
+    start = None if options.start is None else load_learned(shipped(options.start))
+    if start is not None:
+        recipe = replace(recipe, architecture=start.denoising.architecture)
     training = Training(
         source,
         encoder,
@@ -79,6 +84,7 @@ def run(options: Options, console: Console, bar: Any) -> int:
         minutes=minutes,
         resume_file=unfinished,
         resume=options.resume,
+        start=start,
         device="cpu" if options.device == "cpu" else None,
         progress=_teller(bar, console),
         say=lambda text: console.print(text, style="dim"),
