@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from ..models.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
 from ..models.validation import ModelError
-from .networks import Architecture, DenoisingNetwork, GainNetwork, Levels
+from .networks import LEVEL_SCALES, Architecture, DenoisingNetwork, GainNetwork, Levels
 
 SCHEMA = 1
 #: Larger than any description; a file beyond it is not read.
@@ -94,7 +94,7 @@ def _write(learned: Learned, folder: Path, card: str, half: bool) -> None:
     for name in ("centre", "response_mean", "response_spread"):
         layers[name] = getattr(learned.denoising, name)
     if learned.gain is not None:
-        layers["gain_size"] = learned.gain.size
+        layers["gain_size"], layers["gain_level_scale"] = learned.gain.size, learned.gain.level_scale
     kind = type(learned.encoder).__name__
     layers = {name: value.detach().cpu().to(dtype) for name, value in layers.items()}
     for name in _ENCODERS[kind][1]:  # the population is not ours to round
@@ -200,6 +200,11 @@ def load_learned(folder: Path) -> Learned:
         wanted = {name: value for name, value in network.state_dict().items() if not name.startswith("unet.")}
         _check_shapes(folder / "layers.safetensors", own, {name: tuple(v.shape) for name, v in wanted.items()})
         network.load_state_dict(own, strict=False)
+    if gain is not None:
+        measured: dict[str, tuple[int, ...]] = {"gain_size": (), "gain_level_scale": (LEVEL_SCALES,)}
+        _check_shapes(folder / "layers.safetensors", layers, measured)
+        gain.size.copy_(layers["gain_size"])
+        gain.level_scale.copy_(layers["gain_level_scale"])
     for network in (denoising, gain):
         if network is not None:
             _check_finite(folder, network)
@@ -220,8 +225,7 @@ def _build(
     denoising = DenoisingNetwork(architecture, shape, levels, *around)
     if gain_architecture is None:
         return denoising, None
-    size = float(layers["gain_size"]) if "gain_size" in layers else 1.0
-    return denoising, GainNetwork(gain_architecture, shape, levels, layers["centre"], spread, size)
+    return denoising, GainNetwork(gain_architecture, shape, levels, layers["centre"], spread)
 
 
 def _description(folder: Path) -> Any:

@@ -19,6 +19,8 @@ PRECONDITIONINGS = ("edm", "epsilon")
 ROUTES = ("image", "embedding", "both")
 #: Channels in which responses, and what is learned of each position, are shown beside the noisy image.
 _RESPONSE_CHANNELS, _POSITION_CHANNELS = 2, 1
+#: Parts of the range of levels that have a factor of their own in the gain network.
+LEVEL_SCALES = 16
 
 
 @dataclass(frozen=True)
@@ -274,10 +276,17 @@ class DenoisingNetwork(nn.Module):
 
 
 class GainNetwork(nn.Module):
-    """h_i(xg, gamma) ~ E[(xhat_i(xg, R) - xhat_i(xg))^2 | xg], never negative: the amortised Fisher network."""
+    """h_i(xg, gamma) ~ E[(xhat_i(xg, R) - xhat_i(xg))^2 | xg], never negative: the amortised Fisher network.
+
+    Attributes
+    ----------
+    size : of the squares in `unit`
+    level_scale : (L,) a factor for each L-th of the range of levels, 1 until it is measured
+    """
 
     centre: Tensor
     size: Tensor
+    level_scale: Tensor
 
     def __init__(
         self,
@@ -292,6 +301,7 @@ class GainNetwork(nn.Module):
         self.architecture, self.levels, self.spread = architecture, levels, spread
         self.register_buffer("centre", centre.float())
         self.register_buffer("size", torch.tensor(float(size)))
+        self.register_buffer("level_scale", torch.ones(LEVEL_SCALES))
         self.network = ResponseUNet(architecture, shape, 0)
 
     def unit(self, gamma: Tensor) -> Tensor:
@@ -303,4 +313,10 @@ class GainNetwork(nn.Module):
         """Noisy stimuli (B, d) and levels (B,) to h, (B, d)."""
         image = (xg - self.centre) * (gamma[:, None] + self.spread**2).rsqrt()
         found = self.network(image, self.levels.place(gamma), None).to(xg.dtype)
-        return nn.functional.softplus(found) * self.unit(gamma)
+        return nn.functional.softplus(found) * self.unit(gamma) * self._scale(gamma)
+
+    def _scale(self, gamma: Tensor) -> Tensor:
+        """The measured factor, linear between the middles of the parts, (B, 1)."""
+        at = (self.levels.place(gamma) * LEVEL_SCALES - 0.5).clamp(0, LEVEL_SCALES - 1)
+        left = at.floor().long().clamp_max(LEVEL_SCALES - 2)
+        return torch.lerp(self.level_scale[left], self.level_scale[left + 1], at - left)[:, None]

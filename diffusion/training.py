@@ -21,7 +21,7 @@ from ..models.encoders import Encoder
 from ..models.validation import ModelError
 from .checkpoints import CheckpointError, Learned
 from .level_range import levels_for
-from .networks import DenoisingNetwork, GainNetwork, Levels
+from .networks import LEVEL_SCALES, DenoisingNetwork, GainNetwork, Levels
 from .noise_levels import scheduler_gammas
 from .recipes import Recipe
 from .resume import Saved, grouped, read_saved, write_saved
@@ -31,6 +31,8 @@ from .sources import Source
 SAVE_EVERY = 60.0
 #: Images from which the responses' mean and spread are told; steps whose time tells how many fit in a time.
 _SAMPLE, _TIMED = 4096, 9
+#: Images from which the mean of the gain network at each level is measured.
+_MEASURED = 1 << 15
 
 STAGES = ("denoisers", "gain")
 
@@ -144,6 +146,7 @@ class Training:
 
             self._stage(STAGES[1], gain, loss, self.recipe.gain_steps, step, saved, done)
             gain.eval().requires_grad_(False)
+            self._measure_levels(denoising, gain)
         elapsed = self.spent + time.monotonic() - self._started
         notes = {
             "recipe": self.recipe.to_json(),
@@ -191,6 +194,30 @@ class Training:
             sizes = self._target(denoising, batch, "square") / gain.unit(batch.gamma)
             gain.size.mul_(sizes.mean().cpu().to(self.at))
 
+    def _measure_levels(self, denoising: DenoisingNetwork, gain: GainNetwork) -> None:
+        """Set the mean of h at each level by the law of total variance, E|x - xhat|^2 - E|x - xhat(r)|^2.
+
+        What the denoisers get wrong is in the mean of D^2 to first order, and in this difference to second order only.
+        """
+        told, answered, square = torch.zeros(3, LEVEL_SCALES, dtype=torch.float64)
+        count = min(_MEASURED, self.recipe.batch * self.recipe.gain_steps)  # of a short run, no more than it saw
+        size = min(1024, count)
+        for step in range(count // size):
+            batch = self._batch("levels", step, size)
+            with torch.no_grad():
+                part = (gain.levels.place(batch.gamma) * LEVEL_SCALES).long().clamp_max(LEVEL_SCALES - 1).cpu()
+                scale = gain.unit(batch.gamma)
+                target = (self._target(denoising, batch, "variance") / scale).sum(1).double().cpu()
+                answer = (gain(batch.xg, batch.gamma) / scale).sum(1).double().cpu()
+            told.index_add_(0, part, target)
+            answered.index_add_(0, part, answer)
+            square.index_add_(0, part, (target - answer) ** 2)
+        ratio = told / answered
+        # As far from 1 as it is surely (James and Stein): elsewhere the noise of the difference would be what is kept.
+        doubt = square.sqrt() / answered
+        kept = (1 - (doubt / (ratio - 1).abs().clamp_min(1e-9)) ** 2).clamp_min(0)
+        gain.level_scale.copy_((1 + kept * (ratio - 1)).clamp(0.1, 10).float())
+
     # -- losses ---------------------------------------------------------------------------------------------------
 
     def _denoising_loss(self, network: Any, batch: Batch) -> Tensor:
@@ -216,7 +243,7 @@ class Training:
 
     def _batch(self, stage: str, step: int, count: int) -> Batch:
         """The images of one step in this process, drawn on the CPU so that every device sees the same."""
-        words = [self.seed, [*STAGES, "size"].index(stage), step, self.accelerator.process_index]
+        words = [self.seed, [*STAGES, "size", "levels"].index(stage), step, self.accelerator.process_index]
         word = int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0] >> 1)
         generator = torch.Generator().manual_seed(word)
         x = self.source.draw(count, generator)
