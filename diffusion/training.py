@@ -125,7 +125,7 @@ class Training:
             _begin_with(self.start, denoising, gain)
         self._encoder = self.encoder.to(self.at, torch.float32)
         if saved is None and self.minutes is not None:
-            self.recipe = self._timed(denoising, gain)
+            self.recipe = Recipe.from_json(self._agreed(self._timed(denoising, gain).to_json()))
         stage, step = (STAGES[0], 0) if saved is None else (saved.state["stage"], int(saved.state["step"]))
         if saved is not None:
             self.losses = saved.state["losses"]
@@ -411,6 +411,12 @@ class Training:
                 times.append(self.clock() - start)
             seconds.append(float(np.median(times[1:])))
         return self.recipe.lasting(60 * self.minutes, seconds[0], seconds[1])
+
+    def _agreed(self, value: Any) -> Any:
+        """What the main process found, in all of them."""
+        from accelerate.utils import broadcast_object_list
+
+        return broadcast_object_list([value])[0]
 
     # -- the resume file ------------------------------------------------------------------------------------------
 

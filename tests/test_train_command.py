@@ -129,3 +129,13 @@ def test_wrong_checkpoints(trained, tmp_path):
     path.write_bytes(path.read_bytes()[:500])
     refused(run("decompose", "--checkpoint", "cut", cwd=tmp_path), "damaged", "expected")
     assert not list(tmp_path.glob("decomposition/*"))
+
+
+def test_two_processes_train_one_network(tmp_path):
+    # What `accelerate launch` starts, too; on CPUs it would ask for MPI.
+    launch = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "--standalone", "-m", "stiminfo", "train", *TINY]
+    command = [sys.executable, *launch, "--out", "net"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "net" / "checkpoint.json").read_text())["notes"]["processes"] == 2
+    assert done.stdout.count("written to net") == 1

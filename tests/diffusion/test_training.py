@@ -14,7 +14,8 @@ pytest.importorskip("diffusers")
 pytest.importorskip("accelerate")
 
 from stiminfo.diffusion.checkpoints import CheckpointError  # noqa: E402
-from stiminfo.diffusion.networks import Architecture  # noqa: E402
+from stiminfo.diffusion.level_range import levels_for  # noqa: E402
+from stiminfo.diffusion.networks import Architecture, GainNetwork  # noqa: E402
 from stiminfo.diffusion.recipes import PRESETS, Recipe  # noqa: E402
 from stiminfo.diffusion.resume import read_saved  # noqa: E402
 from stiminfo.diffusion.sources import ImageSource, source_named  # noqa: E402
@@ -139,6 +140,54 @@ def test_resuming_something_else_is_refused(tmp_path):
         kept.write_bytes(damaged)
         with pytest.raises(CheckpointError, match="damaged"):
             learning.training(resume_file=kept, resume=True).run()
+
+
+class TrueDenoiser:
+    """xhat of the prior that the images are drawn from."""
+
+    def __init__(self):
+        self.exact = learning.SOURCE.exact(learning.ENCODER)
+
+    def __call__(self, xg, gamma, r=None):
+        return self.exact.xhat(xg.double(), gamma.double(), None if r is None else r.double()).float()
+
+    def gain(self, xg, gamma):
+        r = torch.zeros(len(xg), 5, dtype=torch.float64)
+        seen, told = (self.exact.posterior(xg.double(), gamma.double(), x, variance=True).variance for x in (None, r))
+        return (seen - told).float()
+
+
+def test_the_mean_gain_of_each_level_is_set_right():
+    """Of a gain network that says 1.7 times the truth, at every level that tells something."""
+    from accelerate import Accelerator
+
+    run = learning.training(batch=256, gain_steps=128)
+    run.accelerator = Accelerator(cpu=True)
+    run.at = run.accelerator.device
+    true = TrueDenoiser()
+    levels = levels_for(learning.SOURCE, learning.ENCODER)
+    run._bounds = levels.bounds
+    gain = GainNetwork(learning.RECIPE.architecture, (4, 4), levels, torch.zeros(16), 1.0)
+    gain.forward = lambda xg, gamma: 1.7 * true.gain(xg, gamma) * gain._scale(gamma)
+    run._measure_levels(true, gain)
+    assert gain.level_scale[5:11] == pytest.approx(1 / 1.7, rel=0.1)
+    assert ((gain.level_scale > 0.1) & (gain.level_scale < 2)).all()
+    batch = run._batch("size", 0, 4096)
+    ratio = (gain(batch.xg, batch.gamma) / batch.gamma[:, None]).sum() / (
+        true.gain(batch.xg, batch.gamma) / batch.gamma[:, None]
+    ).sum()
+    assert float(ratio) == pytest.approx(1, abs=0.05)
+
+
+def test_a_run_may_begin_with_other_networks():
+    first = learning.training().run()
+    second = learning.training(start=first, steps=1, gain_steps=1, rate=1e-9).run()
+    assert second.notes["began_with"]["recipe"]["steps"] == 6
+    apart = [(a - b).abs().max() for a, b in zip(first.denoising.parameters(), second.denoising.parameters())]
+    assert max(apart) < 1e-5
+    other = replace(learning.RECIPE, architecture=replace(learning.RECIPE.architecture, channels=(16, 16)))
+    with pytest.raises(CheckpointError, match="another architecture"):
+        learning.training(other, start=first).run()
 
 
 def test_the_seed_decides():
