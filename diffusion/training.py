@@ -1,7 +1,7 @@
 """Training of the networks: two stages, through `accelerate`, resumed exactly.
 
-Every random number of a step is drawn from a generator of its own, seeded by (seed, stage, step, process): there is no
-random state to save, and a run that was killed ends, on a CPU, with the same weights as one that was not.
+Every random number of a step comes from a generator of its own (`Batches`): there is no random state to save, and a run
+that was killed ends, on a CPU, with the same weights as one that was not.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from torch import Tensor
 
 from ..models.encoders import Encoder
 from ..models.validation import ModelError
+from .batches import Batch, Batches
 from .checkpoints import CheckpointError, Learned
+from .gain_target import gain_target, measure_levels, measure_size
 from .level_range import levels_for
-from .networks import LEVEL_SCALES, DenoisingNetwork, GainNetwork, Levels
-from .noise_levels import scheduler_gammas
+from .networks import DenoisingNetwork, GainNetwork, Levels
 from .recipes import Recipe
 from .resume import Saved, grouped, read_saved, write_saved
 from .sources import Source
@@ -42,21 +43,6 @@ Progress = Callable[[str, int, int, float], None]
 
 class TrainingDiverged(ArithmeticError):
     """The loss is no longer a number."""
-
-
-@dataclass
-class Batch:
-    """One step's images: x, their noisy views, levels and responses, and which of these are given."""
-
-    x: Tensor
-    xg: Tensor
-    gamma: Tensor
-    r: Tensor
-    given: Tensor
-
-    def part(self, rows: slice) -> Batch:
-        """Some of its rows."""
-        return Batch(self.x[rows], self.xg[rows], self.gamma[rows], self.r[rows], self.given[rows])
 
 
 @dataclass
@@ -117,13 +103,14 @@ class Training:
         self._started = time.monotonic()
         self._micro = self.recipe.batch
         levels = levels_for(self.source, self.encoder) if saved is None else Levels(**saved.state["levels"])
-        self._levels_of_ddpm = scheduler_gammas(_paper_schedule()).float()
+        self.batches = Batches(
+            self.source, self.encoder, self.recipe, levels, self.seed, self.accelerator.process_index, self.at
+        )
         torch.manual_seed(self.seed)  # the first weights
         denoising = self._fresh_denoisers(levels)
         gain = self._fresh_gain(denoising)
         if self.start is not None:
             _begin_with(self.start, denoising, gain)
-        self._encoder = self.encoder.to(self.at, torch.float32)
         if saved is None and self.minutes is not None:
             self.recipe = Recipe.from_json(self._agreed(self._timed(denoising, gain).to_json()))
         stage, step = (STAGES[0], 0) if saved is None else (saved.state["stage"], int(saved.state["step"]))
@@ -138,7 +125,7 @@ class Training:
         denoising.eval().requires_grad_(False).to(self.at)
         if self.recipe.gain_steps:
             if saved is None:
-                self._measure_gain(denoising, gain)
+                measure_size(gain.to(self.at), denoising, self.batches.draw("size", 0, _SAMPLE // 2))
             done = dict(denoising.state_dict())
 
             def loss(network: Any, batch: Batch) -> Tensor:
@@ -146,7 +133,10 @@ class Training:
 
             self._stage(STAGES[1], gain, loss, self.recipe.gain_steps, step, saved, done)
             gain.eval().requires_grad_(False)
-            self._measure_levels(denoising, gain)
+            # Of a short run, no more than it saw.
+            count = min(_MEASURED, self.recipe.batch * self.recipe.gain_steps)
+            size = min(1024, count)
+            measure_levels(gain, denoising, lambda k: self.batches.draw("levels", k, size), count // size)
         elapsed = self.spent + time.monotonic() - self._started
         notes = {
             "recipe": self.recipe.to_json(),
@@ -186,38 +176,6 @@ class Training:
         architecture = replace(self.recipe.architecture, shared=True, groups=1)
         return GainNetwork(architecture, self.source.shape, denoising.levels, denoising.centre, denoising.spread)
 
-    def _measure_gain(self, denoising: DenoisingNetwork, gain: GainNetwork) -> None:
-        """Set the gain network's unit to the size that the squares have."""
-        batch = self._batch("size", 0, 2048)
-        with torch.no_grad():
-            gain.to(self.at)
-            sizes = self._target(denoising, batch, "square") / gain.unit(batch.gamma)
-            gain.size.mul_(sizes.mean().cpu().to(self.at))
-
-    def _measure_levels(self, denoising: DenoisingNetwork, gain: GainNetwork) -> None:
-        """Set the mean of h at each level by the law of total variance, E|x - xhat|^2 - E|x - xhat(r)|^2.
-
-        What the denoisers get wrong is in the mean of D^2 to first order, and in this difference to second order only.
-        """
-        told, answered, square = torch.zeros(3, LEVEL_SCALES, dtype=torch.float64)
-        count = min(_MEASURED, self.recipe.batch * self.recipe.gain_steps)  # of a short run, no more than it saw
-        size = min(1024, count)
-        for step in range(count // size):
-            batch = self._batch("levels", step, size)
-            with torch.no_grad():
-                part = (gain.levels.place(batch.gamma) * LEVEL_SCALES).long().clamp_max(LEVEL_SCALES - 1).cpu()
-                scale = gain.unit(batch.gamma)
-                target = (self._target(denoising, batch, "variance") / scale).sum(1).double().cpu()
-                answer = (gain(batch.xg, batch.gamma) / scale).sum(1).double().cpu()
-            told.index_add_(0, part, target)
-            answered.index_add_(0, part, answer)
-            square.index_add_(0, part, (target - answer) ** 2)
-        ratio = told / answered
-        # As far from 1 as it is surely (James and Stein): elsewhere the noise of the difference would be what is kept.
-        doubt = square.sqrt() / answered
-        kept = (1 - (doubt / (ratio - 1).abs().clamp_min(1e-9)) ** 2).clamp_min(0)
-        gain.level_scale.copy_((1 + kept * (ratio - 1)).clamp(0.1, 10).float())
-
     # -- losses ---------------------------------------------------------------------------------------------------
 
     def _denoising_loss(self, network: Any, batch: Batch) -> Tensor:
@@ -227,56 +185,12 @@ class Training:
         return (((found - batch.x) / out) ** 2).mean()
 
     def _gain_loss(self, network: Any, denoising: DenoisingNetwork, batch: Batch) -> Tensor:
-        target = self._target(denoising, batch, self.recipe.target)
+        with self.accelerator.autocast():
+            target = gain_target(denoising, batch, self.recipe.target)
         unit = self.accelerator.unwrap_model(network).unit(batch.gamma)
         return (((network(batch.xg, batch.gamma) - target) / unit) ** 2).mean()
 
-    def _target(self, denoising: DenoisingNetwork, batch: Batch, target: str) -> Tensor:
-        with torch.no_grad(), self.accelerator.autocast():
-            seen = denoising(batch.xg, batch.gamma)
-            given = denoising(batch.xg, batch.gamma, batch.r)
-        if target == "square":
-            return (given - seen) ** 2
-        return (batch.x - seen) ** 2 - (batch.x - given) ** 2
-
     # -- steps ----------------------------------------------------------------------------------------------------
-
-    def _batch(self, stage: str, step: int, count: int) -> Batch:
-        """The images of one step in this process, drawn on the CPU so that every device sees the same."""
-        words = [self.seed, [*STAGES, "size", "levels"].index(stage), step, self.accelerator.process_index]
-        word = int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0] >> 1)
-        generator = torch.Generator().manual_seed(word)
-        x = self.source.draw(count, generator)
-        gamma = self._draw_levels(count, generator)
-        xg = x + gamma.sqrt()[:, None] * torch.randn(x.shape, generator=generator)
-        given = self._draw_given(count, generator)
-        r = self.encoder_on_cpu.sample(x, generator)
-        return Batch(*(value.to(self.at) for value in (x, xg, gamma, r, given)))
-
-    @property
-    def encoder_on_cpu(self) -> Encoder:
-        """The population in single precision, beside the images."""
-        if not hasattr(self, "_cpu_encoder"):
-            self._cpu_encoder = self.encoder.to("cpu", torch.float32)
-        return self._cpu_encoder
-
-    def _draw_given(self, count: int, generator: torch.Generator) -> Tensor:
-        """Which groups of neurons each row is told, (count, groups): none, all, or (of two) one."""
-        some = torch.rand(count, 1, generator=generator) >= self.recipe.null_share
-        groups = self.recipe.architecture.groups
-        if groups == 1:
-            return some
-        lone = torch.rand(count, 1, generator=generator) < 0.5
-        which = torch.randint(groups, (count, 1), generator=generator) == torch.arange(groups)
-        return some & (~lone | which)
-
-    def _draw_levels(self, count: int, generator: torch.Generator) -> Tensor:
-        low, high = (math.log(g) for g in self._bounds)
-        if self.recipe.level_draw == "ddpm":
-            return self._levels_of_ddpm[torch.randint(len(self._levels_of_ddpm), (count,), generator=generator)]
-        # One level in each of `count` equal parts of the range.
-        share = (torch.arange(count) + torch.rand(count, generator=generator)) / count
-        return (low + (high - low) * share).exp()
 
     def _stage(
         self,
@@ -293,7 +207,6 @@ class Training:
         from diffusers.training_utils import EMAModel
 
         recipe, accelerator = self.recipe, self.accelerator
-        self._bounds = module.levels.bounds
         if saved is not None:
             module.load_state_dict(saved.group("weights"))
         module.train().requires_grad_(True).to(self.at)
@@ -359,7 +272,7 @@ class Training:
     ) -> float:
         """One optimiser step; in smaller pieces where the device's memory does not hold the batch."""
         share = max(1, self.recipe.batch // self.accelerator.num_processes)
-        batch = self._batch(stage, step, share)
+        batch = self.batches.draw(stage, step, share)
         while True:
             try:
                 optimiser.zero_grad()
@@ -391,7 +304,6 @@ class Training:
 
         assert self.minutes is not None
         seconds = []
-        self._bounds = denoising.levels.bounds
         plain = copy.deepcopy(denoising).to(self.at)
 
         def gain_loss(network: Any, batch: Batch) -> Tensor:
@@ -447,7 +359,10 @@ class Training:
                 raise CheckpointError(
                     f"{path}: is a run with {name} {saved.state.get(name)!r}, not {value!r}; give the same options"
                 )
-        self.recipe = Recipe.from_json(saved.state["recipe"])
+        recipe = Recipe.from_json(saved.state["recipe"])
+        if replace(recipe, steps=1, gain_steps=1) != replace(self.recipe, steps=1, gain_steps=1):
+            self.say("going on with the recipe that the run was begun with, not with the one given now")
+        self.recipe = recipe
         return saved
 
 
@@ -476,9 +391,3 @@ def _restore(
     schedule.last_epoch, schedule._last_lr = step, rates
     for group, rate in zip(optimiser.param_groups, rates):
         group["lr"] = rate
-
-
-def _paper_schedule() -> Any:
-    from diffusers import DDPMScheduler
-
-    return DDPMScheduler(num_train_timesteps=1000)  # type: ignore[no-untyped-call, unused-ignore]

@@ -13,7 +13,9 @@ torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 pytest.importorskip("diffusers")
 pytest.importorskip("accelerate")
 
+from stiminfo.diffusion.batches import Batches  # noqa: E402
 from stiminfo.diffusion.checkpoints import CheckpointError  # noqa: E402
+from stiminfo.diffusion.gain_target import measure_levels  # noqa: E402
 from stiminfo.diffusion.level_range import levels_for  # noqa: E402
 from stiminfo.diffusion.networks import Architecture, GainNetwork  # noqa: E402
 from stiminfo.diffusion.recipes import PRESETS, Recipe  # noqa: E402
@@ -86,17 +88,16 @@ def test_a_run_killed_in_the_middle_of_a_write(tmp_path):
     assert same(weights(learned), weights(learning.training().run()))
 
 
-def test_a_loss_that_is_no_number_keeps_the_last_good_state(tmp_path):
+def test_a_loss_that_is_no_number_keeps_the_last_good_state(tmp_path, monkeypatch):
     kept = tmp_path / "run.safetensors"
     run = learning.training(resume_file=kept, save_every=0, steps=40)
-    batch, count = run._batch, []
+    draw = Batches.draw
 
-    def broken(stage, step, size):
-        count.append(step)
-        found = batch(stage, step, size)
+    def broken(batches, stage, step, size):
+        found = draw(batches, stage, step, size)
         return replace(found, x=found.x * torch.nan) if step == 5 else found
 
-    run._batch = broken
+    monkeypatch.setattr(Batches, "draw", broken)
     with pytest.raises(TrainingDiverged, match=r"step 5.*run.safetensors"):
         run.run()
     assert read_saved(kept).state["step"] == 5
@@ -159,20 +160,15 @@ class TrueDenoiser:
 
 def test_the_mean_gain_of_each_level_is_set_right():
     """Of a gain network that says 1.7 times the truth, at every level that tells something."""
-    from accelerate import Accelerator
-
-    run = learning.training(batch=256, gain_steps=128)
-    run.accelerator = Accelerator(cpu=True)
-    run.at = run.accelerator.device
     true = TrueDenoiser()
     levels = levels_for(learning.SOURCE, learning.ENCODER)
-    run._bounds = levels.bounds
+    batches = Batches(learning.SOURCE, learning.ENCODER, learning.RECIPE, levels, 0, 0, "cpu")
     gain = GainNetwork(learning.RECIPE.architecture, (4, 4), levels, torch.zeros(16), 1.0)
     gain.forward = lambda xg, gamma: 1.7 * true.gain(xg, gamma) * gain._scale(gamma)
-    run._measure_levels(true, gain)
+    measure_levels(gain, true, lambda k: batches.draw("levels", k, 1024), 32)
     assert gain.level_scale[5:11] == pytest.approx(1 / 1.7, rel=0.1)
     assert ((gain.level_scale > 0.1) & (gain.level_scale < 2)).all()
-    batch = run._batch("size", 0, 4096)
+    batch = batches.draw("size", 0, 4096)
     ratio = (gain(batch.xg, batch.gamma) / batch.gamma[:, None]).sum() / (
         true.gain(batch.xg, batch.gamma) / batch.gamma[:, None]
     ).sum()

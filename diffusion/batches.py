@@ -1,0 +1,91 @@
+"""One step's images, drawn from the seed, the stage and the step alone: a run needs no random state to resume."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..models.encoders import Encoder
+from .networks import Levels
+from .noise_levels import scheduler_gammas
+from .recipes import Recipe
+from .sources import Source
+
+#: What images are drawn for; each has random numbers of its own.
+PURPOSES = ("denoisers", "gain", "size", "levels")
+
+
+@dataclass
+class Batch:
+    """Images x (B, d), noisy views xg (B, d) at gamma (B,), responses r (B, k), which groups are given (B, G)."""
+
+    x: Tensor
+    xg: Tensor
+    gamma: Tensor
+    r: Tensor
+    given: Tensor
+
+    def part(self, rows: slice) -> Batch:
+        """Some of its rows."""
+        return Batch(self.x[rows], self.xg[rows], self.gamma[rows], self.r[rows], self.given[rows])
+
+
+class Batches:
+    """Batches of a run.
+
+    Parameters
+    ----------
+    source, encoder, recipe, levels, seed : of the run
+    process : number of this process among those that train together
+    device : where the batches are used; they are drawn on the CPU, so that every device sees the same
+    """
+
+    def __init__(
+        self, source: Source, encoder: Encoder, recipe: Recipe, levels: Levels, seed: int, process: int, device: Any
+    ) -> None:
+        self.source, self.recipe, self.bounds = source, recipe, levels.bounds
+        self.seed, self.process, self.device = seed, process, device
+        self.encoder = encoder.to("cpu", torch.float32)
+        self._ddpm = _ddpm_levels() if recipe.level_draw == "ddpm" else None
+
+    def draw(self, purpose: str, step: int, count: int) -> Batch:
+        """`count` images for a step (of `PURPOSES`)."""
+        words = [self.seed, PURPOSES.index(purpose), step, self.process]
+        word = int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0] >> 1)
+        generator = torch.Generator().manual_seed(word)
+        x = self.source.draw(count, generator)
+        gamma = self._levels(count, generator)
+        xg = x + gamma.sqrt()[:, None] * torch.randn(x.shape, generator=generator)
+        given = self._given(count, generator)
+        r = self.encoder.sample(x, generator)
+        return Batch(*(value.to(self.device) for value in (x, xg, gamma, r, given)))
+
+    def _given(self, count: int, generator: torch.Generator) -> Tensor:
+        """Which groups of neurons each row is told, (count, groups): none, all, or (of two) one."""
+        some = torch.rand(count, 1, generator=generator) >= self.recipe.null_share
+        groups = self.recipe.architecture.groups
+        if groups == 1:
+            return some
+        lone = torch.rand(count, 1, generator=generator) < 0.5
+        which = torch.randint(groups, (count, 1), generator=generator) == torch.arange(groups)
+        return some & (~lone | which)
+
+    def _levels(self, count: int, generator: torch.Generator) -> Tensor:
+        if self._ddpm is not None:
+            return self._ddpm[torch.randint(len(self._ddpm), (count,), generator=generator)]
+        low, high = (math.log(g) for g in self.bounds)
+        # One level in each of `count` equal parts of the range.
+        share = (torch.arange(count) + torch.rand(count, generator=generator)) / count
+        return (low + (high - low) * share).exp()
+
+
+def _ddpm_levels() -> Tensor:
+    """The levels of the linear schedule of 1,000 steps, (1000,)."""
+    from diffusers import DDPMScheduler
+
+    return scheduler_gammas(DDPMScheduler(num_train_timesteps=1000)).float()  # type: ignore[no-untyped-call, unused-ignore]
