@@ -52,9 +52,10 @@ def measure_levels(gain: GainNetwork, denoising: Denoising, draw: Callable[[int]
         told.index_add_(0, part, target)
         answered.index_add_(0, part, answer)
         square.index_add_(0, part, (target - answer) ** 2)
-    ratio = told / answered
+    seen = answered > 0  # a short run has seen some levels only
+    ratio = torch.where(seen, told / answered, 1.0)
     # As far from 1 as it is surely (James and Stein): elsewhere the noise of the difference would be what is kept.
-    doubt = square.sqrt() / answered
+    doubt = torch.where(seen, square.sqrt() / answered, 0.0)
     kept = (1 - (doubt / (ratio - 1).abs().clamp_min(1e-9)) ** 2).clamp_min(0)
     gain.level_scale.copy_((1 + kept * (ratio - 1)).clamp(0.1, 10).float())
 

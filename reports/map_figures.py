@@ -48,9 +48,11 @@ def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None =
         label = measure if beside is None else f"{measure}\n{'networks' if one is found else 'exact'}"
         estimate = one.estimates[measure]
         totals = [f"{v:.2f}\n± {e:.2f}" for v, e in zip(estimate.value, estimate.stderr)]
-        limits = {"cmap": "magma", "vmin": 0, "vmax": float(errors.max()) or 1.0}
+        # Small numbers in a unit of their own: an offset above the scale would cover the picture.
+        factor, unit = (1e3, "10⁻³ nats") if errors.max() < 0.01 else (1.0, "nats / pixel")
+        limits = {"cmap": "magma", "vmin": 0, "vmax": factor * float(errors.max()) or 1.0}
         rows.append(_Row(label, values, colours, "nats / pixel", contour="white" if not signed else INK))
-        rows.append(_Row("std. error", errors, limits, "nats / pixel", totals=totals))
+        rows.append(_Row("std. error", factor * errors, limits, unit, totals=totals))
     with styled():
         return _draw_rows(rows, shown, found.images.credit, made_by)
 
@@ -76,8 +78,8 @@ def _maps(found: Decomposition, measure: str) -> tuple[Array, Array]:
 def _draw_rows(rows: list[_Row], shown: Array, credit: str, made_by: str) -> Figure:
     """A column wide; from the top, in inches."""
     count = len(shown)
-    side = (COLUMN - 0.95) / max(count, 3)
-    text, foot = 0.3, 0.12 + 0.08 * (bool(credit) + bool(made_by))
+    side = (COLUMN - 1.02) / max(count, 3)
+    text, foot = 0.28, 0.02 + 0.08 * (bool(credit) + bool(made_by))
     height = sum(side + 0.06 + (text if row.totals else 0) for row in rows) + foot + 0.05
     figure = Figure(figsize=(COLUMN, height), dpi=200)
     left, top = 0.62 / COLUMN, height - 0.05
@@ -98,7 +100,7 @@ def _draw_rows(rows: list[_Row], shown: Array, credit: str, made_by: str) -> Fig
             bar = figure.add_axes((left + count * side / COLUMN + 0.008, low / height, 0.015, 0.95 * side / height))
             scale = figure.colorbar(drawn, cax=bar)
             scale.ax.tick_params(labelsize=5, length=1.5, pad=1)
-            scale.ax.locator_params(nbins=3)
+            scale.ax.locator_params(nbins=2)
             scale.outline.set_linewidth(0.3)
             scale.set_label(row.unit, fontsize=5, labelpad=1)
         if row.totals:
