@@ -22,12 +22,14 @@ from torch import Tensor, nn
 
 from ..models.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
 from ..models.validation import ModelError
-from .networks import LEVEL_SCALES, Architecture, DenoisingNetwork, GainNetwork, Levels
+from .networks import Architecture, DenoisingNetwork, GainNetwork, Levels
 
 SCHEMA = 1
 #: Larger than any description; a file beyond it is not read.
 _MOST_JSON, _MOST_PIXELS, _MOST_NEURONS = 1 << 20, 256, 1 << 16
 _UNET = "diffusion_pytorch_model.safetensors"
+#: Of the gain network, what was measured after training.
+_MEASURED = ("size", "level_scale", "pixel_scale")
 #: What makes an encoder again, by its kind.
 _ENCODERS: dict[str, tuple[type[Encoder], tuple[str, ...]]] = {
     "LinearGaussian": (LinearGaussian, ("weights", "noise")),
@@ -94,7 +96,7 @@ def _write(learned: Learned, folder: Path, card: str, half: bool) -> None:
     for name in ("centre", "response_mean", "response_spread"):
         layers[name] = getattr(learned.denoising, name)
     if learned.gain is not None:
-        layers["gain_size"], layers["gain_level_scale"] = learned.gain.size, learned.gain.level_scale
+        layers |= {f"gain_{name}": getattr(learned.gain, name) for name in _MEASURED}
     kind = type(learned.encoder).__name__
     layers = {name: value.detach().cpu().to(dtype) for name, value in layers.items()}
     for name in _ENCODERS[kind][1]:  # the population is not ours to round
@@ -201,10 +203,10 @@ def load_learned(folder: Path) -> Learned:
         _check_shapes(folder / "layers.safetensors", own, {name: tuple(v.shape) for name, v in wanted.items()})
         network.load_state_dict(own, strict=False)
     if gain is not None:
-        measured: dict[str, tuple[int, ...]] = {"gain_size": (), "gain_level_scale": (LEVEL_SCALES,)}
+        measured = {f"gain_{name}": tuple(getattr(gain, name).shape) for name in _MEASURED}
         _check_shapes(folder / "layers.safetensors", layers, measured)
-        gain.size.copy_(layers["gain_size"])
-        gain.level_scale.copy_(layers["gain_level_scale"])
+        for name in _MEASURED:
+            getattr(gain, name).copy_(layers[f"gain_{name}"])
     for network in (denoising, gain):
         if network is not None:
             _check_finite(folder, network)

@@ -282,11 +282,13 @@ class GainNetwork(nn.Module):
     ----------
     size : of the squares in `unit`
     level_scale : (L,) a factor for each L-th of the range of levels, 1 until it is measured
+    pixel_scale : (d,) a factor for each pixel, likewise
     """
 
     centre: Tensor
     size: Tensor
     level_scale: Tensor
+    pixel_scale: Tensor
 
     def __init__(
         self,
@@ -302,6 +304,7 @@ class GainNetwork(nn.Module):
         self.register_buffer("centre", centre.float())
         self.register_buffer("size", torch.tensor(float(size)))
         self.register_buffer("level_scale", torch.ones(LEVEL_SCALES))
+        self.register_buffer("pixel_scale", torch.ones(shape[0] * shape[1]))
         self.network = ResponseUNet(architecture, shape, 0)
 
     def unit(self, gamma: Tensor) -> Tensor:
@@ -313,7 +316,7 @@ class GainNetwork(nn.Module):
         """Noisy stimuli (B, d) and levels (B,) to h, (B, d)."""
         image = (xg - self.centre) * (gamma[:, None] + self.spread**2).rsqrt()
         found = self.network(image, self.levels.place(gamma), None).to(xg.dtype)
-        return nn.functional.softplus(found) * self.unit(gamma) * self._scale(gamma)
+        return nn.functional.softplus(found) * self.unit(gamma) * self.pixel_scale * self._scale(gamma)
 
     def _scale(self, gamma: Tensor) -> Tensor:
         """The measured factor, linear between the middles of the parts, (B, 1)."""

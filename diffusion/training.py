@@ -21,7 +21,7 @@ from ..models.encoders import Encoder
 from ..models.validation import ModelError
 from .batches import Batch, Batches
 from .checkpoints import CheckpointError, Learned
-from .gain_target import gain_target, measure_levels, measure_size
+from .gain_target import gain_targets, measure_means, measure_size
 from .level_range import levels_for
 from .networks import DenoisingNetwork, GainNetwork, Levels
 from .recipes import Recipe
@@ -136,7 +136,7 @@ class Training:
             # Of a short run, no more than it saw.
             count = min(_MEASURED, self.recipe.batch * self.recipe.gain_steps)
             size = min(1024, count)
-            measure_levels(gain, denoising, lambda k: self.batches.draw("levels", k, size), count // size)
+            measure_means(gain, denoising, lambda k: self.batches.draw("levels", k, size), count // size)
         elapsed = self.spent + time.monotonic() - self._started
         notes = {
             "recipe": self.recipe.to_json(),
@@ -186,7 +186,7 @@ class Training:
 
     def _gain_loss(self, network: Any, denoising: DenoisingNetwork, batch: Batch) -> Tensor:
         with self.accelerator.autocast():
-            target = gain_target(denoising, batch, self.recipe.target)
+            target = gain_targets(denoising, batch)[self.recipe.target]
         unit = self.accelerator.unwrap_model(network).unit(batch.gamma)
         return (((network(batch.xg, batch.gamma) - target) / unit) ** 2).mean()
 

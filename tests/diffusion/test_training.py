@@ -15,7 +15,7 @@ pytest.importorskip("accelerate")
 
 from stiminfo.diffusion.batches import Batches  # noqa: E402
 from stiminfo.diffusion.checkpoints import CheckpointError  # noqa: E402
-from stiminfo.diffusion.gain_target import measure_levels  # noqa: E402
+from stiminfo.diffusion.gain_target import measure_means  # noqa: E402
 from stiminfo.diffusion.level_range import levels_for  # noqa: E402
 from stiminfo.diffusion.networks import Architecture, GainNetwork  # noqa: E402
 from stiminfo.diffusion.recipes import PRESETS, Recipe  # noqa: E402
@@ -158,15 +158,18 @@ class TrueDenoiser:
         return (seen - told).float()
 
 
-def test_the_mean_gain_of_each_level_is_set_right():
-    """Of a gain network that says 1.7 times the truth, at every level that tells something."""
+def test_the_mean_gain_of_each_level_and_pixel_is_set_right():
+    """Of a gain network that says about 1.7 times the truth, more of some pixels than of others."""
     true = TrueDenoiser()
     levels = levels_for(learning.SOURCE, learning.ENCODER)
     batches = Batches(learning.SOURCE, learning.ENCODER, learning.RECIPE, levels, 0, 0, "cpu")
     gain = GainNetwork(learning.RECIPE.architecture, (4, 4), levels, torch.zeros(16), 1.0)
-    gain.forward = lambda xg, gamma: 1.7 * true.gain(xg, gamma) * gain._scale(gamma)
-    measure_levels(gain, true, lambda k: batches.draw("levels", k, 1024), 32)
+    pixels = torch.linspace(1.2, 2.2, 16)
+    gain.forward = lambda xg, gamma: pixels * true.gain(xg, gamma) * gain._scale(gamma) * gain.pixel_scale
+    measure_means(gain, true, lambda k: batches.draw("levels", k, 1024), 32)
     assert gain.level_scale[5:11] == pytest.approx(1 / 1.7, rel=0.1)
+    right = gain.pixel_scale * pixels
+    assert (right / right.mean()).numpy() == pytest.approx(1, abs=0.1)
     assert ((gain.level_scale > 0.1) & (gain.level_scale < 2)).all()
     batch = batches.draw("size", 0, 4096)
     ratio = (gain(batch.xg, batch.gamma) / batch.gamma[:, None]).sum() / (
