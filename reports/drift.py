@@ -2,7 +2,7 @@
 
 Compared are verdicts, claims and, of refutations by a known case, case and margin; the number of cases and the
 residuals of axioms that hold may differ between versions of numpy and Hypothesis and are not. Of the estimators the
-exact values must be the same and the estimates within their errors.
+exact values must be the same and the estimates within their errors; the networks that ship are judged anew.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from typing import Any
 #: Margins of refutations may differ by this much, in nats or, relative to their size, this share.
 TOLERANCE = 1e-6
 ESTIMATORS = Path(__file__).parent / "published" / "estimators.json"
+LEARNED = Path(__file__).parent / "published" / "learned.json"
+#: Totals and correlations of the shipped networks may differ by this much between machines.
+LEARNED_TOLERANCE = 0.01
 PUBLISHED_TABLE = Path(__file__).parent / "published" / "table.json"
 EXAMPLES = 40
 #: No estimate may lie so many of its errors from the exact value.
@@ -69,6 +72,16 @@ def estimator_differences(committed: list[dict[str, Any]], fresh: list[dict[str,
     return lines
 
 
+def learned_differences(committed: dict[str, Any], fresh: dict[str, Any]) -> list[str]:
+    """What differs between two judgements of the shipped networks, one line each."""
+    names = ("truth", "total", "plug_in", "correlation", "map_error")
+    return [
+        f"shipped networks: {name} {committed[name]:.4f} committed, {fresh[name]:.4f} now"
+        for name in names
+        if abs(committed[name] - fresh[name]) > LEARNED_TOLERANCE
+    ]
+
+
 def main() -> None:
     """Make the tables anew, with fewer cases, and exit 1 if they drifted."""
     from ..axioms import audit_published
@@ -81,9 +94,14 @@ def main() -> None:
 
     others = estimator_differences(json.loads(ESTIMATORS.read_text(encoding="utf-8"))["estimators"], estimator_table())
     print(f"{ESTIMATORS.name}: {'drifted' if others else 'as committed'}")
-    for line in found + others:
+    from .learned_tables import judged_shipped
+
+    rows = json.loads(LEARNED.read_text(encoding="utf-8"))["accuracy"]
+    learned = learned_differences(rows[-1], judged_shipped())
+    print(f"{LEARNED.name}: {'drifted' if learned else 'as committed'} (the shipped networks)")
+    for line in found + others + learned:
         print(line, file=sys.stderr)
-    sys.exit(1 if found or others else 0)
+    sys.exit(1 if found or others or learned else 0)
 
 
 if __name__ == "__main__":
