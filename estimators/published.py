@@ -74,8 +74,9 @@ class PublishedMeasure(Measure):
             Denoiser passes to spend on each stimulus (256 if neither this nor `rtol` is given).
         rtol : float
             Stop when every total's relative standard error is at most this, or `passes` are spent.
-        sampler : {"posterior", "tweedie", "plug_in"} or a sampler
-            Where r ~ p(R|xg) comes from (I_local only): see `stiminfo.diffusion.samplers`.
+        sampler : {"posterior", "tweedie", "plug_in", "amortised"} or a sampler
+            Where r ~ p(R|xg) comes from (I_local only): see `stiminfo.diffusion.samplers`; amortised for networks that
+            have learned E_r[D_i^2|xg].
         seed : int
             The same seed gives the same numbers on the same device.
         form : {"auto", "variance", "raw"}
