@@ -69,6 +69,7 @@ def model_card(name: str, notes: dict[str, Any]) -> str:
         f"average of the weights with decay {recipe['ema']:g}; precision {recipe['precision']}; seed {notes['seed']}",
         f"- **Made** by {made} with torch {notes['torch']}, in {notes['seconds'] / 60:.1f} minutes on "
         f"{notes['device']}",
+        *_began(notes),
         "",
         "Mean squared error of a pixel on held-out images, by noise level, beside the best linear denoiser (Wiener)",
         "and the exact one (of the training set, or of the true prior):",
@@ -81,3 +82,15 @@ def model_card(name: str, notes: dict[str, Any]) -> str:
         cells += [f"{row[f'{key}_given']:.4g}" for key in ("network", "linear", "exact")]
         lines.append(f"| {row['low']:.3g} to {row['high']:.3g} | " + " | ".join(cells) + " |")
     return "\n".join([*lines, ""])
+
+
+def _began(notes: dict[str, Any]) -> list[str]:
+    """A line about the networks that a run began with, or none."""
+    before = notes.get("began_with")
+    if before is None:
+        return []
+    recipe = before["recipe"]
+    return [
+        f"- **Began** with networks trained for {recipe['steps']} steps, batches of {recipe['batch']}, AdamW at "
+        f"{recipe['rate']:g}, in {before['seconds'] / 60:.1f} minutes on {before['device']}"
+    ]
