@@ -188,6 +188,7 @@ def mnist_table(checkpoint: Path, say: Say = print) -> dict[str, Any]:
     """Networks of MNIST: completeness, agreement of samplers and with the finite set, error against passes, time."""
     denoiser, source = UNetDenoiser.load(checkpoint), source_named("mnist")
     assert source.images is not None
+    notes = denoiser.learned.notes
     order = torch.randperm(len(source.images), generator=torch.Generator().manual_seed(1))
     x = source.images[order[:128]]
     found = i_local.estimate(denoiser, x, passes=128, sampler="amortised", seed=4)
@@ -207,7 +208,7 @@ def mnist_table(checkpoint: Path, say: Say = print) -> dict[str, Any]:
     assert some.featurewise is not None
     assert mine.featurewise is not None
     return {
-        "minutes": denoiser.learned.notes["seconds"] / 60,
+        "minutes": (notes["seconds"] + notes.get("began_with", {}).get("seconds", 0)) / 60,
         "mean": float(found.value.mean()),
         "mean_stderr": float(found.value.std() / len(x) ** 0.5),
         "information": truth,
@@ -215,7 +216,7 @@ def mnist_table(checkpoint: Path, say: Say = print) -> dict[str, Any]:
         "errors": errors,
         "finite_set": float(mine.value.sum() / some.value.sum()),
         "finite_set_correlation": float(np.corrcoef(mine.featurewise.ravel(), some.featurewise.ravel())[0, 1]),
-        "held_out": denoiser.learned.notes["held_out"],
+        "held_out": notes["held_out"],
     } | by_posterior(denoiser, source, images=2)
 
 
