@@ -70,6 +70,11 @@ def test_audit_of_a_checkpoint(trained, tmp_path):
     assert json.loads((tmp_path / "a.json").read_text())["axioms"]["completeness"]["verdict"] == "refuted"
 
 
+def test_what_an_audit_of_networks_does_not_have(trained, tmp_path):
+    refused(run("audit", trained / "net", "--html", "a.html", cwd=tmp_path), "no page and no witness")
+    assert not list(tmp_path.iterdir())
+
+
 def test_gaussian_images_and_a_user_s_own(tmp_path):
     rng = np.random.default_rng(0)
     np.save(tmp_path / "mine.npy", rng.random((40, 6, 4)))

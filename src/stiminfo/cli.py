@@ -44,6 +44,10 @@ Timeout = Annotated[
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 on any verdict but holds and not_applicable.")]
 
 
+#: Networks that come with the package.
+_PRETRAINED = Path(__file__).parent / "diffusion" / "pretrained"
+
+
 class Stop(Exception):
     """Bad input: one line, exit 2; `details` is the user's own traceback."""
 
@@ -195,7 +199,9 @@ def audit(
 
     with _bad_input():
         chosen = axioms_named(axiom)
-        if (Path(target) / "checkpoint.json").is_file():
+        if (Path(target) / "checkpoint.json").is_file() or (_PRETRAINED / target / "checkpoint.json").is_file():
+            if html_file or markdown or witnesses:
+                raise Stop(f"{target}: of trained networks there is no page and no witness; --json has all there is")
             return _audit_checkpoint(Path(target), [one.id for one in chosen], seed, json_file, strict)
         if target in PUBLISHED:
             origin: tuple[str, Any] = ("published", target)
