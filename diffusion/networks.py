@@ -297,12 +297,11 @@ class GainNetwork(nn.Module):
         levels: Levels,
         centre: Tensor,
         spread: float,
-        size: float = 1.0,
     ) -> None:
         super().__init__()
         self.architecture, self.levels, self.spread = architecture, levels, spread
         self.register_buffer("centre", centre.float())
-        self.register_buffer("size", torch.tensor(float(size)))
+        self.register_buffer("size", torch.tensor(1.0))
         self.register_buffer("level_scale", torch.ones(LEVEL_SCALES))
         self.register_buffer("pixel_scale", torch.ones(shape[0] * shape[1]))
         self.network = ResponseUNet(architecture, shape, 0)

@@ -52,7 +52,7 @@ class Training:
     Parameters
     ----------
     source, encoder : images and the population that sees them
-    recipe : its steps may be 0 where `minutes` are given
+    recipe : its numbers of steps do not count where `minutes` are given
     minutes : train for about so long; fixes the steps when the run begins
     resume_file : where the unfinished run is kept; nowhere if left out
     resume : go on with the run in that file
