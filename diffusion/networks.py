@@ -152,7 +152,8 @@ class ResponseUNet(nn.Module):
         # Where a pixel is: a U-Net is otherwise the same everywhere but near the rim.
         self.position = nn.Parameter(torch.randn(_POSITION_CHANNELS, height, width) * 0.5)
         if self.as_image:
-            self.image = nn.Linear(responses, _RESPONSE_CHANNELS * height * width, bias=False)
+            size = _RESPONSE_CHANNELS * height * width
+            self.image = nn.Linear(responses + self.groups, size, bias=False)
         if self.as_embedding:
             size = 4 * channels[0]
             self.embed = nn.Sequential(nn.Linear(responses + self.groups, size), nn.SiLU(), nn.Linear(size, size))
@@ -179,26 +180,29 @@ class ResponseUNet(nn.Module):
         layers = [image.reshape(count, 1, height, width), self.position.expand(count, -1, -1, -1)]
         options: dict[str, Any] = {}
         if self.responses:
-            seen, told = self._told(image, r, given)
+            told = self._told(image, r, given)
             if weight is not None:
-                seen, told = seen * weight, told * weight
+                told = told * weight
             if self.as_image:
-                layers.append(self.image(seen).reshape(count, -1, height, width))
+                layers.append(self.image(told).reshape(count, -1, height, width))
             if self.as_embedding:
-                options["class_labels"] = self.embed(torch.cat([seen, told], dim=1))
+                options["class_labels"] = self.embed(told)
         points = nn.functional.pixel_unshuffle(torch.cat(layers, dim=1), self.patch)
         found = self.unet(points, 100 * place, **options).sample
         return nn.functional.pixel_shuffle(found, self.patch).reshape(count, -1)
 
-    def _told(self, image: Tensor, r: Tensor | None, given: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Responses (B, k), zeros where they are not given, and which groups are (B, groups)."""
+    def _told(self, image: Tensor, r: Tensor | None, given: Tensor | None) -> Tensor:
+        """Responses, zeros where they are not given, and which groups are: "not given" is not the mean response.
+
+        Shape (B, k + groups).
+        """
         count = len(image)
         if r is None:
-            return image.new_zeros(count, self.responses), image.new_zeros(count, self.groups)
+            return image.new_zeros(count, self.responses + self.groups)
         if given is None:
-            return r, image.new_ones(count, self.groups)
+            return torch.cat([r, r.new_ones(count, self.groups)], dim=1)
         told = given.to(image.dtype)
-        return r * told[:, torch.arange(self.responses, device=r.device) % self.groups], told
+        return torch.cat([r * told[:, torch.arange(self.responses, device=r.device) % self.groups], told], dim=1)
 
 
 class DenoisingNetwork(nn.Module):

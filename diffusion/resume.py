@@ -19,7 +19,7 @@ from torch import Tensor
 
 from .checkpoints import CheckpointError
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass

@@ -65,8 +65,9 @@ class GaussianNoise:
     def channel(self, values: Array) -> Channel:
         mean = _one_curve(values, "Gaussian")
         width = self.sd / self.cells_per_sd
-        low, high = mean.min() - 8 * self.sd, mean.max() + 8 * self.sd
-        count = math.ceil((high - low) / width)
+        # Cells meet at 0, so that r and -r lie in cells that mirror each other.
+        low = width * math.floor((mean.min() - 8 * self.sd) / width)
+        count = math.ceil((mean.max() + 8 * self.sd - low) / width)
         if count > 200_000:
             raise ModelError(
                 f"the tuning curve spans {count} response cells of noise sd / {self.cells_per_sd}; too many"

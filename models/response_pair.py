@@ -61,6 +61,30 @@ class ResponsePair:
         self.likelihood_gradient = None if gradient is None else check.frozen(gradient)
         self._volumes = check.frozen(first), check.frozen(second)
 
+    @classmethod
+    def independent(cls, first: EncodingModel, second: EncodingModel) -> ResponsePair:
+        """Two responses to the same stimuli that are independent given the stimulus: p(r, r' | x) = p(r|x) p(r'|x).
+
+        Raises
+        ------
+        ModelError
+            If the two models have other stimuli or priors.
+        """
+        if not (np.array_equal(first.stimuli, second.stimuli) and np.allclose(first.prior, second.prior, atol=1e-12)):
+            raise check.ModelError("the two models of a pair must have the same stimuli and prior")
+        gradient = None
+        if first.likelihood_gradient is not None and second.likelihood_gradient is not None:
+            gradient = first.likelihood_gradient[:, None] * second.likelihood[None, ..., None]
+            gradient = gradient + first.likelihood[:, None, :, None] * second.likelihood_gradient[None]
+        return cls(
+            first.stimuli,
+            first.prior,
+            first.likelihood[:, None] * second.likelihood[None],
+            stimulus_volumes=first.stimulus_volumes,
+            response_volumes=np.outer(first.response_volumes, second.response_volumes),
+            likelihood_gradient=gradient,
+        )
+
     def _model(self, likelihood: Array, volumes: Array, gradient: Array | None) -> EncodingModel:
         return EncodingModel(
             self.stimuli,

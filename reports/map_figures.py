@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,35 @@ def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None =
         return _draw_rows(rows, shown, found.images.credit, made_by)
 
 
+def plot_measures(found: Decomposition, missing: Sequence[str] = ()) -> Figure:
+    """Images, Fisher maps, a map for each measure with features, and the totals of all; signed maps in two colours.
+
+    Parameters
+    ----------
+    missing : measures to name as not estimated
+    """
+    shown = found.images.pixels[found.chosen]
+    whole = found.images.pixels
+    rows = [
+        _Row("stimulus", shown, {"cmap": "gray", "vmin": whole.min(), "vmax": whole.max()}),
+        _Row("Fisher", found.fisher, {"cmap": "viridis", "vmin": 0, "vmax": found.fisher.max()}, "nats / unit²"),
+    ]
+    lines = []
+    for name, estimate in found.estimates.items():
+        totals = [f"{v:.2f}\n± {e:.2f}" for v, e in zip(estimate.value, estimate.stderr)]
+        if found.maps(name) is None:
+            lines.append((name, [f"{v:.1f} ± {e:.1f}" for v, e in zip(estimate.value, estimate.stderr)]))
+            continue
+        values, errors = _maps(found, name)
+        top = float(np.abs(values).max())
+        signed = bool((values < -4 * errors).any())
+        colours = {"cmap": "RdBu_r", "vmin": -top, "vmax": top} if signed else {"cmap": "magma", "vmin": 0, "vmax": top}
+        rows.append(_Row(name, values, colours, "nats / pixel", contour="white" if not signed else INK, totals=totals))
+    credit = found.images.credit
+    with styled():
+        return _draw_rows(rows, shown, credit, f"not estimated: {', '.join(missing)}" if missing else "", lines)
+
+
 @dataclass(frozen=True)
 class _Row:
     """One picture a column, on one scale; `totals` stand under it."""
@@ -75,12 +105,14 @@ def _maps(found: Decomposition, measure: str) -> tuple[Array, Array]:
     return maps
 
 
-def _draw_rows(rows: list[_Row], shown: Array, credit: str, made_by: str) -> Figure:
-    """A column wide; from the top, in inches."""
+def _draw_rows(
+    rows: list[_Row], shown: Array, credit: str, made_by: str, lines: Sequence[tuple[str, list[str]]] = ()
+) -> Figure:
+    """A column wide; from the top, in inches; `lines` of numbers, one an image, stand below."""
     count = len(shown)
     side = (COLUMN - 1.02) / max(count, 3)
     text, foot = 0.28, 0.02 + 0.08 * (bool(credit) + bool(made_by))
-    height = sum(side + 0.06 + (text if row.totals else 0) for row in rows) + foot + 0.05
+    height = sum(side + 0.06 + (text if row.totals else 0) for row in rows) + foot + 0.05 + 0.13 * len(lines)
     figure = Figure(figsize=(COLUMN, height), dpi=200)
     left, top = 0.62 / COLUMN, height - 0.05
     for row in rows:
@@ -106,6 +138,12 @@ def _draw_rows(rows: list[_Row], shown: Array, credit: str, made_by: str) -> Fig
         if row.totals:
             figure.text(left - 0.012, (low - 0.155) / height, "total, nats", fontsize=6, ha="right", va="center")
         top = low - 0.06 - (text if row.totals else 0)
+    for name, numbers in lines:
+        top -= 0.13
+        figure.text(left - 0.012, (top + 0.06) / height, name, fontsize=6.5, ha="right", va="center")
+        for j, number in enumerate(numbers):
+            at = left + (j + 0.475) * side / COLUMN
+            figure.text(at, (top + 0.06) / height, number, fontsize=5.5, ha="center", va="center")
     for line, words in enumerate(words for words in (credit, made_by) if words):
         figure.text(0.01, (0.02 + 0.08 * line) / height, words, fontsize=4, color="0.35", va="bottom")
     return figure

@@ -11,9 +11,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from .image_commands import decompose, train
+from .options import (
+    Axioms,
+    Examples,
+    Folder,
+    HtmlFile,
+    Jobs,
+    JsonFile,
+    MarkdownFile,
+    Seed,
+    Strict,
+    Timeout,
+)
+from .paper_commands import figures
+from .terminal import Stop, bad_input, bar_here, console_here, fail, say
 
+if TYPE_CHECKING:
     from .axioms.auditing import Cell, Progress
     from .axioms.verdicts import Audit, Verdict
 
@@ -30,30 +44,8 @@ app = typer.Typer(
     ),
 )
 
-Axioms = Annotated[list[str] | None, typer.Option("--axiom", metavar="ID", help="Only this axiom; may be repeated.")]
-Examples = Annotated[int, typer.Option(min=1, help="Cases a cell; continuous, 2-d and locality cases run a fifth.")]
-Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same verdicts.")]
-Jobs = Annotated[int, typer.Option(min=1, help="Worker processes.")]
-JsonFile = Annotated[Path | None, typer.Option("--json", metavar="F", help="Write the verdicts as JSON.")]
-HtmlFile = Annotated[Path | None, typer.Option("--html", metavar="F", help="Write one self-contained HTML page.")]
-MarkdownFile = Annotated[Path | None, typer.Option("--markdown", metavar="F", help="Write the table in Markdown.")]
-Folder = Annotated[Path | None, typer.Option("--witnesses", metavar="DIR", help="Write a JSON file a refutation.")]
-Timeout = Annotated[
-    float, typer.Option(min=0.001, metavar="S", help="Seconds without an answer after which a measure is ended.")
-]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 on any verdict but holds and not_applicable.")]
-
-
 #: Networks that come with the package.
 _PRETRAINED = Path(__file__).parent / "diffusion" / "pretrained"
-
-
-class Stop(Exception):
-    """Bad input: one line, exit 2; `details` is the user's own traceback."""
-
-    def __init__(self, message: str, details: str = "") -> None:
-        super().__init__(message)
-        self.details = details
 
 
 def main() -> None:
@@ -61,7 +53,7 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except KeyboardInterrupt:
-        _say("stiminfo: interrupted")
+        say("stiminfo: interrupted")
         sys.exit(130)
     except BrokenPipeError:
         # The reader of our output has gone (`stiminfo table | head`); files were written before.
@@ -69,8 +61,8 @@ def main() -> None:
         sys.exit(141)
     except Stop as stop:
         if stop.details:
-            _say(stop.details.rstrip())
-        _fail(str(stop))
+            say(stop.details.rstrip())
+        fail(str(stop))
     except Exception as error:
         kind = type(error)
         if kind.__name__ == "Abort":
@@ -80,83 +72,16 @@ def main() -> None:
         told = getattr(error, "format_message", None)
         message = told() if told else str(error)
         if kind.__name__ == "NoArgsIsHelpError":
-            _say(message)
+            say(message)
             sys.exit(2)
-        _fail(message)
+        fail(message)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
-
-
-def _fail(message: str) -> None:
-    _say("stiminfo: " + " ".join(message.split()))
-    sys.exit(2)
-
-
-@contextmanager
-def _bad_input() -> Iterator[None]:
-    """Our own errors about what the user gave, as `Stop`."""
-    from .axioms.loading import LoadError
-    from .axioms.specs import SpecError
-    from .axioms.statements import UnknownAxiom
-    from .axioms.witness import WitnessError
-    from .models import ModelError
-    from .reports.files import OutputError
-
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise Stop(f"{error.filename}: no such file") from None
-    except (LoadError, UnknownAxiom, WitnessError, SpecError, ModelError, OutputError) as error:
-        raise Stop(str(error), getattr(error, "details", "")) from None
-    except OSError as error:
-        raise Stop(f"{error.filename or 'file'}: {error.strerror or error}") from None
-    except ImportError as error:
-        if "stiminfo[diffusion]" not in str(error):
-            raise
-        raise Stop(str(error)) from None
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", 0) or 120), soft_wrap=False)
-
-
-@contextmanager
-def _bar() -> Iterator[Any]:
-    """A progress bar on a terminal's standard error, None in a pipe."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield bar
 
 
 @contextmanager
 def _progress(cells: int) -> Iterator[Progress | None]:
     """Tells the bar of each finished cell."""
-    with _bar() as bar:
+    with bar_here() as bar:
         if bar is None:
             yield None
             return
@@ -197,7 +122,7 @@ def audit(
     from .axioms.supervisor import Hung, Supervisor, WorkerFailed
     from .estimators import PUBLISHED
 
-    with _bad_input():
+    with bad_input():
         chosen = axioms_named(axiom)
         if (Path(target) / "checkpoint.json").is_file() or (_PRETRAINED / target / "checkpoint.json").is_file():
             if html_file or markdown or witnesses:
@@ -232,7 +157,7 @@ def audit(
             audits, result.to_json(), audit_markdown(result), command, json_file, html_file, markdown, witnesses
         )
         # Files first: what reads our output may close it early.
-        print_audit(result, _console())
+        print_audit(result, console_here())
         return _exit_code(audits, strict)
 
 
@@ -248,7 +173,7 @@ def _audit_checkpoint(folder: Path, chosen: list[str], seed: int, json_file: Pat
     result = audit_learned(denoiser, source, axioms=chosen, seed=seed)
     if json_file:
         write_whole(json_file, json_text(result.to_json()))
-    print_audit(result, _console())
+    print_audit(result, console_here())
     return _exit_code({result.measure: result}, strict)
 
 
@@ -272,7 +197,7 @@ def table(
     from .axioms.verdicts import SCHEMA
     from .estimators import PUBLISHED
 
-    with _bad_input():
+    with bad_input():
         chosen = axioms_named(axiom)
         _check_outputs(json_file, html_file, markdown, witnesses)
         with _progress(len(chosen) * len(PUBLISHED)) as progress:
@@ -291,7 +216,7 @@ def table(
         _write_outputs(
             audits, data, table_markdown(audits, PAPER), command, json_file, html_file, markdown, witnesses, PAPER
         )
-        console = _console()
+        console = console_here()
         print_table(audits, PAPER, console)
         if any(one.id == "locality" for one in chosen):
             console.print(KONG2_NOTE, highlight=False, markup=False)
@@ -367,7 +292,7 @@ def replay(
     from .axioms.witness import read_witness
     from .estimators import PUBLISHED
 
-    with _bad_input():
+    with bad_input():
         witness = read_witness(file)
         _check_outputs(json_file, None)
         if measure is not None and measure not in PUBLISHED:
@@ -391,7 +316,7 @@ def replay(
         from .reports.text import print_replay
 
         shown = witness.data if measure is None else witness.data | {"measure": measure}
-        print_replay(shown, finding, _console())
+        print_replay(shown, finding, console_here())
         if json_file:
             write_whole(json_file, json_text({"stands": finding.broken, "finding": answer["finding"]}))
         return 0 if finding.broken else 1
@@ -414,13 +339,13 @@ def measure(
     """
     from .models import read_counts
 
-    with _bad_input():
+    with bad_input():
         _check_outputs(json_file, None)
         counts = read_counts(file)
         from .reports.count_report import count_report, print_count_report
         from .reports.files import json_text, write_whole
 
-        with _bar() as bar:
+        with bar_here() as bar:
             task = bar.add_task("bootstrap") if bar else None
 
             def advance(done: int, total: int) -> None:
@@ -428,187 +353,14 @@ def measure(
                     bar.update(task, completed=done, total=total)
 
             report = count_report(counts, resamples=resamples, seed=seed, progress=advance)
-        print_count_report(report, _console())
+        print_count_report(report, console_here())
         if json_file:
             write_whole(json_file, json_text(report.to_json()))
         return 0
 
 
-@app.command()
-def train(
-    dataset: Annotated[
-        str,
-        typer.Option(
-            metavar="digits|mnist|gaussian|mnist-gaussian|FILE.npy",
-            help="What the networks learn; gaussian is the case in which the truth is known.",
-        ),
-    ] = "digits",
-    size: Annotated[int | None, typer.Option(metavar="PIXELS", help="Side of gaussian images (default: 8).")] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Folder of the MNIST files (default: the environment's STIMINFO_MNIST)."),
-    ] = None,
-    population: Annotated[
-        str,
-        typer.Option(metavar="poisson|linear|published", help="Default: linear for Gaussian images, else poisson."),
-    ] = "",
-    receptive_fields: Annotated[
-        Path | None, typer.Option(metavar="F.npy", help="Fields of your own: .npy or .npz, (neurons, height, width).")
-    ] = None,
-    amplitude: Annotated[float, typer.Option(min=1e-9, help="Largest mean count of a Poisson neuron.")] = 2.0,
-    noise: Annotated[
-        float, typer.Option(min=1e-9, help="Noise of linear neurons, in median spreads of their drives.")
-    ] = 2.0,
-    preset: Annotated[
-        str, typer.Option(metavar="small|medium|large|paper", help="Recipe (default: small up to 16 pixels a side).")
-    ] = "",
-    minutes: Annotated[float | None, typer.Option(min=0.01, help="Train for about so long (small: 5).")] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Steps of the denoisers, instead of minutes.")] = None,
-    gain_steps: Annotated[int | None, typer.Option(min=0, help="Steps of the gain network; 0 leaves it out.")] = None,
-    batch: Annotated[int | None, typer.Option(min=1, help="Images a step, over all processes.")] = None,
-    rate: Annotated[float | None, typer.Option(help="Largest learning rate of AdamW.")] = None,
-    channels: Annotated[str, typer.Option(metavar="32,64", help="Channels of the U-Net's levels.")] = "",
-    precision: Annotated[str, typer.Option(metavar="no|bf16|fp16", help="Mixed precision.")] = "",
-    halves: Annotated[bool, typer.Option("--halves", help="Learn either half of the neurons alone, too.")] = False,
-    half_precision: Annotated[bool, typer.Option("--half-precision", help="Write weights of 16 bits.")] = False,
-    seed: Seed = 0,
-    device: Annotated[str, typer.Option(metavar="auto|cpu", help="auto: a GPU where there is one.")] = "auto",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that was ended.")] = False,
-    start: Annotated[
-        Path | None, typer.Option("--from", metavar="DIR", help="Begin with the networks of this checkpoint.")
-    ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The checkpoint's folder.")] = Path("checkpoint"),
-) -> int:
-    """Train networks that denoise images, with and without a population's responses to them.
-
-    First the denoisers, then a network that regresses what a response tells of each pixel. Writes a checkpoint (U-Nets
-    in diffusers' own format, JSON, a model card with held-out losses) for `stiminfo decompose --checkpoint DIR`. What
-    is unfinished lies in DIR.unfinished.safetensors, renewed every minute; the same command with --resume goes on with
-    it, also after a crash. Several GPUs: accelerate launch -m stiminfo train ...
-    """
-    from .train_command import Options, run
-
-    with _bad_input(), _bar() as bar:
-        return run(
-            Options(
-                dataset,
-                size,
-                data,
-                population,
-                receptive_fields,
-                amplitude,
-                noise,
-                preset,
-                minutes,
-                steps,
-                gain_steps,
-                batch,
-                rate,
-                channels,
-                precision,
-                halves,
-                half_precision,
-                seed,
-                device,
-                resume,
-                start,
-                out,
-            ),
-            _console(),
-            bar,
-        )
-
-
-@app.command()
-def decompose(
-    images: Annotated[
-        Path | None,
-        typer.Argument(metavar="IMAGES.npy", help="Images of your own: .npy or .npz, (N, height, width)."),
-    ] = None,
-    dataset: Annotated[
-        str | None, typer.Option(metavar="digits|mnist", help="Where no file is given (default: digits).")
-    ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Folder of the MNIST files (default: the environment's STIMINFO_MNIST)."),
-    ] = None,
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Networks of `stiminfo train`, in place of the exact set; `digits` is shipped."
-        ),
-    ] = None,
-    sampler: Annotated[
-        str | None,
-        typer.Option(
-            metavar="posterior|tweedie|plug_in|amortised", help="Where r comes from; plug_in is the published."
-        ),
-    ] = None,
-    population: Annotated[
-        str | None,
-        typer.Option(
-            metavar="poisson|linear|published",
-            help="Default: poisson, or the checkpoint's own. published: the parameters in print, on [-1, 1] images.",
-        ),
-    ] = None,
-    receptive_fields: Annotated[
-        Path | None, typer.Option(metavar="F.npy", help="Fields of your own: .npy or .npz, (neurons, height, width).")
-    ] = None,
-    amplitude: Annotated[float, typer.Option(min=1e-9, help="Largest mean count of a Poisson neuron.")] = 2.0,
-    noise: Annotated[
-        float, typer.Option(min=1e-9, help="Noise of linear neurons, in median spreads of their drives.")
-    ] = 2.0,
-    measure: Annotated[
-        list[str] | None, typer.Option("--measure", metavar="NAME", help="i_local (the default), i_surp, ...; repeat.")
-    ] = None,
-    show: Annotated[int, typer.Option(min=1, max=12, help="How many images to decompose.")] = 5,
-    image: Annotated[
-        list[int] | None, typer.Option("--image", metavar="INDEX", help="This image of the set; may be repeated.")
-    ] = None,
-    passes: Annotated[
-        int | None, typer.Option(min=1, help="Denoiser passes for each image (default: 8000 without --rtol).")
-    ] = None,
-    rtol: Annotated[
-        float | None, typer.Option(help="Stop when every total is known to this relative standard error.")
-    ] = None,
-    seed: Seed = 0,
-    device: Annotated[str, typer.Option(metavar="cpu|cuda", help="Where to compute.")] = "cpu",
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the figures, the .npz and the JSON.")] = Path(
-        "decomposition"
-    ),
-) -> int:
-    """Images in, I(x) and pixel maps out, with errors and with no training.
-
-    The images are the whole stimulus set, each as likely; a population of neurons looks at them. Prints the information
-    about some of them and writes maps.png, population.png, decomposition.json and decomposition.npz. With --checkpoint,
-    trained networks take the place of the set, and the exact maps stand beside theirs.
-    """
-    from .decompose_command import Options, run
-
-    with _bad_input(), _bar() as bar:
-        return run(
-            Options(
-                images,
-                dataset,
-                data,
-                checkpoint,
-                sampler,
-                population,
-                receptive_fields,
-                amplitude,
-                noise,
-                tuple(measure or ("i_local",)),
-                show,
-                tuple(image or ()),
-                passes,
-                rtol,
-                seed,
-                device,
-                out,
-            ),
-            _console(),
-            bar,
-        )
+for command in (train, decompose, figures):
+    app.command()(command)
 
 
 @app.callback(invoke_without_command=True)

@@ -22,8 +22,6 @@ from .reports.model_card import findings, model_card
 if TYPE_CHECKING:
     from rich.console import Console
 
-#: With fewer neurons, "not told" must not look like the mean response, as it does where responses are an image alone.
-FEW_NEURONS = 16
 #: Minutes of training where neither steps nor minutes are given and the preset is one for a CPU.
 MINUTES = {"small": 5.0, "medium": 90.0}
 
@@ -75,8 +73,6 @@ def run(options: Options, console: Console, bar: Any) -> int:
         fields = fields_for(source.shown().pixels, given)
     encoder = population_for(source, options.population, fields, amplitude=options.amplitude, noise=options.noise)
     recipe, minutes = _recipe(options, source.shape)
-    if encoder.responses < FEW_NEURONS and recipe.architecture.route == "image":
-        recipe = replace(recipe, architecture=replace(recipe.architecture, route="both"))
     start = None if options.start is None else load_learned(shipped(options.start))
     if start is not None:
         recipe = replace(recipe, architecture=start.denoising.architecture)

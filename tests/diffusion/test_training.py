@@ -221,6 +221,15 @@ def test_every_architecture_trains(changes):
     assert all(torch.isfinite(value).all() for value in weights(learned).values())
 
 
+@pytest.mark.parametrize("route", ["image", "embedding", "both"])
+def test_no_response_is_not_the_mean_response(route):
+    architecture = replace(learning.RECIPE.architecture, route=route)
+    denoising = learning.training(replace(learning.RECIPE, architecture=architecture)).run().denoising
+    xg, gamma = denoising.centre.expand(4, -1), torch.full((4,), denoising.levels.high)
+    mean = denoising.response_mean.expand(4, -1)
+    assert not torch.allclose(denoising(xg, gamma, None), denoising(xg, gamma, mean))
+
+
 def test_the_loss_falls():
     learned = learning.training(steps=300, gain_steps=0, batch=64, rate=4e-3).run()
     losses = [loss for _, loss in learned.notes["losses"]["denoisers"]]
