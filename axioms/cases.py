@@ -166,6 +166,37 @@ class StimulusMapCase(Case):
 
 
 @dataclass(frozen=True)
+class LinearMapCase(Case):
+    """A model and the map ``matrix x + shift`` of its stimuli, which may mix features."""
+
+    kind: ClassVar[str] = "linear map"
+    model: FiniteSpec
+    matrix: Table
+    shift: Row
+
+    @cached_property
+    def built(self) -> EncodingModel:
+        return self.model.build()
+
+    @cached_property
+    def mapped(self) -> EncodingModel:
+        model = self.built
+        matrix, shift = np.asarray(self.matrix, dtype=float), np.asarray(self.shift, dtype=float)
+        if matrix.shape != (model.dimensions, model.dimensions) or shift.shape != (model.dimensions,):
+            raise SpecError(f"the map of a stimulus in R^{model.dimensions} needs a square matrix and a shift")
+        size = abs(float(np.linalg.det(matrix)))
+        if not size > 1e-12:
+            raise SpecError("the matrix of a linear map is not invertible")
+        return model.replace(
+            stimuli=model.stimuli @ matrix.T + shift,
+            stimulus_volumes=model.stimulus_volumes * size,
+            likelihood_gradient=None
+            if model.likelihood_gradient is None
+            else model.likelihood_gradient @ np.linalg.inv(matrix),
+        )
+
+
+@dataclass(frozen=True)
 class FeatureCase(Case):
     """A model in R^2 whose feature `feature` is, by construction, insensitive in the axiom's sense."""
 
@@ -327,6 +358,11 @@ _PARSERS: dict[str, dict[str, Any]] = {
         "width?": lambda v: numbers(v, "width", 0),
         "mirror?": bool,
     },
+    "linear map": {
+        "model": FiniteSpec.from_json,
+        "matrix": lambda v: numbers(v, "matrix", 2),
+        "shift": lambda v: numbers(v, "shift", 1),
+    },
     "feature": {"model": FiniteSpec.from_json, "feature": lambda v: int(numbers(v, "feature", 0))},
     "decay": {
         "prior": part_from_json,
@@ -353,6 +389,7 @@ _CLASSES: dict[str, type[Case]] = {
         GarblingCase,
         ResponseMapCase,
         StimulusMapCase,
+        LinearMapCase,
         FeatureCase,
         DecayCase,
         JumpCase,

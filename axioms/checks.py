@@ -6,7 +6,7 @@ import numpy as np
 
 from ..models import ResponsePair
 from ..models.validation import Array
-from .cases import FeatureCase, GarblingCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
+from .cases import FeatureCase, GarblingCase, LinearMapCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
 from .evaluator import Evaluator
 from .findings import Finding, Values, judge, worst
 
@@ -104,8 +104,8 @@ def response_invariance(measure: Evaluator, case: ResponseMapCase) -> Finding:
     return _unchanged(measure.pointwise(case.built), measure.pointwise(case.mapped), case.built.dimensions, what)
 
 
-def stimulus_invariance(measure: Evaluator, case: StimulusMapCase) -> Finding:
-    """I is unchanged by an invertible, coordinatewise map of the stimulus."""
+def stimulus_invariance(measure: Evaluator, case: StimulusMapCase | LinearMapCase) -> Finding:
+    """I is unchanged by an invertible map of the stimulus: a coordinatewise one, or of a group."""
     what = "an invertible map of the stimulus"
     return _unchanged(measure.pointwise(case.built), measure.pointwise(case.mapped), case.built.dimensions, what)
 

@@ -13,6 +13,7 @@ from .cases import (
     FeatureCase,
     GarblingCase,
     JumpCase,
+    LinearMapCase,
     ModelCase,
     PairCase,
     ResponseMapCase,
@@ -30,6 +31,8 @@ _SEEN_RARELY = FiniteSpec(((0,), (1,)), (1, 3), ((3, 0), (1, 2)))
 _THREE = FiniteSpec(((0,), (1,), (2,)), (1, 1, 1), ((1, 0), (0, 1), (0, 1)))
 _CELLS = FiniteSpec(((0,), (1,)), (1, 1), ((1, 0, 0), (0, 1, 1)), response_volumes=(1, 1, 1))
 _CORNERS = ((-1, -1), (-1, 1), (1, -1), (1, 1))
+# Three stimuli that do not lie on a line, each with its own response.
+_TRIANGLE = FiniteSpec(((0, 0), (1, 0), (0, 2)), (1, 1, 1), ((1, 0, 0), (0, 1, 0), (0, 0, 1)))
 _XOR = FiniteSpec(_CORNERS, (1, 1, 1, 1), ((1, 9), (9, 1), (9, 1), (1, 9)))
 # p(1|x) = (1 + 0.8 x1 x2) / 2, with its gradient at the corners.
 _XOR_SLOPES = FiniteSpec(
@@ -79,6 +82,11 @@ CLASSICS: dict[str, tuple[Case, ...]] = {
         StimulusMapCase(_THREE, ((0,), (1,), (3,))),
         StimulusMapCase(_SHARED, ((0,), (1,)), ((2,), (1,))),
     ),
+    # Of `further`.
+    "translation_invariance": (LinearMapCase(_THREE, ((1,),), (1,)),),
+    "scale_invariance": (LinearMapCase(_THREE, ((2,),), (0,)),),
+    "rotation_invariance": (LinearMapCase(_TRIANGLE, ((0.6, -0.8), (0.8, 0.6)), (0, 0)),),
+    "unit_invariance": (LinearMapCase(_TRIANGLE, ((1, 0), (0, 2)), (0, 0)),),
 }
 
 #: The same for measures that need the likelihood's gradient (continuous stimuli, seen at a few points).

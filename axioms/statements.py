@@ -60,7 +60,7 @@ class Axiom:
 
     def classics(self, gradient: bool) -> tuple[Case, ...]:
         """The known hard cases, tried first."""
-        return (CLASSICS_WITH_GRADIENT if gradient else CLASSICS)[self.id]
+        return (CLASSICS_WITH_GRADIENT if gradient else CLASSICS).get(self.id, ())
 
 
 _PAPER = "Laquitaine et al., arXiv:2505.11309"

@@ -34,14 +34,15 @@ def measure_size(gain: GainNetwork, denoising: Denoising, batch: Batch) -> None:
 def measure_means(gain: GainNetwork, denoising: Denoising, draw: Callable[[int], Batch], batches: int) -> None:
     """Set what a regression leaves a little wrong everywhere: the gain network's mean at each level, and of each pixel.
 
-    The mean at a level is set to that of the ``variance`` target, so that the total is wrong to second order only; of
-    the pixels' ``square`` targets, which are less noisy, only the proportions are taken.
+    The mean at a level is set to that of the ``variance`` target, so that the total is wrong to second order only. The
+    proportions among pixels start from the less noisy ``square`` targets, and go towards those of the ``variance``
+    targets as far as these differ by more than their noise.
 
     Parameters
     ----------
     draw : the batch of a number
     """
-    levels, pixels = _Means(LEVEL_SCALES), _Means(gain.pixel_scale.numel())
+    levels, pixels, exact = _Means(LEVEL_SCALES), _Means(gain.pixel_scale.numel()), _Means(gain.pixel_scale.numel())
     for step in range(batches):
         batch = draw(step)
         with torch.no_grad():
@@ -52,8 +53,9 @@ def measure_means(gain: GainNetwork, denoising: Denoising, draw: Callable[[int],
             levels.add(part, (targets["variance"] / unit).sum(1), (answer / unit).sum(1))
             gamma = batch.gamma[:, None]  # nats weigh the squares by 1 / gamma
             pixels.add(None, targets["square"] / gamma, answer / gamma)
+            exact.add(None, targets["variance"] / gamma, targets["square"] / gamma)
     gain.level_scale.copy_(levels.scale())
-    scale = pixels.scale().to(gain.pixel_scale)
+    scale = (pixels.scale() * exact.common_scale()).to(gain.pixel_scale)
     shares = pixels.answered.to(scale)
     gain.pixel_scale.copy_(scale * shares.sum() / (scale * shares).sum())
 
@@ -73,10 +75,28 @@ class _Means:
             else:
                 total.index_add_(0, part, value)
 
+    def _ratio(self) -> tuple[Tensor, Tensor]:
+        """Of the means, and its standard error; 1 and 0 where a short run has seen nothing."""
+        seen = self.answered > 0
+        ratio = torch.where(seen, self.told / self.answered, 1.0)
+        return ratio, torch.where(seen, self.square.sqrt() / self.answered, 0.0)
+
     def scale(self) -> Tensor:
         """The factor of each part, as far from 1 as it surely is (James and Stein), from 0.1 to 10."""
-        seen = self.answered > 0  # a short run has seen some levels only
-        ratio = torch.where(seen, self.told / self.answered, 1.0)
-        doubt = torch.where(seen, self.square.sqrt() / self.answered, 0.0)
+        ratio, doubt = self._ratio()
         kept = (1 - (doubt / (ratio - 1).abs().clamp_min(1e-9)) ** 2).clamp_min(0)
         return (1 + kept * (ratio - 1)).clamp(0.1, 10).float()
+
+    def common_scale(self) -> Tensor:
+        """The factors, each drawn towards their mean the more, the more of its distance is noise (empirical Bayes)."""
+        ratio, doubt = self._ratio()
+        weight = torch.where(doubt > 0, doubt.clamp_min(1e-9) ** -2, 0.0)
+        total = weight.sum()
+        if (weight > 0).sum() < 4:
+            return torch.ones_like(ratio).float()
+        mean = (weight * ratio).sum() / total
+        # Variance between the parts, beyond their noise (DerSimonian and Laird).
+        excess = (weight * (ratio - mean) ** 2).sum() - ((weight > 0).sum() - 1)
+        between = (excess / (total - (weight**2).sum() / total)).clamp_min(0)
+        kept = torch.where(weight > 0, between / (between + doubt**2).clamp_min(1e-300), 0.0)
+        return (mean + kept * (ratio - mean)).clamp(0.1, 10).float()

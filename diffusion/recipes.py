@@ -11,6 +11,8 @@ from .networks import Architecture
 LEVEL_DRAWS = ("log-uniform", "ddpm")
 TARGETS = ("square", "variance")
 PRECISIONS = ("no", "bf16", "fp16")
+#: Share of a run's time for the gain network and its means; the time to measure an image, in that of training on one.
+GAIN_SHARE, MEASURING = 0.4, 0.6
 
 
 @dataclass(frozen=True)
@@ -57,14 +59,17 @@ class Recipe:
             if getattr(self, name) not in choices:
                 raise ModelError(f"{name} is {getattr(self, name)!r}; expected {', '.join(choices)}")
 
-    def lasting(self, seconds: float, step: float, gain_step: float, gain_share: float = 0.35) -> Recipe:
-        """The same recipe with as many steps as fit in a time, given the seconds that a step of each stage takes."""
+    def lasting(self, seconds: float, step: float, gain_step: float) -> Recipe:
+        """The same recipe with as many steps as fit in a time, given the seconds that a step of each stage takes.
+
+        What is measured after training, on as many images as the gain network saw, is part of the time.
+        """
         if self.gain_steps == 0:
             return replace(self, steps=max(1, int(seconds / step)))
         return replace(
             self,
-            steps=max(1, int(seconds * (1 - gain_share) / step)),
-            gain_steps=max(1, int(seconds * gain_share / gain_step)),
+            steps=max(1, int(seconds * (1 - GAIN_SHARE) / step)),
+            gain_steps=max(1, int(seconds * GAIN_SHARE / (gain_step * (1 + MEASURING)))),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -32,8 +32,8 @@ from .sources import Source
 SAVE_EVERY = 60.0
 #: Images from which the responses' mean and spread are told; steps whose time tells how many fit in a time.
 _SAMPLE, _TIMED = 4096, 9
-#: Images from which the mean of the gain network at each level is measured.
-_MEASURED = 1 << 15
+#: Most images from which the gain network's means at each level and of each pixel are measured.
+_MEASURED = 1 << 18
 
 STAGES = ("denoisers", "gain")
 

@@ -72,14 +72,16 @@ class ResponsePair:
         """
         if not (np.array_equal(first.stimuli, second.stimuli) and np.allclose(first.prior, second.prior, atol=1e-12)):
             raise check.ModelError("the two models of a pair must have the same stimuli and prior")
+        table = first.likelihood[:, None] * second.likelihood[None]
         gradient = None
         if first.likelihood_gradient is not None and second.likelihood_gradient is not None:
             gradient = first.likelihood_gradient[:, None] * second.likelihood[None, ..., None]
             gradient = gradient + first.likelihood[:, None, :, None] * second.likelihood_gradient[None]
+            gradient = np.where((table > 0)[..., None], gradient, 0.0)  # products may underflow
         return cls(
             first.stimuli,
             first.prior,
-            first.likelihood[:, None] * second.likelihood[None],
+            table,
             stimulus_volumes=first.stimulus_volumes,
             response_volumes=np.outer(first.response_volumes, second.response_volumes),
             likelihood_gradient=gradient,

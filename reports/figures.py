@@ -17,6 +17,7 @@ from ..axioms.cases import (
     DecayCase,
     GarblingCase,
     JumpCase,
+    LinearMapCase,
     PairCase,
     ResponseMapCase,
     StimulusMapCase,
@@ -188,7 +189,7 @@ def _case_panels(case: Case, at: int) -> list[Panel]:
     if isinstance(case, PairCase):
         return _pair_panels(case.built, by_index, at)
     panels = _prior_panels(model, by_index, at)
-    if isinstance(case, StimulusMapCase):
+    if isinstance(case, StimulusMapCase | LinearMapCase):
         panels += _map_panels(model, case.mapped)
     if isinstance(case, GarblingCase):
         what = {None: "garbled", "abs": "|r - {:.3g}|", "round": "rounded to {:.3g}"}

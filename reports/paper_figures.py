@@ -1,4 +1,4 @@
-"""The paper's figures, anew: all eight measures where the paper shows its picks, each panel with the number that counts.
+"""The paper's figures, anew: all eight measures in every panel, each panel with the number that counts.
 
 Figures 1, 2, 3 and 5 come from the exact engine; 4 and 6, of images, from denoisers (`stiminfo[diffusion]`).
 """
@@ -195,7 +195,8 @@ FIGURES: tuple[PaperFigure, ...] = (
     PaperFigure(
         1,
         "Locality",
-        "One bump at -3, and a second one at 6. Above each panel: the largest change within two units of -3, as a share "
+        "One bump at -3, and a second one at 6. Above each panel: the largest change within two units of -3, as "
+        "a share "
         "of the largest value there.",
         figure_1,
     ),

@@ -24,7 +24,7 @@ from .options import (
     Strict,
     Timeout,
 )
-from .paper_commands import figures
+from .paper_commands import claims, figures
 from .terminal import Stop, bad_input, bar_here, console_here, fail, say
 
 if TYPE_CHECKING:
@@ -359,7 +359,7 @@ def measure(
         return 0
 
 
-for command in (train, decompose, figures):
+for command in (train, decompose, figures, claims):
     app.command()(command)
 
 

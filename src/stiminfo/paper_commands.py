@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import MnistFolder
+from .options import JsonFile, MarkdownFile, MnistFolder
 from .terminal import Stop, bad_input, bar_here, console_here
 
 
@@ -44,3 +44,50 @@ def figures(
         console.print(f"written to {out}")
         # Asked for by number, a figure that cannot be drawn is a failure; else it is said.
         return 2 if missing and only else 0
+
+
+def claims(
+    only: Annotated[
+        list[str] | None, typer.Option("--claim", metavar="ID", help="Only this statement; may be repeated.")
+    ] = None,
+    json_file: JsonFile = None,
+    markdown: MarkdownFile = None,
+) -> int:
+    """Check the paper's statements: table, remarks, equations, figures, estimator.
+
+    Each is confirmed, refuted, or holds only as corrected, with the numbers that say so, in about a minute. Exit 1
+    where an outcome is not the one that is on record.
+    """
+    with bad_input():
+        from .reports.claims import CONFIRMED, UnknownClaim, claims_named
+        from .reports.claims_page import markdown as page
+        from .reports.claims_page import outcomes, to_json
+        from .reports.files import ensure_writable, json_text, write_whole
+
+        try:
+            chosen = claims_named(only)
+        except UnknownClaim as error:
+            raise Stop(str(error)) from None
+        for path in (json_file, markdown):
+            if path is not None:
+                ensure_writable(path)
+        console = console_here()
+        found = []
+        with bar_here() as bar:
+            task = bar.add_task("checking", total=len(chosen)) if bar else None
+            for claim, result in outcomes(chosen):
+                found.append((claim, result))
+                if bar and task is not None:
+                    bar.update(task, advance=1, description=claim.id)
+                news = "" if result.outcome == claim.expected else f" (on record: {claim.expected})"
+                console.print(f"{claim.id}: {result.outcome}{news}", highlight=False, markup=False)
+                if only or news or result.outcome != CONFIRMED:
+                    console.print(f"    {claim.statement}", highlight=False, markup=False, style="dim")
+                    if claim.correction and result.outcome != CONFIRMED:
+                        console.print(f"    Rather: {claim.correction}.", highlight=False, markup=False)
+                    console.print(f"    {result.evidence}", highlight=False, markup=False)
+        if json_file:
+            write_whole(json_file, json_text(to_json(found)))
+        if markdown:
+            write_whole(markdown, page(found))
+        return int(any(result.outcome != claim.expected for claim, result in found))

@@ -178,6 +178,25 @@ def test_the_mean_gain_of_each_level_and_pixel_is_set_right():
     assert float(ratio) == pytest.approx(1, abs=0.05)
 
 
+def test_pixels_are_right_to_second_order_in_the_denoisers_errors():
+    """Denoisers that say 15% too little of what the first pixels are told, and 15% too much of the last ones."""
+    true = TrueDenoiser()
+    factors = torch.linspace(0.85, 1.15, 16)
+
+    def wrong(xg, gamma, r=None):
+        seen = true(xg, gamma)
+        return seen if r is None else seen + factors * (true(xg, gamma, r) - seen)
+
+    levels = levels_for(learning.SOURCE, learning.ENCODER)
+    batches = Batches(learning.SOURCE, learning.ENCODER, learning.RECIPE, levels, 0, 0, "cpu")
+    gain = GainNetwork(learning.RECIPE.architecture, (4, 4), levels, torch.zeros(16), 1.0)
+    gain.forward = lambda xg, gamma: factors**2 * true.gain(xg, gamma) * gain._scale(gamma) * gain.pixel_scale
+    measure_means(gain, wrong, lambda k: batches.draw("levels", k, 1024), 128)
+    right = gain.pixel_scale * factors**2
+    off = (right / right.mean() - 1).square().mean().sqrt()
+    assert off < 0.4 * (factors**2 / (factors**2).mean() - 1).square().mean().sqrt()
+
+
 def test_a_run_may_begin_with_other_networks():
     first = learning.training().run()
     second = learning.training(start=first, steps=1, gain_steps=1, rate=1e-9).run()

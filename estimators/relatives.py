@@ -1,0 +1,186 @@
+"""Relatives of I_local: measures that the axioms admit beside it, since any gradual loss of X gives one.
+
+Let X_t forget X step by step, so that I(R;X_t) falls from I(R;X) to 0. What is lost at a step is an average over X_t of
+something non-negative; averaged over X_t given X = x and summed over the steps it is a complete measure. Gaussian noise
+of one width in all directions gives I_local. Other noise, or noise on another scale of x, gives its relatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.linalg import eigh_tridiagonal
+
+from ..models import EncodingModel, ResponsePair
+from ..models.validation import Array
+from . import local
+from .finite_sums import i_surp, joint_of
+from .measure import Measure, NotApplicable
+from .published import i_local
+
+#: Steps of log time in which a walk forgets.
+_STEPS = 801
+#: A map of stimuli, (J, d) to (J, d).
+Map = Callable[[Array], Array]
+
+
+def on_other_stimuli(name: str, move: Map, source: str, *, mixes: bool = False) -> Measure:
+    """I_local of another description of the stimulus: of ``move(x)`` in place of x.
+
+    Parameters
+    ----------
+    mixes : whether it mixes features, so that those of ``move(x)`` are not those of x
+    """
+
+    def featurewise(model: EncodingModel) -> Array:
+        moved = EncodingModel(move(model.stimuli), model.prior, model.likelihood)
+        return _in_order(model.stimuli, moved.stimuli, move, local.featurewise(moved))
+
+    def pointwise(model: EncodingModel) -> Array:
+        moved = EncodingModel(move(model.stimuli), model.prior, model.likelihood)
+        return _in_order(model.stimuli, moved.stimuli, move, local.pointwise(moved))
+
+    def conditional(pair: ResponsePair) -> Array:
+        moved = ResponsePair(move(pair.stimuli), pair.prior, pair.likelihood)
+        return _in_order(pair.stimuli, moved.stimuli, move, local.conditional(moved))
+
+    return Measure(
+        name,
+        pointwise,
+        conditional=conditional,
+        featurewise=None if mixes else featurewise,
+        claims=_CLAIMS,
+        source=source,
+    )
+
+
+def _in_order(before: Array, after: Array, move: Map, values: Array) -> Array:
+    """Values at moved stimuli, in the order of the stimuli that they were moved from."""
+    if np.array_equal(after, move(before)):
+        return values
+    index = {tuple(row): k for k, row in enumerate(after)}
+    return np.asarray(values[[index[tuple(row)] for row in move(before)]])
+
+
+def _warp(x: Array) -> Array:
+    # Slopes between 1 and 2: what is light in its tails stays so, and what is near stays near.
+    return np.asarray(x + np.tanh(2 * x) / 2)
+
+
+def _expand(x: Array) -> Array:
+    return np.asarray(np.sinh(np.clip(x, -300, 300)))
+
+
+def _unequal(x: Array) -> Array:
+    # Noise twice as wide along the second feature is noise of one width on a stimulus half as wide there.
+    return np.asarray(x * np.where(np.arange(x.shape[1]) % 2, 0.5, 1.0))
+
+
+#: Noise covariance A A' of correlated noise, by its inverse root.
+_ROOT_INVERSE = np.linalg.inv(np.array([[1.0, 0.5], [0.5, 1.0]]))
+
+
+def _correlated(x: Array) -> Array:
+    return np.asarray(x @ _ROOT_INVERSE.T) if x.shape[1] == 2 else x
+
+
+def _whitening(stimuli: Array, prior: Array) -> Array:
+    """The stimuli in the axes of their covariance, in units of its roots; as they are where they lie on a line."""
+    apart = stimuli - prior @ stimuli
+    values, vectors = np.linalg.eigh((apart.T * prior) @ apart)
+    if values[0] <= 1e-12 * values[-1]:
+        return stimuli
+    return np.asarray((apart @ vectors) / np.sqrt(values))
+
+
+def whitened(model: EncodingModel) -> Array:
+    """I_local with noise whose covariance is proportional to that of the stimulus, (J,)."""
+    x = _whitening(model.stimuli, model.prior)
+    moved = EncodingModel(x, model.prior, model.likelihood)
+    return _in_order(model.stimuli, moved.stimuli, lambda _: x, local.pointwise(moved))
+
+
+def _whitened_conditional(pair: ResponsePair) -> Array:
+    # The noise stays that of the prior, whatever the first response was.
+    x = _whitening(pair.stimuli, pair.prior)
+    moved = ResponsePair(x, pair.prior, pair.likelihood)
+    return _in_order(pair.stimuli, moved.stimuli, lambda _: x, local.conditional(moved))
+
+
+def walk(model: EncodingModel) -> Array:
+    """X_t a walk between neighbouring stimuli of a line, reversible under the prior, (J,).
+
+    With f_t(x, r) = p(r | X_t = x) and rates q(x, y), the loss is -dI/dt = E of
+    ``1/2 sum_y q(x, y) sum_r (f(y, r) - f(x, r)) log(f(y, r) / f(x, r))``, never negative. It sees the order of the
+    stimuli and not their distances; on a fine lattice it is Langevin diffusion in the prior.
+
+    Raises
+    ------
+    NotApplicable
+        For stimuli that do not lie on a line.
+    """
+    if model.dimensions != 1:
+        raise NotApplicable("neighbours are known on a line only")
+    order = np.argsort(model.stimuli[:, 0])
+    p, table = model.prior[order], model.likelihood[:, order].T
+    if len(p) == 1:
+        return np.zeros(1)
+    # Conductance of a link: the smaller of its ends' probabilities (Metropolis).
+    link = np.minimum(p[1:], p[:-1])
+    up, down = link / p[:-1], link / p[1:]
+    leave = np.append(up, 0) + np.append(0, down)
+    values, vectors = eigh_tridiagonal(-leave, np.sqrt(up * down))
+    root = np.sqrt(p)
+    forward, backward = vectors / root[:, None], vectors.T * root
+    table = backward @ table
+    times = np.linspace(np.log(1e-9 / -values[0]), np.log(60 / -values[-2]), _STEPS)
+    lost = []
+    for time in np.exp(times):
+        decay = np.exp(np.minimum(values, 0) * time)[:, None]
+        f = np.clip(forward @ (decay * table), 1e-300, None)
+        pull = ((f[1:] - f[:-1]) * np.log(f[1:] / f[:-1])).sum(axis=1) / 2
+        at = np.append(up * pull, 0) + np.append(0, down * pull)
+        lost.append(time * (forward @ (decay[:, 0] * (backward @ at))))
+    out = np.empty(len(p))
+    out[order] = np.trapezoid(np.array(lost), times, axis=0)
+    return out
+
+
+def _walk_conditional(pair: ResponsePair) -> Array:
+    # The chain rule of the loss itself: that of (r, r') less that of r is a mean of divergences of r' given r.
+    return walk(pair.both) - walk(pair.first)
+
+
+def erased(model: EncodingModel) -> Array:
+    """X_t is X until an exponential time, then nothing: the loss is KL(p(R|x) || p(R)), so the measure is I_surp."""
+    return np.asarray(i_surp(joint_of(model)))
+
+
+_CLAIMS = {name: i_local.claims[name] for name in ("completeness", "positivity", "additivity", "data_processing")}
+
+#: By name; the first is I_local itself.
+RELATIVES: dict[str, Measure] = {
+    "isotropic noise": i_local,
+    "warped stimulus": on_other_stimuli("warped stimulus", _warp, "I_local of x + tanh(2x)/2, each feature"),
+    "expanded stimulus": on_other_stimuli("expanded stimulus", _expand, "I_local of sinh(x), each feature"),
+    "unequal noise": on_other_stimuli("unequal noise", _unequal, "noise twice as wide along every second feature"),
+    "correlated noise": on_other_stimuli(
+        "correlated noise", _correlated, "noise of correlation 0.8 in R^2", mixes=True
+    ),
+    "whitened noise": Measure(
+        "whitened noise",
+        whitened,
+        conditional=_whitened_conditional,
+        claims=_CLAIMS,
+        source="noise of the stimulus's own covariance",
+    ),
+    "erasure": Measure("erasure", erased, claims=_CLAIMS, source="X kept until an exponential time, then lost: I_surp"),
+    "walk": Measure(
+        "walk",
+        walk,
+        conditional=_walk_conditional,
+        claims=_CLAIMS,
+        source="X walks between neighbouring stimuli of a line",
+    ),
+}

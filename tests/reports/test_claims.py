@@ -1,0 +1,97 @@
+"""The paper's statements: every outcome is the one on record, and a broken engine changes it."""
+
+import numpy as np
+import pytest
+
+from stiminfo.estimators import Measure, i_kong2, i_local
+from stiminfo.reports.claims import (
+    CLAIMS,
+    CONFIRMED,
+    CORRECTED,
+    REFUTED,
+    Claim,
+    Result,
+    UnknownClaim,
+    claims_named,
+    equations,
+    estimator_claims,
+    remarks,
+)
+from stiminfo.reports.claims_page import markdown, to_json
+
+#: The figures' statements, and Table 1, are checked anew in `tox -e drift`: they take a minute.
+QUICK = [*equations.CLAIMS, *estimator_claims.CLAIMS]
+QUICK += [
+    CLAIMS[name]
+    for name in ("cissi-conditional", "kong2-processing", "sp-responses", "kong1-features", "ssi-negative", "ssi-cissi")
+]
+
+
+@pytest.mark.parametrize("claim", QUICK, ids=lambda claim: claim.id)
+def test_outcomes_on_record(claim):
+    found = claim.check()
+    assert found.outcome == claim.expected, found.evidence
+
+
+def test_table_1_has_24_cells():
+    assert sum(name.startswith("table-1-") for name in CLAIMS) == 24
+    assert CLAIMS["table-1-i_cissi-additivity"].expected == REFUTED
+    assert CLAIMS["table-1-i_local-locality"].expected == CORRECTED
+
+
+def test_every_statement_has_a_place_and_what_fails_says_what_holds():
+    for claim in CLAIMS.values():
+        assert claim.place
+        assert claim.statement.endswith((".", "?"))
+        if claim.expected != CONFIRMED:
+            assert claim.correction, claim.id
+
+
+@pytest.mark.parametrize(
+    ("name", "replacement"),
+    [
+        ("i_local", Measure("i_local", lambda m: 1.001 * i_local(m), featurewise=i_local.featurewise)),
+        ("i_kong2", Measure("i_kong2", lambda m: i_kong2(m) + 1e-4, featurewise=i_kong2.featurewise)),
+    ],
+)
+def test_a_wrong_engine_is_news(monkeypatch, name, replacement):
+    monkeypatch.setattr(equations, name, replacement)
+    changed = [claim.id for claim in equations.CLAIMS if claim.check().outcome != claim.expected]
+    assert {"i_local": "eq-8", "i_kong2": "eq-19"}[name] in changed
+
+
+def test_a_cissi_that_obeys_data_processing_would_be_news(monkeypatch):
+    monkeypatch.setattr(remarks, "i_cissi", remarks.i_surp)
+    assert remarks.cissi_merge().outcome == CONFIRMED
+
+
+def test_outcomes():
+    assert Result(True, "").outcome == CONFIRMED
+    assert Result(False, "", True).outcome == CORRECTED
+    assert Result(False, "", False).outcome == REFUTED
+    assert Result(False, "").outcome == REFUTED
+
+
+def test_pages():
+    claim = Claim("eq-99", "Eq. 99", "A | B.", REFUTED, lambda: Result(False, "x | y", None, {"prior": [1]}), "not so")
+    rows = [(claim, claim.check())]
+    page = markdown(rows)
+    assert "| Eq. 99 | A \\| B.<br>`eq-99` | **refuted**: not so | x \\| y |" in page
+    assert "1 are refuted" in page
+    assert to_json(rows)["claims"]["eq-99"]["witness"] == {"prior": [1]}
+
+
+def test_names():
+    assert claims_named(["eq-5", "eq-5"]) == (CLAIMS["eq-5"],)
+    assert len(claims_named(None)) == len(CLAIMS)
+    with pytest.raises(UnknownClaim, match="did you mean 'eq-5'"):
+        claims_named(["eq-5x"])
+
+
+def test_quadrature_apart_from_the_engine_knows_the_closed_form():
+    """Two stimuli, told apart surely: J of the sign of a mixture of two Gaussians, and ln 2 in the integral."""
+    from stiminfo.models import EncodingModel
+    from stiminfo.reports.claims.quadrature import fisher_at, over_levels
+
+    model = EncodingModel([0.0, 1.0], [0.5, 0.5], np.eye(2))
+    assert over_levels(model, lambda at: 0.5 * fisher_at(at)) == pytest.approx(np.log(2), abs=1e-6)

@@ -1,0 +1,90 @@
+"""The paper's figures: what they say is in the numbers, and they are written whole."""
+
+import numpy as np
+import pytest
+
+from stiminfo.estimators import PUBLISHED
+from stiminfo.models import Bump, Gaussian, ModelError, PoissonNoise, ResponsePair, encoding_model
+from stiminfo.reports import paper_images
+from stiminfo.reports import paper_models as models
+from stiminfo.reports.paper_figures import (
+    FIGURES,
+    between_modes,
+    figure_2,
+    largest_gap,
+    largest_rise,
+    near_change,
+    write_figures,
+)
+
+
+def test_figure_1_numbers():
+    found = models.second_bump(nodes=161)
+    assert near_change(found, "fisher") < 1e-5
+    assert 0.05 < near_change(found, "i_local") < 0.1 < near_change(found, "i_surp")
+    for name in set(PUBLISHED) - {"fisher"}:
+        assert found.before.mean(name) == pytest.approx(found.before.mean("i_surp"), abs=1e-5)
+
+
+def test_figure_2_numbers():
+    found = models.other_prior(nodes=161)
+    assert np.ptp(found.before.values["i_local"][found.likely()]) < 1e-4
+    assert between_modes(found, "i_local") > 0.5
+    before = found.before.prior @ found.before.x**2
+    assert found.after.prior @ found.after.x**2 == pytest.approx(before, rel=1e-3)
+
+
+def test_figure_3_numbers():
+    """With modes weighted .1 and .9, sd .5, noise 1, I_SSI and I_sp rise by up to .10 and .17."""
+    found = models.magnitude()
+    assert largest_rise(found, "i_ssi") == pytest.approx(0.10, abs=0.005)
+    assert largest_rise(found, "i_sp") == pytest.approx(0.17, abs=0.005)
+    assert max(largest_rise(found, name) for name in ("i_local", "i_surp", "i_kong2")) < 0
+    # |r| cannot tell x from -x: where the sign is all there is to tell, Fisher information is 0.
+    at_zero = np.interp(0.0, found.after.x, found.after.values["fisher"])
+    assert at_zero < 1e-3
+
+
+def test_figure_5_numbers():
+    found = models.two_neurons(nodes=31, height=1.0)
+    assert abs(largest_gap(found, "i_local")) < 1e-6 < abs(largest_gap(found, "i_kong2"))
+
+
+def test_pairs_have_one_stimulus():
+    one = encoding_model(prior=Gaussian(), tuning=Bump(), noise=PoissonNoise(), nodes=20)
+    two = encoding_model(prior=Gaussian(0.5), tuning=Bump(), noise=PoissonNoise(), nodes=20)
+    with pytest.raises(ModelError, match="same stimuli and prior"):
+        ResponsePair.independent(one, two)
+    pair = ResponsePair.independent(one, one)
+    assert pair.first.likelihood == pytest.approx(one.likelihood)
+    assert pair.both.likelihood_gradient.sum(axis=0) == pytest.approx(0, abs=1e-12)
+
+
+def test_drawn_in_one_style():
+    figure = figure_2()
+    assert figure.get_figwidth() < 3.5
+    assert len(figure.axes) == 10
+    titles = [axis.get_title(loc="left") for axis in figure.axes[2:]]
+    assert [title.split()[0] for title in titles] == list(PUBLISHED)
+    assert all("nats" in title for title in titles)
+
+
+def test_written_whole_and_the_same_each_time(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        assert [reason for _, reason in write_figures(tmp_path / name, (2,))] == [""]
+    for suffix in ("pdf", "svg", "png"):
+        first, second = ((tmp_path / name / f"figure-2.{suffix}").read_bytes() for name in "ab")
+        assert first == second
+        assert len(first) > 10_000
+    assert len(list((tmp_path / "a").iterdir())) == 3
+
+
+def test_a_figure_that_cannot_be_drawn_says_why(tmp_path, monkeypatch):
+    def refuse(_):
+        raise paper_images.NeedsMore("images need torch")
+
+    broken = [figure if figure.number != 4 else type(figure)(4, "t", "c", refuse) for figure in FIGURES]
+    monkeypatch.setattr("stiminfo.reports.paper_figures.FIGURES", tuple(broken))
+    assert [reason for _, reason in write_figures(tmp_path, (4,))] == ["images need torch"]
+    assert not list(tmp_path.iterdir())
