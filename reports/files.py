@@ -67,3 +67,8 @@ def _umask() -> int:
 def json_text(data: Any) -> str:
     """JSON for people to read and machines to compare."""
     return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file of our own holds."""
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -151,44 +151,53 @@ def largest_gap(found: Comparison, measure: str) -> float:
     return float(change[np.abs(change).argmax()])
 
 
-def figure_1(_: Path | None = None) -> Figure:
-    """A second bump, far away."""
-    return plot_comparison(
-        models.second_bump(),
-        "A second bump at 6: what changes at −3?",
-        lambda found, name: f": {near_change(found, name):.0%}",
-        shade=(-3 - NEAR, -3 + NEAR),
-    )
+def figure_of(number: int) -> tuple[Figure, Comparison]:
+    """Figure 1, 2, 3 or 5, and the numbers in it."""
+    made: dict[int, Callable[[], tuple[Figure, Comparison]]] = {1: _first, 2: _second, 3: _third, 5: _fifth}
+    return made[number]()
 
 
-def figure_2(_: Path | None = None) -> Figure:
-    """Another prior, the same neuron."""
-    return plot_comparison(
-        models.other_prior(),
-        "The same neuron under two priors",
-        lambda found, name: f": {_signed(between_modes(found, name))}",
-    )
+def _first() -> tuple[Figure, Comparison]:
+    found = models.second_bump()
+
+    def reading(found: Comparison, name: str) -> str:
+        return f": {near_change(found, name):.0%}"
+
+    shade = (-3 - NEAR, -3 + NEAR)
+    return plot_comparison(found, "A second bump at 6: what changes at −3?", reading, shade=shade), found
 
 
-def figure_3(_: Path | None = None) -> Figure:
-    """|r| in place of r."""
-    return plot_comparison(
-        models.magnitude(),
-        "Can |r| tell more than r?",
-        lambda found, name: f": {_signed(largest_rise(found, name))}" if largest_rise(found, name) > 0.005 else ": no",
-        rises=True,
-    )
+def _second() -> tuple[Figure, Comparison]:
+    found = models.other_prior()
+
+    def reading(found: Comparison, name: str) -> str:
+        return f": {_signed(between_modes(found, name))}"
+
+    return plot_comparison(found, "The same neuron under two priors", reading), found
 
 
-def figure_5(_: Path | None = None) -> Figure:
-    """Two neurons."""
-    return plot_comparison(
-        models.two_neurons(),
-        "Do two neurons' parts add up?",
-        lambda found, name: (
-            f": {_signed(largest_gap(found, name))}" if abs(largest_gap(found, name)) > 0.005 else ": yes"
-        ),
-    )
+def _third() -> tuple[Figure, Comparison]:
+    found = models.magnitude()
+
+    def reading(found: Comparison, name: str) -> str:
+        rise = largest_rise(found, name)
+        return f": {_signed(rise)}" if rise > 0.005 else ": no"
+
+    return plot_comparison(found, "Can |r| tell more than r?", reading, rises=True), found
+
+
+def _fifth() -> tuple[Figure, Comparison]:
+    found = models.two_neurons()
+
+    def reading(found: Comparison, name: str) -> str:
+        gap = largest_gap(found, name)
+        return f": {_signed(gap)}" if abs(gap) > 0.005 else ": yes"
+
+    return plot_comparison(found, "Do two neurons' parts add up?", reading), found
+
+
+def _drawn(number: int) -> Callable[[Path | None], Figure]:
+    return lambda _: figure_of(number)[0]
 
 
 FIGURES: tuple[PaperFigure, ...] = (
@@ -198,20 +207,20 @@ FIGURES: tuple[PaperFigure, ...] = (
         "One bump at -3, and a second one at 6. Above each panel: the largest change within two units of -3, as "
         "a share "
         "of the largest value there.",
-        figure_1,
+        _drawn(1),
     ),
     PaperFigure(
         2,
         "The prior matters",
         "r = x + noise under a Gaussian prior and under a bimodal one of the same variance. Above each panel: I midway "
         "between the modes less I at a mode, in the panel's unit.",
-        figure_2,
+        _drawn(2),
     ),
     PaperFigure(
         3,
         "Data processing",
         "r = x + noise under a bimodal prior with unequal modes, and |r|. Above each panel: the largest rise, shaded.",
-        figure_3,
+        _drawn(3),
     ),
     PaperFigure(
         4,
@@ -225,7 +234,7 @@ FIGURES: tuple[PaperFigure, ...] = (
         "Additivity",
         "Two sigmoidal neurons. Above each panel: the largest gap between the information of both and the sum of one's "
         "and the other's given it.",
-        figure_5,
+        _drawn(5),
     ),
     PaperFigure(
         6,

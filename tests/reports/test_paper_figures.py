@@ -10,7 +10,7 @@ from stiminfo.reports import paper_models as models
 from stiminfo.reports.paper_figures import (
     FIGURES,
     between_modes,
-    figure_2,
+    figure_of,
     largest_gap,
     largest_rise,
     near_change,
@@ -61,7 +61,7 @@ def test_pairs_have_one_stimulus():
 
 
 def test_drawn_in_one_style():
-    figure = figure_2()
+    figure, _ = figure_of(2)
     assert figure.get_figwidth() < 3.5
     assert len(figure.axes) == 10
     titles = [axis.get_title(loc="left") for axis in figure.axes[2:]]
