@@ -1,41 +1,24 @@
-"""The audit: a measure, or all published ones, against the axioms, cell by cell, in worker processes."""
+"""The audit: a measure, or all published ones, against the axioms."""
 
 from __future__ import annotations
 
-import queue
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..estimators import PUBLISHED, Measure, PublishedMeasure
 from ..models import EncodingModel
-from .loading import LoadError, check_claims
-from .search import Outcome, search
-from .statements import Axiom, axioms_named, specs_of
-from .supervisor import Hung, Supervisor, WorkerFailed
+from .journal import Journal
+from .loading import check_claims
+from .running import CASE_TIMEOUT, Cell, Origin, Plan, Progress, run_cells, verdict_of
+from .search import search
+from .statements import axioms_named, specs_of
 from .verdicts import Audit, Verdict
-from .witness import witness_json
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-CASE_TIMEOUT = 10.0
 EXAMPLES = 200
-Origin = tuple[str, Any]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One measure against one axiom."""
-
-    measure: str
-    origin: Origin
-    claimed: bool | None
-    axiom: Axiom
-
-
-Progress = Callable[[Cell, Verdict], None]
 
 
 def audit(
@@ -94,14 +77,14 @@ def audit(
         verdicts = {}
         for axiom in chosen:
             cell = Cell(measure.name, ("here", None), measure.claims.get(axiom.id), axiom)
-            verdicts[axiom.id] = _verdict(cell, search(axiom, measure, examples=examples, seed=seed, specs=specs))
+            outcome = search(axiom, measure, examples=examples, seed=seed, specs=specs)
+            verdicts[axiom.id] = verdict_of(measure.name, axiom.id, cell.claimed, outcome)
             if progress:
                 progress(cell, verdicts[axiom.id])
         return Audit(measure.name, verdicts, seed, examples)
     cells = [Cell(measure.name, origin_of(measure), measure.claims.get(axiom.id), axiom) for axiom in chosen]
-    results = run_cells(
-        cells, examples=examples, seed=seed, models=models, jobs=jobs, case_timeout=case_timeout, progress=progress
-    )
+    plan = Plan(examples, seed, None if models is None else _pickled(models), case_timeout)
+    results = run_cells(cells, plan, jobs=jobs, progress=progress)
     return collect(results, [measure.name], seed, examples, len(cells))[measure.name]
 
 
@@ -152,96 +135,6 @@ def _pickled(value: Any) -> bytes:
             cloudpickle.unregister_pickle_by_value(module)
 
 
-def run_cells(
-    cells: Sequence[Cell],
-    *,
-    examples: int,
-    seed: int,
-    models: Any = None,
-    jobs: int = 1,
-    case_timeout: float = CASE_TIMEOUT,
-    progress: Progress | None = None,
-) -> list[tuple[Cell, Verdict]]:
-    """Run cells on `jobs` workers. An interruption ends the workers and returns what is finished."""
-    from joblib import Parallel, delayed
-
-    _check_numbers(examples, jobs, case_timeout)
-    payload = None if models is None else _pickled(models)
-    finished: list[tuple[Cell, Verdict]] = []
-    with _workers(min(jobs, max(1, len(cells))), case_timeout) as idle:
-
-        def run(cell: Cell) -> tuple[Cell, Verdict]:
-            worker = idle.get()
-            try:
-                return cell, _run_cell(worker, cell, examples, seed, payload)
-            finally:
-                idle.put(worker)
-
-        # Threads: each only waits for its worker process.
-        pool = Parallel(
-            n_jobs=jobs, backend="threading", return_as="generator_unordered", batch_size=1, pre_dispatch="all"
-        )
-        try:
-            for cell, verdict in pool(delayed(run)(cell) for cell in cells):
-                finished.append((cell, verdict))
-                if progress:
-                    progress(cell, verdict)
-        except KeyboardInterrupt:
-            return finished
-    return finished
-
-
-@contextmanager
-def _workers(count: int, case_timeout: float) -> Iterator[queue.Queue[Supervisor]]:
-    with ExitStack() as stack:
-        idle: queue.Queue[Supervisor] = queue.Queue()
-        for _ in range(count):
-            worker = Supervisor(case_timeout)
-            stack.callback(worker.close)
-            idle.put(worker)
-        yield idle
-
-
-def _run_cell(worker: Supervisor, cell: Cell, examples: int, seed: int, models: bytes | None) -> Verdict:
-    job = {
-        "task": "search",
-        "measure": cell.origin,
-        "axiom": cell.axiom.id,
-        "examples": examples,
-        "seed": seed,
-        "models": models,
-    }
-    try:
-        return _verdict(cell, Outcome(**worker.run(job)["outcome"]))
-    except Hung as hung:
-        said = f"{cell.measure}: {hung}" if hung.case is None else f"{cell.measure} hung or died on a case: {hung}"
-        return Verdict(cell.axiom.id, "error", cell.claimed, 0, 0.0, 0.0, None, said, hung.case)
-    except WorkerFailed as failure:
-        if failure.usage:
-            raise LoadError(str(failure), failure.details) from None
-        last = failure.details.strip().splitlines()[-1] if failure.details else str(failure)
-        return Verdict(cell.axiom.id, "error", cell.claimed, 0, 0.0, 0.0, None, last)
-
-
-def _verdict(cell: Cell, outcome: Outcome) -> Verdict:
-    witness = None
-    if outcome.verdict == "refuted":
-        assert outcome.case is not None
-        assert outcome.finding is not None
-        witness = witness_json(cell.measure, cell.axiom.id, outcome.case, outcome.finding)
-    return Verdict(
-        cell.axiom.id,
-        outcome.verdict,
-        cell.claimed,
-        outcome.examples,
-        outcome.margin,
-        outcome.numerical_error,
-        witness,
-        outcome.message,
-        outcome.case,
-    )
-
-
 def collect(
     results: Iterable[tuple[Cell, Verdict]], measures: Sequence[str], seed: int, examples: int, expected: int
 ) -> dict[str, Audit]:
@@ -267,9 +160,13 @@ def audit_published(
     seed: int = 0,
     jobs: int = 1,
     case_timeout: float = 60.0,
+    database: Path | None = None,
+    journal: Journal | None = None,
+    backend: str = "processes",
+    scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Audit]:
-    """The published measures against the axioms: ``{name: Audit}``. Parameters as for `audit`."""
+    """The published measures against the axioms: ``{name: Audit}``. Parameters as for `audit` and `run_cells`."""
     names = list(PUBLISHED) if measures is None else list(measures)
     slow_first = sorted(names, key=lambda name: name not in ("i_local", "i_kong2"))
     cells = [
@@ -277,5 +174,28 @@ def audit_published(
         for name in slow_first
         for axiom in axioms_named(axioms)
     ]
-    results = run_cells(cells, examples=examples, seed=seed, jobs=jobs, case_timeout=case_timeout, progress=progress)
+    _check_numbers(examples, jobs, case_timeout)
+    plan = Plan(examples, seed, None, case_timeout, None if database is None else str(database.resolve()))
+    results = run_cells(
+        cells, plan, jobs=jobs, backend=backend, scheduler=scheduler, journal=journal, progress=progress
+    )
     return collect(results, names, seed, examples, len(cells))
+
+
+def identity_of(
+    about: dict[str, Any], axioms: Iterable[str], examples: int, seed: int, file: Path | None
+) -> dict[str, Any]:
+    """What a journal is about: the measure (and the text of its file), the axioms, examples and seed, the version."""
+    import hashlib
+
+    from .. import __version__
+
+    text = None if file is None else hashlib.sha256(file.read_bytes()).hexdigest()
+    return {
+        "measure": about,
+        "file_sha256": text,
+        "axioms": list(axioms),
+        "examples": examples,
+        "seed": seed,
+        "version": __version__,
+    }

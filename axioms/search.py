@@ -12,10 +12,12 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, reject, settings, target
 from hypothesis import seed as seeded
+from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
@@ -61,6 +63,7 @@ def search(
     seed: int = 0,
     specs: SearchStrategy[FiniteSpec] | None = None,
     watch: Watch = lambda case: None,
+    database: str | None = None,
 ) -> Outcome:
     """Attack `measure` at `axiom`.
 
@@ -70,6 +73,7 @@ def search(
     seed : the same seed gives the same cases
     specs : a user's models, in place of the generated ones
     watch : told of each case before it is judged, and None after
+    database : folder in which Hypothesis keeps failing cases of this cell, tried first the next time
     """
     if axiom.featurewise and not measure.has_featurewise:
         return Outcome("not_applicable", 0, 0.0, 0.0, f"{measure.name} has no feature-wise form")
@@ -86,7 +90,7 @@ def search(
             assert axiom.of_models is not None
             families = axiom.of_models(specs)
         for family in families:
-            attack.run(family, examples, seed)
+            attack.run(family, examples, seed, database)
         attack.second_look()
     except (_Refuted, MeasureError):
         pass
@@ -127,17 +131,18 @@ class _Attack:
             self.watch(None)
         return False
 
-    def run(self, family: Family, examples: int, seed: int) -> None:
+    def run(self, family: Family, examples: int, seed: int, database: str | None = None) -> None:
         """Search one family of cases."""
+        kept = None if database is None else DirectoryBasedExampleDatabase(Path(database) / family.name)
         count = max(1, math.ceil(examples * family.share))
 
         @seeded(zlib.crc32(f"{seed}/{self.axiom.id}/{family.name}".encode()))
         @settings(
             max_examples=count,
-            database=None,
+            database=kept,
             deadline=None,
             derandomize=False,
-            phases=(Phase.generate, Phase.target, Phase.shrink),
+            phases=(Phase.reuse, Phase.generate, Phase.target, Phase.shrink),
             suppress_health_check=list(HealthCheck),
             report_multiple_bugs=False,
             print_blob=False,

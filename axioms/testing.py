@@ -24,8 +24,9 @@ from typing import Any
 import pytest
 
 from ..estimators import Measure, NotApplicable
-from .auditing import CASE_TIMEOUT, audit
+from .auditing import audit
 from .loading import check_claims
+from .running import CASE_TIMEOUT
 from .statements import AXIOMS, axioms_named
 from .verdicts import Verdict
 from .witness import Witness, parse_witness, read_witness, replay

@@ -81,6 +81,7 @@ def _serve(job: dict[str, Any], say: Any) -> dict[str, Any]:
         seed=job["seed"],
         specs=None if models is None else specs_of(pickle.loads(models)),
         watch=watch,
+        database=job.get("database"),
     )
     return {"outcome": outcome.to_json()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +15,16 @@ import typer
 from .image_commands import decompose, train
 from .options import (
     Axioms,
+    Backend,
+    Database,
     Examples,
     Folder,
     HtmlFile,
     Jobs,
+    JournalFile,
     JsonFile,
     MarkdownFile,
+    Scheduler,
     Seed,
     Strict,
     Timeout,
@@ -28,7 +33,8 @@ from .paper_commands import claims, figures
 from .terminal import Stop, bad_input, bar_here, console_here, fail, say
 
 if TYPE_CHECKING:
-    from .axioms.auditing import Cell, Progress
+    from .axioms.journal import Journal
+    from .axioms.running import Cell, Progress
     from .axioms.verdicts import Audit, Verdict
 
 app = typer.Typer(
@@ -48,8 +54,14 @@ app = typer.Typer(
 _PRETRAINED = Path(__file__).parent / "diffusion" / "pretrained"
 
 
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run the command line; the only place that turns errors into exit codes."""
+    # A batch system ends a job with SIGTERM: like Ctrl-C, what is finished is written first.
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = app(standalone_mode=False)
     except KeyboardInterrupt:
@@ -93,6 +105,28 @@ def _progress(cells: int) -> Iterator[Progress | None]:
         yield advance
 
 
+@contextmanager
+def _journal(path: Path | None, identity: dict[str, Any]) -> Iterator[Journal | None]:
+    if path is None:
+        yield None
+        return
+    from .axioms.journal import Journal
+
+    with Journal(path, identity) as journal:
+        if journal.finished:
+            say(f"stiminfo: {path} holds {len(journal.finished)} finished cells; going on from there")
+        yield journal
+
+
+def _folder_of(database: Path | None) -> str | None:
+    if database is None:
+        return None
+    from .reports.files import ensure_folder
+
+    ensure_folder(database)
+    return str(database.resolve())
+
+
 @app.command()
 def audit(
     target: Annotated[
@@ -106,6 +140,10 @@ def audit(
     markdown: MarkdownFile = None,
     witnesses: Folder = None,
     jobs: Jobs = 1,
+    journal: JournalFile = None,
+    database: Database = None,
+    backend: Backend = "processes",
+    scheduler: Scheduler = None,
     case_timeout: Timeout = 10.0,
     strict: Strict = False,
 ) -> int:
@@ -115,9 +153,12 @@ def audit(
     my_function(model) returns I(x) in nats at model.stimuli. It runs in a worker process. The name of a published
     measure (i_local, i_surp, ...) may stand in place of FILE:NAME. Of a checkpoint of `stiminfo train`, the axioms are
     asked that one population and one set of images can answer.
+
+    With --journal an audit that was ended goes on where it was: the same command again.
     """
-    from .axioms.auditing import Cell, collect, run_cells
+    from .axioms.auditing import collect, identity_of
     from .axioms.loading import LoadError, split_target
+    from .axioms.running import Cell, Plan, run_cells
     from .axioms.statements import axioms_named
     from .axioms.supervisor import Hung, Supervisor, WorkerFailed
     from .estimators import PUBLISHED
@@ -125,9 +166,10 @@ def audit(
     with bad_input():
         chosen = axioms_named(axiom)
         if (Path(target) / "checkpoint.json").is_file() or (_PRETRAINED / target / "checkpoint.json").is_file():
-            if html_file or markdown or witnesses:
-                raise Stop(f"{target}: of trained networks there is no page and no witness; --json has all there is")
+            if html_file or markdown or witnesses or journal or database or scheduler:
+                raise Stop(f"{target}: trained networks have no page, witness or journal; --json has all there is")
             return _audit_checkpoint(Path(target), [one.id for one in chosen], seed, json_file, strict)
+        file = None
         if target in PUBLISHED:
             origin: tuple[str, Any] = ("published", target)
         else:
@@ -144,9 +186,11 @@ def audit(
         finally:
             worker.close()
         cells = [Cell(about["name"], origin, about["claims"].get(one.id), one) for one in chosen]
-        with _progress(len(cells)) as progress:
+        plan = Plan(examples, seed, None, case_timeout, _folder_of(database))
+        identity = identity_of(about, [one.id for one in chosen], examples, seed, file)
+        with _journal(journal, identity) as kept, _progress(len(cells)) as progress:
             results = run_cells(
-                cells, examples=examples, seed=seed, jobs=jobs, case_timeout=case_timeout, progress=progress
+                cells, plan, jobs=jobs, backend=backend, scheduler=scheduler, journal=kept, progress=progress
             )
         audits = collect(results, [about["name"]], seed, examples, len(cells))
         result = audits[about["name"]]
@@ -187,11 +231,15 @@ def table(
     markdown: MarkdownFile = None,
     witnesses: Folder = None,
     jobs: Jobs = 1,
+    journal: JournalFile = None,
+    database: Database = None,
+    backend: Backend = "processes",
+    scheduler: Scheduler = None,
     case_timeout: Timeout = 60.0,
     strict: Strict = False,
 ) -> int:
     """Audit the eight published measures against the ten axioms, beside what the paper claims."""
-    from .axioms.auditing import audit_published
+    from .axioms.auditing import audit_published, identity_of
     from .axioms.paper import PAPER
     from .axioms.statements import axioms_named
     from .axioms.verdicts import SCHEMA
@@ -200,13 +248,18 @@ def table(
     with bad_input():
         chosen = axioms_named(axiom)
         _check_outputs(json_file, html_file, markdown, witnesses)
-        with _progress(len(chosen) * len(PUBLISHED)) as progress:
+        identity = identity_of({"name": "table"}, [one.id for one in chosen], examples, seed, None)
+        with _journal(journal, identity) as kept, _progress(len(chosen) * len(PUBLISHED)) as progress:
             audits = audit_published(
                 axioms=[one.id for one in chosen],
                 examples=examples,
                 seed=seed,
                 jobs=jobs,
                 case_timeout=case_timeout,
+                database=database,
+                journal=kept,
+                backend=backend,
+                scheduler=scheduler,
                 progress=progress,
             )
         from .reports.text import KONG2_NOTE, print_table, table_markdown

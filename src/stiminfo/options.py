@@ -19,6 +19,17 @@ Timeout = Annotated[
     float, typer.Option(min=0.001, metavar="S", help="Seconds without an answer after which a measure is ended.")
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 on any verdict but holds and not_applicable.")]
+JournalFile = Annotated[
+    Path | None,
+    typer.Option("--journal", metavar="F", help="Keep each finished cell there, and go on from what is there."),
+]
+Database = Annotated[
+    Path | None, typer.Option("--database", metavar="DIR", help="Keep Hypothesis's failing cases, and try them first.")
+]
+Backend = Annotated[str, typer.Option(metavar="processes|dask", help="Where cells run; dask needs stiminfo[dask].")]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="tcp://HOST:PORT", help="The Dask cluster's scheduler; it must see your files.")
+]
 MnistFolder = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Folder of the MNIST files (default: the environment's STIMINFO_MNIST)."),

@@ -32,7 +32,9 @@ def fail(message: str) -> None:
 @contextmanager
 def bad_input() -> Iterator[None]:
     """Our own errors about what the user gave, as `Stop`."""
+    from .axioms.journal import JournalError
     from .axioms.loading import LoadError
+    from .axioms.running import BackendError
     from .axioms.specs import SpecError
     from .axioms.statements import UnknownAxiom
     from .axioms.witness import WitnessError
@@ -43,7 +45,16 @@ def bad_input() -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise Stop(f"{error.filename}: no such file") from None
-    except (LoadError, UnknownAxiom, WitnessError, SpecError, ModelError, OutputError) as error:
+    except (
+        LoadError,
+        UnknownAxiom,
+        WitnessError,
+        SpecError,
+        ModelError,
+        OutputError,
+        JournalError,
+        BackendError,
+    ) as error:
         raise Stop(str(error), getattr(error, "details", "")) from None
     except OSError as error:
         raise Stop(f"{error.filename or 'file'}: {error.strerror or error}") from None

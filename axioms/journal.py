@@ -1,0 +1,129 @@
+"""The journal of an audit: every finished cell as a line of JSON, so that an interrupted one goes on where it was.
+
+The first line says what is audited, and with what; a journal of something else is refused. A line that was cut off when
+the machine stopped is dropped. A cell counts once, however often it is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import asdict, fields
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from .verdicts import VERDICTS, Verdict
+
+SCHEMA = 1
+#: A journal is data of the user's own; a line beyond this is none of ours.
+_LONGEST = 1 << 24
+
+
+class JournalError(ValueError):
+    """A journal that cannot be used: of another audit, in use, or no journal at all."""
+
+
+class Journal:
+    """A file that cells are appended to.
+
+    Parameters
+    ----------
+    path : made if it is not there
+    identity : plain JSON values that say what is audited and how; the same for the same audit
+
+    Raises
+    ------
+    JournalError
+        See there. OSError where the file cannot be written.
+    """
+
+    def __init__(self, path: Path, identity: dict[str, Any]) -> None:
+        self.path = path
+        self.identity = json.loads(json.dumps(identity | {"schema": SCHEMA}))
+        self.finished: dict[tuple[str, str], Verdict] = {}
+        self.seconds: dict[tuple[str, str], float] = {}
+        self._stream: IO[bytes] = path.open("a+b")
+        try:
+            self._lock()
+            self._read()
+        except BaseException:
+            self._stream.close()
+            raise
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stream.close()
+
+    def _lock(self) -> None:
+        try:
+            import fcntl
+        except ImportError:  # Windows: two audits with one journal are the user's to avoid
+            return
+        try:
+            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise JournalError(f"{self.path}: is in use by another audit") from None
+
+    def _read(self) -> None:
+        self._stream.seek(0)
+        whole = 0
+        for number, line in enumerate(self._stream):
+            if not line.endswith(b"\n"):
+                break  # cut off
+            try:
+                if len(line) > _LONGEST:
+                    raise ValueError("too long")
+                data = json.loads(line)
+                self._take(data, number)
+            except (ValueError, TypeError, KeyError, RecursionError) as error:
+                if isinstance(error, JournalError):
+                    raise
+                raise JournalError(f"{self.path}: line {number + 1} is not that of a journal ({error})") from None
+            whole += len(line)
+        self._stream.seek(whole)
+        self._stream.truncate()
+        if whole == 0:
+            self._append(self.identity)
+
+    def _take(self, data: Any, number: int) -> None:
+        if not isinstance(data, dict):
+            raise ValueError("not an object")
+        if number == 0:
+            if data != self.identity:
+                raise JournalError(f"{self.path}: is the journal of another audit ({_difference(data, self.identity)})")
+            return
+        given = data["verdict"]
+        if not isinstance(given, dict) or set(given) != {field.name for field in fields(Verdict)}:
+            raise ValueError("no verdict")
+        if given["verdict"] not in VERDICTS or not isinstance(data["measure"], str):
+            raise ValueError("no verdict")
+        key = data["measure"], given["axiom"]
+        self.finished.setdefault(key, Verdict(**given))
+        self.seconds.setdefault(key, float(data["seconds"]))
+
+    def add(self, measure: str, verdict: Verdict, seconds: float) -> None:
+        """Keep a finished cell, on the disk before this returns; a second time it is passed over."""
+        key = measure, verdict.axiom
+        if key in self.finished:
+            return
+        self._append({"measure": measure, "verdict": asdict(verdict), "seconds": round(seconds, 3)})
+        self.finished[key], self.seconds[key] = verdict, seconds
+
+    def _append(self, data: dict[str, Any]) -> None:
+        self._stream.write(json.dumps(data, ensure_ascii=False).encode() + b"\n")
+        self._stream.flush()
+        with contextlib.suppress(OSError):  # a pipe, say
+            os.fsync(self._stream.fileno())
+
+
+def _difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
+    for name in sorted(found.keys() | wanted.keys()):
+        if found.get(name) != wanted.get(name):
+            return f"its {name} is {found.get(name)!r}, not {wanted.get(name)!r}"
+    return "another order"
