@@ -19,6 +19,8 @@ from .finite_sums import i_surp, joint_of
 from .measure import Measure, NotApplicable
 from .published import i_local
 
+#: Least ratio of prior probabilities for which a walk's rates keep their digits.
+_RAREST = 1e-12
 #: Steps of log time in which a walk forgets.
 _STEPS = 801
 #: A map of stimuli, (J, d) to (J, d).
@@ -118,10 +120,12 @@ def walk(model: EncodingModel) -> Array:
     Raises
     ------
     NotApplicable
-        For stimuli that do not lie on a line.
+        For stimuli that do not lie on a line; for a prior of more range than the arithmetic carries.
     """
     if model.dimensions != 1:
         raise NotApplicable("neighbours are known on a line only")
+    if model.prior.min() < _RAREST * model.prior.max():
+        raise NotApplicable(f"rates are not computed where one stimulus is {1 / _RAREST:.0e} times rarer than another")
     order = np.argsort(model.stimuli[:, 0])
     p, table = model.prior[order], model.likelihood[:, order].T
     if len(p) == 1:
