@@ -12,7 +12,7 @@ import os
 from dataclasses import asdict, fields
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 from .verdicts import VERDICTS, Verdict
 
@@ -44,7 +44,8 @@ class Journal:
         self.identity = json.loads(json.dumps(identity | {"schema": SCHEMA}))
         self.finished: dict[tuple[str, str], Verdict] = {}
         self.seconds: dict[tuple[str, str], float] = {}
-        self._stream: IO[bytes] = path.open("a+b")
+        # Unbuffered: what a full disk refused must not be written again when the file is closed.
+        self._stream = path.open("a+b", buffering=0)
         try:
             self._lock()
             self._read()
@@ -73,7 +74,7 @@ class Journal:
     def _read(self) -> None:
         self._stream.seek(0)
         whole = 0
-        for number, line in enumerate(self._stream):
+        for number, line in enumerate(self._stream.readall().splitlines(keepends=True)):
             if not line.endswith(b"\n"):
                 break  # cut off
             try:
@@ -116,8 +117,12 @@ class Journal:
         self.finished[key], self.seconds[key] = verdict, seconds
 
     def _append(self, data: dict[str, Any]) -> None:
-        self._stream.write(json.dumps(data, ensure_ascii=False).encode() + b"\n")
-        self._stream.flush()
+        line = json.dumps(data, ensure_ascii=False).encode() + b"\n"
+        try:
+            while line:
+                line = line[self._stream.write(line) or 0 :]
+        except OSError as error:
+            raise OSError(error.errno, f"the journal cannot be written: {error.strerror}", str(self.path)) from None
         with contextlib.suppress(OSError):  # a pipe, say
             os.fsync(self._stream.fileno())
 

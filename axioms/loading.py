@@ -37,13 +37,16 @@ def split_target(target: str) -> tuple[Path, str]:
 def load_measure(file: Path, name: str) -> Measure:
     """The `Measure` called `name` in a Python file, which is run."""
     module = _run(file)
-    if not hasattr(module, name):
+    try:
+        measure = getattr(module, name, None)
+    except Exception as error:  # a __getattr__ of the module's own
+        raise LoadError(f"{file}: raised {type(error).__name__} when it was asked for {name}") from None
+    if measure is None and name not in vars(module):
         measures = [
             key for key, value in vars(module).items() if isinstance(value, Measure) and not key.startswith("_")
         ]
         found = f"; it holds {', '.join(measures)}" if measures else "; it holds no stiminfo.Measure"
         raise LoadError(f"{file}: no {name!r} in it{found}")
-    measure = getattr(module, name)
     if not isinstance(measure, Measure):
         raise LoadError(f"{file}: {name} is {type(measure).__name__}; expected a stiminfo.Measure")
     check_claims(measure)

@@ -10,8 +10,10 @@ import queue
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 #: Seconds for a worker to start and import, and for a user's file to run.
@@ -80,6 +82,8 @@ class Supervisor:
         environment = os.environ | dict.fromkeys(
             ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
         )
+        # Hypothesis would keep what it knows of the code in a folder of the user's.
+        environment.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir()) / "stiminfo-hypothesis"))
         detached: dict[str, Any] = (
             {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined, unused-ignore]
             if sys.platform == "win32"

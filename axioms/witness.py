@@ -112,7 +112,7 @@ def read_witness(path: str | Path) -> Witness:
         raise WitnessError(f"{path}: larger than {LARGEST} bytes; not a witness")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise WitnessError(f"{path}: not JSON ({error})") from None
     try:
         return parse_witness(data)

@@ -20,6 +20,9 @@ from ..models.validation import Array, ModelError
 from .channel_nodes import NodeLayout, Nodes
 from .resolution import Resolution
 
+#: A gap so small for half the range that taking the stimuli about the middle of the range would cost it digits.
+_TINY = 1e-6
+
 
 def integrate(
     contribution: Callable[[Nodes], Array], stimuli: Array, prior: Array, likelihood: Array, resolution: Resolution
@@ -41,6 +44,8 @@ def integrate(
 def centred(stimuli: Array) -> Array:
     """The stimuli about the middle of their range, and in units of it: the integral does not change with the scale.
 
+    Where a gap is tiny for the range, they are taken about that gap instead, where float64 is fine enough for it.
+
     Raises
     ------
     ModelError
@@ -50,7 +55,14 @@ def centred(stimuli: Array) -> Array:
         return np.zeros_like(stimuli)
     low, high = stimuli.min(axis=0), stimuli.max(axis=0)
     half = float((high / 2 - low / 2).max())
-    scaled = (stimuli - (low / 2 + high / 2)) / half / 2
+    middle = low / 2 + high / 2
+    for i, axis in enumerate(stimuli.T):
+        values = np.unique(axis)
+        gaps = np.diff(values)
+        if len(gaps) and gaps.min() < _TINY * half:
+            middle[i] = values[gaps.argmin()]
+            half = 2.0 ** math.ceil(math.log2(half))  # a power of two changes no digit
+    scaled = (stimuli - middle) / half / 2
     nearest = min(np.diff(np.unique(scaled[:, i])).min(initial=1.0) for i in range(scaled.shape[1]))
     if nearest < 1e-100 or len(np.unique(scaled, axis=0)) < len(scaled):
         raise ModelError("stimuli lie too close for their range to be told apart in float64; merge them")

@@ -1,0 +1,91 @@
+"""Models at the ends of what numbers can hold: exact, or off by no more than is said."""
+
+import numpy as np
+import pytest
+
+from stiminfo.estimators import PUBLISHED
+from stiminfo.models import EncodingModel
+
+RNG = np.random.default_rng(8)
+TABLE = RNG.dirichlet(np.ones(3), 3).T
+COMPLETE = [name for name in PUBLISHED if name != "fisher"]
+
+
+def tiny():
+    return EncodingModel([0.0, 1.0, 2.0], [1e-300, 0.5, 0.5], TABLE)
+
+
+def rare_responses():
+    table = np.array([[1e-300, 1e-12, 0.5], [1.0 - 1e-12, 1.0 - 1e-12, 0.5 - 1e-300], [1e-12, 1e-300, 1e-300]])
+    return EncodingModel([0.0, 1.0, 2.0], [0.2, 0.3, 0.5], table / table.sum(axis=0))
+
+
+def far_apart():
+    return EncodingModel([0.0, 1.0, 1e8], [0.2, 0.3, 0.5], TABLE)
+
+
+def close_together():
+    return EncodingModel([0.0, 1e-8, 1.0], [0.2, 0.3, 0.5], TABLE)
+
+
+def close_and_far():
+    return EncodingModel([0.0, 1e-8, 1.0, 1e8], [0.1, 0.2, 0.3, 0.4], RNG.dirichlet(np.ones(3), 4).T)
+
+
+def many_responses():
+    return EncodingModel([0.0, 1.0, 2.0], [0.2, 0.3, 0.5], RNG.dirichlet(np.full(2000, 0.1), 3).T)
+
+
+def one_stimulus():
+    return EncodingModel([3.0], [1.0], [[0.25], [0.75]])
+
+
+def one_response():
+    return EncodingModel([0.0, 1.0], [0.5, 0.5], [[1.0, 1.0]])
+
+
+def plane_far_and_close():
+    return EncodingModel([[0, 0], [1e-8, 0], [0, 1e8]], [0.2, 0.3, 0.5], TABLE)
+
+
+MODELS = [
+    tiny,
+    rare_responses,
+    far_apart,
+    close_together,
+    close_and_far,
+    many_responses,
+    one_stimulus,
+    one_response,
+    plane_far_and_close,
+]
+
+
+@pytest.mark.parametrize("make", MODELS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("name", COMPLETE)
+def test_complete_within_what_is_said(name, make):
+    model = make()
+    values, errors = PUBLISHED[name].with_error(model)
+    assert np.isfinite(values).all()
+    assert np.isfinite(errors).all()
+    information = model.mutual_information()
+    off = abs(float(model.prior @ values) - information)
+    assert off <= float(model.prior @ errors) + 1e-12 * (1 + information)
+    # Said to be exact, for what an average can see of it.
+    assert float(model.prior @ errors) < 1e-4
+
+
+@pytest.mark.parametrize("make", MODELS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("name", ["i_surp", "i_cissi", "i_local", "i_kong2"])
+def test_never_negative(name, make):
+    values, errors = PUBLISHED[name].with_error(make())
+    assert (values >= -errors).all()
+
+
+@pytest.mark.parametrize("name", ["i_local", "i_kong2"])
+def test_pairs_that_are_far_apart_do_not_see_each_other(name):
+    """Two pairs of stimuli 1e8 apart: each is told apart as if alone, and then which pair it was."""
+    table = np.array([[0.9, 0.2, 0.0, 0.0], [0.1, 0.8, 0.0, 0.0], [0.0, 0.0, 0.6, 0.3], [0.0, 0.0, 0.4, 0.7]])
+    both = EncodingModel([0.0, 1.0, 1e8, 1e8 + 1], [0.25] * 4, table)
+    left = EncodingModel([0.0, 1.0], [0.5, 0.5], table[:2, :2])
+    assert PUBLISHED[name](both)[:2] == pytest.approx(PUBLISHED[name](left) + np.log(2), abs=1e-6)

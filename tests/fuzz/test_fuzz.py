@@ -1,0 +1,119 @@
+"""Every malformed input ends in one clear line and exit 2, and leaves nothing behind."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+import stiminfo as si
+from stiminfo.axioms.auditing import audit
+from stiminfo.cli import main
+
+from . import corpus
+
+GOOD = "import stiminfo as si\nMEASURE = si.Measure('mine', si.i_surp.pointwise)\n"
+WITNESS = json.loads(
+    json.dumps(audit(si.i_cissi, axioms=["data_processing"], isolate=False).verdicts["data_processing"].witness)
+)
+DIGITS = Path(si.__file__).resolve().parent / "diffusion" / "pretrained" / "digits"
+DESCRIPTION = json.loads((DIGITS / "checkpoint.json").read_text())
+
+
+def listing(folder):
+    return sorted(
+        (str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns)
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    )
+
+
+@pytest.fixture
+def refused(tmp_path, monkeypatch, capfd):
+    """Runs a command line in a folder with sound files beside the malformed one, and checks how it ends."""
+    (tmp_path / "good.py").write_text(GOOD)
+    (tmp_path / "counts.csv").write_text("x,a,b\n0,12,3\n1,4,11\n")
+    (tmp_path / "witness.json").write_text(json.dumps(WITNESS))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        before = listing(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["stiminfo", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capfd.readouterr()
+        assert ended.value.code == 2, (ended.value.code, said)
+        lines = said.err.strip().splitlines()
+        assert lines, said
+        # A user's own traceback may come before; the last line is ours, and says something.
+        assert lines[-1].startswith(("stiminfo: ", "Usage", "Error", "Try")) or "stiminfo" in lines[-1], lines
+        assert len(lines[-1]) > len("stiminfo: ") + 5
+        assert "stiminfo/axioms" not in said.err
+        assert "Traceback" not in said.out
+        assert listing(tmp_path) == before
+        return lines
+
+    return run
+
+
+def write(path, content):
+    path.write_bytes(content) if isinstance(content, bytes) else path.write_text(content, encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", corpus.MEASURES)
+def test_measures(refused, tmp_path, name):
+    write(tmp_path / "bad.py", corpus.MEASURES[name])
+    refused("audit", "bad.py:MEASURE", "--json", "out.json")
+
+
+@pytest.mark.parametrize("name", corpus.COUNTS)
+def test_counts(refused, tmp_path, name):
+    write(tmp_path / "bad.csv", corpus.COUNTS[name])
+    assert len(refused("measure", "bad.csv", "--json", "out.json")) == 1
+
+
+@pytest.mark.parametrize("line", corpus.COMMANDS)
+def test_command_lines(refused, line):
+    refused(*line.split())
+
+
+WITNESSES = corpus.witnesses(WITNESS)
+
+
+@pytest.mark.parametrize("name", WITNESSES)
+def test_witnesses(refused, tmp_path, name):
+    write(tmp_path / "bad.json", WITNESSES[name])
+    assert len(refused("replay", "bad.json", "--json", "out.json")) == 1
+
+
+DESCRIPTIONS = corpus.descriptions(DESCRIPTION)
+
+
+@pytest.mark.parametrize("name", DESCRIPTIONS)
+def test_checkpoints(refused, tmp_path, name):
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    pytest.importorskip("diffusers")
+    shutil.copytree(DIGITS, tmp_path / "bad")
+    write(tmp_path / "bad" / "checkpoint.json", DESCRIPTIONS[name])
+    assert len(refused("decompose", "--checkpoint", "bad")) == 1
+
+
+@pytest.mark.parametrize("name", ["layers.safetensors", "conditional/config.json"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "noise", "gone"])
+def test_damaged_files_of_a_checkpoint(refused, tmp_path, name, damage):
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    pytest.importorskip("diffusers")
+    shutil.copytree(DIGITS, tmp_path / "bad")
+    path = tmp_path / "bad" / name
+    raw = path.read_bytes()
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes({"cut": raw[: len(raw) // 2], "empty": b"", "noise": bytes(len(raw))}[damage])
+    assert len(refused("decompose", "--checkpoint", "bad")) == 1
+
+
+def test_the_corpus_is_large_enough():
+    count = sum(map(len, (corpus.MEASURES, corpus.COUNTS, corpus.COMMANDS, WITNESSES, DESCRIPTIONS)))
+    assert count >= 200

@@ -1,0 +1,79 @@
+"""What breaks from outside, a full disk say: earlier results stay as they were, and one line says why."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("limits and permissions of POSIX", allow_module_level=True)
+
+resource = pytest.importorskip("resource")
+MOST = 2048
+
+
+def limited():
+    """As on a full disk: no file grows beyond 2 kB."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST, MOST))
+
+
+def stiminfo(*arguments, cwd, full=False):
+    command = [sys.executable, "-B", "-m", "stiminfo", *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=200, cwd=cwd, preexec_fn=limited if full else None
+    )
+
+
+TABLE = ("table", "--axiom", "positivity", "--examples", "3")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (*TABLE, "--json", "out.json"),
+        (*TABLE, "--html", "out.html"),
+        ("figures", "--figure", "2", "--out", "."),
+    ],
+    ids=["json", "html", "figure"],
+)
+def test_a_full_disk_keeps_the_earlier_result(tmp_path, arguments):
+    earlier = {name: f"earlier {name}" for name in ("out.json", "out.html", "figure-2.pdf")}
+    for name, text in earlier.items():
+        (tmp_path / name).write_text(text)
+    done = stiminfo(*arguments, cwd=tmp_path, full=True)
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    assert "cannot be written" in done.stderr.strip().splitlines()[-1]
+    assert {name: (tmp_path / name).read_text() for name in earlier} == earlier
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(earlier)
+
+
+def test_a_full_disk_keeps_what_the_journal_has(tmp_path):
+    done = stiminfo(*TABLE, "--journal", "j.jsonl", cwd=tmp_path, full=True)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "j.jsonl" in done.stderr.strip().splitlines()[-1]
+    kept = len([line for line in (tmp_path / "j.jsonl").read_bytes().splitlines(keepends=True) if line.endswith(b"\n")])
+    assert kept >= 2
+    done = stiminfo(*TABLE, "--journal", "j.jsonl", "--json", "out.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"holds {kept - 1} finished cells" in done.stderr
+    assert len(json.loads((tmp_path / "out.json").read_text())["measures"]) == 8
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_read_only_folder_is_found_before_the_work(tmp_path):
+    (tmp_path / "closed").mkdir(mode=0o500)
+    done = stiminfo(*TABLE, "--json", "closed/out.json", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+
+
+def test_a_folder_that_turns_into_a_file(tmp_path):
+    (tmp_path / "figures").write_text("not a folder")
+    done = stiminfo("figures", "--figure", "2", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "cannot be made" in done.stderr
+    assert (tmp_path / "figures").read_text() == "not a folder"
