@@ -75,7 +75,7 @@ def markdown(table: dict[str, dict[str, Any]]) -> str:
     lines += ["", *(f"- **{name}**: {RELATIVES[name].source}" for name in table), ""]
     sound = [name for name, cells in table.items() if _meets(cells, ASKED)]
     lines += [
-        f"No case broke any of these axioms for: {', '.join(sound)}. These differ from one another, so the axioms "
+        f"No case broke an axiom that was asked of: {', '.join(sound)}. These differ from one another, so the axioms "
         "do not "
         "single out one measure.",
         "",
@@ -109,7 +109,7 @@ def markdown(table: dict[str, dict[str, Any]]) -> str:
         "measures "
         "is another. Unit invariance excludes I_local itself in two dimensions. Invariance under every "
         "coordinatewise map "
-        "excludes all kinds of Gaussian noise.",
+        "excludes every Gaussian noise above.",
         "",
         "The expanded stimulus shows what locality asks of a description: sinh(x) makes the tails of a Gaussian prior "
         "heavier than exponential, and there I_local is not local. The walk is not computed where the prior spans more "
