@@ -54,12 +54,13 @@ def markdown(found: Iterable[tuple[Claim, Result]]) -> str:
     lines = [
         "# The paper's statements, checked",
         "",
-        f"Of {len(rows)} statements of Laquitaine, Azeglio, Paris, Ferrari and Chalk (arXiv:2505.11309) "
+        f"Of {len(rows)} statements about Laquitaine, Azeglio, Paris, Ferrari and Chalk (arXiv:2505.11309) "
         f"{count[CONFIRMED]} are confirmed, {count[CORRECTED]} hold only as corrected, {count[REFUTED]} are "
         "refuted. Each "
-        "is a check that anyone can run (`stiminfo claims`); statements are restated in our words. Equations 5 "
-        "to 7, 19 "
-        "and 21 are the steps of the derivation that carry these numbers in our notes.",
+        "is a check that anyone can run (`stiminfo claims`). Statements are restated in our words; those marked "
+        "*ours* are "
+        "not the paper's. Equations 5 to 7, 19 and 21 are the steps of the derivation that carry these numbers in our "
+        "notes.",
         "",
         "*Confirmed* means that no check broke the statement, on the models named, not that it is proved.",
         "",

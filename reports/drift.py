@@ -2,7 +2,8 @@
 
 Compared are verdicts, claims and, of refutations by a known case, case and margin; the number of cases and the
 residuals of axioms that hold may differ between versions of numpy and Hypothesis and are not. Of the estimators the
-exact values must be the same and the estimates within their errors; the networks that ship are judged anew.
+exact values must be the same and the estimates within their errors; the networks that ship are judged anew. The
+paper's statements must have the outcomes on record.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .files import read_json
+
 #: Margins of refutations may differ by this much, in nats or, relative to their size, this share.
 TOLERANCE = 1e-6
 ESTIMATORS = Path(__file__).parent / "published" / "estimators.json"
 LEARNED = Path(__file__).parent / "published" / "learned.json"
 #: Totals and correlations of the shipped networks may differ by this much between machines.
 LEARNED_TOLERANCE = 0.01
+CLAIMS_FILE = Path(__file__).parent / "published" / "claims.json"
 PUBLISHED_TABLE = Path(__file__).parent / "published" / "table.json"
 EXAMPLES = 40
 #: No estimate may lie so many of its errors from the exact value.
@@ -82,6 +86,17 @@ def learned_differences(committed: dict[str, Any], fresh: dict[str, Any]) -> lis
     ]
 
 
+def claims_differences(committed: dict[str, Any], fresh: dict[str, Any]) -> list[str]:
+    """What differs between two checks of the paper's statements, one line each."""
+    before, after = committed["claims"], fresh["claims"]
+    lines = [f"claims: {name} is in one of them only" for name in sorted(before.keys() ^ after.keys())]
+    for name in before.keys() & after.keys():
+        for key in ("outcome", "statement", "correction"):
+            if before[name][key] != after[name][key]:
+                lines.append(f"claim {name}: {key} {before[name][key]!r} committed, {after[name][key]!r} now")
+    return lines
+
+
 def main() -> None:
     """Make the tables anew, with fewer cases, and exit 1 if they drifted."""
     from ..axioms import audit_published
@@ -99,9 +114,14 @@ def main() -> None:
     rows = json.loads(LEARNED.read_text(encoding="utf-8"))["accuracy"]
     learned = learned_differences(rows[-1], judged_shipped())
     print(f"{LEARNED.name}: {'drifted' if learned else 'as committed'} (the shipped networks)")
-    for line in found + others + learned:
+    from .claims import CLAIMS
+    from .claims_page import outcomes, to_json
+
+    said = claims_differences(read_json(CLAIMS_FILE), to_json(outcomes(CLAIMS.values())))
+    print(f"{CLAIMS_FILE.name}: {'drifted' if said else 'as committed'} ({len(CLAIMS)} statements)")
+    for line in found + others + learned + said:
         print(line, file=sys.stderr)
-    sys.exit(1 if found or others or learned else 0)
+    sys.exit(1 if found or others or learned or said else 0)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from .style import AFTER, BEFORE, SHADE, styled
 SITE = Path(__file__).parent / "site"
 PUBLISHED_FOLDER = Path(__file__).parent / "published"
 #: Drawn elsewhere, since they take torch: committed, and copied.
-_PICTURES = ("error_against_passes.png", "figure-4.png", "maps_learned.png", "maps_mnist.png")
+_PICTURES = ("error_against_passes.png", "figures/figure-4.png", "figures/figure-6.png")
 
 #: What each measure is and tells; formulas in the notation of the pages.
 _WORDS = {

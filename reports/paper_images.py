@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: Images shown, and denoiser passes for each.
 SHOWN, PASSES = 5, 4000
 #: Fewer for measures that draw from the posterior at every pass.
-_OTHERS = 1000
+_OTHERS = 400
 
 
 class NeedsMore(RuntimeError):

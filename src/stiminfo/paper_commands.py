@@ -55,7 +55,7 @@ def claims(
 ) -> int:
     """Check the paper's statements: table, remarks, equations, figures, estimator.
 
-    Each is confirmed, refuted, or holds only as corrected, with the numbers that say so, in about a minute. Exit 1
+    Each is confirmed, refuted, or holds only as corrected, with the numbers that say so, in some minutes. Exit 1
     where an outcome is not the one that is on record.
     """
     with bad_input():

@@ -1,7 +1,14 @@
 import copy
 import json
 
-from stiminfo.reports.drift import ESTIMATORS, PUBLISHED_TABLE, differences, estimator_differences
+from stiminfo.reports.drift import (
+    CLAIMS_FILE,
+    ESTIMATORS,
+    PUBLISHED_TABLE,
+    claims_differences,
+    differences,
+    estimator_differences,
+)
 
 TABLE = json.loads(PUBLISHED_TABLE.read_text(encoding="utf-8"))
 
@@ -46,3 +53,16 @@ def test_no_committed_estimate_lies_far_from_its_exact_value():
             assert abs(row["ratio"] - 1) < 4 * row["stderr"]
         if sampler == "plug_in":
             assert row["ratio"] < 0.8
+
+
+def test_drift_of_the_claims():
+    data = json.loads(CLAIMS_FILE.read_text(encoding="utf-8"))
+    assert all(entry["outcome"] == entry["expected"] for entry in data["claims"].values())
+    fresh = copy.deepcopy(data)
+    fresh["claims"]["eq-5"]["outcome"] = "refuted"
+    del fresh["claims"]["eq-6"]
+    assert claims_differences(data, copy.deepcopy(data)) == []
+    assert claims_differences(data, fresh) == [
+        "claims: eq-6 is in one of them only",
+        "claim eq-5: outcome 'confirmed' committed, 'refuted' now",
+    ]

@@ -1,0 +1,96 @@
+"""The site: its pages are filled, its tutorial runs, and what it says is what the project computes."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stiminfo.axioms import AXIOMS
+from stiminfo.estimators import PUBLISHED
+from stiminfo.reports import benchmarks, beyond, pages
+
+PAGES = sorted((pages.SITE / "pages").glob("*.md"))
+BLOCKS = [
+    pytest.param(block, id=f"{page.stem}-{number}")
+    for page in PAGES
+    for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
+]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_what_pages_show_runs(block, tmp_path):
+    if "stiminfo.diffusion" in block:
+        pytest.importorskip("torch", reason="the diffusion side needs torch")
+    script = tmp_path / "block.py"
+    script.write_text(block, encoding="utf-8")
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=200, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_tutorial_ends_as_it_says():
+    """Complete and positive, as claimed, and not local."""
+    page = (pages.SITE / "pages" / "audit.md").read_text(encoding="utf-8")
+    said = pages.audit_output(pages.first_block(page))
+    rows = {line.split()[0]: line for line in said.splitlines() if line.strip()}
+    assert "holds" in rows["completeness"]
+    assert "holds" in rows["positivity"]
+    assert "refuted" in rows["locality"]
+
+
+def test_every_measure_and_axiom_has_its_place():
+    table = pages.read_json(pages.PUBLISHED_FOLDER / "table.json")["measures"]
+    assert set(pages._WORDS) == set(PUBLISHED)
+    entries = {entry["id"]: entry for entry in pages._axioms(table)}
+    assert set(entries) == set(AXIOMS)
+    refuted = sum(cell["verdict"] == "refuted" for row in table.values() for cell in row["axioms"].values())
+    assert sum(len(entry["drawings"]) for entry in entries.values()) == refuted > 25
+    assert "i_cissi" in entries["additivity"]["breaks"]
+
+
+def test_pages_name_no_page_that_is_not_there():
+    names = {page.name for page in PAGES}
+    for page in PAGES:
+        for target in re.findall(r"\]\(([\w-]+\.md)", page.read_text(encoding="utf-8")):
+            assert target in names, (page.name, target)
+
+
+def test_the_committed_pages_are_what_their_data_say():
+    for module, name, key in ((beyond, "beyond", "relatives"), (benchmarks, "benchmarks", None)):
+        folder = Path(module.FOLDER)
+        data = pages.read_json(folder / f"{name}.json")
+        page = module.markdown(data[key] if key else data)
+        assert page == (folder / f"{name}.md").read_text(encoding="utf-8")
+
+
+def test_the_cost_model():
+    cells = [4.0, 3.0, 2.0, 1.0]
+    model = benchmarks.modelled(cells, 11.0)
+    assert model[1] == 11.0
+    assert model[2] == 1.0 + 5.0
+    assert model[4] == model[1000] == 1.0 + 4.0
+
+
+@pytest.mark.slow
+def test_the_site_builds_strictly(tmp_path):
+    pytest.importorskip("mkdocs", reason="needs the dependency group site")
+    run = subprocess.run(
+        [sys.executable, "-m", "stiminfo.reports.pages", "--out", str(tmp_path / "site")],
+        capture_output=True,
+        text=True,
+        timeout=400,
+    )
+    assert run.returncode == 0, run.stderr
+    for page in PAGES:
+        assert (tmp_path / "site" / f"{page.stem}.html").stat().st_size > 5_000
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "mine.txt").write_text("mine")
+    run = subprocess.run(
+        [sys.executable, "-m", "stiminfo.reports.pages", "--out", str(tmp_path / "other")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 2
+    assert (tmp_path / "other" / "mine.txt").exists()
