@@ -13,7 +13,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 
@@ -22,9 +21,9 @@ from ..estimators import PUBLISHED
 from . import paper_models as models
 from .figures import describe, plot_witness, svg
 from .files import read_json
-from .paper_figures import FIGURES, figure_of
+from .paper_figures import FIGURES, figure_of, opening
 from .paper_models import Comparison
-from .style import AFTER, BEFORE, SHADE, styled
+from .style import AFTER, BEFORE, styled
 
 SITE = Path(__file__).parent / "site"
 PUBLISHED_FOLDER = Path(__file__).parent / "published"
@@ -114,31 +113,6 @@ def settings_figure(found: tuple[Comparison, ...]) -> Figure:
                 axis.set_ylabel(label)
             column[0].set_xlim(low, high)
             column[1].set_xlabel("stimulus x")
-    return figure
-
-
-def teaser(found: Comparison) -> Figure:
-    """The first picture: the same neuron, eight answers, and which of them a far bump changes."""
-    with styled():
-        figure = Figure(figsize=(6.6, 2.9), layout="constrained")
-        axes = figure.subplots(2, 4, sharex=True)
-        for axis, name in zip(axes.flat, PUBLISHED):
-            for side, colour, line in ((found.before, BEFORE, "-"), (found.after, AFTER, "--")):
-                axis.plot(side.x, side.values[name], line, color=colour, label=side.label)
-            near = np.abs(found.before.x + 3) <= 2
-            change = np.abs(found.change(name))[near].max() / np.abs(found.before.values[name])[near].max()
-            axis.set_title(f"{name}: {change:.0%}")
-            axis.axvspan(-5, -1, color=SHADE, lw=0)
-            axis.set_xlim(*found.before.x[found.likely()][[0, -1]])
-            seen = found.likely()
-            values = np.concatenate([side.values[name][seen] for side in (found.before, found.after)])
-            axis.set_ylim(min(0.0, float(values.min()) * 1.1), float(values.max()) * 1.1)
-        for axis in axes[:, 0]:
-            axis.set_ylabel("nats" if axis is axes[1, 0] else "nats (/ unit²)")
-        for axis in axes[1]:
-            axis.set_xlabel("stimulus x")
-        handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure
 
 
@@ -240,7 +214,7 @@ def fill(folder: Path) -> None:
     context = {
         "table": published("table.md"),
         "drawings": {
-            "teaser": svg(teaser(found[0]), "teaser", "Eight measures of one neuron, with one bump and with two"),
+            "teaser": svg(opening(found[0]), "teaser", "Eight measures of one neuron, with one bump and with two"),
             "settings": svg(settings_figure(found), "settings", "Mean responses and priors of the three settings"),
         },
         "measures": _measures(table, found),

@@ -151,6 +151,29 @@ def largest_gap(found: Comparison, measure: str) -> float:
     return float(change[np.abs(change).argmax()])
 
 
+def opening(found: Comparison) -> Figure:
+    """The first picture: the same neuron, eight answers, and which of them a far bump changes."""
+    with styled():
+        figure = Figure(figsize=(6.6, 2.9), layout="constrained")
+        axes = figure.subplots(2, 4, sharex=True)
+        for axis, name in zip(axes.flat, PUBLISHED):
+            for side, colour, line in ((found.before, BEFORE, "-"), (found.after, AFTER, "--")):
+                axis.plot(side.x, side.values[name], line, color=colour, label=side.label)
+            axis.set_title(f"{name}: {near_change(found, name):.0%}")
+            axis.axvspan(-3 - NEAR, -3 + NEAR, color=SHADE, lw=0)
+            axis.set_xlim(*found.before.x[found.likely()][[0, -1]])
+            seen = found.likely()
+            values = np.concatenate([side.values[name][seen] for side in (found.before, found.after)])
+            axis.set_ylim(min(0.0, float(values.min()) * 1.1), float(values.max()) * 1.1)
+        for axis, unit in zip((*axes[0, :2], axes[1, 0]), ("nats / unit²", "nats", "nats")):
+            axis.set_ylabel(unit)
+        for axis in axes[1]:
+            axis.set_xlabel("stimulus x")
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    return figure
+
+
 def figure_of(number: int) -> tuple[Figure, Comparison]:
     """Figure 1, 2, 3 or 5, and the numbers in it."""
     made: dict[int, Callable[[], tuple[Figure, Comparison]]] = {1: _first, 2: _second, 3: _third, 5: _fifth}
@@ -245,6 +268,19 @@ FIGURES: tuple[PaperFigure, ...] = (
 )
 
 
+def _write(drawn: Figure, folder: Path, name: str) -> None:
+    with styled():
+        for suffix, options in FORMATS.items():
+            stream = io.BytesIO()
+            drawn.savefig(stream, format=suffix, **options)
+            write_whole(folder / f"{name}.{suffix}", stream.getvalue())
+
+
+def write_opening(folder: Path) -> None:
+    """The picture that README and the site open with."""
+    _write(opening(models.second_bump()), folder, "opening")
+
+
 def write_figures(
     folder: Path, numbers: tuple[int, ...] = (), data: Path | None = None
 ) -> Iterator[tuple[PaperFigure, str]]:
@@ -257,9 +293,5 @@ def write_figures(
         except paper_images.NeedsMore as reason:
             yield figure, str(reason)
             continue
-        with styled():
-            for suffix, options in FORMATS.items():
-                stream = io.BytesIO()
-                drawn.savefig(stream, format=suffix, **options)
-                write_whole(folder / f"{figure.name}.{suffix}", stream.getvalue())
+        _write(drawn, folder, figure.name)
         yield figure, ""

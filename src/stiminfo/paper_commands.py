@@ -25,7 +25,7 @@ def figures(
     """
     with bad_input():
         from .reports.files import ensure_folder
-        from .reports.paper_figures import FIGURES, write_figures
+        from .reports.paper_figures import FIGURES, write_figures, write_opening
 
         known = {figure.number for figure in FIGURES}
         for number in only or ():
@@ -34,6 +34,8 @@ def figures(
         ensure_folder(out)
         console = console_here()
         missing = 0
+        if not only:
+            write_opening(out)
         with bar_here() as bar:
             task = bar.add_task("drawing", total=len(only or known)) if bar else None
             for figure, reason in write_figures(out, tuple(only or ()), data):
