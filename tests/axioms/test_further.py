@@ -1,14 +1,19 @@
 """The axioms beyond the ten: a holder for each, and what each kills."""
 
+import numpy as np
 import pytest
+from hypothesis import find, given, settings
+from hypothesis import strategies as st
 
 from stiminfo.axioms.cases import case_from_json
-from stiminfo.axioms.further import FURTHER
+from stiminfo.axioms.further import FURTHER, scaled_cases, shifted_cases, turned_cases
 from stiminfo.axioms.search import search
 from stiminfo.axioms.specs import SpecError
+from stiminfo.axioms.strategies import finite_specs
 from stiminfo.axioms.witness import witness_json
 from stiminfo.estimators.relatives import RELATIVES
 
+PLANES = finite_specs(dimensions=2, max_stimuli=4, max_responses=3)
 HELD = [
     ("translation_invariance", "isotropic noise"),
     ("scale_invariance", "isotropic noise"),
@@ -39,6 +44,35 @@ def test_kills_by_a_known_case(axiom, name):
     assert found.examples <= 1
     assert found.margin > 1e-3
     assert witness_json(name, axiom, found.case, found.finding)["case"]["kind"] == "linear map"
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(turned_cases())
+def test_turns_are_turns(case):
+    matrix = np.array(case.matrix)
+    assert matrix @ matrix.T == pytest.approx(np.eye(2), abs=1e-12)
+    assert case.shift == (0, 0)
+    apart = np.linalg.norm(case.built.stimuli[:, None] - case.built.stimuli, axis=2)
+    moved = np.linalg.norm(case.mapped.stimuli[:, None] - case.mapped.stimuli, axis=2)
+    assert moved == pytest.approx(apart)
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(st.data())
+def test_shifts_and_scales_are_what_they_say(data):
+    shifted = data.draw(shifted_cases(PLANES))
+    assert np.ptp(shifted.mapped.stimuli - shifted.built.stimuli, axis=0) == pytest.approx([0, 0], abs=1e-12)
+    assert min(shifted.shift) >= 1
+    scaled = data.draw(scaled_cases(PLANES))
+    assert scaled.matrix[0][0] == scaled.matrix[1][1] >= 2
+    assert scaled.matrix[0][1] == scaled.matrix[1][0] == 0
+    assert scaled.shift == (0, 0)
+
+
+def test_units_are_scaled_apart():
+    (family,) = FURTHER["unit_invariance"].families(False)
+    case = find(family.cases, lambda case: case.matrix[0][0] != case.matrix[1][1])
+    assert case.matrix[0][0] >= 2
 
 
 def test_cases_are_judged_and_not_passed_over():

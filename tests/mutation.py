@@ -1,0 +1,132 @@
+"""Mutation testing of axioms/ and estimators/: does a fast test notice when a line of the code is changed?
+
+``python tests/mutation.py`` (`tox -e mutation`) copies the checkout, so that nothing here is touched, and lets
+cosmic-ray change one thing at a time in the copy. Of each module a share of all mutants is tried, drawn from a seed.
+Session files keep what was found: the same command goes on where it was ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+FAST = "-m 'not slow and not soak' -k 'not plane and not killed and not cluster and not scheduler_that'"
+EXACT = "tests/estimators/test_exact.py tests/estimators/test_extremes.py"
+#: The tests that are to notice, by module.
+TESTS = {
+    "estimators/finite_sums.py": EXACT,
+    "estimators/local.py": EXACT,
+    "estimators/kong.py": EXACT,
+    "estimators/gaussian_channel.py": EXACT,
+    "estimators/measure.py": EXACT + " tests/axioms/test_noisy_measures.py",
+    "estimators/relatives.py": "tests/estimators/test_relatives.py",
+    "axioms/checks.py": "tests/axioms/test_mutants.py tests/axioms/test_audit.py",
+    "axioms/findings.py": "tests/axioms/test_mutants.py tests/axioms/test_audit.py tests/axioms/test_noisy_measures.py",
+    "axioms/journal.py": "tests/axioms/test_running.py",
+    "axioms/running.py": "tests/axioms/test_running.py",
+    "axioms/further.py": "tests/axioms/test_further.py",
+}
+#: Operators whose mutants mean nothing here: annotations are not run, and a decorator's absence is seen by import.
+DULL = ("core/RemoveDecorator", "core/ReplaceBinaryOperator_BitOr_")
+TIMEOUT = 90.0
+
+
+def copy(folder: Path) -> Path:
+    """The checkout without its history and caches."""
+    away = shutil.ignore_patterns(".git", ".tox", "__pycache__", "*.egg-info", "build", "out", "site", ".*_cache")
+    shutil.copytree(ROOT, folder / "copy", symlinks=True, ignore=away)
+    return folder / "copy"
+
+
+def run(module: str, share: float, seed: int, sessions: Path) -> list[tuple[str, str]]:
+    """Try a share of a module's mutants; (outcome, what was changed) for each that was tried."""
+    from cosmic_ray.work_db import WorkDB, use_db
+    from cosmic_ray.work_item import WorkerOutcome, WorkResult
+
+    session = sessions / (module.replace("/", "-") + ".sqlite")
+    with tempfile.TemporaryDirectory() as name:
+        work = copy(Path(name))
+        config = work / "mutation.toml"
+        command = f"{sys.executable} -B -m pytest -q -x -p no:cacheprovider --benchmark-disable {FAST} {TESTS[module]}"
+        config.write_text(
+            f'[cosmic-ray]\nmodule-path = "{module}"\ntimeout = {TIMEOUT}\nexcluded-modules = []\n'
+            f"test-command = '''{command}'''\n[cosmic-ray.distributor]\nname = \"local\"\n"
+        )
+        environment = os.environ | {"PYTHONPATH": str(work / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+
+        def cosmic_ray(*arguments: str) -> None:
+            program = [str(Path(sys.executable).with_name("cosmic-ray")), *arguments]
+            subprocess.run(program, cwd=work, env=environment, check=True, stdout=subprocess.DEVNULL)
+
+        if not session.exists():
+            fresh = session.with_suffix(".fresh")
+            fresh.unlink(missing_ok=True)
+            cosmic_ray("init", str(config), str(fresh))
+            with use_db(fresh, WorkDB.Mode.open) as database:
+                items = sorted(database.work_items, key=lambda item: item.job_id)
+                dull = {i.job_id for i in items if i.mutations[0].operator_name.startswith(DULL)}
+                rest = sorted(
+                    (i for i in items if i.job_id not in dull),
+                    key=lambda i: (i.mutations[0].start_pos, i.mutations[0].operator_name, i.mutations[0].occurrence),
+                )
+                chosen = random.Random(seed).sample(rest, max(1, round(share * len(rest))))
+                keep = {item.job_id for item in chosen}
+                for item in items:
+                    if item.job_id not in keep:
+                        database.set_result(item.job_id, WorkResult(WorkerOutcome.SKIPPED))
+            fresh.rename(session)
+        cosmic_ray("exec", str(config), str(session))
+    found = []
+    with use_db(session, WorkDB.Mode.open) as database:
+        for job, result in database.results:
+            if result.worker_outcome == WorkerOutcome.SKIPPED:
+                found.append(("skipped", ""))
+                continue
+            item = next(item for item in database.work_items if item.job_id == job)
+            change = item.mutations[0]
+            outcome = "killed" if result.test_outcome is None else str(result.test_outcome.value)
+            where = f"{module}:{change.start_pos[0]} {change.operator_name.removeprefix('core/')}"
+            found.append((outcome, where + "\n" + _lines(result.diff or "")))
+    return found
+
+
+def _lines(diff: str) -> str:
+    return "\n".join(line for line in diff.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---"))
+
+
+def main() -> None:
+    """Try, and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--share", type=float, default=0.1, help="of each module's mutants (default: 0.1)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--module", action="append", choices=TESTS, help="only this; may be repeated")
+    parser.add_argument("--sessions", type=Path, default=ROOT / "out" / "mutation", help="folder of the session files")
+    parser.add_argument("--out", type=Path, help="write the report there")
+    options = parser.parse_args()
+    options.sessions.mkdir(parents=True, exist_ok=True)
+    rows, alive = [], []
+    for module in options.module or TESTS:
+        found = run(module, options.share, options.seed, options.sessions.resolve())
+        tried = [row for row in found if row[0] != "skipped"]
+        survived = [where for outcome, where in tried if outcome == "survived"]
+        rows.append(f"| {module} | {len(found)} | {len(tried)} | {len(tried) - len(survived)} | {len(survived)} |")
+        print(rows[-1], flush=True)
+        alive += survived
+    lines = ["| module | mutants | tried | noticed | survived |", "|---|---|---|---|---|", *rows, ""]
+    for where in alive:
+        lines += ["```diff", "# " + where, "```", ""]
+    text = "\n".join(lines)
+    print(text)
+    if options.out:
+        options.out.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
