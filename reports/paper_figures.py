@@ -18,7 +18,7 @@ from ..estimators import PUBLISHED
 from . import paper_images
 from . import paper_models as models
 from .files import write_whole
-from .paper_models import Comparison
+from .paper_models import Comparison, Curve
 from .style import AFTER, BEFORE, INK, SHADE, VERMILLION, WIDTH, styled
 
 if TYPE_CHECKING:
@@ -75,8 +75,9 @@ def plot_comparison(
         ok = found.likely()
         low, high = found.before.x[ok][[0, -1]]
         axes[0, 0].set_xlim(low, high)
-        _curves(axes[0, 0], found)
-        _densities(axes[0, 1], found)
+        _curves(axes[0, 0], found.curves, found.curves_label, (low, high))
+        _curves(axes[0, 1], found.density, "prior density (1 / unit)", (low, high))
+        axes[0, 1].set_ylim(bottom=0)
         for axis, (name, measure) in zip(axes[1:].flat, PUBLISHED.items()):
             _panel(axis, found, name, (low, high))
             unit = "nats" if measure.units == "nats" else "nats / unit²"
@@ -95,17 +96,11 @@ def plot_comparison(
     return figure
 
 
-def _curves(axis: Axes, found: Comparison) -> None:
-    for curve, colour, line in zip(found.curves, (BEFORE, AFTER), ("-", "--")):
-        axis.plot(curve.x, curve.y, line, color=colour if len(found.curves) > 1 else INK)
-    axis.set_title(found.curves_label)
-
-
-def _densities(axis: Axes, found: Comparison) -> None:
-    for curve, colour, line in zip(found.density, (BEFORE, AFTER), ("-", "--")):
-        axis.plot(curve.x, curve.y, line, color=colour if len(found.density) > 1 else INK)
-    axis.set_title("prior density (1 / unit)")
-    axis.set_ylim(bottom=0)
+def _curves(axis: Axes, curves: tuple[Curve, ...], title: str, span: tuple[float, float]) -> None:
+    for curve, colour, line in zip(curves, (BEFORE, AFTER), ("-", "--")):
+        seen = (curve.x >= span[0]) & (curve.x <= span[1])
+        axis.plot(curve.x[seen], curve.y[seen], line, color=colour if len(curves) > 1 else INK)
+    axis.set_title(title)
 
 
 def _panel(axis: Axes, found: Comparison, name: str, span: tuple[float, float]) -> None:
@@ -114,7 +109,7 @@ def _panel(axis: Axes, found: Comparison, name: str, span: tuple[float, float]) 
         axis.plot(side.x, side.values[name], line, color=colour, label=side.label)
         seen = side.values[name][(side.x >= span[0]) & (side.x <= span[1])]
         low, high = min(low, seen.min()), max(high, seen.max())
-    margin = 0.08 * (high - low) or 0.1
+    margin = 0.08 * max(high - low, abs(high)) or 0.1
     axis.set_ylim(min(low - margin, 0), high + margin)
     if low < -1e-9:
         axis.axhline(0, color=INK, lw=0.5)
