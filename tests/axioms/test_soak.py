@@ -12,7 +12,7 @@ from stiminfo.estimators import PUBLISHED
 
 JOURNAL = Path(os.environ.get("STIMINFO_SOAK", "out/soak.jsonl"))
 #: Of each sound measure, over 100,000 in total.
-CASES = dict.fromkeys(AXIOMS, 2500) | dict.fromkeys(("locality", "feature_insensitivity"), 500)
+CASES = dict.fromkeys(AXIOMS, 3000) | dict.fromkeys(("locality", "feature_insensitivity"), 500)
 CHUNK = 500
 
 
