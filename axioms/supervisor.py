@@ -18,6 +18,8 @@ from typing import Any
 
 #: Seconds for a worker to start and import, and for a user's file to run.
 START_LIMIT = 120.0
+#: Seconds for a worker to go by itself.
+GOODBYE = 2.0
 
 
 class WorkerFailed(Exception):
@@ -128,8 +130,14 @@ class Supervisor:
                         stream.close()
 
     def close(self) -> None:
-        """End the process for good."""
+        """End the process for good: it goes when its input ends; what does not is ended."""
         self.closed = True
+        process = self.process
+        if process is not None and process.stdin is not None:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=GOODBYE)
         self.stop()
 
 

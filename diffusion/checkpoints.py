@@ -61,6 +61,12 @@ class Learned:
         """Pixels of an image's height and width."""
         return self.denoising.conditional.shape
 
+    @property
+    def minutes(self) -> float:
+        """Minutes of training, with those of the networks that it began with."""
+        before = self.notes.get("began_with", {})
+        return (float(self.notes.get("seconds", 0)) + float(before.get("seconds", 0))) / 60
+
 
 def save_learned(learned: Learned, folder: Path, card: str, *, half: bool = False) -> None:
     """Write a checkpoint; an older one in its place is kept until the new one is complete.

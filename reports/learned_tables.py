@@ -160,7 +160,7 @@ def accuracy(minutes: float = 10.0, say: Say = print) -> list[dict[str, Any]]:
         rows.append(row)
         say(f"{name}: total {row['total']:.3f}, map {row['correlation']:.3f}")
     denoiser, source = UNetDenoiser.load(PRETRAINED / "digits"), source_named("digits")
-    row = {"case": "digits (shipped networks)", "minutes": denoiser.learned.notes["seconds"] / 60}
+    row = {"case": "digits (shipped networks)", "minutes": denoiser.learned.minutes}
     rows.append(row | judged_shipped() | by_posterior(denoiser, source))
     say(f"digits: total {rows[-1]['total']:.3f}, map {rows[-1]['correlation']:.3f}")
     return rows
@@ -208,7 +208,7 @@ def mnist_table(checkpoint: Path, say: Say = print) -> dict[str, Any]:
     assert some.featurewise is not None
     assert mine.featurewise is not None
     return {
-        "minutes": (notes["seconds"] + notes.get("began_with", {}).get("seconds", 0)) / 60,
+        "minutes": denoiser.learned.minutes,
         "mean": float(found.value.mean()),
         "mean_stderr": float(found.value.std() / len(x) ** 0.5),
         "information": truth,

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from ..estimators import PUBLISHED, NotApplicable
@@ -79,7 +78,5 @@ def figure_6(data: Path | None = None) -> Figure:
     # A pass of the exact denoiser of 60,000 images is a second.
     passes = 400 if len(images.pixels) > 10_000 else PASSES
     beside = _decompose(images, encoder, chosen, passes=passes, denoiser=exact, information=information)
-    notes = denoiser.learned.notes
-    minutes = float(np.sum([notes["seconds"], notes.get("began_with", {}).get("seconds", 0)])) / 60
-    made_by = f"Networks: {name}, trained for {minutes:.1f} min; exact: the finite-set denoiser"
+    made_by = f"Networks: {name}, trained for {denoiser.learned.minutes:.1f} min; exact: the finite-set denoiser"
     return plot_maps(by_networks, "i_local", beside, made_by)

@@ -137,9 +137,7 @@ def _learned(options: Options, device: Any) -> _Task:
     denoiser, source, information = networks_of(
         folder, dataset=options.dataset, images=options.images, data=options.data, device=device
     )
-    notes = denoiser.learned.notes
-    seconds = float(notes.get("seconds", 0)) + float(notes.get("began_with", {}).get("seconds", 0))
-    made_by = f"Networks: {folder.name}, trained on {source.name} for {seconds / 60:.1f} min; exact: " + (
+    made_by = f"Networks: {folder.name}, trained on {source.name} for {denoiser.learned.minutes:.1f} min; exact: " + (
         "the finite-set denoiser" if source.images is not None else "the true prior's denoiser"
     )
     encoder = denoiser.learned.encoder
