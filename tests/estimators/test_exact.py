@@ -198,3 +198,45 @@ def test_the_given_functions_are_kept():
 
     measure = si.Measure("mine", pointwise, conditional=pointwise, featurewise=pointwise)
     assert (measure.pointwise, measure.conditional, measure.featurewise) == (pointwise,) * 3
+
+
+def test_conditional_entropies_see_the_cells_of_the_second_response():
+    """Cells of other sizes for R and R': what both tell is what the first tells and what the second adds."""
+    rng = np.random.default_rng(6)
+    volumes = np.outer([1.0, 2.0], [1.0, 3.0, 0.5])
+    pair = ResponsePair(
+        [0, 1, 3], [0.2, 0.3, 0.5], rng.dirichlet(np.ones(6), 3).T.reshape(2, 3, 3), response_volumes=volumes
+    )
+    given = si.i_sp.conditional(pair)
+    assert si.i_sp(pair.first) + given == pytest.approx(si.i_sp(pair.both), abs=1e-12)
+    assert pair.prior @ given == pytest.approx(pair.conditional_information(), abs=1e-12)
+    # H(R'|R) - H(R'|R, x) with cells of size w: -E log(p / w), by hand.
+    joint, sizes = pair.likelihood, volumes[0] / volumes[0, 0]
+    marginal = joint @ pair.prior
+
+    def entropy(table):
+        share = table / table.sum(axis=1, keepdims=True)
+        return -(table * np.log(share / sizes.reshape(1, -1, *(1,) * (table.ndim - 2)))).sum(axis=(0, 1))
+
+    assert given == pytest.approx(entropy(marginal) - entropy(joint), abs=1e-12)
+
+
+def test_a_conditional_of_two_features_adds_up_too():
+    rng = np.random.default_rng(6)
+    table = rng.dirichlet(np.ones(4), 3).T.reshape(2, 2, 3)
+    pair = si.ResponsePair([[0, 0], [1, 0], [0, 2]], [0.2, 0.3, 0.5], table)
+    given = si.i_local.conditional(pair)
+    assert si.i_local(pair.first) + given == pytest.approx(si.i_local(pair.both), abs=1e-5)
+
+
+def test_merging_what_is_hardly_possible_changes_nothing(monkeypatch):
+    from stiminfo.estimators import local
+    from stiminfo.models import Bump, Gaussian, PoissonNoise, encoding_model
+
+    model = encoding_model(prior=Gaussian(), tuning=Bump(height=20.0, baseline=0.1), noise=PoissonNoise(), nodes=70)
+    merged = local._likely(model.likelihood)
+    assert len(merged) < len(model.likelihood)
+    assert merged.sum(axis=0) == pytest.approx(1, abs=1e-12)
+    values = si.i_local(model)
+    monkeypatch.setattr(local, "RARE", 0.0)
+    assert si.i_local(model) == pytest.approx(values, abs=1e-9)
