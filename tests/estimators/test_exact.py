@@ -204,7 +204,7 @@ def test_conditional_entropies_see_the_cells_of_the_second_response():
     """Cells of other sizes for R and R': what both tell is what the first tells and what the second adds."""
     rng = np.random.default_rng(6)
     volumes = np.outer([1.0, 2.0], [1.0, 3.0, 0.5])
-    pair = ResponsePair(
+    pair = si.ResponsePair(
         [0, 1, 3], [0.2, 0.3, 0.5], rng.dirichlet(np.ones(6), 3).T.reshape(2, 3, 3), response_volumes=volumes
     )
     given = si.i_sp.conditional(pair)
