@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import EncodingModel
-from ..models.counts import CountTable, as_counts
+from ..models.counting import as_counts
+from ..models.counts import CountTable
 from ..models.validation import Array, ModelError
 from .measure import Measure
 from .published import PublishedMeasure

@@ -1,4 +1,4 @@
-"""Stimulus-by-response count tables of an experiment: validated, read from CSV."""
+"""Stimulus-by-response count tables of an experiment, read from CSV."""
 
 from __future__ import annotations
 
@@ -6,40 +6,13 @@ import csv
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .counting import as_counts, joint_of_counts
 from .encoding_model import EncodingModel
-from .validation import Array, ModelError, as_real_array, as_stimuli
-
-
-def as_counts(counts: Any) -> Array:
-    """A ``(J, K)`` table of whole numbers, not negative, not all zero."""
-    table = as_real_array(counts, "counts", (None, None), "(J, K), stimuli by responses")
-    if table.size == 0:
-        raise ModelError(f"counts have shape {table.shape}; expected at least one stimulus and one response")
-    for wrong, what in ((table < 0, "negative"), (table != np.floor(table), "fractional")):
-        if wrong.any():
-            j, k = (int(i) for i in np.argwhere(wrong)[0])
-            raise ModelError(f"counts[{j}, {k}] is {table[j, k]:g}, {what}; expected whole numbers of trials")
-    if not table.any():
-        raise ModelError("counts are all zero; expected at least one trial")
-    return table
-
-
-def joint_of_counts(counts: Any, stimuli: Any = None) -> tuple[Array, Array, Array]:
-    """Stimuli, prior and likelihood of the plug-in joint; a stimulus without a trial is refused by name."""
-    table = as_counts(counts)
-    x = as_stimuli(np.arange(len(table)) if stimuli is None else stimuli)
-    if len(x) != len(table):
-        raise ModelError(f"{len(x)} stimuli for a table of {len(table)} rows; expected one stimulus per row")
-    trials = table.sum(axis=1)
-    if (trials == 0).any():
-        j = int(np.argmin(trials))
-        raise ModelError(f"stimulus {x[j].tolist()} (row {j}) has no trial; leave its row out")
-    return x, trials / trials.sum(), (table / trials[:, None]).T
+from .validation import Array, ModelError, as_stimuli
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from . import validation as check
+from .counting import joint_of_counts
 from .validation import Array
 
 if TYPE_CHECKING:
@@ -109,8 +110,6 @@ class EncodingModel:
         ModelError
             For counts that are negative, fractional, NaN, ragged or all zero.
         """
-        from .counts import joint_of_counts
-
         return cls(*joint_of_counts(counts, stimuli))
 
     @property

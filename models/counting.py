@@ -1,0 +1,36 @@
+"""Counts of trials, validated, and the plug-in joint that they make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .validation import Array, ModelError, as_real_array, as_stimuli
+
+
+def as_counts(counts: Any) -> Array:
+    """A ``(J, K)`` table of whole numbers, not negative, not all zero."""
+    table = as_real_array(counts, "counts", (None, None), "(J, K), stimuli by responses")
+    if table.size == 0:
+        raise ModelError(f"counts have shape {table.shape}; expected at least one stimulus and one response")
+    for wrong, what in ((table < 0, "negative"), (table != np.floor(table), "fractional")):
+        if wrong.any():
+            j, k = (int(i) for i in np.argwhere(wrong)[0])
+            raise ModelError(f"counts[{j}, {k}] is {table[j, k]:g}, {what}; expected whole numbers of trials")
+    if not table.any():
+        raise ModelError("counts are all zero; expected at least one trial")
+    return table
+
+
+def joint_of_counts(counts: Any, stimuli: Any = None) -> tuple[Array, Array, Array]:
+    """Stimuli, prior and likelihood of the plug-in joint; a stimulus without a trial is refused by name."""
+    table = as_counts(counts)
+    x = as_stimuli(np.arange(len(table)) if stimuli is None else stimuli)
+    if len(x) != len(table):
+        raise ModelError(f"{len(x)} stimuli for a table of {len(table)} rows; expected one stimulus per row")
+    trials = table.sum(axis=1)
+    if (trials == 0).any():
+        j = int(np.argmin(trials))
+        raise ModelError(f"stimulus {x[j].tolist()} (row {j}) has no trial; leave its row out")
+    return x, trials / trials.sum(), (table / trials[:, None]).T
