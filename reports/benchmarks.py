@@ -149,8 +149,7 @@ def markdown(data: dict[str, Any]) -> str:
         "## The exact engine: accuracy against time",
         "",
         "I_local of one Poisson neuron on 256 nodes. An audit searches at *quick* and confirms at *fine*; "
-        "`si.i_local` is "
-        "*standard*, and its error bound the distance to *check*.",
+        "`si.i_local` is *standard*, and its error bound the distance to *check*.",
         "",
         "| resolution | time | completeness, nats off | largest distance to fine |",
         "|---|---|---|---|",
@@ -189,8 +188,7 @@ def markdown(data: dict[str, Any]) -> str:
         "## Audits",
         "",
         f"`stiminfo table --examples {rate['examples']}` on {len(rate['axioms'])} axioms, {len(rate['cells'])} "
-        "cells. One "
-        f"worker process: {len(rate['cells']) / rate['jobs_1']:.2f} cells a second; two: "
+        f"cells. One worker process: {len(rate['cells']) / rate['jobs_1']:.2f} cells a second; two: "
         f"{rate['jobs_1'] / rate['jobs_2']:.2f} times as many. The longest cell takes {max(rate['cells']):.1f} s of "
         f"{sum(rate['cells']):.1f}.",
         "",
@@ -223,8 +221,7 @@ def markdown(data: dict[str, Any]) -> str:
             "## Trained networks",
             "",
             f"MNIST after {row['minutes']:.0f} minutes on one core (`tox -e learned`): error of one image's "
-            "total, and time "
-            "over that of the first.",
+            "total, and time over that of the first.",
             "",
             "| passes | " + " | ".join(str(e["passes"]) for e in row["errors"]) + " |",
             "|---" * (1 + len(row["errors"])) + "|",

@@ -76,8 +76,7 @@ def markdown(table: dict[str, dict[str, Any]]) -> str:
     sound = [name for name, cells in table.items() if _meets(cells, ASKED)]
     lines += [
         f"No case broke an axiom that was asked of: {', '.join(sound)}. These differ from one another, so the axioms "
-        "do not "
-        "single out one measure.",
+        "do not single out one measure.",
         "",
         "## Which further axioms would",
         "",
@@ -106,10 +105,8 @@ def markdown(table: dict[str, dict[str, Any]]) -> str:
         "argument at the "
         "top, Langevin diffusion in the prior, whose drift turns and scales with the stimulus. Nor can axioms of "
         "this kind ever leave one measure where they leave two: any average of two complete, positive, additive "
-        "measures "
-        "is another. Unit invariance excludes I_local itself in two dimensions. Invariance under every "
-        "coordinatewise map "
-        "excludes every Gaussian noise above.",
+        "measures is another. Unit invariance excludes I_local itself in two dimensions. Invariance under every "
+        "coordinatewise map excludes every Gaussian noise above.",
         "",
         "The expanded stimulus shows what locality asks of a description: sinh(x) makes the tails of a Gaussian prior "
         "heavier than exponential, and there I_local is not local. The walk is not computed where the prior spans more "
@@ -117,8 +114,7 @@ def markdown(table: dict[str, dict[str, Any]]) -> str:
         "",
         "Locality is searched with stimuli on a line, where a width of noise is nothing and the whitened, unequal and "
         "correlated noises are I_local itself. Whether they are local in the plane is not asked here; the "
-        "whitened noise, "
-        "whose covariance sees the prior everywhere, is the one to doubt.",
+        "whitened noise, whose covariance sees the prior everywhere, is the one to doubt.",
         "",
     ]
     return "\n".join(lines)

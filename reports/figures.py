@@ -23,6 +23,7 @@ from ..axioms.cases import (
     StimulusMapCase,
     case_from_json,
 )
+from ..axioms.further import FURTHER
 from ..axioms.statements import AXIOMS
 from ..estimators import PUBLISHED
 from ..models import EncodingModel, ResponsePair
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 #: A drawing and the height that it asks for, in inches with its labels.
 Panel = tuple[float, Callable[["Axes"], None]]
 Sides = dict[str, np.ndarray]
+_EVERY = AXIOMS | FURTHER
 #: Height of a line of the footnote, in inches, and letters on it.
 _LINE = 0.135
 _LETTERS = 59
@@ -150,7 +152,7 @@ def _cut(text: str, length: int) -> str:
 
 
 def _title(axiom: str) -> str:
-    return AXIOMS[axiom].title if axiom in AXIOMS else axiom
+    return _EVERY[axiom].title if axiom in _EVERY else axiom
 
 
 def _units(measure: str) -> str:
@@ -163,7 +165,7 @@ def _words(axiom: str, finding: dict[str, Any]) -> str:
     violation, error = finding.get("violation"), finding.get("numerical_error")
     if not isinstance(violation, int | float) or not isinstance(error, int | float):
         return says
-    unit = AXIOMS[axiom].unit if axiom in AXIOMS else "nats"
+    unit = _EVERY[axiom].unit if axiom in _EVERY else "nats"
     return f"{says[:1].upper()}{says[1:]}. Violation: {violation:.3g} {unit} (numerical error {error:.1g})."
 
 

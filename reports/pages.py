@@ -40,8 +40,7 @@ _WORDS = {
     "i_sp": (
         "H(R) − H(R|x)",
         "How much more certain the response is at this stimulus than over all: large where the neuron is "
-        "reliable, be it "
-        "silent.",
+        "reliable, be it silent.",
     ),
     "i_ssi": (
         "H(X) − E over r given x of H(X|r)",
@@ -59,8 +58,7 @@ _WORDS = {
     "i_local": (
         "½ ∫ dg E over Xg given x of tr J(Xg), with Xg = X + √g Z",
         "How well this stimulus can be told from its neighbours, at every distance, as far as the prior has "
-        "them. In one "
-        "description of the stimulus: it changes with the scale of x.",
+        "them. In one description of the stimulus: it changes with the scale of x.",
     ),
     "i_kong1": (
         "∫ dg / 2g² E over r given x of |x − x̂(xg)|² − |x − x̂(xg, r)|²",

@@ -223,8 +223,7 @@ FIGURES: tuple[PaperFigure, ...] = (
         1,
         "Locality",
         "One bump at -3, and a second one at 6. Above each panel: the largest change within two units of -3, as "
-        "a share "
-        "of the largest value there.",
+        "a share of the largest value there.",
         _drawn(1),
     ),
     PaperFigure(

@@ -21,8 +21,16 @@ def limited():
 
 def stiminfo(*arguments, cwd, full=False):
     command = [sys.executable, "-B", "-m", "stiminfo", *map(str, arguments)]
+    # Coverage of the process would want to write, too.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=200, cwd=cwd, preexec_fn=limited if full else None
+        command,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        cwd=cwd,
+        env=environment,
+        preexec_fn=limited if full else None,
     )
 
 

@@ -123,8 +123,7 @@ def score_as_difference() -> Result:
     return Result(
         least_single < 1e-4,
         f"|xhat(xg, r) - xhat(xg)|^2 / g^2 of a single r is off by {least_single:.0%} of the largest J or more; "
-        "averaged "
-        f"over r ~ p(r|xg), by {worst_mean:.1g}",
+        f"averaged over r ~ p(r|xg), by {worst_mean:.1g}",
         worst_mean < 1e-4,
     )
 
@@ -156,8 +155,7 @@ def kernel() -> Result:
     return Result(
         abs(variances[0] - level) < 1e-6,
         f"at g = 0.7, exp(-|u|^2/g) has variance {variances[0]:.3f} and exp(-|u|^2/2g) {variances[1]:.3f}: its "
-        "width is "
-        "sqrt(g)",
+        "width is sqrt(g)",
         abs(variances[1] - level) < 1e-6,
     )
 
@@ -192,8 +190,7 @@ def kong1_negative() -> Result:
     return Result(
         low < -1e-9,
         f"the sum is I_surp (to {same:.1g} nats) and is {low:.4f} or more; a feature may be negative: AND of two "
-        "bits at "
-        f"(0, 1): {parts.min():.4f}",
+        f"bits at (0, 1): {parts.min():.4f}",
         low >= 0 and same < _CLOSE and float(parts.min()) < -0.2,
         {"stimuli": bits.stimuli.tolist(), "prior": bits.prior.tolist(), "likelihood": bits.likelihood.tolist()},
     )

@@ -68,8 +68,7 @@ def plugged_x() -> Result:
     return Result(
         apart < 1e-3,
         f"read literally, xhat(x) = x and r ~ p(R|x): that is Kong's second decomposition, {apart:.3f} nats off "
-        "at most; "
-        f"with what is known from xg, r ~ p(R|xg), {same:.1g}",
+        f"at most; with what is known from xg, r ~ p(R|xg), {same:.1g}",
         same < 1e-6,
     )
 
@@ -121,8 +120,7 @@ def appendix_b() -> Result:
     return Result(
         shapes == 0,
         f"weights p(r') do not fit the stimuli on {shapes} of {len(models())} models; with p(x') the response law "
-        "sums to "
-        f"1 (to {off:.0g})",
+        f"sums to 1 (to {off:.0g})",
         off < 1e-12,
     )
 

@@ -85,8 +85,7 @@ def second_bump_unseen() -> Result:
         max(changes) < 1e-3,
         f"I_local within 2 units of -3 changes by {changes[0]:.1%} of its largest value there ({min(changes):.1%} to "
         f"{max(changes):.1%} on {len(found)} choices of parameters), other complete measures by {others[0]:.1%} "
-        "or more; "
-        f"I_local least on {least} of {len(found)}",
+        f"or more; I_local least on {least} of {len(found)}",
         least == len(found),
     )
 
@@ -187,8 +186,7 @@ def ssi_rises() -> Result:
     return Result(
         symmetric > _SMALL,
         f"with equal modes neither rises (largest change {symmetric:.2g} nats); with modes of 1 to 9 or more both "
-        "rise, by "
-        f"{low:.3f} to {high:.3f} on {len(MAGNITUDE)} choices of parameters; with 2 to 8 or 3 to 7 I_SSI on "
+        f"rise, by {low:.3f} to {high:.3f} on {len(MAGNITUDE)} choices of parameters; with 2 to 8 or 3 to 7 I_SSI on "
         f"{also['i_ssi']} and I_sp on {also['i_sp']} of {len(milder)}",
         low > 0.005,
     )

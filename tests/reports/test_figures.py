@@ -13,6 +13,7 @@ from matplotlib.text import Text
 from stiminfo.axioms.cases import GarblingCase, JumpCase, ModelCase, ResponseMapCase, StimulusMapCase
 from stiminfo.axioms.classics import CLASSICS
 from stiminfo.axioms.evaluator import evaluator
+from stiminfo.axioms.further import FURTHER
 from stiminfo.axioms.specs import ContinuousSpec, FiniteSpec
 from stiminfo.axioms.statements import AXIOMS
 from stiminfo.axioms.witness import witness_json
@@ -21,6 +22,7 @@ from stiminfo.models import Bump, EncodingModel, Gaussian, GaussianNoise, Linear
 from stiminfo.models.plot import WIDTH, short
 from stiminfo.reports.figures import describe, plot_witness, subscripts, svg
 
+EVERY = AXIOMS | FURTHER
 CURVE = ContinuousSpec(Gaussian(), (Bump(0.0, 1.0, 4.0),), PoissonNoise(), 40)
 LINE = ContinuousSpec(Gaussian(), (Linear(),), GaussianNoise(), 16)
 PLANE = FiniteSpec(((0, 0), (0, 1), (1, 0), (1, 1)), (1, 2, 3, 1), ((1, 2), (2, 1), (1, 1), (1, 0)))
@@ -40,8 +42,8 @@ CASES = [
 
 
 def witness_of(axiom, case, measure=None):
-    measure = measure or ("i_kong1" if AXIOMS[axiom].featurewise else "i_surp")
-    finding = AXIOMS[axiom].check(evaluator(PUBLISHED[measure], "quick"), case)
+    measure = measure or ("i_kong1" if EVERY[axiom].featurewise else "i_surp")
+    finding = EVERY[axiom].check(evaluator(PUBLISHED[measure], "quick"), case)
     return witness_json(measure, axiom, case.to_json(), dataclasses.asdict(finding))
 
 
@@ -83,7 +85,7 @@ def test_every_kind_of_case_is_drawn_without_a_warning(axiom, case):
     assert all(panel.has_data() for panel in axes), "an empty panel"
     assert figure.get_figwidth() == WIDTH
     said = " ".join(texts(figure))
-    assert AXIOMS[axiom].title in said.replace("\n", " ")
+    assert EVERY[axiom].title in said.replace("\n", " ")
     assert "nats" in said
     assert all(text.get_fontsize() >= 7 for text in figure.findobj(Text))
     assert crowded(figure) == []

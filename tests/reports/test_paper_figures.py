@@ -1,5 +1,7 @@
 """The paper's figures: what they say is in the numbers, and they are written whole."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -88,3 +90,46 @@ def test_a_figure_that_cannot_be_drawn_says_why(tmp_path, monkeypatch):
     monkeypatch.setattr("stiminfo.reports.paper_figures.FIGURES", tuple(broken))
     assert [reason for _, reason in write_figures(tmp_path, (4,))] == ["images need torch"]
     assert not list(tmp_path.iterdir())
+
+
+def command(monkeypatch, *arguments):
+    from stiminfo.cli import main
+
+    monkeypatch.setattr(sys, "argv", ["stiminfo", "figures", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code
+
+
+def test_the_command(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("stiminfo.reports.paper_figures.FIGURES", FIGURES[1:2])
+    assert command(monkeypatch, "--out", str(tmp_path / "new")) == 0
+    assert "figure 2  The prior matters" in capsys.readouterr().out
+    names = {f"{name}.{suffix}" for name in ("opening", "figure-2") for suffix in ("pdf", "svg", "png")}
+    assert {path.name for path in (tmp_path / "new").iterdir()} == names
+
+
+def test_a_figure_asked_for_and_not_drawn_is_a_failure(monkeypatch, capsys, tmp_path):
+    def refuse(_):
+        raise paper_images.NeedsMore("images need torch")
+
+    monkeypatch.setattr("stiminfo.reports.paper_figures.FIGURES", (type(FIGURES[3])(4, "t", "c", refuse),))
+    assert command(monkeypatch, "--figure", "4", "--out", str(tmp_path)) == 2
+    assert "not drawn, images need torch" in capsys.readouterr().out
+
+
+def test_images_with_few_passes(monkeypatch):
+    """Figures 4 and 6 as they are drawn, with fewer passes."""
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    pytest.importorskip("diffusers")
+    monkeypatch.delenv("STIMINFO_MNIST", raising=False)
+    monkeypatch.setattr(paper_images, "SHOWN", 1)
+    monkeypatch.setattr(paper_images, "PASSES", 40)
+    monkeypatch.setattr(paper_images, "OTHERS", 40)
+    monkeypatch.setattr(paper_images, "NETWORK_PASSES", 40)
+    four = paper_images.figure_4()
+    said = [text.get_text() for text in four.texts] + [axis.get_ylabel() for axis in four.axes]
+    assert {"stimulus", "Fisher", "i_local", "i_kong1", "i_kong2", "i_surp", "i_ssi", "i_cissi"} <= set(said)
+    six = paper_images.figure_6()
+    said = " ".join(text.get_text() for text in six.texts)
+    assert "Networks: digits, trained for" in said
