@@ -5,7 +5,7 @@ import pytest
 from scipy.linalg import expm
 
 from stiminfo.estimators import NotApplicable, i_local, i_surp
-from stiminfo.estimators.relatives import RELATIVES, walk
+from stiminfo.estimators.relatives import _ROOT_INVERSE, RELATIVES, walk
 from stiminfo.models import EncodingModel, ResponsePair
 
 RNG = np.random.default_rng(4)
@@ -66,3 +66,18 @@ def test_they_differ_where_they_should():
     assert values["erasure"] == pytest.approx(i_surp(PLANE), abs=1e-12)
     for name in ("warped stimulus", "expanded stimulus", "unequal noise", "correlated noise", "whitened noise"):
         assert np.abs(values[name] - i_local(PLANE)).max() > 1e-3, name
+
+
+def test_the_maps_are_those_that_their_sources_name():
+    x = LINE.stimuli
+    for name, moved in (("warped stimulus", x + np.tanh(2 * x) / 2), ("expanded stimulus", np.sinh(x))):
+        there = EncodingModel(moved, LINE.prior, LINE.likelihood)
+        assert RELATIVES[name](LINE) == pytest.approx(i_local(there), abs=1e-9)
+    covariance = np.linalg.inv(_ROOT_INVERSE.T @ _ROOT_INVERSE)
+    assert covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1]) == pytest.approx(0.8)
+    assert covariance[0, 0] == pytest.approx(covariance[1, 1])
+
+
+def test_stimuli_on_a_line_in_the_plane_are_not_whitened():
+    line = EncodingModel(LINE.stimuli * [[1.0, 2.0]], LINE.prior, LINE.likelihood)
+    assert RELATIVES["whitened noise"](line) == pytest.approx(i_local(line), abs=1e-9)
