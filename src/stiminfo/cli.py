@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,7 +62,8 @@ def _interrupt(*_: object) -> None:
 def main() -> None:
     """Run the command line; the only place that turns errors into exit codes."""
     # A batch system ends a job with SIGTERM: like Ctrl-C, what is finished is written first.
-    signal.signal(signal.SIGTERM, _interrupt)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = app(standalone_mode=False)
     except KeyboardInterrupt:
