@@ -260,6 +260,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("site"), help="folder of the site (default: site)")
     options = parser.parse_args()
     out: Path = options.out
+    if not SITE.is_dir():
+        parser.error("the pages' sources are in a checkout of stiminfo only")
     if out.exists() and any(out.iterdir()) and not (out / "index.html").is_file():
         parser.error(f"{out} is there and is not a site")
     build(out)
