@@ -36,6 +36,10 @@ from .files import json_text, write_whole
 FOLDER = Path(__file__).parent / "published"
 #: Passes of each estimate in the table of estimators.
 PASSES = 40_000
+#: Passes a stimulus in the figure of errors.
+BUDGETS = (40, 64, 128, 256, 512, 1024, 2048, 4096)
+#: Passes of the mixture's reference, which has no closed form.
+REFERENCE = 400_000
 
 
 # -- the eight estimators beside the exact values -----------------------------------------------------------------
@@ -182,21 +186,25 @@ def _linear_neurons(mean: Array, cov: Array, side: int) -> GaussianDenoiser:
     return GaussianDenoiser(mean, cov, LinearGaussian(fields, noise))
 
 
-def error_curves(say: Callable[[str], None] = print) -> list[dict[str, Any]]:
-    """Relative RMSE of pixel maps (and, for the mixture, of totals) against passes, for every estimator."""
-    rows: list[dict[str, Any]] = []
-    budgets = (40, 64, 128, 256, 512, 1024, 2048, 4096)
+def curve_cases() -> dict[str, Any]:
+    """The denoisers whose error is drawn against passes; those whose name ends in maps are judged pixel by pixel."""
     cases: dict[str, Any] = {"natural images, pixel maps": natural_images(), "mixture in R¹⁶, totals": mixture_16()}
     digits = mnist_gaussian()
-    if digits is not None:
-        cases["MNIST Gaussian, pixel maps"] = digits
+    return cases if digits is None else cases | {"MNIST Gaussian, pixel maps": digits}
+
+
+def error_curves(
+    cases: dict[str, Any], budgets: tuple[int, ...] = BUDGETS, say: Callable[[str], None] = print
+) -> list[dict[str, Any]]:
+    """Relative RMSE of pixel maps (and, for the mixture, of totals) against passes, for every estimator."""
+    rows: list[dict[str, Any]] = []
     for case, denoiser in cases.items():
         x = denoiser.draw_prior(8 if case.endswith("maps") else 32, denoiser.generator(2))
         maps = case.endswith("maps")
         if maps:
             truth = np.broadcast_to(denoiser.feature_information(), x.shape)
         else:
-            reference = estimators.i_local.estimate(denoiser, x, passes=400_000, seed=99)
+            reference = estimators.i_local.estimate(denoiser, x, passes=REFERENCE, seed=99)
             truth = reference.value[:, None]
 
         def note(estimator: str, passes: int, value: Array, case: str = case, truth: Array = truth) -> None:
@@ -289,7 +297,7 @@ def main() -> None:
     def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
-    estimated, sampled, curves = estimator_table(), sampler_table(say=say), error_curves(say)
+    estimated, sampled, curves = estimator_table(), sampler_table(say=say), error_curves(curve_cases(), say=say)
     data = {"schema": 1, "torch": torch.__version__, "estimators": estimated, "samplers": sampled, "errors": curves}
     stream = io.BytesIO()
     plot_error_curves(curves).savefig(stream, format="png", dpi=200)

@@ -1,6 +1,7 @@
 """The networks that come with the package, held against the exact denoiser of the images that they learned."""
 
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -88,3 +89,49 @@ def test_networks_of_gaussian_images_find_the_closed_form():
     assert np.corrcoef(found.featurewise.mean(axis=0), truth)[0, 1] > 0.8
     plug = si.i_local.estimate(denoiser, x, passes=256, sampler="plug_in")
     assert plug.value.mean() < 0.85 * truth.sum()
+
+
+def test_the_page_is_made_anew(tmp_path, monkeypatch):
+    """``python -m stiminfo.reports.learned_tables``, every part for a moment."""
+    digits = source_named("digits")
+    moment = replace(PRESETS["small"], batch=4)
+    monkeypatch.setattr(learned_tables, "PRESETS", {"small": moment})
+    monkeypatch.setattr(learned_tables, "PASSES", 256)
+    monkeypatch.setattr(learned_tables, "judged", lambda *given, whole=learned_tables.judged: whole(*given, 2, 256))
+    monkeypatch.setattr(
+        learned_tables, "by_posterior", lambda *given, whole=learned_tables.by_posterior, **_: whole(*given, 1, 24)
+    )
+    monkeypatch.setattr(learned_tables, "source_named", lambda name: digits if name == "mnist" else source_named(name))
+    monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
+    monkeypatch.setattr(
+        learned_tables, "variants", lambda whole=learned_tables.variants: {"default": whole()["default"]}
+    )
+    names = [
+        "--out",
+        str(tmp_path),
+        "--minutes",
+        "0.002",
+        "--mnist-checkpoint",
+        str(learned_tables.PRETRAINED / "digits"),
+    ]
+    monkeypatch.setattr(sys, "argv", ["learned_tables", *names])
+    learned_tables.main()
+    data = json.loads((tmp_path / "learned.json").read_text(encoding="utf-8"))
+    page = (tmp_path / "learned.md").read_text(encoding="utf-8")
+    assert page == learned_tables.markdown(data)
+    assert [row["data"] for row in data["choices"]] == ["gaussian", "digits"]
+    assert len(data["accuracy"]) == 4
+    # Networks that were trained for a moment know nothing; those that come with the package do.
+    shipped = data["accuracy"][-1]
+    assert shipped["case"].startswith("digits")
+    assert shipped["correlation"] > 0.9 > data["accuracy"][0]["correlation"]
+    errors = [row["error"] for row in data["mnist"]["errors"]]
+    assert errors == sorted(errors, reverse=True)
+    assert abs(data["mnist"]["mean"] / data["mnist"]["information"] - 1) < 0.2
+
+
+def test_the_table_of_mnist_needs_networks(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["learned_tables", "--only", "mnist"])
+    with pytest.raises(SystemExit):
+        learned_tables.main()
+    assert "--mnist-checkpoint" in capsys.readouterr().err

@@ -1,0 +1,31 @@
+"""The page of relatives can be made anew, and a closing axiom kills whom the published page says."""
+
+import json
+import sys
+
+import pytest
+
+from stiminfo.reports import beyond
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    monkeypatch.setattr(beyond, "RELATIVES", {name: beyond.RELATIVES[name] for name in ("isotropic noise", "walk")})
+    monkeypatch.setattr(beyond, "ASKED", ("completeness", "positivity"))
+    monkeypatch.setattr(sys, "argv", ["beyond", "--out", str(tmp_path), "--examples", "3"])
+    beyond.main()
+    return tmp_path
+
+
+def test_the_page_is_made_anew(page):
+    published = json.loads((beyond.FOLDER / "beyond.json").read_text(encoding="utf-8"))["relatives"]
+    found = json.loads((page / "beyond.json").read_text(encoding="utf-8"))["relatives"]
+    for name, cells in found.items():
+        assert {axiom: cell["verdict"] for axiom, cell in cells.items()} == {
+            axiom: published[name][axiom]["verdict"] for axiom in cells
+        }
+    killed = [axiom for axiom, cell in found["isotropic noise"].items() if cell["verdict"] == "refuted"]
+    assert killed
+    text = (page / "beyond.md").read_text(encoding="utf-8")
+    assert "kills **isotropic noise**" in text
+    assert "kills none" in text
