@@ -108,6 +108,8 @@ def split_response(model: EncodingModel, k: int, share: float = 0.5) -> Encoding
     """Split cell k into two with the same likelihood ratio (and volumes): an equivalent presentation."""
     if not 0 < share < 1:
         raise ModelError(f"share is {share}; expected a number between 0 and 1")
+    if not 0 <= k < len(model.likelihood):
+        raise IndexError(f"response {k} of {len(model.likelihood)} responses")
     gradient, parts = model.likelihood_gradient, np.array([share, 1 - share])
     table = np.concatenate([np.delete(model.likelihood, k, axis=0), parts[:, None] * model.likelihood[k]])
     return model.replace(
