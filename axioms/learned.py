@@ -7,17 +7,21 @@ Networks are never exactly right, so that enough passes refute any equality: wha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..diffusion.response_views import coarser, views_of
 from ..diffusion.samplers import PosteriorSampler, reverse_diffusion
 from ..diffusion.sources import Source
 from ..diffusion.unet import UNetDenoiser
 from ..estimators import i_local
+from ..estimators.estimate import Estimate
 from ..estimators.levels import LevelPlan
 from ..estimators.monte_carlo import Budget, Sight, Task, integrate
+from ..models.validation import Array
 from .answers import SIGMAS
 from .verdicts import Audit, Verdict
 
@@ -26,6 +30,8 @@ IMAGES, FEW, PASSES = 256, 16, 64
 #: Steps of the reverse diffusion that draws r ~ p(R|xg).
 STEPS = 30
 
+#: From best to worst.
+_ORDER = ("holds", "inconclusive", "refuted")
 #: Verdict, images, margin, its standard error, a line.
 _Found = tuple[str, int, float, float, str]
 
@@ -44,7 +50,7 @@ def audit_learned(
 
     Parameters
     ----------
-    denoiser : with a gain network; with two groups of neurons for additivity and data processing
+    denoiser : with a gain network; with views of the response for additivity (halves) and data processing (any)
     source : what it was trained on
     axioms : ids of `AXIOMS` to ask (all, if left out); others are passed over
     passes : for each image
@@ -62,8 +68,8 @@ def audit_learned(
     ask: dict[str, Callable[[], _Found]] = {
         "completeness": lambda: _completeness(denoiser, source, many, passes, seed),
         "positivity": lambda: _positivity(denoiser, few, passes, seed),
-        "additivity": lambda: _of_halves(denoiser, few, passes, seed, additivity, both_ways=True),
-        "data_processing": lambda: _of_halves(denoiser, few, passes, seed, data_processing, both_ways=False),
+        "additivity": lambda: _additivity(denoiser, few, passes, seed),
+        "data_processing": lambda: _data_processing(denoiser, few, passes, seed),
         "feature_insensitivity": lambda: _insensitivity(denoiser, source, few, passes, seed),
     }
     found = {axiom: answer() for axiom, answer in ask.items() if axioms is None or axiom in axioms}
@@ -94,54 +100,86 @@ def _positivity(denoiser: UNetDenoiser, x: Tensor, passes: int, seed: int) -> _F
 
 def additivity(at: Sight) -> Tensor:
     """``D_12^2 - D_1^2 - D_2|1^2`` summed over pixels; its mean over r ~ p(R|xg) is 0 for posterior means."""
-    none, one, both = _halves(at)
+    none, one, both = _told(at, "first half")
     return ((both - none) ** 2 - (one - none) ** 2 - (both - one) ** 2).sum(1)
 
 
-def data_processing(at: Sight) -> Tensor:
-    """``D_1^2 - D_12^2`` summed over pixels: what half the neurons tell beyond all of them."""
-    none, one, both = _halves(at)
-    return ((one - none) ** 2 - (both - none) ** 2).sum(1)
+def data_processing(at: Sight, view: str = "first half") -> Tensor:
+    """``D'^2 - D^2`` summed over pixels: what a coarser view of the response tells beyond the response."""
+    none, coarse, whole = _told(at, view)
+    return ((coarse - none) ** 2 - (whole - none) ** 2).sum(1)
 
 
-def _halves(at: Sight) -> tuple[Tensor, Tensor, Tensor]:
-    """Xhat without responses, with the first half's, and with all, for one r ~ p(R|xg)."""
+def _told(at: Sight, view: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Xhat without the response, with a coarser view of it, and with all of it, for one r ~ p(R|xg)."""
     denoiser = at.denoiser
     assert isinstance(denoiser, UNetDenoiser)
     x0 = reverse_diffusion(denoiser, at.xg, at.gamma, STEPS, at.generator)
     r = denoiser.encoder.sample(x0, at.generator)
-    return at.xhat(at.xg), denoiser.xhat_given(at.xg, at.gamma, r, (True, False)), at.xhat(at.xg, r)
+    seen = coarser(denoiser.encoder, r, view, at.generator)
+    return at.xhat(at.xg), denoiser.xhat_of_view(at.xg, at.gamma, seen, view), at.xhat(at.xg, r)
 
 
-def _of_halves(
-    denoiser: UNetDenoiser, x: Tensor, passes: int, seed: int, residual: Callable[[Sight], Tensor], *, both_ways: bool
-) -> _Found:
-    if denoiser.network.architecture.groups != 2:
+def _additivity(denoiser: UNetDenoiser, x: Tensor, passes: int, seed: int) -> _Found:
+    if "first half" not in views_of(denoiser.network.architecture.views):
         return "not_applicable", 0, 0.0, 0.0, "the networks were not trained on halves of the population (--halves)"
-    cost = STEPS + 3
+    found = _integrated(denoiser, x, passes, seed, additivity)
+    return _worst(found.value, np.abs(found.value), found.stderr, _whole(denoiser, x, passes, seed), equality=True)
+
+
+def _data_processing(denoiser: UNetDenoiser, x: Tensor, passes: int, seed: int) -> _Found:
+    views = views_of(denoiser.network.architecture.views)[1:]
+    if not views:
+        said = "the networks were not trained on coarser views of the response (--halves, --coarse)"
+        return "not_applicable", 0, 0.0, 0.0, said
+    total = _whole(denoiser, x, passes, seed)
+    found = {}
+    for view in views:
+        beyond = _integrated(denoiser, x, passes, seed, partial(data_processing, view=view))
+        found[view] = _worst(beyond.value, beyond.value, beyond.stderr, total, equality=False)
+    # The view that is least sure to tell less.
+    view = max(found, key=lambda one: (_ORDER.index(found[one][0]), found[one][2] / found[one][3]))
+    verdict, _, margin, error, message = found[view]
+    return verdict, len(views) * len(x), margin, error, f"{view}, {message}"
+
+
+def _integrated(
+    denoiser: UNetDenoiser,
+    x: Tensor,
+    passes: int,
+    seed: int,
+    residual: Callable[[Sight], Tensor],
+    cost: int = STEPS + 3,
+) -> Estimate:
     task = Task("i_local", residual, cost, False)
-    whole = Task("i_local", lambda at: ((at.xhat(at.xg, at.response()) - at.xhat(at.xg)) ** 2).sum(1), 2, False)
     with torch.no_grad():
-        found, total = (
-            integrate(
-                one,
-                denoiser,
-                PosteriorSampler(STEPS),
-                x,
-                LevelPlan.between(denoiser.scales(x)),
-                Budget(passes * one.passes, None),
-                use_variance=False,
-                seed=seed,
-                progress=None,
-            )
-            for one in (task, whole)
+        return integrate(
+            task,
+            denoiser,
+            PosteriorSampler(STEPS),
+            x,
+            LevelPlan.between(denoiser.scales(x)),
+            Budget(passes * cost, None),
+            use_variance=False,
+            seed=seed,
+            progress=None,
         )
-    size = np.abs(found.value) if both_ways else found.value
-    # The image at which it is most surely broken.
-    at = int((size / found.stderr).argmax())
-    share = size[at] / max(float(total.value.mean()), 1e-12)
-    message = f"at image {at}: {size[at]:+.3g} ± {found.stderr[at]:.2g} nats, {share:+.1%} of what all neurons tell"
-    return _judged(float(size[at]), float(found.stderr[at]), len(x), message, equality=both_ways)
+
+
+def _whole(denoiser: UNetDenoiser, x: Tensor, passes: int, seed: int) -> float:
+    """What the whole response tells, the mean over images."""
+    found = _integrated(
+        denoiser, x, passes, seed, lambda at: ((at.xhat(at.xg, at.response()) - at.xhat(at.xg)) ** 2).sum(1), 2
+    )
+    return max(float(found.value.mean()), 1e-12)
+
+
+def _worst(value: Array, size: Array, stderr: Array, total: float, *, equality: bool) -> _Found:
+    """Judged at the image at which it is most surely broken."""
+    at = int((size / stderr).argmax())
+    share = size[at] / total
+    message = f"at image {at}: {value[at]:+.3g} ± {stderr[at]:.2g} nats, {share:+.1%} of what all neurons tell"
+    return _judged(float(size[at]), float(stderr[at]), len(value), message, equality=equality)
 
 
 def _insensitivity(denoiser: UNetDenoiser, source: Source, x: Tensor, passes: int, seed: int) -> _Found:

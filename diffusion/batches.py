@@ -14,6 +14,7 @@ from ..models.encoders import Encoder
 from .networks import Levels
 from .noise_levels import scheduler_gammas
 from .recipes import Recipe
+from .response_views import coarser, views_of
 from .sources import Source
 
 #: What images are drawn for; each has random numbers of its own.
@@ -22,7 +23,7 @@ PURPOSES = ("denoisers", "gain", "size", "levels")
 
 @dataclass
 class Batch:
-    """Images x (B, d), noisy views xg (B, d) at gamma (B,), responses r (B, k), which groups are given (B, G)."""
+    """Images x (B, d), noisy views xg (B, d) at gamma (B,), responses r (B, k), the view that each is (B, V)."""
 
     x: Tensor
     xg: Tensor
@@ -61,19 +62,21 @@ class Batches:
         x = self.source.draw(count, generator)
         gamma = self._levels(count, generator)
         xg = x + gamma.sqrt()[:, None] * torch.randn(x.shape, generator=generator)
-        given = self._given(count, generator)
+        views = views_of(self.recipe.architecture.views)
+        view = self._views(count, len(views), generator)
         r = self.encoder.sample(x, generator)
+        for v, name in enumerate(views[1:], start=1):
+            r = torch.where((view == v)[:, None], coarser(self.encoder, r, name, generator), r)
+        given = view[:, None] == torch.arange(len(views))
         return Batch(*(value.to(self.device) for value in (x, xg, gamma, r, given)))
 
-    def _given(self, count: int, generator: torch.Generator) -> Tensor:
-        """Which groups of neurons each row is told, (count, groups): none, all, or (of two) one."""
-        some = torch.rand(count, 1, generator=generator) >= self.recipe.null_share
-        groups = self.recipe.architecture.groups
-        if groups == 1:
-            return some
-        lone = torch.rand(count, 1, generator=generator) < 0.5
-        which = torch.randint(groups, (count, 1), generator=generator) == torch.arange(groups)
-        return some & (~lone | which)
+    def _views(self, count: int, views: int, generator: torch.Generator) -> Tensor:
+        """Which view of the response each row is told, (count,): none (-1), the whole (0), as often a coarser one."""
+        view = torch.zeros(count, dtype=torch.long)
+        if views > 1:
+            some = torch.randint(1, views, (count,), generator=generator)
+            view = torch.where(torch.rand(count, generator=generator) < 0.5, some, view)
+        return torch.where(torch.rand(count, generator=generator) < self.recipe.null_share, -1, view)
 
     def _levels(self, count: int, generator: torch.Generator) -> Tensor:
         if self._ddpm is not None:

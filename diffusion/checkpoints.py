@@ -24,7 +24,7 @@ from ..models.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
 from ..models.validation import ModelError
 from .networks import Architecture, DenoisingNetwork, GainNetwork, Levels
 
-SCHEMA = 2
+SCHEMA = 3
 #: Larger than any description; a file beyond it is not read.
 _MOST_JSON, _MOST_PIXELS, _MOST_NEURONS = 1 << 20, 256, 1 << 16
 _UNET = "diffusion_pytorch_model.safetensors"

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ..models.validation import ModelError
+from .response_views import LEARNED, seen_by, views_of
 
 PRECONDITIONINGS = ("edm", "epsilon")
 ROUTES = ("image", "embedding", "both")
@@ -37,8 +38,7 @@ class Architecture:
     route : how responses enter: as an ``image`` (a learned linear map of the responses beside the noisy stimulus), as
         an ``embedding`` added to that of the noise level, or ``both``
     shared : one network for xhat(xg) and xhat(xg, r), with a null token in the place of r; else two
-    groups : parts of the population that may be given without the others (2: every other neuron), so that what one
-        half tells beyond the other can be asked for
+    views : of the response, learned beside it: ``halves``, ``thinned``, ``merged`` (see `response_views`)
     """
 
     channels: tuple[int, ...] = (32, 64)
@@ -48,7 +48,7 @@ class Architecture:
     preconditioning: str = "edm"
     route: str = "image"
     shared: bool = True
-    groups: int = 1
+    views: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.channels) <= 8 or not all(isinstance(c, int) and 8 <= c <= 1024 for c in self.channels):
@@ -57,8 +57,10 @@ class Architecture:
             raise ModelError(f"channels are {self.channels}; expected multiples of 8 (groups of the normalisation)")
         if not isinstance(self.layers, int) or not 1 <= self.layers <= 8:
             raise ModelError(f"layers is {self.layers!r}; expected 1 to 8")
-        if self.groups not in (1, 2) or (self.groups == 2 and not self.shared):
-            raise ModelError(f"groups is {self.groups!r}; expected 1, or 2 in a shared network")
+        if any(view not in LEARNED for view in self.views) or len(set(self.views)) < len(self.views):
+            raise ModelError(f"views are {self.views!r}; expected some of {', '.join(LEARNED)}")
+        if self.views and not self.shared:
+            raise ModelError("views of the response are learned by a shared network only")
         if self.patch not in (1, 2, 4):
             raise ModelError(f"patch is {self.patch!r}; expected 1, 2 or 4")
         if self.preconditioning not in PRECONDITIONINGS:
@@ -68,17 +70,19 @@ class Architecture:
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
-        return asdict(self) | {"channels": list(self.channels)}
+        return asdict(self) | {"channels": list(self.channels), "views": list(self.views)}
 
     @classmethod
     def from_json(cls, data: Any) -> Architecture:
         """From JSON; raises `ModelError` for what is no architecture."""
         if not isinstance(data, dict) or set(data) != {field.name for field in fields(cls)}:
             raise ModelError("not the description of an architecture")
-        channels = data["channels"]
-        if not isinstance(channels, list):
-            raise ModelError(f"channels are {channels!r}; expected a list")
-        return cls(**(data | {"channels": tuple(channels)}))
+        for name in ("channels", "views"):
+            if not isinstance(data[name], list):
+                raise ModelError(f"{name} are {data[name]!r}; expected a list")
+        if not all(isinstance(view, str) for view in data["views"]):
+            raise ModelError(f"views are {data['views']!r}; expected some of {', '.join(LEARNED)}")
+        return cls(**(data | {"channels": tuple(data["channels"]), "views": tuple(data["views"])}))
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,8 @@ class ResponseUNet(nn.Module):
     responses : k, or 0 for a network that sees none
     """
 
+    seen: Tensor
+
     def __init__(self, architecture: Architecture, shape: tuple[int, int], responses: int) -> None:
         super().__init__()
         from diffusers import UNet2DModel
@@ -131,7 +137,9 @@ class ResponseUNet(nn.Module):
                 f"{height} x {width} images in patches of {patch} cannot be halved {halvings} times; "
                 "give fewer channels"
             )
-        self.shape, self.responses, self.patch, self.groups = shape, responses, patch, architecture.groups
+        self.shape, self.responses, self.patch = shape, responses, patch
+        views = views_of(architecture.views)
+        self.register_buffer("seen", torch.stack([seen_by(view, responses) for view in views]), persistent=False)
         self.as_image = responses > 0 and architecture.route in ("image", "both")
         self.as_embedding = responses > 0 and architecture.route in ("embedding", "both")
         channels, blocks = architecture.channels, len(architecture.channels)
@@ -153,10 +161,10 @@ class ResponseUNet(nn.Module):
         self.position = nn.Parameter(torch.randn(_POSITION_CHANNELS, height, width) * 0.5)
         if self.as_image:
             size = _RESPONSE_CHANNELS * height * width
-            self.image = nn.Linear(responses + self.groups, size, bias=False)
+            self.image = nn.Linear(responses + len(views), size, bias=False)
         if self.as_embedding:
             size = 4 * channels[0]
-            self.embed = nn.Sequential(nn.Linear(responses + self.groups, size), nn.SiLU(), nn.Linear(size, size))
+            self.embed = nn.Sequential(nn.Linear(responses + len(views), size), nn.SiLU(), nn.Linear(size, size))
 
     def forward(
         self,
@@ -173,7 +181,8 @@ class ResponseUNet(nn.Module):
         image : (B, d)
         place : (B,), of the levels in their range
         r : (B, k)
-        given : (B, groups), which parts of the responses are told
+        given : (B, views), which view of the responses these are: 1 for it and 0 for the others, or 0 for all, where
+            none is told; the whole response if left out
         weight : (B, 1), how loudly they are told
         """
         count, (height, width) = len(image), self.shape
@@ -192,17 +201,17 @@ class ResponseUNet(nn.Module):
         return nn.functional.pixel_shuffle(found, self.patch).reshape(count, -1)
 
     def _told(self, image: Tensor, r: Tensor | None, given: Tensor | None) -> Tensor:
-        """Responses, zeros where they are not given, and which groups are: "not given" is not the mean response.
+        """Responses, zeros where they are not given, and which view they are: "not given" is not the mean response.
 
-        Shape (B, k + groups).
+        Shape (B, k + views).
         """
-        count = len(image)
+        count, views = len(image), len(self.seen)
         if r is None:
-            return image.new_zeros(count, self.responses + self.groups)
+            return image.new_zeros(count, self.responses + views)
         if given is None:
-            return torch.cat([r, r.new_ones(count, self.groups)], dim=1)
+            given = nn.functional.one_hot(torch.zeros(count, dtype=torch.long, device=r.device), views)
         told = given.to(image.dtype)
-        return torch.cat([r * told[:, torch.arange(self.responses, device=r.device) % self.groups], told], dim=1)
+        return torch.cat([r * (told @ self.seen.to(image.dtype)), told], dim=1)
 
 
 class DenoisingNetwork(nn.Module):

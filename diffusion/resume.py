@@ -19,7 +19,7 @@ from torch import Tensor
 
 from .checkpoints import CheckpointError
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 @dataclass

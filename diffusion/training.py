@@ -173,7 +173,7 @@ class Training:
         )
 
     def _fresh_gain(self, denoising: DenoisingNetwork) -> GainNetwork:
-        architecture = replace(self.recipe.architecture, shared=True, groups=1)
+        architecture = replace(self.recipe.architecture, shared=True, views=())
         return GainNetwork(architecture, self.source.shape, denoising.levels, denoising.centre, denoising.spread)
 
     # -- losses ---------------------------------------------------------------------------------------------------

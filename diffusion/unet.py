@@ -15,6 +15,7 @@ from ..models.validation import ModelError
 from .checkpoints import Learned, load_learned
 from .denoiser import Denoiser, Scales, Unknown, column, device_named
 from .denoiser import normal as randn
+from .response_views import views_of
 from .samplers import reverse_diffusion
 
 #: Rows that go through a network at once, by the pixels of a row.
@@ -62,11 +63,12 @@ class UNetDenoiser(Denoiser):
             )
         return self._in_blocks(lambda rows: self.network(xg[rows], gamma[rows], None if r is None else r[rows]), xg)
 
-    def xhat_given(self, xg: Tensor, gamma: Tensor, r: Tensor, groups: tuple[bool, ...]) -> Tensor:
-        """E[X | xg, part of r]: of networks trained with groups, told only those that are True."""
-        if len(groups) != self.network.architecture.groups:
-            raise Unknown(f"the networks were trained with {self.network.architecture.groups} group(s) of neurons")
-        told = torch.tensor(groups, device=xg.device).expand(len(xg), -1)
+    def xhat_of_view(self, xg: Tensor, gamma: Tensor, r: Tensor, view: str) -> Tensor:
+        """E[X | xg, r'] of a coarser view r' (B, k) of the response (`response_views`), if the networks learned it."""
+        views = views_of(self.network.architecture.views)
+        if view not in views:
+            raise Unknown(f"the networks know {', '.join(views)} of the response, not {view!r}")
+        told = (torch.arange(len(views), device=xg.device) == views.index(view)).expand(len(xg), -1)
         return self._in_blocks(lambda rows: self.network(xg[rows], gamma[rows], r[rows], told[rows]), xg)
 
     @property

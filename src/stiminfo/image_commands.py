@@ -38,7 +38,12 @@ def train(
     rate: Annotated[float | None, typer.Option(help="Largest learning rate of AdamW.")] = None,
     channels: Annotated[str, typer.Option(metavar="32,64", help="Channels of the U-Net's levels.")] = "",
     precision: Annotated[str, typer.Option(metavar="no|bf16|fp16", help="Mixed precision.")] = "",
-    halves: Annotated[bool, typer.Option("--halves", help="Learn either half of the neurons alone, too.")] = False,
+    halves: Annotated[
+        bool, typer.Option("--halves", help="Learn either half of the neurons alone, too, for the audit's additivity.")
+    ] = False,
+    coarse: Annotated[
+        bool, typer.Option("--coarse", help="Learn thinned and merged responses, too, for the audit's data processing.")
+    ] = False,
     half_precision: Annotated[bool, typer.Option("--half-precision", help="Write weights of 16 bits.")] = False,
     seed: Seed = 0,
     device: Annotated[str, typer.Option(metavar="auto|cpu", help="auto: a GPU where there is one.")] = "auto",
@@ -76,6 +81,7 @@ def train(
                 channels,
                 precision,
                 halves,
+                coarse,
                 half_precision,
                 seed,
                 device,

@@ -46,6 +46,7 @@ class Options:
     channels: str
     precision: str
     halves: bool
+    coarse: bool
     half_precision: bool
     seed: int
     device: str
@@ -75,6 +76,8 @@ def run(options: Options, console: Console, bar: Any) -> int:
     recipe, minutes = _recipe(options, source.shape)
     start = None if options.start is None else load_learned(shipped(options.start))
     if start is not None:
+        if (options.halves or options.coarse) and recipe.architecture.views != start.denoising.architecture.views:
+            raise ModelError(f"{options.start}: has learned other views of the response; leave out --halves, --coarse")
         recipe = replace(recipe, architecture=start.denoising.architecture)
     training = Training(
         source,
@@ -115,8 +118,8 @@ def _recipe(options: Options, shape: tuple[int, int]) -> tuple[Recipe, float | N
         except ValueError:
             raise ModelError(f"channels are {options.channels!r}; expected whole numbers, as in 32,64") from None
         architecture = replace(architecture, channels=channels)
-    if options.halves:
-        architecture = replace(architecture, groups=2, shared=True)
+    if views := ("halves",) * options.halves + ("thinned", "merged") * options.coarse:
+        architecture = replace(architecture, views=views, shared=True)
     changes = {"batch": options.batch, "rate": options.rate, "precision": options.precision or None}
     changes |= {"steps": options.steps, "gain_steps": options.gain_steps}
     recipe = replace(recipe, architecture=architecture, **{k: v for k, v in changes.items() if v is not None})  # type: ignore[arg-type]

@@ -18,24 +18,36 @@ from stiminfo.axioms.learned import AXIOMS, audit_learned  # noqa: E402
 from stiminfo.diffusion import GaussianDenoiser, UNetDenoiser  # noqa: E402
 from stiminfo.models import LinearGaussian  # noqa: E402
 
-HALVES = replace(learning.RECIPE, architecture=replace(learning.RECIPE.architecture, groups=2))
+VIEWS = replace(
+    learning.RECIPE, architecture=replace(learning.RECIPE.architecture, views=("halves", "thinned", "merged"))
+)
 
 
 @pytest.fixture(scope="module")
 def learned():
-    return learning.training(HALVES).run()
+    return learning.training(VIEWS).run()
 
 
 class Oracle(UNetDenoiser):
-    """Networks that happen to be exactly right; `wrong` spoils what all neurons tell."""
+    """Networks that happen to be exactly right; `wrong` spoils what all neurons tell, `boast` what a view does."""
 
     wrong = 1.0
+    boast: tuple[str, float] = ("", 1.0)
 
     def __init__(self, learned):
         super().__init__(learned)
         source, encoder = learning.SOURCE, learning.ENCODER
-        half = LinearGaussian(encoder.weights[0::2], encoder.noise[0::2, 0::2])
-        self.exact, self.half = (GaussianDenoiser(source.mean, source.covariance, one) for one in (encoder, half))
+        pairs = torch.tensor([[0.5, 0.5, 0, 0, 0], [0, 0, 0.5, 0.5, 0], [0, 0, 0, 0, 1]], dtype=torch.float64)
+        w, noise = encoder.weights, encoder.noise
+        populations = {
+            "all": encoder,
+            "first half": LinearGaussian(w[0::2], noise[0::2, 0::2]),
+            "second half": LinearGaussian(w[1::2], noise[1::2, 1::2]),
+            "thinned": LinearGaussian(w, 2 * noise),
+            "merged": LinearGaussian(pairs @ w, pairs @ noise @ pairs.T),
+        }
+        self.views = {name: GaussianDenoiser(source.mean, source.covariance, one) for name, one in populations.items()}
+        self.exact = self.views["all"]
 
     def xhat(self, xg, gamma, r=None):
         none = self.exact.xhat(xg.double(), gamma.double())
@@ -43,9 +55,11 @@ class Oracle(UNetDenoiser):
             return none.float()
         return (none + self.wrong * (self.exact.xhat(xg.double(), gamma.double(), r.double()) - none)).float()
 
-    def xhat_given(self, xg, gamma, r, groups):
-        assert groups == (True, False)
-        return self.half.xhat(xg.double(), gamma.double(), r[:, 0::2].double()).float()
+    def xhat_of_view(self, xg, gamma, r, view):
+        own = {"first half": r[:, 0::2], "second half": r[:, 1::2], "merged": r[:, 0::2]}.get(view, r)
+        none = self.exact.xhat(xg.double(), gamma.double())
+        found = self.views[view].xhat(xg.double(), gamma.double(), own.double())
+        return (none + (self.boast[1] if view == self.boast[0] else 1.0) * (found - none)).float()
 
     @property
     def gain(self):
@@ -81,6 +95,15 @@ def test_wrong_networks_are_refuted(learned, wrong, axiom):
     assert "%" in verdict.message
 
 
+@pytest.mark.parametrize("view", ["second half", "thinned", "merged"])
+def test_a_view_that_tells_too_much_is_refuted(learned, view):
+    oracle = Oracle(learned)
+    oracle.boast = view, 2.5
+    verdict = audit_learned(oracle, learning.SOURCE, axioms=["data_processing"]).verdicts["data_processing"]
+    assert verdict.verdict == "refuted"
+    assert verdict.message.startswith(view)
+
+
 def test_pixels_that_never_vary():
     source = learning.SOURCE
     still = replace_covariance(source)
@@ -99,10 +122,12 @@ def replace_covariance(source):
     return gaussian_source("still", source.mean, cov)
 
 
-def test_networks_without_halves(learned):
+def test_networks_without_views(learned):
     whole = UNetDenoiser(learning.training().run())
-    verdicts = audit_learned(whole, learning.SOURCE, axioms=["additivity", "locality"]).verdicts
-    assert list(verdicts) == ["additivity"]
+    verdicts = audit_learned(whole, learning.SOURCE, axioms=["additivity", "data_processing", "locality"]).verdicts
+    assert list(verdicts) == ["additivity", "data_processing"]
+    assert verdicts["data_processing"].verdict == "not_applicable"
+    assert "--coarse" in verdicts["data_processing"].message
     assert verdicts["additivity"].verdict == "not_applicable"
     assert verdicts["additivity"].agrees is None
     assert "--halves" in verdicts["additivity"].message

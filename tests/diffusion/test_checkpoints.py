@@ -14,8 +14,12 @@ from safetensors.torch import load_file, save_file  # noqa: E402
 import stiminfo as si  # noqa: E402
 from stiminfo.diffusion import UNetDenoiser  # noqa: E402
 from stiminfo.diffusion.checkpoints import CheckpointError, _digest, load_learned, save_learned  # noqa: E402
+from stiminfo.diffusion.denoiser import Unknown  # noqa: E402
+from stiminfo.diffusion.networks import Architecture  # noqa: E402
+from stiminfo.diffusion.response_views import coarser  # noqa: E402
 from stiminfo.estimators import NotApplicable  # noqa: E402
-from stiminfo.models import ModelError  # noqa: E402
+from stiminfo.models import LinearNonlinearPoisson, ModelError  # noqa: E402
+from stiminfo.models.encoders import TableEncoder  # noqa: E402
 
 from . import learning  # noqa: E402
 
@@ -113,7 +117,7 @@ DAMAGES = {
     "no JSON": (lambda f: (f / "checkpoint.json").write_text("{"), "not JSON"),
     "deep JSON": (lambda f: (f / "checkpoint.json").write_text("[" * 100_000), "not JSON"),
     "a list": (lambda f: (f / "checkpoint.json").write_text("[]"), "does not describe"),
-    "another schema": (put(schema=99), "has schema 99; this version reads 2"),
+    "another schema": (put(schema=99), "has schema 99; this version reads 3"),
     "another shape": (put(shape=[8, 8]), "centre"),
     "no shape": (put(shape=None), "does not describe"),
     "a huge shape": (put(shape=[4, 10**9]), "expected 1 to 256"),
@@ -199,18 +203,51 @@ def test_a_network_without_gain_has_no_amortised_sampler():
         si.i_local.estimate(denoiser, learning.SOURCE.held_out(1), passes=64, sampler="amortised")
 
 
-def test_halves_of_a_population():
+VIEWS = ("first half", "second half", "thinned", "merged")
+
+
+def test_views_of_the_response():
     from dataclasses import replace
 
-    recipe = replace(learning.RECIPE, architecture=replace(learning.RECIPE.architecture, groups=2))
+    views = ("halves", "thinned", "merged")
+    recipe = replace(learning.RECIPE, architecture=replace(learning.RECIPE.architecture, views=views))
     denoiser = UNetDenoiser(learning.training(recipe).run())
     xg, gamma, r = torch.randn(4, 16), torch.ones(4), torch.randn(4, 5)
-    none, all_ = denoiser.xhat_given(xg, gamma, r, (False, False)), denoiser.xhat_given(xg, gamma, r, (True, True))
-    assert torch.allclose(none, denoiser.xhat(xg, gamma), atol=1e-6)
-    assert torch.allclose(all_, denoiser.xhat(xg, gamma, r), atol=1e-6)
+    whole = denoiser.xhat(xg, gamma, r)
+    assert torch.allclose(denoiser.xhat_of_view(xg, gamma, r, "all"), whole, atol=1e-6)
     # The second half, neurons 1 and 3, is not seen where it is not given.
     other = r.clone()
     other[:, 1::2] += 1
-    one = denoiser.xhat_given(xg, gamma, r, (True, False))
-    assert torch.equal(one, denoiser.xhat_given(xg, gamma, other, (True, False)))
-    assert not torch.allclose(one, all_)
+    one = denoiser.xhat_of_view(xg, gamma, r, "first half")
+    assert torch.equal(one, denoiser.xhat_of_view(xg, gamma, other, "first half"))
+    answers = [whole, denoiser.xhat(xg, gamma), *(denoiser.xhat_of_view(xg, gamma, r, view) for view in VIEWS)]
+    assert all(not torch.allclose(a, b) for i, a in enumerate(answers) for b in answers[:i])
+    with pytest.raises(Unknown, match="know all of the response, not 'merged'"):
+        UNetDenoiser(learning.training().run()).xhat_of_view(xg, gamma, r, "merged")
+
+
+@pytest.mark.parametrize("views", [["halves", "halves"], ["thirds"], "halves", [1]])
+def test_views_that_are_none(views):
+    with pytest.raises(ModelError, match="views are"):
+        Architecture.from_json(Architecture().to_json() | {"views": views})
+    with pytest.raises(ModelError, match="shared network"):
+        Architecture(shared=False, views=("halves",))
+
+
+def test_coarser_views_are_degraded_responses():
+    """Half of the time: the mean of before, half the Fisher information. Pairs: their mean, an odd neuron alone."""
+    generator = torch.Generator().manual_seed(0)
+    counts = LinearNonlinearPoisson(np.eye(3), amplitude=4.0).to(dtype=torch.float32)
+    r = counts.sample(torch.full((40_000, 3), 0.5), generator)
+    rate = counts.rates(torch.full((3,), 0.5))
+    thin = coarser(counts, r, "thinned", generator)
+    assert torch.allclose(thin.mean(0), rate, rtol=0.02)
+    assert torch.allclose((thin / 2).var(0), rate / 2, rtol=0.05)  # a Poisson count of half the rate
+    linear, told = learning.ENCODER.to(dtype=torch.float32), torch.zeros(40_000, 5)
+    spread = torch.cov(coarser(linear, told, "thinned", generator).T)
+    assert torch.allclose(spread, linear.noise, atol=0.05)
+    pairs = coarser(linear, torch.tensor([[1.0, 3.0, 5.0, 5.0, 7.0]]), "merged")
+    assert pairs.tolist() == [[2.0, 2.0, 5.0, 5.0, 7.0]]
+    assert coarser(linear, told, "first half") is told
+    with pytest.raises(ModelError, match="cannot be thinned"):
+        coarser(TableEncoder(np.eye(2), [[1.0, 0.5], [0.0, 0.5]]), torch.eye(2), "thinned")

@@ -230,7 +230,7 @@ def test_minutes_become_steps():
         {"route": "embedding"},
         {"shared": False},
         {"patch": 2},
-        {"groups": 2},
+        {"views": ("halves",)},
         {"attention": True},
     ],
 )
@@ -269,7 +269,7 @@ def test_presets_and_their_json():
         (lambda: Architecture(channels=(12,)), "multiples of 8"),
         (lambda: Architecture(route="post"), "route"),
         (lambda: Architecture(patch=3), "patch"),
-        (lambda: Architecture(groups=2, shared=False), "shared"),
+        (lambda: Architecture(views=("halves",), shared=False), "shared"),
         (lambda: Recipe(steps=0), "steps"),
         (lambda: Recipe(rate=float("nan")), "rate"),
         (lambda: Recipe(target="mean"), "target"),
