@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.encoders import Encoder, LinearGaussian
+from ..models.encoders import Encoder, LinearGaussian, as_numpy
 from ..models.validation import Array, ModelError, as_real_array
 from .denoiser import Denoiser, Posterior, Scales, column, device_named, float_type
 from .denoiser import normal as _randn
@@ -51,10 +51,10 @@ class MixtureDenoiser(Denoiser):
         device: Any = "cpu",
         dtype: torch.dtype = torch.float64,
     ) -> None:
-        m = as_real_array(_numpy(means), "means", (None, None), "(C, d)")
+        m = as_real_array(as_numpy(means), "means", (None, None), "(C, d)")
         count, d = m.shape
-        cov = as_real_array(_numpy(covs), "covs", (count, d, d), "(C, d, d)")
-        p = as_real_array(_numpy(weights), "weights", (count,), "(C,)")
+        cov = as_real_array(as_numpy(covs), "covs", (count, d, d), "(C, d, d)")
+        p = as_real_array(as_numpy(weights), "weights", (count,), "(C,)")
         if (p < 0).any() or abs(p.sum() - 1) > 1e-6:
             raise ModelError(f"weights sum to {p.sum():.9g}; expected a distribution over the components")
         seen_by = _checked_encoder(encoder, d)
@@ -235,8 +235,8 @@ class GaussianDenoiser(MixtureDenoiser):
     def __init__(
         self, mean: Any, cov: Any, encoder: Encoder, *, device: Any = "cpu", dtype: torch.dtype = torch.float64
     ) -> None:
-        m = as_real_array(_numpy(mean), "mean", (None,), "(d,)")
-        c = as_real_array(_numpy(cov), "cov", (len(m), len(m)), "(d, d)")
+        m = as_real_array(as_numpy(mean), "mean", (None,), "(d,)")
+        c = as_real_array(as_numpy(cov), "cov", (len(m), len(m)), "(d, d)")
         super().__init__(np.ones(1), m[None], c[None], encoder, device=device, dtype=dtype)
 
 
@@ -279,7 +279,3 @@ def _into(offset: Tensor, vectors: Tensor) -> Tensor:
 
 def _out_of(offset: Tensor, vectors: Tensor) -> Tensor:
     return torch.einsum("bck,cdk->bcd", offset, vectors)
-
-
-def _numpy(value: Any) -> Any:
-    return value.detach().cpu().numpy() if isinstance(value, Tensor) else value

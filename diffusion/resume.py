@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from ..models.whole_files import replace_whole
 from .checkpoints import CheckpointError
 
 SCHEMA = 3
@@ -52,16 +51,7 @@ def write_saved(path: Path, saved: Saved) -> None:
     # Copies: safetensors refuses tensors that share memory, as those of two networks with one centre do.
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in saved.tensors.items()}
     raw = save(tensors, metadata={"stiminfo": json.dumps(saved.state | {"schema": SCHEMA}, allow_nan=False)})
-    handle, name = tempfile.mkstemp(prefix=".stiminfo-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(raw)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    replace_whole(path, raw)
 
 
 def read_saved(path: Path) -> Saved:

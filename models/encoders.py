@@ -88,7 +88,7 @@ class LinearGaussian(Encoder):
 
     def __init__(self, weights: Any, noise: Any) -> None:
         rows = _weights(weights)
-        cov = as_real_array(_numpy(noise), "noise")
+        cov = as_real_array(as_numpy(noise), "noise")
         cov = np.diag(np.broadcast_to(cov, len(rows))) if cov.ndim < 2 else cov
         if cov.shape != (len(rows), len(rows)):
             raise ModelError(f"noise has shape {cov.shape}; expected (k, k) = ({len(rows)}, {len(rows)})")
@@ -137,7 +137,7 @@ class LinearNonlinearPoisson(Encoder):
         rows = _weights(weights)
         values = {}
         for name, value in {"gain": gain, "threshold": threshold, "amplitude": amplitude}.items():
-            array = as_real_array(_numpy(value), name)
+            array = as_real_array(as_numpy(value), name)
             if array.shape not in ((), (len(rows),)):
                 raise ModelError(
                     f"{name} has shape {array.shape}; expected one number or ({len(rows)},), one per neuron"
@@ -196,8 +196,8 @@ class TableEncoder(Encoder):
     discrete = True
 
     def __init__(self, stimuli: Any, likelihood: Any) -> None:
-        x = as_real_array(_numpy(stimuli), "stimuli", (None, None), "(J, d)")
-        table = as_real_array(_numpy(likelihood), "likelihood", (None, len(x)), "(K, J)")
+        x = as_real_array(as_numpy(stimuli), "stimuli", (None, None), "(J, d)")
+        table = as_real_array(as_numpy(likelihood), "likelihood", (None, len(x)), "(K, J)")
         order = np.argsort(x[:, 0], kind="stable") if x.shape[1] == 1 else np.arange(len(x))
         self.stimuli = torch.tensor(x[order])
         self.table = torch.tensor(np.ascontiguousarray(table.T[order]))
@@ -243,13 +243,14 @@ class TableEncoder(Encoder):
 
 
 def _weights(weights: Any) -> np.ndarray[Any, Any]:
-    rows = as_real_array(_numpy(weights), "weights", (None, None), "(k, d), one receptive field a row")
+    rows = as_real_array(as_numpy(weights), "weights", (None, None), "(k, d), one receptive field a row")
     if 0 in rows.shape:
         raise ModelError(f"weights have shape {rows.shape}; expected at least one neuron and one stimulus dimension")
     return np.array(rows)
 
 
-def _numpy(value: Any) -> Any:
+def as_numpy(value: Any) -> Any:
+    """A tensor as an array on the CPU; anything else as it is."""
     return value.detach().cpu().numpy() if isinstance(value, Tensor) else value
 
 

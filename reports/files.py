@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from ..models.whole_files import replace_whole
+
 
 class OutputError(OSError):
     """An output path that cannot be written."""
@@ -40,28 +42,11 @@ def ensure_folder(path: Path) -> None:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write through a temporary file in the same folder, then rename it into place."""
-    raw = content if isinstance(content, bytes) else content.encode("utf-8")
-    handle, name = tempfile.mkstemp(prefix=".stiminfo-", dir=path.parent)
+    """`replace_whole`, of text or bytes; raises `OutputError`."""
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(raw)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
+        replace_whole(path, content if isinstance(content, bytes) else content.encode("utf-8"))
     except OSError as error:
-        Path(name).unlink(missing_ok=True)
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def json_text(data: Any) -> str:

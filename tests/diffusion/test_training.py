@@ -64,15 +64,15 @@ import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {folder!r})
 import learning
-from stiminfo.diffusion import resume
+from stiminfo.models import whole_files
 count = 0
 def killed(source, target, replace=os.replace):
     global count
-    count += 1
+    count += str(target) == {kept!r}
     if count == 4:  # the file is written and not yet in place
         os.kill(os.getpid(), signal.SIGKILL)
     replace(source, target)
-resume.os.replace = killed
+whole_files.os.replace = killed
 learning.training(resume_file=Path({kept!r}), save_every=0).run()
 """
 
