@@ -1,7 +1,7 @@
 """The generated tables of trained networks: which recipe is best at equal time, and how right the networks are.
 
 ``python -m stiminfo.reports.learned_tables`` trains and writes reports/published/learned.json and learned.md: an hour
-and a half on one core; ``--only choices`` (or accuracy, mnist) makes one part anew and keeps the others.
+and a half on one core; ``--only choices`` (or accuracy, mnist, audits) makes one part anew and keeps the others.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..axioms.learned import audit_learned
 from ..diffusion import FiniteSetDenoiser, MixtureDenoiser, PosteriorSampler
 from ..diffusion.recipes import PRESETS, Recipe
 from ..diffusion.sources import MixtureSource, Source, population_for, source_named
@@ -28,6 +29,7 @@ from ..estimators import i_local
 from ..models.encoders import Encoder
 from .estimator_tables import mixture_16, plane
 from .files import json_text, write_whole
+from .text import WORDS
 
 FOLDER = Path(__file__).parent / "published"
 #: Networks that come with the package.
@@ -220,6 +222,23 @@ def mnist_table(checkpoint: Path, say: Say = print) -> dict[str, Any]:
     } | by_posterior(denoiser, source, images=2)
 
 
+# -- audits -------------------------------------------------------------------------------------------------------
+
+
+def audits(checkpoints: list[Path], say: Say = print) -> list[dict[str, Any]]:
+    """The audit of networks, those that learned views of the response among them."""
+    rows = []
+    for checkpoint in checkpoints:
+        denoiser = UNetDenoiser.load(checkpoint)
+        notes = denoiser.learned.notes
+        found = audit_learned(denoiser, source_named(notes["data"]["name"]))
+        for verdict in found.verdicts.values():
+            row = {"data": notes["data"]["name"], "minutes": denoiser.learned.minutes, "axiom": verdict.axiom}
+            rows.append(row | {"verdict": verdict.verdict, "message": verdict.message})
+            say(f"{row['data']}: {verdict.axiom} {verdict.verdict}: {verdict.message}")
+    return rows
+
+
 # -- files --------------------------------------------------------------------------------------------------------
 
 
@@ -272,6 +291,21 @@ def markdown(data: dict[str, Any]) -> str:
         ]
         lines += [f"| {e['passes']} | {e['error']:.1%} | {e['seconds']:.1f} |" for e in row["errors"]]
         lines.append("")
+    if data.get("audits"):
+        lines += [
+            "## Audits",
+            "",
+            "`stiminfo audit` of networks that learned halves of the population, thinned and merged responses "
+            "(`stiminfo train --halves --coarse`). Networks are never exactly right: with enough passes every equality "
+            "is refuted, and the share is what matters.",
+            "",
+            "| data | minutes | axiom | verdict | |",
+            "|---|---|---|---|---|",
+        ]
+        for row in data["audits"]:
+            axiom, verdict = row["axiom"].replace("_", " "), WORDS[row["verdict"]][0]
+            lines.append(f"| {row['data']} | {row['minutes']:.0f} | {axiom} | {verdict} | {row['message']} |")
+        lines.append("")
     return "\n".join(lines)
 
 
@@ -284,9 +318,10 @@ def main() -> None:
     """Make the tables, or one of them, anew."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=FOLDER)
-    parser.add_argument("--only", choices=("choices", "accuracy", "mnist"))
+    parser.add_argument("--only", choices=("choices", "accuracy", "mnist", "audits"))
     parser.add_argument("--minutes", type=float, help="CPU minutes of each training run (choices: 0.5; accuracy: 10)")
     parser.add_argument("--mnist-checkpoint", type=Path, help="networks of `stiminfo train --dataset mnist`")
+    parser.add_argument("--audited", type=Path, action="append", help="networks to audit; may be repeated")
     options = parser.parse_args()
     path: Path = options.out / "learned.json"
     data = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -303,6 +338,10 @@ def main() -> None:
         parts["mnist"] = lambda: mnist_table(options.mnist_checkpoint, say)
     elif options.only == "mnist":
         parser.error("mnist needs --mnist-checkpoint")
+    if options.audited:
+        parts["audits"] = lambda: audits(options.audited, say)
+    elif options.only == "audits":
+        parser.error("audits need --audited")
     for name, make in parts.items():
         if options.only in (None, name):
             data[name] = make()

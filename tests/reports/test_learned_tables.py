@@ -13,6 +13,7 @@ pytest.importorskip("accelerate")
 pytest.importorskip("sklearn")
 
 import stiminfo as si  # noqa: E402
+from stiminfo.axioms.learned import audit_learned  # noqa: E402
 from stiminfo.diffusion import UNetDenoiser  # noqa: E402
 from stiminfo.diffusion.recipes import PRESETS  # noqa: E402
 from stiminfo.diffusion.sources import source_named  # noqa: E402
@@ -106,7 +107,10 @@ def test_the_page_is_made_anew(tmp_path, monkeypatch):
     monkeypatch.setattr(
         learned_tables, "variants", lambda whole=learned_tables.variants: {"default": whole()["default"]}
     )
+    monkeypatch.setattr(learned_tables, "audit_learned", lambda *given: audit_learned(*given, axioms=["positivity"]))
     names = [
+        "--audited",
+        str(learned_tables.PRETRAINED / "digits"),
         "--out",
         str(tmp_path),
         "--minutes",
@@ -127,11 +131,13 @@ def test_the_page_is_made_anew(tmp_path, monkeypatch):
     assert shipped["correlation"] > 0.9 > data["accuracy"][0]["correlation"]
     errors = [row["error"] for row in data["mnist"]["errors"]]
     assert errors == sorted(errors, reverse=True)
+    assert [(row["data"], row["verdict"]) for row in data["audits"]] == [("digits", "holds")]
     assert abs(data["mnist"]["mean"] / data["mnist"]["information"] - 1) < 0.2
 
 
-def test_the_table_of_mnist_needs_networks(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["learned_tables", "--only", "mnist"])
+@pytest.mark.parametrize(("part", "option"), [("mnist", "--mnist-checkpoint"), ("audits", "--audited")])
+def test_tables_of_networks_need_them(monkeypatch, capsys, part, option):
+    monkeypatch.setattr(sys, "argv", ["learned_tables", "--only", part])
     with pytest.raises(SystemExit):
         learned_tables.main()
-    assert "--mnist-checkpoint" in capsys.readouterr().err
+    assert option in capsys.readouterr().err
