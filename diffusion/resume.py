@@ -15,8 +15,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from ..models.encoders import Encoder
 from ..models.whole_files import replace_whole
 from .checkpoints import CheckpointError
+from .sources import Source
 
 SCHEMA = 3
 
@@ -69,3 +71,61 @@ def read_saved(path: Path) -> Saved:
         if value.is_floating_point() and not torch.isfinite(value).all():
             raise CheckpointError(f"{path}: {name} holds NaN or infinity; remove it to begin again")
     return Saved(tensors, state)
+
+
+def identity_of(source: Source, encoder: Encoder, seed: int) -> dict[str, Any]:
+    """What a resumed run has to share with the one that was begun."""
+    words = [value for _, value in sorted(vars(encoder).items()) if isinstance(value, Tensor)]
+    population = float(sum(float((w.double() * torch.arange(1, w.numel() + 1).reshape(w.shape)).sum()) for w in words))
+    return {
+        "data": source.name,
+        "digest": source.digest,
+        "population": f"{encoder!r} {population:.12g}",
+        "seed": seed,
+    }
+
+
+def begun(path: Path | None, resume: bool, identity: dict[str, Any]) -> Saved | None:
+    """The run to go on with, None for a new one; raises `CheckpointError` where there is none, or another."""
+    if path is None or not path.is_file():
+        if resume:
+            raise CheckpointError(f"{path}: no such unfinished run")
+        return None
+    if not resume:
+        raise CheckpointError(f"{path}: is an unfinished run; resume it (--resume), or remove it to begin again")
+    saved = read_saved(path)
+    for name, value in identity.items():
+        if saved.state.get(name) != value:
+            raise CheckpointError(
+                f"{path}: is a run with {name} {saved.state.get(name)!r}, not {value!r}; give the same options"
+            )
+    return saved
+
+
+def moments_of(names: list[str], parameters: list[Any], optimiser: Any, average: Any) -> dict[str, dict[str, Tensor]]:
+    """AdamW's two moments and the running average of the weights, by parameter."""
+    moments = {name: optimiser.state[p] for name, p in zip(names, parameters)}
+    return {
+        "average": dict(zip(names, average.shadow_params)),
+        "first": {name: m["exp_avg"] for name, m in moments.items()},
+        "second": {name: m["exp_avg_sq"] for name, m in moments.items()},
+    }
+
+
+def restore(
+    saved: Saved, names: list[str], parameters: list[Any], optimiser: Any, schedule: Any, average: Any, step: int
+) -> None:
+    """Set optimiser, schedule and running average to where the run was ended; the inverse of `moments_of`."""
+    first, second, shadow = (saved.group(name) for name in ("first", "second", "average"))
+    for name, p in zip(names, parameters):
+        optimiser.state[p] = {
+            "step": torch.tensor(float(step)),
+            "exp_avg": first[name].to(p.device),
+            "exp_avg_sq": second[name].to(p.device),
+        }
+    average.shadow_params = [shadow[name].to(p.device) for name, p in zip(names, parameters)]
+    average.optimization_step = step
+    rates = [base * f(step) for base, f in zip(schedule.base_lrs, schedule.lr_lambdas)]
+    schedule.last_epoch, schedule._last_lr = step, rates
+    for group, rate in zip(optimiser.param_groups, rates):
+        group["lr"] = rate

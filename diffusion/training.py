@@ -25,7 +25,7 @@ from .gain_target import gain_targets, measure_means, measure_size
 from .level_range import levels_for
 from .networks import DenoisingNetwork, GainNetwork, Levels
 from .recipes import Recipe
-from .resume import Saved, grouped, read_saved, write_saved
+from .resume import Saved, begun, grouped, identity_of, moments_of, restore, write_saved
 from .sources import Source
 
 #: Seconds between two writes of the resume file.
@@ -94,6 +94,7 @@ class Training:
             raise ModelError(
                 f"the population sees {self.encoder.dimensions} pixels; the images have {len(self.source.mean)}"
             )
+        self._identity = identity_of(self.source, self.encoder, self.seed)
         saved = self._saved()
         self.accelerator = Accelerator(
             mixed_precision=self.recipe.precision, cpu=self.device == "cpu", step_scheduler_with_optimizer=False
@@ -217,30 +218,21 @@ class Training:
         schedule = get_cosine_schedule_with_warmup(optimiser, min(recipe.warm_up, steps // 5), steps)
         average = EMAModel(parameters, decay=recipe.ema, use_ema_warmup=True, inv_gamma=1.0, power=0.75)
         if saved is not None:
-            _restore(saved, names, parameters, optimiser, schedule, average, step)
+            restore(saved, names, parameters, optimiser, schedule, average, step)
         prepared = accelerator.prepare(optimiser)
         last = time.monotonic()
 
         def state() -> Saved:
-            moments = {name: optimiser.state[p] for name, p in zip(names, parameters)}
-            return Saved(
-                grouped(
-                    weights=module.state_dict(),
-                    average=dict(zip(names, average.shadow_params)),
-                    first={name: m["exp_avg"] for name, m in moments.items()},
-                    second={name: m["exp_avg_sq"] for name, m in moments.items()},
-                    done=done,
-                ),
-                self._identity()
-                | {
-                    "stage": stage,
-                    "step": step,
-                    "recipe": self.recipe.to_json(),
-                    "levels": vars(module.levels),
-                    "losses": self.losses,
-                    "spent": self.spent + time.monotonic() - self._started,
-                },
-            )
+            told = {
+                "stage": stage,
+                "step": step,
+                "recipe": self.recipe.to_json(),
+                "levels": vars(module.levels),
+                "losses": self.losses,
+                "spent": self.spent + time.monotonic() - self._started,
+            }
+            moments = moments_of(names, parameters, optimiser, average)
+            return Saved(grouped(weights=module.state_dict(), done=done, **moments), self._identity | told)
 
         total, counted = 0.0, 0
         while step < steps:
@@ -330,35 +322,10 @@ class Training:
 
         return broadcast_object_list([value])[0]
 
-    # -- the resume file ------------------------------------------------------------------------------------------
-
-    def _identity(self) -> dict[str, Any]:
-        """What a resumed run has to share with the one that was begun."""
-        words = [value for _, value in sorted(vars(self.encoder).items()) if isinstance(value, Tensor)]
-        population = float(
-            sum(float((w.double() * torch.arange(1, w.numel() + 1).reshape(w.shape)).sum()) for w in words)
-        )
-        return {
-            "data": self.source.name,
-            "digest": self.source.digest,
-            "population": f"{self.encoder!r} {population:.12g}",
-            "seed": self.seed,
-        }
-
     def _saved(self) -> Saved | None:
-        path = self.resume_file
-        if path is None or not path.is_file():
-            if self.resume:
-                raise CheckpointError(f"{path}: no such unfinished run")
+        saved = begun(self.resume_file, self.resume, self._identity)
+        if saved is None:
             return None
-        if not self.resume:
-            raise CheckpointError(f"{path}: is an unfinished run; resume it (--resume), or remove it to begin again")
-        saved = read_saved(path)
-        for name, value in self._identity().items():
-            if saved.state.get(name) != value:
-                raise CheckpointError(
-                    f"{path}: is a run with {name} {saved.state.get(name)!r}, not {value!r}; give the same options"
-                )
         recipe = Recipe.from_json(saved.state["recipe"])
         if replace(recipe, steps=1, gain_steps=1) != replace(self.recipe, steps=1, gain_steps=1):
             self.say("going on with the recipe that the run was begun with, not with the one given now")
@@ -373,21 +340,3 @@ def _begin_with(start: Learned, denoising: DenoisingNetwork, gain: GainNetwork) 
                 mine.load_state_dict(other.state_dict())
             except RuntimeError:
                 raise CheckpointError("the networks to begin with have another architecture or population") from None
-
-
-def _restore(
-    saved: Saved, names: list[str], parameters: list[Any], optimiser: Any, schedule: Any, average: Any, step: int
-) -> None:
-    first, second, shadow = (saved.group(name) for name in ("first", "second", "average"))
-    for name, p in zip(names, parameters):
-        optimiser.state[p] = {
-            "step": torch.tensor(float(step)),
-            "exp_avg": first[name].to(p.device),
-            "exp_avg_sq": second[name].to(p.device),
-        }
-    average.shadow_params = [shadow[name].to(p.device) for name, p in zip(names, parameters)]
-    average.optimization_step = step
-    rates = [base * f(step) for base, f in zip(schedule.base_lrs, schedule.lr_lambdas)]
-    schedule.last_epoch, schedule._last_lr = step, rates
-    for group, rate in zip(optimiser.param_groups, rates):
-        group["lr"] = rate
