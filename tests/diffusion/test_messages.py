@@ -21,7 +21,7 @@ from stiminfo.diffusion.sources import (  # noqa: E402
 )
 from stiminfo.models import ModelError  # noqa: E402
 from stiminfo.models.encoders import LinearGaussian, TableEncoder  # noqa: E402
-from stiminfo.models.populations import receptive_fields  # noqa: E402
+from stiminfo.models.populations import fields_for, receptive_fields  # noqa: E402
 
 LINE = LinearGaussian([[1.0]], 0.5)
 GAUSSIAN = gaussian_source("gaussian", np.zeros(16), natural_covariance(4))
@@ -35,6 +35,8 @@ def images(pixels):
 
 
 WRONG = {
+    "no neuron": (lambda: receptive_fields((8, 8), (0, 7)), "must be positive"),
+    "fields of other images": (lambda: fields_for(np.ones((2, 8, 8)), np.ones((3, 5))), r"expected \(k, 8, 8\)"),
     "few images": (lambda: ImageSource(images(NOISE[:5])), "5 images; expected at least 20"),
     "one image many times": (lambda: ImageSource(images(np.ones((30, 4, 4)))), "the images are all the same"),
     "pixels that are no image": (

@@ -10,7 +10,6 @@ from stiminfo.models import EncodingModel, ModelError, ResponsePair
 from stiminfo.models import transforms as change
 from stiminfo.models.continuous import encoding_model
 from stiminfo.models.counting import as_counts, joint_of_counts
-from stiminfo.models.populations import fields_for, receptive_fields
 from stiminfo.models.product import two_feature_model
 from stiminfo.models.warps import perturb, relocate_stimuli
 
@@ -30,8 +29,6 @@ WRONG = {
     "knots that fall": (lambda: models.PiecewiseSmooth((1, 0), (1, 2)), "must increase"),
     "noise of wide cells": (lambda: models.GaussianNoise(1.0, cells_per_sd=0.5), "expected at least 1"),
     "counts in no time": (lambda: models.PoissonNoise(duration=0), "duration is 0"),
-    "no neuron": (lambda: receptive_fields((8, 8), (0, 7)), "must be positive"),
-    "fields of other images": (lambda: fields_for(np.ones((2, 8, 8)), np.ones((3, 5))), r"expected \(k, 8, 8\)"),
     "no counts": (lambda: as_counts(np.zeros((0, 3))), "expected at least one stimulus"),
     "stimuli for other counts": (lambda: joint_of_counts([[1, 2]], [0.0, 1.0]), "expected one stimulus per row"),
     "no response": (lambda: MODEL.replace(likelihood=np.zeros((0, 3))), "expected at least one response"),
