@@ -63,7 +63,8 @@ def model_card(name: str, notes: dict[str, Any]) -> str:
         f"- **Networks**: channels {architecture['channels']}, {architecture['layers']} layer(s) a level, patches of "
         f"{architecture['patch']}, {architecture['preconditioning']} preconditioning, responses by "
         f"{architecture['route']}, {'one network' if architecture['shared'] else 'two networks'}; "
-        f"{notes['weights']} weights",
+        + (f"views of the response: {', '.join(architecture['views'])}; " if architecture["views"] else "")
+        + f"{notes['weights']} weights",
         f"- **Schedule**: {recipe['steps']} steps for the denoisers and {recipe['gain_steps']} for the gain network, "
         f"batches of {recipe['batch']}, AdamW at {recipe['rate']:g}, {recipe['warm_up']} steps of warm-up, cosine; "
         f"average of the weights with decay {recipe['ema']:g}; precision {recipe['precision']}; seed {notes['seed']}",

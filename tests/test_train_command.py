@@ -88,8 +88,12 @@ def test_gaussian_images_and_a_user_s_own(tmp_path):
     refused(run("decompose", "other.npy", "--checkpoint", "own", cwd=tmp_path), "another set of images")
     np.save(tmp_path / "large.npy", rng.random((40, 8, 8)))
     refused(run("decompose", "large.npy", "--checkpoint", "own", cwd=tmp_path), "6 x 4", "8 x 8")
-    done = run("train", *TINY, "--dataset", "gaussian", "--size", "4", "--halves", "--out", "g", cwd=tmp_path)
+    done = run(
+        "train", *TINY, "--dataset", "gaussian", "--size", "4", "--halves", "--coarse", "--out", "g", cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
+    assert "views of the response: halves, thinned, merged" in (tmp_path / "g" / "card.md").read_text()
+    refused(run("train", *TINY, "--from", "digits", "--coarse", "--out", "h", cwd=tmp_path), "other views")
     done = run("decompose", "--checkpoint", "g", "--passes", "64", "--sampler", "plug_in", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "CC BY" not in done.stdout
