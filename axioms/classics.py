@@ -41,10 +41,17 @@ _XOR_SLOPES = FiniteSpec(
     ((1, 9), (9, 1), (9, 1), (1, 9)),
     gradient=tuple(((-4 * b, -4 * a), (4 * b, 4 * a)) for a, b in _CORNERS),
 )
+# The same in the plane: what a measure does on a line says nothing of what it does there.
+_DIAGONAL = ((0, 0), (1, 1))
+_SHARED_PLANE = FiniteSpec(_DIAGONAL, (1, 1), ((1, 1, 0), (1, 0, 1)))
+_UNEVEN_PLANE = FiniteSpec(_DIAGONAL, (1, 3), ((1, 3, 0), (1, 0, 3)))
+_SEEN_RARELY_PLANE = FiniteSpec(_DIAGONAL, (1, 3), ((3, 0), (1, 2)))
+_THREE_PLANE = FiniteSpec(((0, 0), (1, 0), (2, 0)), (1, 1, 1), ((1, 0), (0, 1), (0, 1)))
 _AND = FiniteSpec(((0, 0), (0, 1), (1, 0), (1, 1)), (1, 1, 1, 1), ((1, 0), (1, 0), (1, 0), (0, 1)))
 _MERGED = PairSpec(
     ((0,), (1,)), (1, 1), (((1, 1, 0), (0, 0, 0)), ((1, 0, 0), (0, 0, 1)))
 )  # R = the shared responses merged into one, R' = the response itself
+_MERGED_PLANE = PairSpec(_DIAGONAL, (1, 1), (((1, 1, 0), (0, 0, 0)), ((1, 0, 0), (0, 0, 1))))
 _READINGS = PairSpec(((0,), (1,)), (1, 1), (((4, 2), (2, 1)), ((1, 2), (2, 4))))
 _BLOB = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, (1, 0))
 _LEANING = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.0, 1.0, None, 0.9)
@@ -52,6 +59,7 @@ _LEANING = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.
 _FINE_GRIDS = tuple(
     ModelCase(ContinuousSpec(Gaussian(0.0, 1.0), (Sigmoid(0.0, 0.5),), BernoulliNoise(), nodes)) for nodes in (40, 100)
 )
+_READINGS_PLANE = PairSpec(_DIAGONAL, (1, 1), (((4, 2), (2, 1)), ((1, 2), (2, 4))))
 _MERGE = ((1, 0), (1, 0), (0, 1))
 
 CLASSICS: dict[str, tuple[Case, ...]] = {
@@ -63,16 +71,25 @@ CLASSICS: dict[str, tuple[Case, ...]] = {
         ModelCase(_UNEVEN),
         PairCase(_MERGED),
         PairCase(_READINGS),
+        ModelCase(_SEEN_RARELY_PLANE),
         *_FINE_GRIDS,
     ),
-    "additivity": (PairCase(_MERGED), PairCase(_READINGS)),
+    "additivity": (
+        PairCase(_MERGED),
+        PairCase(_READINGS),
+        PairCase(_MERGED_PLANE),
+        PairCase(_READINGS_PLANE),
+    ),
     "data_processing": (
         GarblingCase(_SHARED, ((1, 0), (1, 0), (0, 1))),
         GarblingCase(_UNEVEN, ((1, 0), (1, 0), (0, 1))),
+        GarblingCase(_SHARED_PLANE, _MERGE),
+        GarblingCase(_UNEVEN_PLANE, _MERGE),
     ),
     "response_invariance": (
         ResponseMapCase(_CELLS, factors=(2, 1, 1)),
         ResponseMapCase(_UNEVEN, order=(2, 0, 1)),
+        ResponseMapCase(_UNEVEN_PLANE, order=(2, 0, 1)),
     ),
     "feature_insensitivity": (
         FeatureCase(FiniteSpec(((0, 0), (0, 1), (1, 0), (1, 1)), (1, 2, 1, 2), ((1, 2), (1, 2), (2, 1), (2, 1))), 1),
@@ -81,6 +98,8 @@ CLASSICS: dict[str, tuple[Case, ...]] = {
     "stimulus_invariance": (
         StimulusMapCase(_THREE, ((0,), (1,), (3,))),
         StimulusMapCase(_SHARED, ((0,), (1,)), ((2,), (1,))),
+        StimulusMapCase(_THREE_PLANE, ((0, 0), (1, 0), (3, 0))),
+        StimulusMapCase(_TRIANGLE, ((0, 0), (3, 0), (0, -1))),
     ),
     # Of `further`.
     "translation_invariance": (LinearMapCase(_THREE, ((1,),), (1,)),),

@@ -157,7 +157,14 @@ AXIOMS: dict[str, Axiom] = {
             "What two responses tell is what one tells and what the other adds.",
             f"Axiom 4 of {_PAPER}",
             checks.additivity,
-            lambda gradient: (Family("finite pairs", draw.pair_cases(gradient)),),
+            lambda gradient: (
+                Family("finite pairs", draw.pair_cases(gradient)),
+                Family(
+                    "finite pairs, 2-d",
+                    draw.pair_cases(gradient, dimensions=2, max_stimuli=3, max_responses=2),
+                    FIFTH,
+                ),
+            ),
             lambda specs: (Family("pairs made of your models", draw.pair_cases_of(specs)),),
         ),
         Axiom(
@@ -183,6 +190,7 @@ AXIOMS: dict[str, Axiom] = {
             checks.response_invariance,
             lambda gradient: (
                 Family("finite, renamed", draw.relabelling_cases(_models(gradient))),
+                Family("finite, 2-d, renamed", draw.relabelling_cases(_planes(gradient)), FIFTH),
                 Family(
                     "continuous cells, stretched",
                     draw.stretching_cases(draw.finite_specs(gradient=gradient, volumes=True)),
@@ -226,6 +234,7 @@ AXIOMS: dict[str, Axiom] = {
             checks.stimulus_invariance,
             lambda gradient: (
                 Family("finite, moved", draw.relocation_cases(_models(gradient), gradient)),
+                Family("finite, 2-d, moved", draw.relocation_cases(_planes(gradient), gradient), FIFTH),
                 Family("continuous cells, moved", draw.relocation_cases(_models(gradient), True), FIFTH),
                 Family("continuous, warped", draw.warp_cases(), FIFTH),
             ),

@@ -127,14 +127,17 @@ def finite_specs(
 
 
 @composite
-def pair_specs(draw: DrawFn, gradient: bool = False, max_stimuli: int = 4, max_responses: int = 3) -> PairSpec:
+def pair_specs(
+    draw: DrawFn, gradient: bool = False, max_stimuli: int = 4, max_responses: int = 3, dimensions: int = 1
+) -> PairSpec:
     """Two responses in whole weights: any joint, conditionally independent ones, or a merged response and itself.
 
     Shrinks to one stimulus and one response each.
     """
     count = draw(st.integers(1, max_stimuli))
     first, second = draw(st.integers(1, max_responses)), draw(st.integers(1, max_responses))
-    stimuli = draw(st.lists(st.tuples(st.integers(0, 9)), min_size=count, max_size=count, unique=True))
+    place = st.tuples(*[st.integers(0, 9 if dimensions == 1 else 4)] * dimensions)
+    stimuli = draw(st.lists(place, min_size=count, max_size=count, unique=True))
     relation = draw(st.sampled_from(["any", "independent", "merged"]))
     tables: list[tuple[tuple[int, ...], ...]] = []
     groups = [draw(st.integers(0, first - 1)) for _ in range(second)] if relation == "merged" else []
@@ -151,9 +154,9 @@ def pair_specs(draw: DrawFn, gradient: bool = False, max_stimuli: int = 4, max_r
     slopes = None
     if gradient:
         flat_rows = tuple(tuple(w for row in table for w in row) for table in tables)
-        flat_slopes = draw(_gradients(flat_rows, 1))
+        flat_slopes = draw(_gradients(flat_rows, dimensions))
         slopes = tuple(tuple(per[k * second : (k + 1) * second] for k in range(first)) for per in flat_slopes)
-    return PairSpec(tuple(stimuli), draw(_priors(count, True)), tuple(tables), slopes)
+    return PairSpec(tuple(stimuli), draw(_priors(count, dimensions == 1)), tuple(tables), slopes)
 
 
 def encoding_models(dimensions: int = 1, gradient: bool = False, **limits: Any) -> SearchStrategy[EncodingModel]:
@@ -233,9 +236,9 @@ def model_cases(specs: SearchStrategy[ModelSpec]) -> SearchStrategy[ModelCase]:
     return specs.map(ModelCase)
 
 
-def pair_cases(gradient: bool = False) -> SearchStrategy[PairCase]:
+def pair_cases(gradient: bool = False, **limits: Any) -> SearchStrategy[PairCase]:
     """Two responses (`pair_specs`)."""
-    return pair_specs(gradient=gradient).map(PairCase)
+    return pair_specs(gradient=gradient, **limits).map(PairCase)
 
 
 @composite

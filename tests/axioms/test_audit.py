@@ -248,3 +248,36 @@ def test_a_case_of_many_answers_gives_signs_of_life(monkeypatch):
     search(AXIOMS["positivity"], measure, examples=1, watch=told.append)
     first = told[: told.index(None, 2)]  # after the probe
     assert len([case for case in first if case is not None]) > 2
+
+
+def _on_a_line(line, plane):
+    return lambda model: (plane if model.dimensions > 1 else line)(model)
+
+
+def _names_in_the_plane(model):
+    first = model.likelihood[0]
+    return si.i_surp(model) + (0 if model.dimensions == 1 else first - first @ model.prior)
+
+
+@pytest.mark.parametrize(
+    ("function", "axiom"),
+    [
+        (_on_a_line(si.i_surp, si.i_cissi), "additivity"),
+        (_on_a_line(si.i_surp, si.i_cissi), "data_processing"),
+        (_on_a_line(si.i_surp, si.i_ssi), "positivity"),
+        (_on_a_line(si.i_surp, si.i_local), "stimulus_invariance"),
+        (_names_in_the_plane, "response_invariance"),
+    ],
+)
+def test_what_breaks_only_in_the_plane_is_found(function, axiom):
+    """By known cases first, so that no seed hides it; a search alone finds it too, for some seed."""
+    result = si.audit(si.Measure("plane", function), axioms=[axiom], examples=5, isolate=False)
+    assert result.verdicts[axiom].verdict == "refuted"
+    assert (
+        len(
+            result.verdicts[axiom]
+            .witness["case"]
+            .get("model", result.verdicts[axiom].witness["case"].get("pair"))["stimuli"][0]
+        )
+        == 2
+    )
