@@ -81,6 +81,8 @@ def _numbers(answer: Any, shape: tuple[int, ...], what: str) -> Array:
         values = np.asarray(answer)
     except (ValueError, TypeError) as error:
         raise MeasureError(f"{what} returned something that is no array ({error})") from None
+    if np.ma.is_masked(answer):
+        raise MeasureError(f"{what} returned masked values; expected one number per stimulus")
     if values.dtype.kind == "c":
         raise MeasureError(f"{what} returned complex values; expected real ones")
     if values.dtype.kind not in "buif":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,11 +89,10 @@ def audit(
     return collect(results, [measure.name], seed, examples, len(cells))[measure.name]
 
 
-def _check_numbers(examples: int, jobs: int, case_timeout: float) -> None:
-    if examples < 1 or int(examples) != examples:
-        raise ValueError(f"examples is {examples}; expected a whole number, at least 1")
-    if jobs < 1 or int(jobs) != jobs:
-        raise ValueError(f"jobs is {jobs}; expected a whole number, at least 1")
+def _check_numbers(examples: Any, jobs: Any, case_timeout: float) -> None:
+    for name, value in (("examples", examples), ("jobs", jobs)):
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+            raise ValueError(f"{name} is {value!r}; expected a whole number, at least 1")
     if not case_timeout > 0:
         raise ValueError(f"case_timeout is {case_timeout}; expected a positive number of seconds")
 

@@ -1,7 +1,8 @@
 """The journal of an audit: every finished cell as a line of JSON, so that an interrupted one goes on where it was.
 
-The first line says what is audited, and with what; a journal of something else is refused. A line that was cut off when
-the machine stopped is dropped. A cell counts once, however often it is written.
+The first line says what is audited, and with what; a journal of something else is refused, and left as it is. A line
+that was cut off when the machine stopped is dropped. A cell counts once, however often it is written; one that ended in
+an error counts as not finished, since the error may have been the machine's.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from .statements import AXIOMS
 from .verdicts import VERDICTS, Verdict
+from .witness import parse_witness
 
 SCHEMA = 1
 #: A journal is data of the user's own; a line beyond this is none of ours.
@@ -44,6 +47,7 @@ class Journal:
         self.identity = json.loads(json.dumps(identity | {"schema": SCHEMA}))
         self.finished: dict[tuple[str, str], Verdict] = {}
         self.seconds: dict[tuple[str, str], float] = {}
+        self._new = not path.exists()
         # Unbuffered: what a full disk refused must not be written again when the file is closed.
         self._stream = path.open("a+b", buffering=0)
         try:
@@ -60,6 +64,8 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stream.close()
+        if error is not None and self._new and not self.seconds:
+            self.path.unlink(missing_ok=True)  # nothing was begun
 
     def _lock(self) -> None:
         try:
@@ -76,6 +82,8 @@ class Journal:
         whole = 0
         for number, line in enumerate(self._stream.readall().splitlines(keepends=True)):
             if not line.endswith(b"\n"):
+                if number == 0 and not _line(self.identity).startswith(line):
+                    raise JournalError(f"{self.path}: is there already, and is no journal")
                 break  # cut off
             try:
                 if len(line) > _LONGEST:
@@ -99,14 +107,14 @@ class Journal:
             if data != self.identity:
                 raise JournalError(f"{self.path}: is the journal of another audit ({_difference(data, self.identity)})")
             return
-        given = data["verdict"]
-        if not isinstance(given, dict) or set(given) != {field.name for field in fields(Verdict)}:
+        verdict, seconds = _verdict(data["verdict"]), data["seconds"]
+        if not isinstance(data["measure"], str) or not isinstance(seconds, int | float) or isinstance(seconds, bool):
             raise ValueError("no verdict")
-        if given["verdict"] not in VERDICTS or not isinstance(data["measure"], str):
-            raise ValueError("no verdict")
-        key = data["measure"], given["axiom"]
-        self.finished.setdefault(key, Verdict(**given))
-        self.seconds.setdefault(key, float(data["seconds"]))
+        if verdict.verdict == "error":
+            return
+        key = data["measure"], verdict.axiom
+        self.finished.setdefault(key, verdict)
+        self.seconds.setdefault(key, float(seconds))
 
     def add(self, measure: str, verdict: Verdict, seconds: float) -> None:
         """Keep a finished cell, on the disk before this returns; a second time it is passed over."""
@@ -117,7 +125,7 @@ class Journal:
         self.finished[key], self.seconds[key] = verdict, seconds
 
     def _append(self, data: dict[str, Any]) -> None:
-        line = json.dumps(data, ensure_ascii=False).encode() + b"\n"
+        line = _line(data)
         try:
             while line:
                 line = line[self._stream.write(line) or 0 :]
@@ -125,6 +133,31 @@ class Journal:
             raise OSError(error.errno, f"the journal cannot be written: {error.strerror}", str(self.path)) from None
         with contextlib.suppress(OSError):  # a pipe, say
             os.fsync(self._stream.fileno())
+
+
+def _line(data: dict[str, Any]) -> bytes:
+    return json.dumps(data, ensure_ascii=False).encode() + b"\n"
+
+
+def _verdict(data: Any) -> Verdict:
+    """A verdict whose fields are what they should be; raises ValueError for anything else."""
+    if not isinstance(data, dict) or set(data) != {field.name for field in fields(Verdict)}:
+        raise ValueError("no verdict")
+    number = {"margin", "numerical_error"}
+    sound = (
+        data["verdict"] in VERDICTS
+        and data["axiom"] in AXIOMS
+        and (data["claimed"] is None or isinstance(data["claimed"], bool))
+        and type(data["examples"]) is int
+        and all(isinstance(data[name], int | float) and not isinstance(data[name], bool) for name in number)
+        and isinstance(data["message"], str)
+        and (data["case"] is None or isinstance(data["case"], dict))
+    )
+    if not sound:
+        raise ValueError("no verdict")
+    if data["witness"] is not None:
+        parse_witness(data["witness"])
+    return Verdict(**data)
 
 
 def _difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:

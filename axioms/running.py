@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -129,9 +130,10 @@ def _here(tasks: Sequence[_Task], plan: Plan, jobs: int) -> Iterator[Iterable[_R
     """Results from worker processes of this machine."""
     from joblib import Parallel, delayed
 
+    jobs = min(jobs, max(1, len(tasks)))
     idle: queue.Queue[Supervisor] = queue.Queue()
     with ExitStack() as stack:
-        for _ in range(min(jobs, max(1, len(tasks)))):
+        for _ in range(jobs):
             worker = Supervisor(plan.case_timeout)
             stack.callback(worker.close)
             idle.put(worker)
@@ -159,16 +161,34 @@ def _on_cluster(tasks: Sequence[_Task], plan: Plan, scheduler: str) -> Iterator[
         raise BackendError("--backend dask needs dask: pip install 'stiminfo[dask]'") from None
     from joblib import Parallel, delayed, parallel_config
 
-    try:
-        client = Client(scheduler, timeout=_CONNECT)  # type: ignore[no-untyped-call, unused-ignore]
-    except (OSError, ValueError) as error:
-        raise BackendError(f"{scheduler}: no scheduler answers there ({str(error).splitlines()[0]})") from None
+    client = _connected(scheduler, lambda: Client(scheduler, timeout=_CONNECT))  # type: ignore[no-untyped-call, unused-ignore]
     with contextlib.closing(client):
         if not client.scheduler_info()["workers"]:
             raise BackendError(f"{scheduler}: the scheduler has no workers")
         with parallel_config(backend="dask", wait_for_workers_timeout=_CONNECT):
             pool = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="all")
             yield pool(delayed(_run_there)(task, plan) for task in tasks)
+
+
+def _connected(scheduler: str, connect: Callable[[], Any]) -> Any:
+    """A client, if it is there in time: what is no scheduler may accept a connection and never answer."""
+    found: queue.Queue[Any] = queue.Queue()
+
+    def attempt() -> None:
+        try:
+            found.put(connect())
+        except BaseException as error:
+            found.put(error)
+
+    threading.Thread(target=attempt, daemon=True).start()
+    try:
+        answer = found.get(timeout=2 * _CONNECT)
+    except queue.Empty:
+        answer = TimeoutError(f"no answer within {2 * _CONNECT:g} s")
+    if isinstance(answer, BaseException):
+        said = (str(answer) or type(answer).__name__).splitlines()[0]
+        raise BackendError(f"{scheduler}: no scheduler answers there ({said})")
+    return answer
 
 
 def _run_there(task: _Task, plan: Plan) -> _Result:

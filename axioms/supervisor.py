@@ -18,6 +18,8 @@ from typing import Any
 
 #: Seconds for a worker to start and import, and for a user's file to run.
 START_LIMIT = 120.0
+#: Seconds that a queue can wait; about as long as a user means by no limit.
+LONGEST = 1e6
 #: Seconds for a worker to go by itself.
 GOODBYE = 2.0
 
@@ -42,7 +44,7 @@ class Supervisor:
     """One worker process, started when first needed and replaced when it had to be ended."""
 
     def __init__(self, case_timeout: float, quiet: bool = True) -> None:
-        self.case_timeout, self.quiet = case_timeout, quiet
+        self.case_timeout, self.quiet = min(case_timeout, LONGEST), quiet
         self.process: subprocess.Popen[bytes] | None = None
         self.events: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.closed = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,10 @@ def parse_witness(data: Any) -> Witness:
 def read_witness(path: str | Path) -> Witness:
     """A `Witness` from a JSON file; raises `WitnessError` or OSError."""
     path = Path(path)
-    if path.stat().st_size > LARGEST:
+    kind = path.stat()
+    if not stat.S_ISREG(kind.st_mode):
+        raise WitnessError(f"{path}: not a file")
+    if kind.st_size > LARGEST:
         raise WitnessError(f"{path}: larger than {LARGEST} bytes; not a witness")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))

@@ -19,13 +19,14 @@ from typing import IO, Any
 
 def main() -> None:
     """Serve jobs until standard input ends."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    # A message may hold what is no UTF-8, the name of a file say.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace", buffering=1)
     os.dup2(2, 1)  # what a measure prints must not mix with the answers
     jobs: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, jobs), daemon=True).start()
 
     def say(**event: Any) -> None:
-        answers.write(json.dumps(event) + "\n")
+        answers.write(json.dumps(event, ensure_ascii=False) + "\n")
         answers.flush()
 
     say(event="ready")
@@ -60,7 +61,8 @@ def _serve(job: dict[str, Any], say: Any) -> dict[str, Any]:
         return {}
     if job["task"] == "describe":
         measure = measure_of(job["measure"])
-        return {"name": measure.name, "claims": dict(measure.claims), "units": measure.units, "source": measure.source}
+        said = {"name": measure.name, "claims": dict(measure.claims), "units": measure.units, "source": measure.source}
+        return said | {"modules": _own_modules()}
     if job["task"] == "replay":
         from .witness import parse_witness, replay
 
@@ -84,6 +86,23 @@ def _serve(job: dict[str, Any], say: Any) -> dict[str, Any]:
         database=job.get("database"),
     )
     return {"outcome": outcome.to_json()}
+
+
+def _own_modules() -> dict[str, str]:
+    """SHA-256 of the user's own modules that were loaded, by name: a measure's file may import its neighbours."""
+    import hashlib
+    from pathlib import Path
+
+    away = [Path(folder).resolve() for folder in (sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]))]
+    found = {}
+    for name, module in sorted(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if not isinstance(file, str) or name == "__main__" or name.partition(".")[0] == "stiminfo":
+            continue
+        path = Path(file).resolve()
+        if path.suffix == ".py" and path.is_file() and not any(path.is_relative_to(folder) for folder in away):
+            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
 
 
 def _plain(finding: Any) -> dict[str, Any]:

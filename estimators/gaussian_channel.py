@@ -55,6 +55,8 @@ def centred(stimuli: Array) -> Array:
         return np.zeros_like(stimuli)
     low, high = stimuli.min(axis=0), stimuli.max(axis=0)
     half = float((high / 2 - low / 2).max())
+    if half < np.finfo(float).tiny:
+        raise ModelError(f"the stimuli lie at most {(high - low).max():.3g} apart; give them in another unit")
     middle = low / 2 + high / 2
     for i, axis in enumerate(stimuli.T):
         values = np.unique(axis)

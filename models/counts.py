@@ -80,7 +80,7 @@ def read_counts(path: str | Path) -> CountTable:
 
 def _count(cell: str, where: str) -> float:
     try:
-        value = float(cell)
+        value = _number(cell)
     except ValueError:
         raise ModelError(f"{where}: {cell.strip()!r} is not a number; expected a whole number of trials") from None
     if value > 2**53:
@@ -90,9 +90,16 @@ def _count(cell: str, where: str) -> float:
     return value
 
 
+def _number(text: str) -> float:
+    """A number as people write it: Python alone reads 1_0 as 10."""
+    if "_" in text:
+        raise ValueError(text)
+    return float(text)
+
+
 def _stimuli(names: list[str]) -> Array:
     try:
-        rows = [[float(part) for part in name.replace(";", " ").split()] for name in names]
+        rows = [[_number(part) for part in name.replace(";", " ").split()] for name in names]
     except ValueError:
         rows = [[float(j)] for j in range(len(names))]
     if len({len(row) for row in rows}) != 1 or not rows[0]:

@@ -41,6 +41,9 @@ def receptive_fields(shape: tuple[int, int], grid: tuple[int, int] = (7, 7), sig
 def fields_for(images: Array, fields: Any) -> Array:
     """Receptive fields (k, h, w) or (k, h * w) as rows (k, h * w); raises `ModelError` where they do not fit images."""
     rows = as_real_array(fields, "receptive fields")
+    largest = float(np.abs(rows).max(initial=0.0))
+    if not 1e-30 < largest < 1e30:
+        raise ModelError(f"receptive fields have a largest weight of {largest:.3g}; give them in another unit")
     height, width = images.shape[1:]
     if rows.ndim == 3 and rows.shape[1:] == (height, width):
         return rows.reshape(len(rows), -1)

@@ -33,17 +33,19 @@ def ensure_writable(path: Path) -> None:
 
 
 def ensure_folder(path: Path) -> None:
-    """Make a folder for several files, and check that it takes them."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be made ({error.strerror})") from None
-    ensure_writable(path / "witness.json")
+    """Raise `OutputError` unless files could be written in that folder, there or still to be made; makes nothing."""
+    there = path
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        raise OutputError(f"{path}: cannot be made ({there} is no folder)")
+    ensure_writable(there / "any.json")
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """`replace_whole`, of text or bytes; raises `OutputError`."""
+    """`replace_whole`, of text or bytes, in a folder that is made if need be; raises `OutputError`."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         replace_whole(path, content if isinstance(content, bytes) else content.encode("utf-8"))
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from None

@@ -197,7 +197,8 @@ def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Figure:
         axes = figure.add_axes((0.02, 0.12, 0.27, 0.68))
         axes.imshow(images[index], cmap="gray", interpolation="nearest")
         for field in fields:
-            axes.contour(field, levels=[0.61 * field.max()], colors=[VERMILLION], linewidths=0.35)
+            if min(field.shape) > 1:
+                axes.contour(field, levels=[0.61 * field.max()], colors=[VERMILLION], linewidths=0.35)
         _bare(axes)
         axes.set_title(f"{len(fields)} receptive fields", fontsize=6.5, pad=3)
         curve = figure.add_axes((0.415, 0.25, 0.23, 0.55))
@@ -250,5 +251,7 @@ def _bare(axes: Axes) -> None:
 
 
 def _contour(axes: Axes, image: Array, colour: str) -> None:
+    if min(image.shape) < 2:
+        return  # a line or a point has none
     if image.max() > image.min():
         axes.contour(image, levels=[(image.max() + image.min()) / 2], colors=[colour], linewidths=0.5)

@@ -92,6 +92,8 @@ def verdict_line(audit: Audit) -> str:
     if errors:
         parts.append(f"errors: {', '.join(errors)}")
     claims = sum(verdict.claimed is not None for verdict in audit.verdicts.values())
+    if not audit.verdicts:
+        return "nothing was judged"
     return "; ".join(parts) if parts else f"every claim agrees ({claims} made)" if claims else "no claims made"
 
 

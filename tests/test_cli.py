@@ -163,3 +163,66 @@ def test_files_are_written_even_when_nobody_reads(folder):
         process.wait(timeout=60)
     assert b"Traceback" not in errors
     assert (folder / "v.json").exists()
+
+
+NEIGHBOUR = """
+import stiminfo as si
+from factor_of_mine import FACTOR
+MEASURE = si.Measure("scaled", lambda model: FACTOR * si.i_surp(model))
+"""
+
+
+def test_a_neighbour_that_was_edited_is_another_audit(folder):
+    (folder / "scaled.py").write_text(NEIGHBOUR)
+    (folder / "factor_of_mine.py").write_text("FACTOR = 1.0\n")
+    command = ("audit", "scaled.py:MEASURE", "--axiom", "positivity", "--examples", "2", "--journal", "j.jsonl")
+    assert "holds" in stiminfo(*command, cwd=folder).stdout
+    assert "1 finished" in stiminfo(*command, cwd=folder).stderr
+    (folder / "factor_of_mine.py").write_text("FACTOR = -1.0\n")
+    refused(stiminfo(*command, cwd=folder), "the journal of another audit")
+
+
+ODD = """
+import numpy as np, stiminfo as si
+def masked(model):
+    return np.ma.masked_array(si.i_surp(model), mask=True)
+def unreadable(model):
+    raise ValueError("no such file: bad \\udc80 name")
+MASKED = si.Measure("masked", masked)
+UNREADABLE = si.Measure("unreadable", unreadable)
+LONG = si.Measure("x" * 400, si.i_cissi.pointwise)
+"""
+
+
+def test_odd_answers_and_names(folder):
+    (folder / "odd.py").write_text(ODD)
+    common = ("--axiom", "data_processing", "--examples", "2", "--json", "o.json")
+    for name, words in (("MASKED", "masked values"), ("UNREADABLE", "no such file: bad")):
+        run = stiminfo("audit", f"odd.py:{name}", *common, cwd=folder)
+        assert run.returncode == 1, run.stderr
+        verdict = json.loads((folder / "o.json").read_text(encoding="utf-8"))["axioms"]["data_processing"]
+        assert verdict["verdict"] == "error"
+        assert words in verdict["message"]
+    run = stiminfo("audit", "odd.py:LONG", *common, "--witnesses", "found/here", cwd=folder)
+    assert run.returncode == 0, run.stderr
+    assert [path.suffix for path in (folder / "found" / "here").iterdir()] == [".json"]
+
+
+@pytest.mark.parametrize("option", [("--case-timeout", "inf"), ("--case-timeout", "1e300"), ("--jobs", "100000000")])
+def test_large_numbers_are_no_limit(folder, option):
+    run = stiminfo("audit", "i_surp", "--axiom", "positivity", "--examples", "1", *option, cwd=folder)
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a file without an end")
+def test_a_witness_is_a_file(folder):
+    refused(stiminfo("replay", "/dev/zero", cwd=folder), "not a file")
+
+
+def test_what_is_refused_leaves_no_folder(folder):
+    command = ("audit", "good.py:MEASURE", "--backend", "dask", "--journal", "j.jsonl", "--database", "kept")
+    refused(stiminfo(*command, "--witnesses", "found", cwd=folder), "--scheduler")
+    (folder / "numbers.csv").write_text("x,a,b\n0,1_0,3\n1,4,11\n")
+    refused(stiminfo("measure", "numbers.csv", cwd=folder), "'1_0' is not a number")
+    refused(stiminfo("measure", "counts.csv", "--resamples", "99999999999", cwd=folder), "resamples")
+    assert {path.name for path in folder.iterdir()} == {"good.py", "counts.csv", "numbers.csv"}

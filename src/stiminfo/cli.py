@@ -314,7 +314,7 @@ def _write_outputs(
         for name, one in audits.items():
             for verdict in one.verdicts.values():
                 if verdict.witness:
-                    safe = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name)
+                    safe = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name[:80])
                     write_whole(folder / f"{safe}-{verdict.axiom}.json", json_text(verdict.witness))
 
 
@@ -382,7 +382,9 @@ def measure(
     file: Annotated[Path, typer.Argument(metavar="COUNTS.csv", help="Stimuli by responses; whole numbers of trials.")],
     resamples: Annotated[
         int | None,
-        typer.Option(min=10, help="Bootstrap resamples for the 95% intervals (default: 200 to 1000, by cost)."),
+        typer.Option(
+            min=10, max=100_000, help="Bootstrap resamples for the 95% intervals (default: 200 to 1000, by cost)."
+        ),
     ] = None,
     seed: Seed = 0,
     json_file: JsonFile = None,

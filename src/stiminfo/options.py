@@ -37,5 +37,7 @@ MnistFolder = Annotated[
 Fields = Annotated[
     Path | None, typer.Option(metavar="F.npy", help="Fields of your own: .npy or .npz, (neurons, height, width).")
 ]
-Amplitude = Annotated[float, typer.Option(min=1e-9, help="Largest mean count of a Poisson neuron.")]
-Noise = Annotated[float, typer.Option(min=1e-9, help="Noise of linear neurons, in median spreads of their drives.")]
+Amplitude = Annotated[float, typer.Option(min=1e-9, max=1e6, help="Largest mean count of a Poisson neuron.")]
+Noise = Annotated[
+    float, typer.Option(min=1e-9, max=1e6, help="Noise of linear neurons, in median spreads of their drives.")
+]

@@ -60,10 +60,6 @@ def run(options: Options, console: Console, bar: Any) -> int:
     out, unfinished = options.out, options.out.with_name(options.out.name + ".unfinished.safetensors")
     if options.device != "auto":
         device_named(options.device)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out.parent}: cannot be made ({error.strerror})") from None
     ensure_folder(out.parent)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(f"{out}: is there already; give another --out, or remove it")
@@ -92,10 +88,15 @@ def run(options: Options, console: Console, bar: Any) -> int:
         progress=_teller(bar, console),
         say=lambda text: console.print(text, style="dim"),
     )
+    out.parent.mkdir(parents=True, exist_ok=True)
     try:
         learned = training.run()
     except TrainingDiverged as error:
         raise ModelError(str(error)) from None
+    except RuntimeError as error:
+        if "alloc" not in str(error):
+            raise
+        raise ModelError(f"a batch of {recipe.batch} images does not fit in memory; give a smaller --batch") from None
     if not training.accelerator.is_main_process:
         return 0
     console.print("trained; now on held-out images")

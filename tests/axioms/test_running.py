@@ -4,9 +4,11 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -67,6 +69,65 @@ def test_journals_of_something_else(tmp_path, text, message):
     with pytest.raises(JournalError, match=message):
         Journal(path, IDENTITY)
     assert path.read_text() == text
+
+
+@pytest.mark.parametrize("text", ['{"results": [1, 2, 3], "precious": true}', "notes without an end", "{"])
+def test_a_file_without_a_last_line_is_not_cut(tmp_path, text):
+    """What is no journal stays as it is, also without a last line's end; one cut in its first line begins anew."""
+    path = tmp_path / "results.json"
+    path.write_text(text)
+    if text == "{":
+        with Journal(path, IDENTITY):
+            assert len(path.read_text().splitlines()) == 1
+        return
+    with pytest.raises(JournalError, match="is no journal"):
+        Journal(path, IDENTITY)
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"margin": None},
+        {"claimed": "yes"},
+        {"axiom": "beauty"},
+        {"examples": 2.5},
+        {"witness": "x"},
+        {"witness": {"schema": 1}},
+        {"message": 3},
+        {"case": []},
+    ],
+)
+def test_a_verdict_of_other_types_is_refused(tmp_path, change):
+    path = tmp_path / "j.jsonl"
+    with Journal(path, IDENTITY):
+        pass
+    row = {"measure": "x", "seconds": 1, "verdict": vars(VERDICT) | change}
+    with path.open("a") as stream:
+        stream.write(json.dumps(row) + "\n")
+    with pytest.raises(JournalError, match="line 2 is not that of a journal"):
+        Journal(path, IDENTITY)
+
+
+def test_an_error_is_not_kept_for_ever(tmp_path):
+    """The system may have ended the worker, or the time may have been too short: the cell is run again."""
+    path = tmp_path / "j.jsonl"
+    broken = replace(VERDICT, verdict="error", message="the process ended (exit status -15)")
+    with Journal(path, IDENTITY) as journal:
+        journal.add("i_surp", broken, 1.0)
+    with Journal(path, IDENTITY) as journal:
+        assert journal.finished == {}
+        journal.add("i_surp", VERDICT, 1.0)
+    with Journal(path, IDENTITY) as journal:
+        assert journal.finished == {("i_surp", "positivity"): VERDICT}
+
+
+def test_a_run_that_is_refused_leaves_no_journal(tmp_path):
+    path = tmp_path / "j.jsonl"
+    cell = Cell("i_surp", ("published", "i_surp"), True, AXIOMS["positivity"])
+    with pytest.raises(BackendError), Journal(path, IDENTITY) as journal:
+        run_cells([cell], Plan(3), backend="dask", journal=journal)
+    assert not path.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no flock")
@@ -182,6 +243,24 @@ def test_a_cluster_that_loses_a_worker_loses_nothing(tmp_path):
         assert len(results) == len(journal.finished) == len(cells)
     here = {(c.measure, c.axiom.id): v for c, v in run_cells(cells, Plan(4, case_timeout=60.0), jobs=2)}
     assert {(c.measure, c.axiom.id): v for c, v in results} == here
+
+
+def test_what_accepts_and_never_answers_is_no_scheduler(monkeypatch):
+    pytest.importorskip("distributed", reason="needs stiminfo[dask]")
+    monkeypatch.setattr("stiminfo.axioms.running._CONNECT", 1)
+    cell = Cell("i_surp", ("published", "i_surp"), True, AXIOMS["positivity"])
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(BackendError, match="no scheduler answers"):
+            run_cells([cell], Plan(3), backend="dask", scheduler=address)
+
+
+@pytest.mark.parametrize("scheduler", ["tls://127.0.0.1:1", "ucx://127.0.0.1:2"])
+def test_other_ways_to_talk_that_are_not_there(monkeypatch, scheduler):
+    pytest.importorskip("distributed", reason="needs stiminfo[dask]")
+    cell = Cell("i_surp", ("published", "i_surp"), True, AXIOMS["positivity"])
+    with pytest.raises(BackendError, match="no scheduler answers"):
+        run_cells([cell], Plan(3), backend="dask", scheduler=scheduler)
 
 
 def test_a_scheduler_that_is_not_there(monkeypatch):

@@ -60,6 +60,7 @@ WRONG = {
         lambda: GAUSSIAN.exact(TableEncoder(np.eye(16), [[0.5] * 16, [0.5] * 16])),
         "only then is the truth known",
     ),
+    "fields of 1e200": (lambda: fields_for(np.ones((2, 2, 2)), np.full((1, 4), 1e200)), "in another unit"),
     "half precision": (lambda: float_type(torch.float16), "expected torch.float32 or torch.float64"),
     "a set that is a point": (
         lambda: FiniteSetDenoiser([[1e-40], [2e-40]], LINE),

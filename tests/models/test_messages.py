@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from stiminfo import models
+from stiminfo import i_local, models
 from stiminfo.models import EncodingModel, ModelError, ResponsePair
 from stiminfo.models import transforms as change
 from stiminfo.models.continuous import encoding_model
@@ -32,6 +32,7 @@ WRONG = {
     "no counts": (lambda: as_counts(np.zeros((0, 3))), "expected at least one stimulus"),
     "stimuli for other counts": (lambda: joint_of_counts([[1, 2]], [0.0, 1.0]), "expected one stimulus per row"),
     "no response": (lambda: MODEL.replace(likelihood=np.zeros((0, 3))), "expected at least one response"),
+    "stimuli that are one": (lambda: i_local(EncodingModel([5e-324, 0], [0.5, 0.5], [[1, 0], [0, 1]])), "another unit"),
     "ragged": (lambda: EncodingModel([[0], [1, 2]], [0.5, 0.5], [[1, 1]]), "ragged"),
     "masked": (lambda: EncodingModel(np.ma.array([0, 1], mask=[0, 1]), [0.5] * 2, [[1, 1]]), "masked"),
     "negative": (lambda: EncodingModel([0, 1], [0.5, 0.5], [[2, 1], [-1, 0]]), "is -1; expected no negative"),
