@@ -119,7 +119,7 @@ def variants() -> dict[str, Recipe]:
     }
 
 
-def choices(minutes: float = 0.5, say: Say = print) -> list[dict[str, Any]]:
+def choices(minutes: float = 1.0, say: Say = print) -> list[dict[str, Any]]:
     """Every variant trained for the same CPU time on one core, on Gaussian images and on digits."""
     torch.set_num_threads(1)
     rows = []
@@ -248,7 +248,7 @@ def markdown(data: dict[str, Any]) -> str:
     if data.get("choices"):
         minutes = data["choices"][0]["minutes"]
         lines += [
-            f"## Which recipe: {minutes:g} minutes of one core each",
+            f"## Which recipe: {minutes:g} {'minute' if minutes == 1 else 'minutes'} of one core each",
             "",
             "Total: E_x of the amortised estimate over the truth (the true prior's denoiser, or the set's). Map: the",
             "correlation of mean pixel maps with the true one, and relative RMSE of one image's map. Unscaled: without",
@@ -319,7 +319,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=FOLDER)
     parser.add_argument("--only", choices=("choices", "accuracy", "mnist", "audits"))
-    parser.add_argument("--minutes", type=float, help="CPU minutes of each training run (choices: 0.5; accuracy: 10)")
+    parser.add_argument("--minutes", type=float, help="CPU minutes of each training run (choices: 1; accuracy: 10)")
     parser.add_argument("--mnist-checkpoint", type=Path, help="networks of `stiminfo train --dataset mnist`")
     parser.add_argument("--audited", type=Path, action="append", help="networks to audit; may be repeated")
     options = parser.parse_args()
@@ -331,7 +331,7 @@ def main() -> None:
         print(text, file=sys.stderr, flush=True)
 
     parts: dict[str, Callable[[], Any]] = {
-        "choices": lambda: choices(options.minutes or 0.5, say),
+        "choices": lambda: choices(options.minutes or 1.0, say),
         "accuracy": lambda: accuracy(options.minutes or 10.0, say),
     }
     if options.mnist_checkpoint is not None:
