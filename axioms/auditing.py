@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..estimators import PUBLISHED, Measure, PublishedMeasure
 from ..models import EncodingModel
 from .journal import Journal
-from .loading import check_claims
+from .loading import check_claims, own_modules
 from .running import CASE_TIMEOUT, Cell, Origin, Plan, Progress, run_cells, verdict_of
 from .search import search
 from .statements import axioms_named, specs_of
@@ -105,23 +105,12 @@ def origin_of(measure: Measure) -> Origin:
 
 
 def _pickled(value: Any) -> bytes:
-    import sys
-
     import cloudpickle
 
     # Modules that a worker may be unable to import (a test module, a script's neighbours) travel by value, as
     # __main__ does anyway; multiprocessing gives that a second name.
-    registered = {
-        module.__name__: module
-        for name, module in list(sys.modules.items())
-        if getattr(module, "__file__", None)
-        and module.__name__ == name
-        and name not in ("__main__", "__mp_main__")
-        and name.partition(".")[0] != "stiminfo"
-        and "site-packages" not in str(module.__file__)
-        and not str(module.__file__).startswith(sys.base_prefix)
-        and name not in cloudpickle.list_registry_pickle_by_value()
-    }.values()
+    there = cloudpickle.list_registry_pickle_by_value()
+    registered = [module for name, module in own_modules().items() if name not in there]
     for module in registered:
         cloudpickle.register_pickle_by_value(module)
     try:

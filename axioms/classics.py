@@ -6,6 +6,8 @@ meets the same cases.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..models import BernoulliNoise, Bump, Gaussian, Mixture, Sigmoid
 from .cases import (
     Case,
@@ -43,23 +45,22 @@ _XOR_SLOPES = FiniteSpec(
 )
 # The same in the plane: what a measure does on a line says nothing of what it does there.
 _DIAGONAL = ((0, 0), (1, 1))
-_SHARED_PLANE = FiniteSpec(_DIAGONAL, (1, 1), ((1, 1, 0), (1, 0, 1)))
-_UNEVEN_PLANE = FiniteSpec(_DIAGONAL, (1, 3), ((1, 3, 0), (1, 0, 3)))
-_SEEN_RARELY_PLANE = FiniteSpec(_DIAGONAL, (1, 3), ((3, 0), (1, 2)))
-_THREE_PLANE = FiniteSpec(((0, 0), (1, 0), (2, 0)), (1, 1, 1), ((1, 0), (0, 1), (0, 1)))
+_SHARED_PLANE, _UNEVEN_PLANE, _SEEN_RARELY_PLANE = (
+    replace(spec, stimuli=_DIAGONAL) for spec in (_SHARED, _UNEVEN, _SEEN_RARELY)
+)
+_THREE_PLANE = replace(_THREE, stimuli=((0, 0), (1, 0), (2, 0)))
 _AND = FiniteSpec(((0, 0), (0, 1), (1, 0), (1, 1)), (1, 1, 1, 1), ((1, 0), (1, 0), (1, 0), (0, 1)))
 _MERGED = PairSpec(
     ((0,), (1,)), (1, 1), (((1, 1, 0), (0, 0, 0)), ((1, 0, 0), (0, 0, 1)))
 )  # R = the shared responses merged into one, R' = the response itself
-_MERGED_PLANE = PairSpec(_DIAGONAL, (1, 1), (((1, 1, 0), (0, 0, 0)), ((1, 0, 0), (0, 0, 1))))
 _READINGS = PairSpec(((0,), (1,)), (1, 1), (((4, 2), (2, 1)), ((1, 2), (2, 4))))
+_MERGED_PLANE, _READINGS_PLANE = (replace(spec, stimuli=_DIAGONAL) for spec in (_MERGED, _READINGS))
 _BLOB = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, (1, 0))
 _LEANING = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.0, 1.0, None, 0.9)
 # Many stimuli: what breaks only there is not seen on a handful.
 _FINE_GRIDS = tuple(
     ModelCase(ContinuousSpec(Gaussian(0.0, 1.0), (Sigmoid(0.0, 0.5),), BernoulliNoise(), nodes)) for nodes in (40, 100)
 )
-_READINGS_PLANE = PairSpec(_DIAGONAL, (1, 1), (((4, 2), (2, 1)), ((1, 2), (2, 4))))
 _MERGE = ((1, 0), (1, 0), (0, 1))
 
 CLASSICS: dict[str, tuple[Case, ...]] = {
@@ -81,8 +82,8 @@ CLASSICS: dict[str, tuple[Case, ...]] = {
         PairCase(_READINGS_PLANE),
     ),
     "data_processing": (
-        GarblingCase(_SHARED, ((1, 0), (1, 0), (0, 1))),
-        GarblingCase(_UNEVEN, ((1, 0), (1, 0), (0, 1))),
+        GarblingCase(_SHARED, _MERGE),
+        GarblingCase(_UNEVEN, _MERGE),
         GarblingCase(_SHARED_PLANE, _MERGE),
         GarblingCase(_UNEVEN_PLANE, _MERGE),
     ),

@@ -104,7 +104,7 @@ def additivity(at: Sight) -> Tensor:
     return ((both - none) ** 2 - (one - none) ** 2 - (both - one) ** 2).sum(1)
 
 
-def data_processing(at: Sight, view: str = "first half") -> Tensor:
+def data_processing(at: Sight, view: str) -> Tensor:
     """``D'^2 - D^2`` summed over pixels: what a coarser view of the response tells beyond the response."""
     none, coarse, whole = _told(at, view)
     return ((coarse - none) ** 2 - (whole - none) ** 2).sum(1)

@@ -69,6 +69,20 @@ def published(name: str) -> Measure:
     return PUBLISHED[name]
 
 
+def own_modules() -> dict[str, ModuleType]:
+    """The user's modules that are loaded, by name: no part of stiminfo, of Python, or of what was installed."""
+    return {
+        name: module
+        for name, module in list(sys.modules.items())
+        if (file := getattr(module, "__file__", None))
+        and module.__name__ == name
+        and name not in ("__main__", "__mp_main__")
+        and name.partition(".")[0] != "stiminfo"
+        and "site-packages" not in str(file)
+        and not str(file).startswith(sys.base_prefix)
+    }
+
+
 def _run(file: Path) -> ModuleType:
     name = f"_stiminfo_measure_{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)

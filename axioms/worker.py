@@ -62,7 +62,7 @@ def _serve(job: dict[str, Any], say: Any) -> dict[str, Any]:
     if job["task"] == "describe":
         measure = measure_of(job["measure"])
         said = {"name": measure.name, "claims": dict(measure.claims), "units": measure.units, "source": measure.source}
-        return said | {"modules": _own_modules()}
+        return said | {"modules": _own_digests()}
     if job["task"] == "replay":
         from .witness import parse_witness, replay
 
@@ -88,21 +88,19 @@ def _serve(job: dict[str, Any], say: Any) -> dict[str, Any]:
     return {"outcome": outcome.to_json()}
 
 
-def _own_modules() -> dict[str, str]:
+def _own_digests() -> dict[str, str]:
     """SHA-256 of the user's own modules that were loaded, by name: a measure's file may import its neighbours."""
     import hashlib
     from pathlib import Path
 
-    away = [Path(folder).resolve() for folder in (sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]))]
-    found = {}
-    for name, module in sorted(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if not isinstance(file, str) or name == "__main__" or name.partition(".")[0] == "stiminfo":
-            continue
-        path = Path(file).resolve()
-        if path.suffix == ".py" and path.is_file() and not any(path.is_relative_to(folder) for folder in away):
-            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return found
+    from .loading import own_modules
+
+    files = {name: Path(str(module.__file__)) for name, module in sorted(own_modules().items())}
+    return {
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in files.items()
+        if path.suffix == ".py" and path.is_file()
+    }
 
 
 def _plain(finding: Any) -> dict[str, Any]:

@@ -97,6 +97,11 @@ def _tried(make: Callable[..., Comparison]) -> tuple[Comparison, ...]:
     return _comparisons(make, 99)
 
 
+@cache
+def _merged_modes() -> tuple[Comparison, ...]:
+    return tuple(models.other_prior(nodes=_FEWER, **options) for options in WIDE)
+
+
 def second_bump_unseen() -> Result:
     """I_local near the first bump, with and without the second."""
     found = _tried(models.second_bump)
@@ -167,7 +172,7 @@ def largest_between_modes() -> Result:
     """I_local under the bimodal prior."""
     found = _tried(models.other_prior)
     rises = [between_modes(one, "i_local") for one in found]
-    wide = [between_modes(models.other_prior(nodes=_FEWER, **options), "i_local") for options in WIDE]
+    wide = [between_modes(one, "i_local") for one in _merged_modes()]
     flat = max(float(np.ptp(one.after.values["fisher"][one.likely()])) for one in found)
     return Result(
         min(rises) > 0.05 and flat < 1e-3 and min(wide) > 0.05,
@@ -184,8 +189,7 @@ def others_between_modes() -> Result:
         name: sum(between_modes(one, name) > 0.01 for one in found)
         for name in ("i_sp", "i_ssi", "i_cissi", "i_surp", "i_kong2")
     }
-    wide = [models.other_prior(nodes=_FEWER, **options) for options in WIDE]
-    merged = {name: max(between_modes(one, name) for one in wide) for name in ("i_sp", "i_ssi", "i_kong2")}
+    merged = {name: max(between_modes(one, name) for one in _merged_modes()) for name in ("i_sp", "i_ssi", "i_kong2")}
     return Result(
         above["i_sp"] == above["i_ssi"] == 0 and above["i_kong2"] == len(found) and max(merged.values()) < 1e-3,
         f"of {len(found)} choices of parameters, larger midway: "

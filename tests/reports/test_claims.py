@@ -99,20 +99,9 @@ def test_quadrature_apart_from_the_engine_knows_the_closed_form():
     assert over_levels(model, lambda at: 0.5 * fisher_at(at)) == pytest.approx(np.log(2), abs=1e-6)
 
 
-def command(monkeypatch, *arguments):
-    import sys
-
-    from stiminfo.cli import main
-
-    monkeypatch.setattr(sys, "argv", ["stiminfo", "claims", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return ended.value.code
-
-
-def test_the_command(monkeypatch, capsys, tmp_path):
+def test_the_command(command, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
-    code = command(monkeypatch, "--claim", "eq-12", "--claim", "eq-5", "--json", "c.json", "--markdown", "c.md")
+    code = command("claims", "--claim", "eq-12", "--claim", "eq-5", "--json", "c.json", "--markdown", "c.md")
     said = capsys.readouterr().out
     assert code == 0
     assert "eq-12: holds only as corrected" in said
@@ -122,8 +111,8 @@ def test_the_command(monkeypatch, capsys, tmp_path):
     assert "Of 2 statements" in (tmp_path / "c.md").read_text()
 
 
-def test_the_command_says_what_is_news(monkeypatch, capsys):
+def test_the_command_says_what_is_news(command, monkeypatch, capsys):
     claim = Claim("eq-5", "Eq. 5", "A.", CONFIRMED, lambda: Result(False, "because"), "b")
     monkeypatch.setitem(CLAIMS, "eq-5", claim)
-    assert command(monkeypatch, "--claim", "eq-5") == 1
+    assert command("claims", "--claim", "eq-5") == 1
     assert "refuted (on record: confirmed)" in capsys.readouterr().out

@@ -1,6 +1,5 @@
 """The paper's figures: what they say is in the numbers, and they are written whole."""
 
-import sys
 
 import numpy as np
 import pytest
@@ -92,29 +91,20 @@ def test_a_figure_that_cannot_be_drawn_says_why(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def command(monkeypatch, *arguments):
-    from stiminfo.cli import main
-
-    monkeypatch.setattr(sys, "argv", ["stiminfo", "figures", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return ended.value.code
-
-
-def test_the_command(monkeypatch, capsys, tmp_path):
+def test_the_command(command, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr("stiminfo.reports.paper_figures.FIGURES", FIGURES[1:2])
-    assert command(monkeypatch, "--out", str(tmp_path / "new")) == 0
+    assert command("figures", "--out", str(tmp_path / "new")) == 0
     assert "figure 2  The prior matters" in capsys.readouterr().out
     names = {f"{name}.{suffix}" for name in ("opening", "figure-2") for suffix in ("pdf", "svg", "png")}
     assert {path.name for path in (tmp_path / "new").iterdir()} == names
 
 
-def test_a_figure_asked_for_and_not_drawn_is_a_failure(monkeypatch, capsys, tmp_path):
+def test_a_figure_asked_for_and_not_drawn_is_a_failure(command, monkeypatch, capsys, tmp_path):
     def refuse(_):
         raise paper_images.NeedsMore("images need torch")
 
     monkeypatch.setattr("stiminfo.reports.paper_figures.FIGURES", (type(FIGURES[3])(4, "t", "c", refuse),))
-    assert command(monkeypatch, "--figure", "4", "--out", str(tmp_path)) == 2
+    assert command("figures", "--figure", "4", "--out", str(tmp_path)) == 2
     assert "not drawn, images need torch" in capsys.readouterr().out
 
 
