@@ -1,6 +1,5 @@
 """The paper's figures: what they say is in the numbers, and they are written whole."""
 
-
 import numpy as np
 import pytest
 
