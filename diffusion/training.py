@@ -20,7 +20,8 @@ from torch import Tensor
 from ..models.encoders import Encoder
 from ..models.validation import ModelError
 from .batches import Batch, Batches
-from .checkpoints import CheckpointError, Learned
+from .beginning import begin_with
+from .checkpoints import Learned
 from .gain_target import gain_targets, measure_means, measure_size
 from .level_range import levels_for
 from .networks import DenoisingNetwork, GainNetwork, Levels
@@ -56,7 +57,7 @@ class Training:
     minutes : train for about so long; fixes the steps when the run begins
     resume_file : where the unfinished run is kept; nowhere if left out
     resume : go on with the run in that file
-    start : networks to begin with, of the same architecture, data and population
+    start : networks to begin with, of the same architecture (but for its views), data and population
     device : "cpu" to keep off an accelerator that is there
     progress, say : told of every 200th part of a stage, and of what a user should know
     save_every : seconds between two writes of the resume file
@@ -111,7 +112,7 @@ class Training:
         denoising = self._fresh_denoisers(levels)
         gain = self._fresh_gain(denoising)
         if self.start is not None:
-            _begin_with(self.start, denoising, gain)
+            begin_with(self.start, denoising, gain)
         if saved is None and self.minutes is not None:
             self.recipe = Recipe.from_json(self._agreed(self._timed(denoising, gain).to_json()))
         stage, step = (STAGES[0], 0) if saved is None else (saved.state["stage"], int(saved.state["step"]))
@@ -331,12 +332,3 @@ class Training:
             self.say("going on with the recipe that the run was begun with, not with the one given now")
         self.recipe = recipe
         return saved
-
-
-def _begin_with(start: Learned, denoising: DenoisingNetwork, gain: GainNetwork) -> None:
-    for mine, other in ((denoising, start.denoising), (gain, start.gain)):
-        if other is not None:
-            try:
-                mine.load_state_dict(other.state_dict())
-            except RuntimeError:
-                raise CheckpointError("the networks to begin with have another architecture or population") from None

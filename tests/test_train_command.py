@@ -93,7 +93,6 @@ def test_gaussian_images_and_a_user_s_own(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "views of the response: halves, thinned, merged" in (tmp_path / "g" / "card.md").read_text()
-    refused(run("train", *TINY, "--from", "digits", "--coarse", "--out", "h", cwd=tmp_path), "other views")
     done = run("decompose", "--checkpoint", "g", "--passes", "64", "--sampler", "plug_in", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "CC BY" not in done.stdout

@@ -11,6 +11,7 @@ from .checkpoint_options import shipped
 from .diffusion.checkpoints import load_learned, save_learned
 from .diffusion.datasets import read_array
 from .diffusion.denoiser import device_named
+from .diffusion.networks import Architecture
 from .diffusion.recipes import PRESETS, Recipe, preset_for
 from .diffusion.sources import population_for, source_named
 from .diffusion.training import Training, TrainingDiverged
@@ -72,9 +73,7 @@ def run(options: Options, console: Console, bar: Any) -> int:
     recipe, minutes = _recipe(options, source.shape)
     start = None if options.start is None else load_learned(shipped(options.start))
     if start is not None:
-        if (options.halves or options.coarse) and recipe.architecture.views != start.denoising.architecture.views:
-            raise ModelError(f"{options.start}: has learned other views of the response; leave out --halves, --coarse")
-        recipe = replace(recipe, architecture=start.denoising.architecture)
+        recipe = replace(recipe, architecture=_grown(start.denoising.architecture, recipe.architecture.views))
     training = Training(
         source,
         encoder,
@@ -129,6 +128,11 @@ def _recipe(options: Options, shape: tuple[int, int]) -> tuple[Recipe, float | N
     if options.minutes is not None or options.steps is not None:
         return recipe, options.minutes
     return recipe, MINUTES.get(name)
+
+
+def _grown(architecture: Architecture, views: tuple[str, ...]) -> Architecture:
+    """The architecture to begin with, with what views are to be learned beside its own."""
+    return replace(architecture, views=architecture.views + tuple(v for v in views if v not in architecture.views))
 
 
 def _teller(bar: Any, console: Console) -> Callable[[str, int, int, float], None]:

@@ -208,6 +208,26 @@ def test_a_run_may_begin_with_other_networks():
         learning.training(other, start=first).run()
 
 
+@pytest.mark.parametrize("route", ["image", "embedding", "both"])
+def test_networks_to_begin_with_may_know_fewer_views(route):
+    plain = replace(learning.RECIPE, architecture=replace(learning.RECIPE.architecture, route=route, views=("halves",)))
+    first = learning.training(plain).run()
+    wide = replace(plain, architecture=replace(plain.architecture, views=("merged", "halves")))
+    second = learning.training(wide, start=first, steps=1, gain_steps=1, rate=1e-9).run()
+    x = torch.randn(5, 16, generator=torch.Generator().manual_seed(0))
+    gamma, r = torch.full((5,), 0.7), learning.ENCODER.sample(x.double()).float()
+    nothing, ours = torch.zeros(5, 4), torch.eye(4).repeat_interleave(5, 0).reshape(4, 5, 4)
+    theirs = torch.eye(3).repeat_interleave(5, 0).reshape(3, 5, 3)
+    with torch.no_grad():
+        assert torch.allclose(
+            first.denoising(x, gamma, r, nothing[:, :3]), second.denoising(x, gamma, r, nothing), atol=1e-4
+        )
+        # All, merged, first half, second half beside all, (none), first half, second half.
+        for mine, other in ((0, 0), (1, 0), (2, 1), (3, 2)):
+            found = second.denoising(x, gamma, r, ours[mine])
+            assert torch.allclose(first.denoising(x, gamma, r, theirs[other]), found, atol=1e-4)
+
+
 def test_the_seed_decides():
     runs = [weights(learning.training(seed=seed).run()) for seed in (0, 0, 1)]
     assert same(runs[0], runs[1])

@@ -1,0 +1,42 @@
+"""Training that begins with other networks, which may know fewer views of the response."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .checkpoints import CheckpointError, Learned
+from .networks import DenoisingNetwork, GainNetwork
+from .response_views import views_of
+
+#: The layers that are told responses, and which view these are, one column each.
+_TOLD = ("conditional.image.weight", "conditional.embed.0.weight")
+
+
+def begin_with(start: Learned, denoising: DenoisingNetwork, gain: GainNetwork) -> None:
+    """Give fresh networks the weights of others; a view that those did not know begins as the whole response does.
+
+    Raises
+    ------
+    CheckpointError
+        Networks of another architecture, or another population.
+    """
+    weights = _with_views(start.denoising, views_of(denoising.architecture.views))
+    for mine, others in ((denoising, weights), (gain, None if start.gain is None else start.gain.state_dict())):
+        if others is not None:
+            try:
+                mine.load_state_dict(others)
+            except RuntimeError:
+                raise CheckpointError("the networks to begin with have another architecture or population") from None
+
+
+def _with_views(start: DenoisingNetwork, wanted: tuple[str, ...]) -> dict[str, Tensor]:
+    """Weights with a column for each view that is wanted, in that order."""
+    weights, known = dict(start.state_dict()), views_of(start.architecture.views)
+    responses = len(start.response_mean)
+    for name in _TOLD:
+        if name in weights:
+            told, flags = weights[name].split([responses, len(known)], dim=1)
+            columns = [flags[:, known.index(view if view in known else "all")] for view in wanted]
+            weights[name] = torch.cat([told, torch.stack(columns, dim=1)], dim=1)
+    return weights
