@@ -54,6 +54,24 @@ def ask(
     return Values(first, SIGMAS / 2 * np.maximum(stderr, other))
 
 
+def follow(value: Array, turned: Array, what: str) -> None:
+    """Raise `MeasureError` where values follow another order than that of the stimuli.
+
+    Parameters
+    ----------
+    value : (J, ...) values at the stimuli
+    turned : (J, ...) the same, asked for with the stimuli in another order and brought back into the first
+    """
+    apart = np.abs(turned - value)
+    same = np.allclose(np.sort(turned, axis=0), np.sort(value, axis=0), rtol=REPEATABLE, atol=REPEATABLE)
+    if same and (apart > 1e-6 * (1 + np.abs(value))).any():
+        j = np.unravel_index(int(apart.argmax()), apart.shape)
+        raise MeasureError(
+            f"{what} answered in another order than that of model.stimuli: with the stimuli listed in another order, "
+            f"stimulus {j[0]} gets {turned[j]:.6g} in place of {value[j]:.6g}"
+        )
+
+
 def _once(function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str) -> tuple[Array, Array]:
     before = _fingerprint(target)
     try:

@@ -11,16 +11,15 @@ from dataclasses import replace
 from ..models import BernoulliNoise, Bump, Gaussian, Mixture, Sigmoid
 from .cases import (
     Case,
-    DecayCase,
     FeatureCase,
     GarblingCase,
-    JumpCase,
     LinearMapCase,
     ModelCase,
     PairCase,
     ResponseMapCase,
     StimulusMapCase,
 )
+from .far_cases import DecayCase, JumpCase
 from .specs import ContinuousSpec, FiniteSpec, PairSpec
 
 # Two stimuli that share half of their responses: every complete measure gives ln(2)/2 to both.
@@ -56,16 +55,34 @@ _MERGED = PairSpec(
 _READINGS = PairSpec(((0,), (1,)), (1, 1), (((4, 2), (2, 1)), ((1, 2), (2, 4))))
 _MERGED_PLANE, _READINGS_PLANE = (replace(spec, stimuli=_DIAGONAL) for spec in (_MERGED, _READINGS))
 _BLOB = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, (1, 0))
+# The same with a second feature, where the bump is lower.
+_BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))
 _LEANING = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.0, 1.0, None, 0.9)
 # Many stimuli: what breaks only there is not seen on a handful.
 _FINE_GRIDS = tuple(
     ModelCase(ContinuousSpec(Gaussian(0.0, 1.0), (Sigmoid(0.0, 0.5),), BernoulliNoise(), nodes)) for nodes in (40, 100)
 )
+_FINE_PLANE = ModelCase(
+    FiniteSpec(
+        tuple((i, j) for i in range(8) for j in range(7)),
+        tuple(1 + (i + j) % 3 for i in range(8) for j in range(7)),
+        tuple((1 + i + (i * j) % 5, 1 + j) for i in range(8) for j in range(7)),
+    )
+)
 _MERGE = ((1, 0), (1, 0), (0, 1))
 
 CLASSICS: dict[str, tuple[Case, ...]] = {
-    "completeness": (ModelCase(_SHARED), PairCase(_MERGED), PairCase(_READINGS), ModelCase(_XOR), *_FINE_GRIDS),
-    "locality": (_BLOB, _LEANING),
+    "completeness": (
+        ModelCase(_SHARED),
+        PairCase(_MERGED),
+        PairCase(_READINGS),
+        ModelCase(_XOR),
+        PairCase(_MERGED_PLANE),
+        PairCase(_READINGS_PLANE),
+        *_FINE_GRIDS,
+        _FINE_PLANE,
+    ),
+    "locality": (_BLOB, _LEANING, _BLOB_PLANE),
     "locality_any_prior": (JumpCase(9, 10, 0.5, 0.5, (1, 0), (0, 1)),),
     "positivity": (
         ModelCase(_SEEN_RARELY),
@@ -73,7 +90,10 @@ CLASSICS: dict[str, tuple[Case, ...]] = {
         PairCase(_MERGED),
         PairCase(_READINGS),
         ModelCase(_SEEN_RARELY_PLANE),
+        PairCase(_MERGED_PLANE),
+        PairCase(_READINGS_PLANE),
         *_FINE_GRIDS,
+        _FINE_PLANE,
     ),
     "additivity": (
         PairCase(_MERGED),

@@ -11,7 +11,7 @@ from ..estimators import Measure, PublishedMeasure
 from ..estimators.published import Effort, Form
 from ..models import EncodingModel, ResponsePair
 from ..models.transforms import split_response
-from .answers import ask
+from .answers import ask, follow
 from .findings import Values
 
 #: The noise floor of a user's float function, in nats.
@@ -98,6 +98,7 @@ class _Probation:
             return value
         order = np.arange(len(pair.stimuli))[::-1]
         other = self._ask(self.measure.conditional, pair.reordered(order), value.value.shape, what).value[order]
+        follow(value.value, other, what)
         return Values(value.value, np.maximum(value.error, np.abs(other - value.value) + FLOOR / 4))
 
     def _with_noise(self, function: Callable[[Any], Any], model: EncodingModel, given: Values) -> Values:
@@ -108,8 +109,9 @@ class _Probation:
         noise = np.maximum(given.error, FLOOR / 4)
         count = len(model.stimuli)
         for order in (np.arange(count)[::-1], np.roll(np.arange(count), 1)):
-            turned = self._ask(function, model.reordered(order), value.shape, self.name).value
-            noise = np.maximum(noise, np.abs(turned[np.argsort(order)] - value))
+            turned = self._ask(function, model.reordered(order), value.shape, self.name).value[np.argsort(order)]
+            follow(value, turned, self.name)
+            noise = np.maximum(noise, np.abs(turned - value))
         split = self._ask(function, split_response(model, len(model.likelihood) - 1), value.shape, self.name).value
         moved = np.abs(split - value)
         # An entropy of r may really see the split; only what looks like rounding, or like noise, counts as such.

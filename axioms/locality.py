@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..models.validation import Array
-from .cases import DecayCase, JumpCase
 from .evaluator import Evaluator
+from .far_cases import DecayCase, JumpCase
 from .findings import Finding
 
 #: The share of the near change that a refutation keeps far away ...

@@ -20,8 +20,8 @@ from .findings import Finding
 from .locality import locality
 from .specs import FiniteSpec
 
-#: Continuous and 2-d cases run at this share of the examples.
-FIFTH = 0.2
+#: Continuous and 2-d cases run at this share of the examples; those of locality in the plane, slow ones, at this.
+FIFTH, TWENTIETH = 0.2, 0.05
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,16 @@ def _planes(gradient: bool) -> SearchStrategy[Any]:
     return draw.finite_specs(dimensions=2, gradient=gradient, max_stimuli=4, max_responses=3)
 
 
+def _pairs_in_the_plane(gradient: bool) -> Family:
+    pairs = draw.pair_cases(gradient, dimensions=2, max_stimuli=3, max_responses=2)
+    return Family("finite pairs, 2-d", pairs, FIFTH)
+
+
 def _pairs_and_models(gradient: bool) -> tuple[Family, ...]:
     return (
         Family("finite pairs", draw.pair_cases(gradient)),
         Family("finite", draw.model_cases(draw.finite_specs(gradient=gradient, max_stimuli=12, max_responses=6))),
+        _pairs_in_the_plane(gradient),
         Family("finite, 2-d", draw.model_cases(_planes(gradient)), FIFTH),
         Family("continuous", draw.model_cases(draw.continuous_specs()), FIFTH),
     )
@@ -125,7 +131,10 @@ AXIOMS: dict[str, Axiom] = {
             "Else a peak of I at x may come from what neurons do at quite another stimulus.",
             f"Axiom 2 of {_PAPER}, restricted to light tails and, here, to responses from a finite set",
             locality,
-            lambda gradient: (Family("light-tailed priors", draw.decay_cases(), FIFTH),),
+            lambda gradient: (
+                Family("light-tailed priors", draw.decay_cases(), FIFTH),
+                Family("light-tailed priors, 2-d", draw.decay_cases(dimensions=2), TWENTIETH),
+            ),
             None,
             unit="of the near change, left in the limit",
         ),
@@ -157,14 +166,7 @@ AXIOMS: dict[str, Axiom] = {
             "What two responses tell is what one tells and what the other adds.",
             f"Axiom 4 of {_PAPER}",
             checks.additivity,
-            lambda gradient: (
-                Family("finite pairs", draw.pair_cases(gradient)),
-                Family(
-                    "finite pairs, 2-d",
-                    draw.pair_cases(gradient, dimensions=2, max_stimuli=3, max_responses=2),
-                    FIFTH,
-                ),
-            ),
+            lambda gradient: (Family("finite pairs", draw.pair_cases(gradient)), _pairs_in_the_plane(gradient)),
             lambda specs: (Family("pairs made of your models", draw.pair_cases_of(specs)),),
         ),
         Axiom(

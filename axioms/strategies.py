@@ -33,16 +33,8 @@ from ..models import (
     StudentT,
     Uniform,
 )
-from .cases import (
-    DecayCase,
-    FeatureCase,
-    GarblingCase,
-    JumpCase,
-    ModelCase,
-    PairCase,
-    ResponseMapCase,
-    StimulusMapCase,
-)
+from .cases import FeatureCase, GarblingCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
+from .far_cases import DecayCase, JumpCase
 from .specs import ContinuousSpec, FiniteSpec, ModelSpec, PairSpec
 
 WEIGHTS = st.integers(1, 9)
@@ -368,11 +360,12 @@ def xor_like_cases(draw: DrawFn, gradient: bool = False) -> FeatureCase:
 
 
 @composite
-def decay_cases(draw: DrawFn) -> DecayCase:
+def decay_cases(draw: DrawFn, dimensions: int = 1) -> DecayCase:
     """Light-tailed priors and a change inside a ball near their bulk: the cases of locality.
 
     One or two Gaussian components, sd 1/2 to 3/2; one or two logits over the stimulus, saturating, local or linear;
-    inside the ball another response law, its prior tilted or not.
+    inside the ball another response law, its prior tilted or not. In two dimensions a second feature has two values,
+    with tuning curves of their own.
     """
     sd = draw(_steps(2, 6))
     if draw(st.booleans()):
@@ -390,11 +383,12 @@ def decay_cases(draw: DrawFn) -> DecayCase:
         st.builds(Linear, _steps(-4, 4)),
     )
     tuning = tuple(draw(st.lists(curve, min_size=1, max_size=2)))
+    beside = tuple(draw(curve) for _ in tuning) if dimensions == 2 else None
     # A small ball in the last component, from whose mean distances count.
     centre = prior.means[-1] + prior.sds[-1] * draw(st.sampled_from([0.0, 0.5, -0.5]))
     radius = prior.sds[-1] * draw(st.sampled_from([0.5, 0.25]))
     tilt = draw(st.sampled_from([0.0, 0.5, -0.5, 0.9]))
-    return DecayCase(prior, tuning, centre, radius, draw(_rows(len(tuning) + 1)), tilt)
+    return DecayCase(prior, tuning, centre, radius, draw(_rows(len(tuning) + 1)), tilt, beside)
 
 
 @composite

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..estimators import Measure, NotApplicable
-from .cases import Case, case_from_json
+from .case_json import case_from_json
+from .cases import Case
 from .evaluator import evaluator
 from .findings import Finding
 from .specs import SpecError, fields_of

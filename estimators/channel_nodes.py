@@ -129,16 +129,17 @@ class NodeLayout:
         shape = tuple(map(len, coordinates))
         height = self.log_prior[order].reshape(shape)
         table = likelihood[:, order].reshape(-1, *shape)
-        self.rarity = self.lapse = max(float(np.abs(np.diff(height, axis=i)).max()) for i in (0, 1))
+        self.rarity = self.lapse = max(float(np.abs(np.diff(height, axis=i)).max(initial=0.0)) for i in (0, 1))
         # A gap between many close neighbours is not the sharp switch between two lone atoms.
         self.resolution = replace(self.resolution, decay=self.resolution.decay - 4)
-        self.bridge = max(float(np.diff(x).max()) for x in coordinates)
+        self.bridge = max(float(np.diff(x).max(initial=0.0)) for x in coordinates)
         self.widest = self.resolution.tail + math.sqrt(self.resolution.tail**2 + 2 * self.rarity)
         contrasts, steps = [], []
         for i, x in enumerate(coordinates):
             chi = _chi_squared(table, i + 1)
-            steps.append(float(chi.max()))
-            contrasts.append(float((chi / np.expand_dims(np.diff(x), 1 - i) ** 2).max()))
+            # A feature that never varies has no neighbours.
+            steps.append(float(chi.max(initial=0.0)))
+            contrasts.append(float((chi / np.expand_dims(np.diff(x), 1 - i) ** 2).max(initial=0.0)))
         self.step_contrast, self.contrast = sum(steps), sum(contrasts)
 
     def limits(self) -> tuple[float, float]:

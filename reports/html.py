@@ -12,13 +12,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from .. import __version__
-from ..axioms.cases import Case, DecayCase, GarblingCase, JumpCase, PairCase, ResponseMapCase, case_from_json
+from ..axioms.case_json import case_from_json
+from ..axioms.cases import Case, GarblingCase, PairCase, ResponseMapCase
+from ..axioms.far_cases import DecayCase, JumpCase
 from ..axioms.statements import AXIOMS, Axiom
 from ..axioms.verdicts import Audit, Verdict
 from ..estimators import PUBLISHED
 from ..models import EncodingModel
 from ..models.plot import short
-from .figures import describe, model_of, plot_witness, svg
+from .figures import describe, plot_witness, svg
+from .panels import model_of
 
 #: Verdicts in signs and words: nothing is said by colour alone.
 SIGNS = {

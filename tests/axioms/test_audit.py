@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import stiminfo as si
 from stiminfo.axioms import AXIOMS, UnknownAxiom
+from stiminfo.axioms.case_json import case_from_json
 from stiminfo.axioms.loading import LoadError
 from stiminfo.axioms.search import search
 from stiminfo.axioms.testing import parametrize_axioms
@@ -267,17 +268,52 @@ def _names_in_the_plane(model):
         (_on_a_line(si.i_surp, si.i_ssi), "positivity"),
         (_on_a_line(si.i_surp, si.i_local), "stimulus_invariance"),
         (_names_in_the_plane, "response_invariance"),
+        (_on_a_line(si.i_kong2, si.i_surp), "locality"),
     ],
 )
 def test_what_breaks_only_in_the_plane_is_found(function, axiom):
     """By known cases first, so that no seed hides it; a search alone finds it too, for some seed."""
     result = si.audit(si.Measure("plane", function), axioms=[axiom], examples=5, isolate=False)
     assert result.verdicts[axiom].verdict == "refuted"
-    assert (
-        len(
-            result.verdicts[axiom]
-            .witness["case"]
-            .get("model", result.verdicts[axiom].witness["case"].get("pair"))["stimuli"][0]
-        )
-        == 2
+    case = case_from_json(result.verdicts[axiom].witness["case"])
+    assert case.built.stimuli.shape[1] == 2
+
+
+@pytest.mark.parametrize("axiom", ["completeness", "positivity"])
+def test_a_conditional_that_breaks_only_in_the_plane_is_found(axiom):
+    def conditional(pair):
+        return si.i_surp.conditional(pair) * (1 if pair.stimuli.shape[1] == 1 else -1)
+
+    measure = si.Measure("plane", si.i_surp, conditional=conditional)
+    assert si.audit(measure, axioms=[axiom], examples=5, isolate=False).verdicts[axiom].verdict == "refuted"
+
+
+@pytest.mark.parametrize("axiom", ["completeness", "positivity"])
+def test_what_breaks_only_on_a_fine_grid_in_the_plane_is_found(axiom):
+    def function(model):
+        return si.i_surp(model) - (model.dimensions == 2 and len(model.stimuli) > 48)
+
+    measure = si.Measure("plane", function)
+    assert si.audit(measure, axioms=[axiom], examples=5, isolate=False).verdicts[axiom].verdict == "refuted"
+
+
+def _sorted_by_value(model):
+    """Groups by coordinate, as `numpy.unique` does: right only where stimuli are listed in rising order."""
+    order = np.lexsort(model.stimuli.T[::-1])
+    return si.i_surp(model)[order]
+
+
+@pytest.mark.parametrize("axiom", ["completeness", "positivity", "additivity", "data_processing", "locality"])
+def test_a_measure_that_answers_in_another_order_is_told_so(axiom):
+    verdict = si.audit(si.Measure("mine", _sorted_by_value), axioms=[axiom], examples=5, isolate=False).verdicts[axiom]
+    assert verdict.verdict == "error"
+    assert "in another order than that of model.stimuli" in verdict.message
+
+
+def test_a_conditional_in_another_order_is_told_so():
+    measure = si.Measure(
+        "mine", si.i_surp, conditional=lambda pair: si.i_surp.conditional(pair)[np.argsort(pair.stimuli[:, 0])]
     )
+    verdict = si.audit(measure, axioms=["additivity"], examples=5, isolate=False).verdicts["additivity"]
+    assert verdict.verdict == "error"
+    assert "mine.conditional(pair) answered in another order" in verdict.message

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-from stiminfo.axioms.cases import case_from_json
+from stiminfo.axioms.case_json import case_from_json
 from stiminfo.axioms.further import FURTHER, scaled_cases, shifted_cases, turned_cases
 from stiminfo.axioms.search import search
 from stiminfo.axioms.specs import SpecError

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import find, given, settings
 
 from stiminfo.axioms import strategies as draw
-from stiminfo.axioms.cases import case_from_json
+from stiminfo.axioms.case_json import case_from_json
 from stiminfo.axioms.features import insensitive_features
 
 

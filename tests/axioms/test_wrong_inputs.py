@@ -12,7 +12,7 @@ import pytest
 
 import stiminfo as si
 from stiminfo.axioms.answers import MeasureError
-from stiminfo.axioms.cases import case_from_json
+from stiminfo.axioms.case_json import case_from_json
 from stiminfo.axioms.journal import Journal, JournalError
 from stiminfo.axioms.loading import LoadError, published
 from stiminfo.axioms.specs import MOST_NUMBERS, SpecError, numbers, part_from_json

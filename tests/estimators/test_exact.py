@@ -7,6 +7,7 @@ from hypothesis import given, settings
 import stiminfo as si
 from stiminfo.axioms import strategies as draw
 from stiminfo.estimators import PUBLISHED, channel_nodes, resolution
+from stiminfo.models import BernoulliNoise, Gaussian, Sigmoid
 
 SHARED = si.EncodingModel([0, 1], [0.5, 0.5], [[0.5, 0.5], [0.5, 0], [0, 0.5]])
 XOR = si.EncodingModel([[-1, -1], [-1, 1], [1, -1], [1, 1]], [0.25] * 4, [[0.9, 0.1, 0.1, 0.9], [0.1, 0.9, 0.9, 0.1]])
@@ -240,3 +241,15 @@ def test_merging_what_is_hardly_possible_changes_nothing(monkeypatch):
     values = si.i_local(model)
     monkeypatch.setattr(local, "RARE", 0.0)
     assert si.i_local(model) == pytest.approx(values, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["i_local", "i_kong1", "i_kong2"])
+@pytest.mark.parametrize("feature", [0, 1])
+def test_a_feature_that_never_varies_adds_nothing(name, feature):
+    """On more stimuli than are taken one by one, too."""
+    line = si.encoding_model(Gaussian(), Sigmoid(0.0, 0.5), BernoulliNoise(), 60)
+    x, still = line.stimuli, np.full_like(line.stimuli, 3.0)
+    plane = si.EncodingModel(np.hstack([x, still] if feature else [still, x]), line.prior, line.likelihood)
+    measure = getattr(si, name)
+    np.testing.assert_allclose(measure(plane), measure(line), atol=1e-5)
+    np.testing.assert_allclose(measure.featurewise(plane)[:, feature], 0, atol=1e-20)

@@ -10,9 +10,10 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from stiminfo.axioms.cases import GarblingCase, JumpCase, ModelCase, ResponseMapCase, StimulusMapCase
+from stiminfo.axioms.cases import GarblingCase, ModelCase, ResponseMapCase, StimulusMapCase
 from stiminfo.axioms.classics import CLASSICS
 from stiminfo.axioms.evaluator import evaluator
+from stiminfo.axioms.far_cases import JumpCase
 from stiminfo.axioms.further import FURTHER
 from stiminfo.axioms.specs import ContinuousSpec, FiniteSpec
 from stiminfo.axioms.statements import AXIOMS
@@ -20,7 +21,8 @@ from stiminfo.axioms.witness import witness_json
 from stiminfo.estimators import PUBLISHED
 from stiminfo.models import Bump, EncodingModel, Gaussian, GaussianNoise, Linear, PoissonNoise, encoding_model
 from stiminfo.models.plot import WIDTH, short
-from stiminfo.reports.figures import describe, plot_witness, subscripts, svg
+from stiminfo.reports.figures import describe, plot_witness, svg
+from stiminfo.reports.panels import subscripts
 
 EVERY = AXIOMS | FURTHER
 CURVE = ContinuousSpec(Gaussian(), (Bump(0.0, 1.0, 4.0),), PoissonNoise(), 40)
