@@ -64,7 +64,7 @@ _FINE_GRIDS = tuple(
 )
 _FINE_PLANE = ModelCase(
     FiniteSpec(
-        tuple((i, j) for i in range(8) for j in range(7)),
+        tuple((i / 2, j / 2) for i in range(8) for j in range(7)),
         tuple(1 + (i + j) % 3 for i in range(8) for j in range(7)),
         tuple((1 + i + (i * j) % 5, 1 + j) for i in range(8) for j in range(7)),
     )

@@ -22,9 +22,10 @@ from scipy import sparse
 from ..models.validation import Array
 from .resolution import Resolution
 
+#: Stimuli up to which a dense matrix beats a sparse one.
+MANY = 48
 _SHARES = np.geomspace(0.02, 1.0, 40)
 _BLOCK = 1_500_000  # entries of a (nodes, stimuli) matrix held at once
-_DENSE = 48  # stimuli up to which a dense matrix beats a sparse one
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class NodeLayout:
 
     def __init__(self, stimuli: Array, prior: Array, likelihood: Array, resolution: Resolution) -> None:
         self.x, self.d, self.resolution = stimuli, stimuli.shape[1], resolution
-        self.axes = _product_axes(stimuli) if self.d == 2 else None
+        self.axes = product_axes(stimuli) if self.d == 2 else None
         self.width = max(len(stimuli), likelihood.shape[0] * self.d)
         self.range = float(np.linalg.norm(np.ptp(stimuli, axis=0)))
         log_prior = np.log(prior)
@@ -92,7 +93,7 @@ class NodeLayout:
         self.bridge, self.rarity, self.lapse = math.inf, self.spread, self.spread
         if self.d == 1:
             self._read_line(likelihood)
-        elif self.axes is not None and len(stimuli) > _DENSE:
+        elif self.axes is not None and len(stimuli) > MANY:
             self._read_grid(likelihood, self.axes)
         self.window = math.sqrt(self.resolution.tail**2 + 2 * (self.resolution.decay + self.spread))
 
@@ -116,8 +117,8 @@ class NodeLayout:
         step = float(np.abs(np.diff(height)).max())
         drop = float((np.interp(x, x[hull], height[hull]) - height).max())
         self.bridge, self.lapse = float(np.diff(x[hull]).max()), max(step, drop)
-        self.rarity = self.lapse if len(x) <= _DENSE else step
-        if len(x) > _DENSE:
+        self.rarity = self.lapse if len(x) <= MANY else step
+        if len(x) > MANY:
             # A gap between many close neighbours is not the sharp switch between two lone atoms.
             self.resolution = replace(self.resolution, tail=self.resolution.tail - 0.5, decay=self.resolution.decay - 4)
             chi = _chi_squared(likelihood[:, order], 1)
@@ -148,7 +149,7 @@ class NodeLayout:
 
     def batches(self, levels: Array, weights: Array) -> Iterator[Nodes]:
         """Batches of nodes for these levels and weights, laid as suits the stimuli."""
-        many = len(self.x) > _DENSE
+        many = len(self.x) > MANY
         if many and self.axes is not None:
             for g, w in zip(levels, weights):
                 yield from self.on_product(float(g), float(w), self.axes)
@@ -361,8 +362,8 @@ def _lattice(axes: list[Array]) -> Array:
     return np.stack([grid.ravel() for grid in np.meshgrid(*axes, indexing="ij")], axis=1)
 
 
-def _product_axes(stimuli: Array) -> tuple[Array, Array, Array] | None:
-    """(order, axis 1, axis 2) if the stimuli fill a product grid in R^2, else None."""
+def product_axes(stimuli: Array) -> tuple[Array, Array, Array] | None:
+    """(order, axis 1, axis 2) if the stimuli fill a product grid along the axes of R^2, else None."""
     first, second = np.unique(stimuli[:, 0]), np.unique(stimuli[:, 1])
     if len(first) * len(second) != len(stimuli):
         return None

@@ -15,6 +15,7 @@ from scipy.linalg import eigh_tridiagonal
 from ..models import EncodingModel, ResponsePair
 from ..models.validation import Array
 from . import local
+from .channel_nodes import MANY, product_axes
 from .finite_sums import i_surp, joint_of
 from .measure import Measure, NotApplicable
 from .published import i_local
@@ -84,7 +85,14 @@ _ROOT_INVERSE = np.linalg.inv(np.array([[1.0, 0.5], [0.5, 1.0]]))
 
 
 def _correlated(x: Array) -> Array:
-    return np.asarray(x @ _ROOT_INVERSE.T) if x.shape[1] == 2 else x
+    return _affordable(x @ _ROOT_INVERSE.T) if x.shape[1] == 2 else x
+
+
+def _affordable(turned: Array) -> Array:
+    """The stimuli, where quadrature over noise in the plane takes seconds: few, or on a grid along the axes."""
+    if len(turned) > MANY and product_axes(turned) is None:
+        raise NotApplicable(f"more than {MANY} stimuli in the plane, turned off their grid, would take minutes")
+    return turned
 
 
 def _whitening(stimuli: Array, prior: Array) -> Array:
@@ -93,7 +101,7 @@ def _whitening(stimuli: Array, prior: Array) -> Array:
     values, vectors = np.linalg.eigh((apart.T * prior) @ apart)
     if values[0] <= 1e-12 * values[-1]:
         return stimuli
-    return np.asarray((apart @ vectors) / np.sqrt(values))
+    return _affordable((apart @ vectors) / np.sqrt(values))
 
 
 def whitened(model: EncodingModel) -> Array:

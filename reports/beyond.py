@@ -112,9 +112,10 @@ def markdown(table: dict[str, dict[str, Any]]) -> str:
         "heavier than exponential, and there I_local is not local. The walk is not computed where the prior spans more "
         "than twelve orders of magnitude, so its locality is not asked.",
         "",
-        "Locality is searched with stimuli on a line, where a width of noise is nothing and the whitened, unequal and "
-        "correlated noises are I_local itself. Whether they are local in the plane is not asked here; the "
-        "whitened noise, whose covariance sees the prior everywhere, is the one to doubt.",
+        "Locality is searched on a line, where a width of noise is nothing and the whitened, unequal and correlated "
+        "noises are I_local itself, and in the plane. There whitened and correlated noise turn the stimuli off their "
+        "grid, quadrature would take minutes a case, and it is not asked of them; the whitened noise, whose covariance "
+        "sees the prior everywhere, is the one to doubt.",
         "",
     ]
     return "\n".join(lines)

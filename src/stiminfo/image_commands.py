@@ -60,38 +60,11 @@ def train(
     is unfinished lies in DIR.unfinished.safetensors, renewed every minute; the same command with --resume goes on with
     it, also after a crash. Several GPUs: accelerate launch -m stiminfo train ...
     """
+    options = locals()
     from .train_command import Options, run
 
     with bad_input(), bar_here() as bar:
-        return run(
-            Options(
-                dataset,
-                size,
-                data,
-                population,
-                receptive_fields,
-                amplitude,
-                noise,
-                preset,
-                minutes,
-                steps,
-                gain_steps,
-                batch,
-                rate,
-                channels,
-                precision,
-                halves,
-                coarse,
-                half_precision,
-                seed,
-                device,
-                resume,
-                start,
-                out,
-            ),
-            console_here(),
-            bar,
-        )
+        return run(Options(**options), console_here(), bar)
 
 
 def decompose(
@@ -125,11 +98,11 @@ def decompose(
     receptive_fields: Fields = None,
     amplitude: Amplitude = 2.0,
     noise: Noise = 2.0,
-    measure: Annotated[
+    measures: Annotated[
         list[str] | None, typer.Option("--measure", metavar="NAME", help="i_local (the default), i_surp, ...; repeat.")
     ] = None,
     show: Annotated[int, typer.Option(min=1, max=12, help="How many images to decompose.")] = 5,
-    image: Annotated[
+    chosen: Annotated[
         list[int] | None, typer.Option("--image", metavar="INDEX", help="This image of the set; may be repeated.")
     ] = None,
     passes: Annotated[
@@ -150,29 +123,8 @@ def decompose(
     about some of them and writes maps.png, population.png, decomposition.json and decomposition.npz. With --checkpoint,
     trained networks take the place of the set, and the exact maps stand beside theirs.
     """
+    options = locals() | {"measures": tuple(measures or ("i_local",)), "chosen": tuple(chosen or ())}
     from .decompose_command import Options, run
 
     with bad_input(), bar_here() as bar:
-        return run(
-            Options(
-                images,
-                dataset,
-                data,
-                checkpoint,
-                sampler,
-                population,
-                receptive_fields,
-                amplitude,
-                noise,
-                tuple(measure or ("i_local",)),
-                show,
-                tuple(image or ()),
-                passes,
-                rtol,
-                seed,
-                device,
-                out,
-            ),
-            console_here(),
-            bar,
-        )
+        return run(Options(**options), console_here(), bar)

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 Axioms = Annotated[list[str] | None, typer.Option("--axiom", metavar="ID", help="Only this axiom; may be repeated.")]
-Examples = Annotated[int, typer.Option(min=1, help="Cases a cell; continuous, 2-d and locality cases run a fifth.")]
+Examples = Annotated[
+    int, typer.Option(min=1, help="Cases a cell; continuous, 2-d and locality cases run a fifth or less.")
+]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same verdicts.")]
 Jobs = Annotated[int, typer.Option(min=1, help="Worker processes.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", metavar="F", help="Write the verdicts as JSON.")]

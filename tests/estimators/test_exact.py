@@ -144,12 +144,12 @@ def test_dense_and_sparse_paths_agree():
     table = rng.dirichlet([1, 1, 1], 60).T
     model = si.EncodingModel(x, np.full(60, 1 / 60), table)
     sparse = si.i_local(model)
-    dense = channel_nodes._DENSE
+    dense = channel_nodes.MANY
     try:
-        channel_nodes._DENSE = 100
+        channel_nodes.MANY = 100
         assert sparse == pytest.approx(si.i_local(model), abs=1e-7)
     finally:
-        channel_nodes._DENSE = dense
+        channel_nodes.MANY = dense
     assert model.prior @ sparse == pytest.approx(model.mutual_information(), abs=1e-7)
 
 

@@ -81,3 +81,13 @@ def test_the_maps_are_those_that_their_sources_name():
 def test_stimuli_on_a_line_in_the_plane_are_not_whitened():
     line = EncodingModel(LINE.stimuli * [[1.0, 2.0]], LINE.prior, LINE.likelihood)
     assert RELATIVES["whitened noise"](line) == pytest.approx(i_local(line), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["correlated noise", "whitened noise"])
+def test_many_stimuli_off_their_grid_are_declined_and_not_left_to_hang(name):
+    x = np.array([(i, j) for i in range(8) for j in range(7)], dtype=float)
+    prior = 1.0 + (x[:, 0] * x[:, 1]) % 3
+    model = EncodingModel(x, prior / prior.sum(), RNG.dirichlet(np.ones(2), len(x)).T)
+    with pytest.raises(NotApplicable, match="off their grid"):
+        RELATIVES[name](model)
+    assert i_local(model) @ model.prior == pytest.approx(model.mutual_information(), abs=1e-5)
