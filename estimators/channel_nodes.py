@@ -20,10 +20,13 @@ import numpy as np
 from scipy import sparse
 
 from ..models.validation import Array
+from .measure import NotApplicable
 from .resolution import Resolution
 
 #: Stimuli up to which a dense matrix beats a sparse one.
 MANY = 48
+#: Nodes of one level beyond which quadrature takes hours.
+_MOST_NODES = 1e8
 _SHARES = np.geomspace(0.02, 1.0, 40)
 _BLOCK = 1_500_000  # entries of a (nodes, stimuli) matrix held at once
 
@@ -152,7 +155,13 @@ class NodeLayout:
         many = len(self.x) > MANY
         if many and self.axes is not None:
             for g, w in zip(levels, weights):
-                yield from self.on_product(float(g), float(w), self.axes)
+                ends = self._ends(float(g), self.axes)
+                nodes = math.prod(high - low + 1 for low, high in ends)
+                # Where far places lie between near ones, what each stimulus sees is less than all that lies between.
+                if nodes > len(self.x) ** 2 * self._own(float(g)):
+                    yield from self.on_points(np.array([g]), np.array([w]))
+                else:
+                    yield from self.on_product(float(g), float(w), self.axes, ends)
         elif many and self.d == 1:
             for g, w in zip(levels, weights):
                 yield from self.on_line(float(g), float(w))
@@ -227,10 +236,11 @@ class NodeLayout:
         """Pieces (positions, levels, average): a lattice around each stimulus, or one lattice for all."""
         root, h, tail = math.sqrt(g), self.spacing(g), self.resolution.tail
         half = math.ceil(tail / h)
-        own = len(self.x) * (2 * half + 1) ** self.d
+        own = len(self.x) * self._own(g)
         low = np.floor((self.x.min(axis=0) - tail * root) / (h * root))
         high = np.ceil((self.x.max(axis=0) + tail * root) / (h * root))
         shared = float(np.prod(high - low + 1))
+        _within_reach(min(own, shared))
         norm = w * (h / math.sqrt(2 * math.pi)) ** self.d
         if own < shared:
             z = _lattice([np.arange(-half, half + 1) * h] * self.d)
@@ -248,6 +258,10 @@ class NodeLayout:
         for start in range(0, len(y), most):
             part_y = y[start : start + most]
             yield part_y, np.full(len(part_y), g), np.full((1, 1), norm)
+
+    def _own(self, g: float) -> int:
+        """Nodes of a lattice about one stimulus."""
+        return int((2 * math.ceil(self.resolution.tail / self.spacing(g)) + 1) ** self.d)
 
     def _dense(self, batch: list[tuple[Array, Array, Array]]) -> Nodes:
         y = np.concatenate([piece[0] for piece in batch])
@@ -300,16 +314,19 @@ class NodeLayout:
 
     # -- a full product grid in R^2: one matrix for each axis -----------------------------------------------------
 
-    def on_product(self, g: float, w: float, axes: tuple[Array, Array, Array]) -> Iterator[Nodes]:
-        order, *coordinates = axes
+    def _ends(self, g: float, axes: tuple[Array, Array, Array]) -> list[tuple[int, int]]:
+        """Where the lattice of a product grid ends along each axis, in units of its spacing."""
         root, h, tail = math.sqrt(g), self.spacing(g), self.resolution.tail
+        return [(math.floor((x.min() / root - tail) / h), math.ceil((x.max() / root + tail) / h)) for x in axes[1:]]
+
+    def on_product(
+        self, g: float, w: float, axes: tuple[Array, Array, Array], ends: list[tuple[int, int]]
+    ) -> Iterator[Nodes]:
+        order, *coordinates = axes
+        root, h = math.sqrt(g), self.spacing(g)
         kernels, offsets, averages, places = [], [], [], []
-        for x in coordinates:
-            y = (
-                np.arange(math.floor((x.min() / root - tail) / h), math.ceil((x.max() / root + tail) / h) + 1)
-                * h
-                * root
-            )
+        for x, (low, high) in zip(coordinates, ends):
+            y = np.arange(low, high + 1) * h * root
             offset = x - y[:, None]
             exponent = -0.5 * offset**2 / g
             top = exponent.max(axis=1, keepdims=True)
@@ -349,6 +366,14 @@ class NodeLayout:
                 by_response[:, :, i] = shift[:, i, None]
             np.divide(m, mass, out=by_response[:, :, i], where=possible)
         return Nodes(g, shift, by_response, mass * (self.scale / total), y, average)
+
+
+def _within_reach(nodes: float) -> None:
+    if nodes > _MOST_NODES:
+        raise NotApplicable(
+            f"quadrature over noise would take {nodes:.1e} nodes a level: the stimuli lie too far apart for the gaps "
+            "between them"
+        )
 
 
 def _chi_squared(table: Array, axis: int) -> Array:

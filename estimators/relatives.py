@@ -90,7 +90,7 @@ def _correlated(x: Array) -> Array:
 
 def _affordable(turned: Array) -> Array:
     """The stimuli, where quadrature over noise in the plane takes seconds: few, or on a grid along the axes."""
-    if len(turned) > MANY and product_axes(turned) is None:
+    if turned.shape[1] == 2 and len(turned) > MANY and product_axes(turned) is None:
         raise NotApplicable(f"more than {MANY} stimuli in the plane, turned off their grid, would take minutes")
     return turned
 
