@@ -57,6 +57,7 @@ _PARSERS: dict[str, dict[str, Any]] = {
         "inside?": lambda v: numbers(v, "inside", 1),
         "tilt": lambda v: numbers(v, "tilt", 0),
         "beside?": part_from_json,
+        "mirror?": bool,
     },
     "jump": {
         "atoms": lambda v: int(numbers(v, "atoms", 0)),
@@ -65,6 +66,7 @@ _PARSERS: dict[str, dict[str, Any]] = {
         "ratio": lambda v: numbers(v, "ratio", 0),
         "before": lambda v: numbers(v, "before", 1),
         "inside": lambda v: numbers(v, "inside", 1),
+        "mirror?": bool,
     },
 }
 _CLASSES: dict[str, type[Case]] = {

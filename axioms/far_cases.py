@@ -10,7 +10,7 @@ import numpy as np
 
 from ..models import EncodingModel, Mixture
 from ..models.validation import Array
-from ..models.warps import perturb
+from ..models.warps import perturb, relocate_stimuli
 from .cases import Case
 from .specs import Row, SpecError, listed, part_to_json
 
@@ -25,6 +25,8 @@ class DecayCase(Case):
 
     With `beside` the stimulus lies in the plane: a second feature is 0 or `ASIDE` sd of the last component, each half
     of the time, and where it is not 0 these are the tuning curves. The ball lies about (centre, 0).
+
+    With `mirror` all of it is turned round: x becomes -x, and the lattice runs far out to the left.
     """
 
     kind: ClassVar[str] = "decay"
@@ -35,6 +37,7 @@ class DecayCase(Case):
     inside: Row | None = None
     tilt: float = 0.0
     beside: tuple[Any, ...] | None = None
+    mirror: bool = False
 
     LEVELS: ClassVar[tuple[float, ...]] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
     #: The second feature's other value; the lattice's spacing on a line and in the plane.
@@ -46,7 +49,9 @@ class DecayCase(Case):
         data |= {"centre": self.centre, "radius": self.radius, "tilt": self.tilt}
         if self.inside is not None:
             data["inside"] = listed(self.inside)
-        return data if self.beside is None else data | {"beside": part_to_json(self.beside)}
+        if self.beside is not None:
+            data["beside"] = part_to_json(self.beside)
+        return data | {"mirror": True} if self.mirror else data
 
     @cached_property
     def last(self) -> tuple[float, float]:
@@ -55,7 +60,7 @@ class DecayCase(Case):
 
     @cached_property
     def lattice(self) -> Array:
-        """Values of the (first) feature."""
+        """Values of the (first) feature, before it is turned round."""
         mean, sd = self.last
         step = self.SPACING[self.beside is not None] * min(self.prior.sds)
         low = min(min(self.prior.means) - 4 * max(self.prior.sds), self.centre - self.radius)
@@ -80,14 +85,18 @@ class DecayCase(Case):
         table, gradient = (np.concatenate(parts, axis=1) for parts in zip(*rows))
         across = np.zeros((*gradient.shape, len(slots)))
         across[..., 0] = gradient
-        step = x[1] - x[0]
-        return EncodingModel(
+        model = EncodingModel(
             stimuli,
             mass / mass.sum(),
             table,
-            stimulus_volumes=np.full(len(stimuli), step),
+            stimulus_volumes=np.full(len(stimuli), x[1] - x[0]),
             likelihood_gradient=across,
         )
+        if not self.mirror:
+            return model
+        turn = np.where(np.arange(len(slots)) == 0, -1.0, 1.0) * np.ones_like(stimuli)
+        backward = np.concatenate([np.arange(len(x))[::-1] + len(x) * row for row in slots])
+        return relocate_stimuli(model, stimuli * turn, turn).reordered(backward)
 
     def _row(self, tuning: tuple[Any, ...]) -> tuple[Array, Array]:
         """p(r|x) along the lattice and its derivative, (K, n) each."""
@@ -108,17 +117,21 @@ class DecayCase(Case):
             if weights.shape != (len(model.likelihood),) or (weights < 0).any() or weights.sum() <= 0:
                 raise SpecError(f"inside must be {len(model.likelihood)} weights, not negative, not all zero")
             table = (weights / weights.sum())[:, None]
-        tilt = 1 + self.tilt * np.clip((model.stimuli[:, 0] - self.centre) / self.radius, -1, 1)
-        centre = (self.centre, 0.0)[: model.dimensions]
+        tilt = 1 + self.tilt * np.clip((self._first - self.centre) / self.radius, -1, 1)
+        centre = (-self.centre if self.mirror else self.centre, 0.0)[: model.dimensions]
         return perturb(model, centre, self.radius, likelihood=table, prior_weights=tilt if self.tilt else None)
 
     @cached_property
     def distances(self) -> Array:
-        """D of each stimulus; negative beside the ball and to the left of it."""
+        """D of each stimulus; negative beside the ball and on its near side."""
         mean, sd = self.last
-        x = self.built.stimuli[:, 0]
-        outside = x > self.centre + self.radius
-        return np.where(outside, (x - mean) / sd, -1.0)
+        outside = self._first > self.centre + self.radius
+        return np.where(outside, (self._first - mean) / sd, -1.0)
+
+    @cached_property
+    def _first(self) -> Array:
+        """The (first) feature of each stimulus, before it was turned round."""
+        return np.asarray(self.built.stimuli[:, 0] * (-1.0 if self.mirror else 1.0))
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -129,7 +142,8 @@ class DecayCase(Case):
 class JumpCase(Case):
     """Atoms at 0 and at base^0, base^1, ... with weights that fall by `ratio` each: the heaviest of tails.
 
-    At 0 the response changes from `before` to `inside`; at the others it is `before` throughout.
+    At 0 the response changes from `before` to `inside`; at the others it is `before` throughout. With `mirror` the
+    others lie to the left of 0.
     """
 
     kind: ClassVar[str] = "jump"
@@ -139,6 +153,11 @@ class JumpCase(Case):
     ratio: float
     before: Row
     inside: Row
+    mirror: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        data = super().to_json()
+        return data if self.mirror else {name: value for name, value in data.items() if name != "mirror"}
 
     @cached_property
     def built(self) -> EncodingModel:
@@ -153,7 +172,7 @@ class JumpCase(Case):
             raise SpecError("expected 4 to 40 atoms, base in (1, 1000], weight and ratio in (0, 1)")
         if len(self.before) != len(self.inside):
             raise SpecError(f"before has {len(self.before)} responses, inside {len(self.inside)}")
-        x = np.concatenate([[0.0], float(self.base) ** np.arange(self.atoms)])
+        x = np.concatenate([[0.0], (-1.0 if self.mirror else 1.0) * float(self.base) ** np.arange(self.atoms)])
         tail = float(self.ratio) ** np.arange(self.atoms)
         prior = np.concatenate([[self.weight], (1 - self.weight) * tail / tail.sum()])
         table = np.tile(np.asarray(self.before, dtype=float)[:, None], len(x))
@@ -164,7 +183,8 @@ class JumpCase(Case):
 
     @cached_property
     def distances(self) -> Array:
-        return np.where(self.built.stimuli[:, 0] > 0, self.built.stimuli[:, 0], -1.0)
+        apart = np.abs(self.built.stimuli[:, 0])
+        return np.where(apart > 0, apart, -1.0)
 
     @property
     def levels(self) -> tuple[float, ...]:

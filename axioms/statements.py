@@ -14,7 +14,7 @@ from ..models import EncodingModel
 from . import checks
 from . import strategies as draw
 from .cases import Case, FeatureCase, ModelCase
-from .classics import CLASSICS, CLASSICS_WITH_GRADIENT
+from .classics import BLOB_PLANE, CLASSICS, CLASSICS_WITH_GRADIENT
 from .evaluator import Evaluator
 from .findings import Finding
 from .locality import locality
@@ -133,7 +133,8 @@ AXIOMS: dict[str, Axiom] = {
             locality,
             lambda gradient: (
                 Family("light-tailed priors", draw.decay_cases(), FIFTH),
-                Family("light-tailed priors, 2-d", draw.decay_cases(dimensions=2), TWENTIETH),
+                # Hypothesis begins with the simplest, here the first: a known case.
+                Family("light-tailed priors, 2-d", st.just(BLOB_PLANE) | draw.decay_cases(dimensions=2), TWENTIETH),
             ),
             None,
             unit="of the near change, left in the limit",

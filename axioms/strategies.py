@@ -388,7 +388,7 @@ def decay_cases(draw: DrawFn, dimensions: int = 1) -> DecayCase:
     centre = prior.means[-1] + prior.sds[-1] * draw(st.sampled_from([0.0, 0.5, -0.5]))
     radius = prior.sds[-1] * draw(st.sampled_from([0.5, 0.25]))
     tilt = draw(st.sampled_from([0.0, 0.5, -0.5, 0.9]))
-    return DecayCase(prior, tuning, centre, radius, draw(_rows(len(tuning) + 1)), tilt, beside)
+    return DecayCase(prior, tuning, centre, radius, draw(_rows(len(tuning) + 1)), tilt, beside, draw(st.booleans()))
 
 
 @composite
@@ -402,4 +402,5 @@ def jump_cases(draw: DrawFn) -> JumpCase:
         ratio=draw(_steps(4, 12, 20)),
         before=draw(_rows(responses)),
         inside=draw(_rows(responses)),
+        mirror=draw(st.booleans()),
     )

@@ -31,8 +31,9 @@ def _plot(axes: Axes, case: DecayCase | JumpCase, values: np.ndarray, style: str
 
 def _ball(case: DecayCase | JumpCase) -> tuple[float, float]:
     if isinstance(case, JumpCase):
-        return -0.3, 0.5
-    return case.centre - case.radius, case.centre + case.radius
+        return (-0.5, 0.3) if case.mirror else (-0.3, 0.5)
+    centre = -case.centre if case.mirror else case.centre
+    return centre - case.radius, centre + case.radius
 
 
 def _far_axis(axes: Axes, case: DecayCase | JumpCase, label: bool) -> None:
@@ -41,11 +42,13 @@ def _far_axis(axes: Axes, case: DecayCase | JumpCase, label: bool) -> None:
     x = case.built.stimuli[:, 0]
     if isinstance(case, JumpCase):
         axes.set_xscale("symlog", base=10, linthresh=1.0, linscale=0.7)
-        axes.set_xlim(-0.3, 3 * float(x.max()))
-        decades = max(1, int(np.log10(float(x.max()))))
+        farthest, sign, minus = float(np.abs(x).max()), (-1 if case.mirror else 1), "-" * case.mirror
+        axes.set_xlim(*sorted((-0.3 * sign, 3 * farthest * sign)))
+        decades = max(1, int(np.log10(farthest)))
         step = max(1, round(decades / 2))
-        ticks = [0.0] + [10.0**n for n in range(0, decades + 1, step)]
-        names = ["0", "1"] + [f"$10^{{{n}}}$" for n in range(0, decades + 1, step)][1:]
+        ticks = [0.0] + [sign * 10.0**n for n in range(0, decades + 1, step)]
+        # "-1" and "0" side by side would read as -10.
+        names = ["0", "" if case.mirror else "1"] + [f"${minus}10^{{{n}}}$" for n in range(0, decades + 1, step)][1:]
         axes.set_xticks(ticks, names)
         axes.minorticks_off()
     else:

@@ -297,6 +297,26 @@ def test_what_breaks_only_on_a_fine_grid_in_the_plane_is_found(axiom):
     assert si.audit(measure, axioms=[axiom], examples=5, isolate=False).verdicts[axiom].verdict == "refuted"
 
 
+def _from_above(model):
+    """What r tells of x beyond that the stimulus is at least x: a far change moves it to the left only."""
+    out = []
+    for x, p in zip(model.stimuli[:, 0], model.likelihood.T):
+        weights = model.prior * (model.stimuli[:, 0] >= x)
+        q = model.likelihood @ (weights / weights.sum())
+        out.append((p[p > 0] * np.log(p[p > 0] / q[p > 0])).sum())
+    return np.array(out)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize("axiom", ["locality", "locality_any_prior"])
+def test_what_is_not_local_on_one_side_is_found(axiom, side):
+    def function(model):
+        return _from_above(model.replace(stimuli=side * model.stimuli, likelihood_gradient=None))
+
+    result = si.audit(si.Measure("mine", function), axioms=[axiom], examples=5, isolate=False)
+    assert result.verdicts[axiom].verdict == "refuted"
+
+
 def _sorted_by_value(model):
     """Groups by coordinate, as `numpy.unique` does: right only where stimuli are listed in rising order."""
     order = np.lexsort(model.stimuli.T[::-1])

@@ -1,10 +1,14 @@
 """What strategies promise of their cases: the axiom's premise, and the smallest case that they shrink to."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import find, given, settings
 
 from stiminfo.axioms import strategies as draw
 from stiminfo.axioms.case_json import case_from_json
+from stiminfo.axioms.classics import BLOB_PLANE, CLASSICS
 from stiminfo.axioms.features import insensitive_features
 
 
@@ -32,3 +36,30 @@ def test_xor_is_the_smallest_of_its_kind():
     assert len(model.prior) == 4
     assert set(model.likelihood.ravel()) == {0.0, 1.0}
     assert not insensitive_features(model, True)
+
+
+@pytest.mark.parametrize("case", [*CLASSICS["locality"][:2], BLOB_PLANE, CLASSICS["locality_any_prior"][0]])
+@pytest.mark.parametrize("view", ["built", "changed"])
+def test_a_mirrored_case_is_the_same_turned_round(case, view):
+    model, turned = getattr(case, view), getattr(replace(case, mirror=True), view)
+    flip = np.array([-1.0, 1.0])[: model.dimensions]
+
+    def sorted_by_place(one, sign):
+        x = np.round(one.stimuli * sign, 9)
+        order = np.lexsort(x.T)
+        gradient = None if one.likelihood_gradient is None else one.likelihood_gradient[:, order] * sign
+        return x[order], one.prior[order], one.likelihood[:, order], gradient
+
+    for mine, other in zip(sorted_by_place(model, 1.0), sorted_by_place(turned, flip)):
+        np.testing.assert_allclose(mine, other, atol=1e-12)
+    assert sorted(replace(case, mirror=True).distances) == pytest.approx(sorted(case.distances))
+
+
+@pytest.mark.parametrize("dimensions", [1, 2])
+def test_locality_cases_travel_as_json(dimensions):
+    @settings(max_examples=40, deadline=None, database=None)
+    @given(draw.decay_cases(dimensions) | draw.jump_cases())
+    def check(case):
+        assert case_from_json(case.to_json()) == case
+
+    check()
