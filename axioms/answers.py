@@ -55,7 +55,7 @@ def ask(
 
 
 def follow(value: Array, turned: Array, what: str) -> None:
-    """Raise `MeasureError` where values follow another order than that of the stimuli.
+    """Raise `MeasureError` where exact values depend on the order in which the stimuli are listed.
 
     Parameters
     ----------
@@ -67,8 +67,8 @@ def follow(value: Array, turned: Array, what: str) -> None:
     if same and (apart > 1e-6 * (1 + np.abs(value))).any():
         j = np.unravel_index(int(apart.argmax()), apart.shape)
         raise MeasureError(
-            f"{what} answered in another order than that of model.stimuli: with the stimuli listed in another order, "
-            f"stimulus {j[0]} gets {turned[j]:.6g} in place of {value[j]:.6g}"
+            f"{what} does not follow the order of model.stimuli: with the stimuli listed in another order, stimulus "
+            f"{j[0]} gets {turned[j]:.6g} in place of {value[j]:.6g}"
         )
 
 

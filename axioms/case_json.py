@@ -58,6 +58,7 @@ _PARSERS: dict[str, dict[str, Any]] = {
         "tilt": lambda v: numbers(v, "tilt", 0),
         "beside?": part_from_json,
         "mirror?": bool,
+        "along?": lambda v: int(numbers(v, "along", 0)),
     },
     "jump": {
         "atoms": lambda v: int(numbers(v, "atoms", 0)),

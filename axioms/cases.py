@@ -123,8 +123,8 @@ class ResponseMapCase(Case):
 class StimulusMapCase(Case):
     """A model and an invertible, coordinatewise map of its stimuli.
 
-    Finite stimuli are listed anew (`stimuli`); a continuous one is warped to ``x + bend width sin(x / width)``, which
-    rises everywhere for 0 <= bend < 1, or mirrored as well.
+    Finite stimuli are listed anew (`stimuli`), with the `slopes` of a monotone map or without; a continuous one is
+    warped to ``x + bend width sin(x / width)``, which rises everywhere for 0 <= bend < 1, or mirrored as well.
     """
 
     kind: ClassVar[str] = "stimulus map"
@@ -143,7 +143,7 @@ class StimulusMapCase(Case):
     def mapped(self) -> EncodingModel:
         model = self.built
         if self.stimuli is not None:
-            return relocate_stimuli(model, self.stimuli, self.slopes)
+            return relocate_stimuli(model, self.stimuli, self.slopes, monotone=self.slopes is not None)
         bend, width = float(self.bend or 0.0), float(self.width or 1.0)
         if not (0 <= bend < 1 and width > 0):
             raise SpecError(f"bend {bend}, width {width}: expected 0 <= bend < 1 and width > 0")

@@ -42,6 +42,8 @@ _XOR_SLOPES = FiniteSpec(
     ((1, 9), (9, 1), (9, 1), (1, 9)),
     gradient=tuple(((-4 * b, -4 * a), (4 * b, 4 * a)) for a, b in _CORNERS),
 )
+# Features that go together: p(1|x) is 1/2 given either feature alone, and not given both.
+_TOGETHER = FiniteSpec(_CORNERS, (3, 1, 1, 3), ((2, 3), (4, 1), (4, 1), (2, 3)))
 # The same in the plane: what a measure does on a line says nothing of what it does there.
 _DIAGONAL = ((0, 0), (1, 1))
 _SHARED_PLANE, _UNEVEN_PLANE, _SEEN_RARELY_PLANE = (
@@ -71,6 +73,27 @@ _FINE_PLANE = ModelCase(
     )
 )
 _MERGE = ((1, 0), (1, 0), (0, 1))
+# More of everything than a search draws: a formula for few stimuli or few responses only is not seen there.
+_WIDE_PAIR = PairCase(
+    PairSpec(
+        tuple((j,) for j in range(9)),
+        tuple(1 + j % 3 for j in range(9)),
+        tuple(tuple(tuple(1 + (j + 2 * k) % 5 + (j * m) % 3 for m in range(4)) for k in range(5)) for j in range(9)),
+    )
+)
+_WIDE = FiniteSpec(
+    tuple((j,) for j in range(60)),
+    tuple(1 + j % 4 for j in range(60)),
+    tuple(tuple((j * k) % 7 + max(0, 9 - abs(j - 3 * k)) for k in range(25)) for j in range(60)),
+)
+_SHARED_BY_MANY = FiniteSpec(
+    tuple((j,) for j in range(40)), (1,) * 40, tuple((1, 0, 1) if j % 2 else (1, 1, 0) for j in range(40))
+)
+# Cells of the second response of unequal size.
+_CELL_PAIR = PairCase(PairSpec(((0,), (1,)), (1, 1), (((4, 2), (2, 1)), ((1, 2), (2, 4))), None, ((1, 2), (1, 2))))
+# Wavelengths in metres; tones a tenth of a hertz apart.
+_METRES = replace(_THREE, stimuli=((5e-07,), (5.05e-07,), (5.1e-07,)))
+_TONES = replace(_THREE, stimuli=((20000,), (20000.1,), (20000.2,)))
 
 CLASSICS: dict[str, tuple[Case, ...]] = {
     "completeness": (
@@ -82,6 +105,10 @@ CLASSICS: dict[str, tuple[Case, ...]] = {
         PairCase(_READINGS_PLANE),
         *_FINE_GRIDS,
         _FINE_PLANE,
+        _WIDE_PAIR,
+        _CELL_PAIR,
+        ModelCase(_METRES),
+        ModelCase(_TONES),
     ),
     # In the plane, where a measure may take minutes, the family begins with `BLOB_PLANE`.
     "locality": (_BLOB, _LEANING, replace(_BLOB, mirror=True), replace(_LEANING, mirror=True)),
@@ -96,33 +123,42 @@ CLASSICS: dict[str, tuple[Case, ...]] = {
         PairCase(_READINGS_PLANE),
         *_FINE_GRIDS,
         _FINE_PLANE,
+        _WIDE_PAIR,
     ),
     "additivity": (
         PairCase(_MERGED),
         PairCase(_READINGS),
         PairCase(_MERGED_PLANE),
         PairCase(_READINGS_PLANE),
+        _WIDE_PAIR,
+        _CELL_PAIR,
     ),
     "data_processing": (
         GarblingCase(_SHARED, _MERGE),
         GarblingCase(_UNEVEN, _MERGE),
         GarblingCase(_SHARED_PLANE, _MERGE),
         GarblingCase(_UNEVEN_PLANE, _MERGE),
+        GarblingCase(_SHARED_BY_MANY, _MERGE),
+        GarblingCase(_WIDE, tuple(tuple(int(k // 2 == m) for m in range(13)) for k in range(25))),
     ),
     "response_invariance": (
         ResponseMapCase(_CELLS, factors=(2, 1, 1)),
         ResponseMapCase(_UNEVEN, order=(2, 0, 1)),
         ResponseMapCase(_UNEVEN_PLANE, order=(2, 0, 1)),
+        ResponseMapCase(_WIDE, order=tuple(7 * k % 25 for k in range(25))),
     ),
     "feature_insensitivity": (
         FeatureCase(FiniteSpec(((0, 0), (0, 1), (1, 0), (1, 1)), (1, 2, 1, 2), ((1, 2), (1, 2), (2, 1), (2, 1))), 1),
     ),
-    "feature_insensitivity_marginal": (FeatureCase(_XOR, 1), FeatureCase(_XOR, 0)),
+    "feature_insensitivity_marginal": (FeatureCase(_XOR, 1), FeatureCase(_XOR, 0), FeatureCase(_TOGETHER, 0)),
     "stimulus_invariance": (
         StimulusMapCase(_THREE, ((0,), (1,), (3,))),
         StimulusMapCase(_SHARED, ((0,), (1,)), ((2,), (1,))),
         StimulusMapCase(_THREE_PLANE, ((0, 0), (1, 0), (3, 0))),
         StimulusMapCase(_TRIANGLE, ((0, 0), (3, 0), (0, -1))),
+        StimulusMapCase(_THREE, ((0,), (2,), (1,))),
+        StimulusMapCase(_THREE, _METRES.stimuli),
+        StimulusMapCase(_THREE, _TONES.stimuli),
     ),
     # Of `further`.
     "translation_invariance": (LinearMapCase(_THREE, ((1,),), (1,)),),

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..estimators import Measure, PublishedMeasure
+from ..estimators import Measure, NotApplicable, PublishedMeasure
 from ..estimators.published import Effort, Form
 from ..models import EncodingModel, ResponsePair
 from ..models.transforms import split_response
@@ -98,7 +98,8 @@ class _Probation:
             return value
         order = np.arange(len(pair.stimuli))[::-1]
         other = self._ask(self.measure.conditional, pair.reordered(order), value.value.shape, what).value[order]
-        follow(value.value, other, what)
+        if not value.error.any():
+            follow(value.value, other, what)
         return Values(value.value, np.maximum(value.error, np.abs(other - value.value) + FLOOR / 4))
 
     def _with_noise(self, function: Callable[[Any], Any], model: EncodingModel, given: Values) -> Values:
@@ -110,9 +111,14 @@ class _Probation:
         count = len(model.stimuli)
         for order in (np.arange(count)[::-1], np.roll(np.arange(count), 1)):
             turned = self._ask(function, model.reordered(order), value.shape, self.name).value[np.argsort(order)]
-            follow(value, turned, self.name)
+            # Noise with a seed of its own goes by position, and is none the worse for it.
+            if not noisy:
+                follow(value, turned, self.name)
             noise = np.maximum(noise, np.abs(turned - value))
-        split = self._ask(function, split_response(model, len(model.likelihood) - 1), value.shape, self.name).value
+        try:
+            split = self._ask(function, split_response(model, len(model.likelihood) - 1), value.shape, self.name).value
+        except NotApplicable:
+            return Values(value, noise)  # one that needs numerical responses: a split cell has none
         moved = np.abs(split - value)
         # An entropy of r may really see the split; only what looks like rounding, or like noise, counts as such.
         return Values(value, np.where((moved < SPLIT_NOISE) | noisy, np.maximum(noise, moved), noise))

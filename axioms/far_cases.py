@@ -24,7 +24,8 @@ class DecayCase(Case):
     `inside` (weights), the prior there is tilted by a factor ``1 + tilt (x - centre) / radius``, its mass kept.
 
     With `beside` the stimulus lies in the plane: a second feature is 0 or `ASIDE` sd of the last component, each half
-    of the time, and where it is not 0 these are the tuning curves. The ball lies about (centre, 0).
+    of the time, and where it is not 0 these are the tuning curves. The ball lies about (centre, 0). With `along` 1 the
+    two features change places.
 
     With `mirror` all of it is turned round: x becomes -x, and the lattice runs far out to the left.
     """
@@ -38,6 +39,7 @@ class DecayCase(Case):
     tilt: float = 0.0
     beside: tuple[Any, ...] | None = None
     mirror: bool = False
+    along: int = 0
 
     LEVELS: ClassVar[tuple[float, ...]] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
     #: The second feature's other value; the lattice's spacing on a line and in the plane.
@@ -51,7 +53,9 @@ class DecayCase(Case):
             data["inside"] = listed(self.inside)
         if self.beside is not None:
             data["beside"] = part_to_json(self.beside)
-        return data | {"mirror": True} if self.mirror else data
+        if self.mirror:
+            data["mirror"] = True
+        return data | {"along": 1} if self.along else data
 
     @cached_property
     def last(self) -> tuple[float, float]:
@@ -71,6 +75,8 @@ class DecayCase(Case):
 
     @cached_property
     def built(self) -> EncodingModel:
+        if self.along not in (0, 1) or (self.along and self.beside is None):
+            raise SpecError(f"along is {self.along}; expected 0, or 1 in the plane")
         x = self.lattice
         log_mass = self.prior.log_density(x)
         mass = np.exp(log_mass - log_mass.max())
@@ -92,11 +98,15 @@ class DecayCase(Case):
             stimulus_volumes=np.full(len(stimuli), x[1] - x[0]),
             likelihood_gradient=across,
         )
-        if not self.mirror:
-            return model
-        turn = np.where(np.arange(len(slots)) == 0, -1.0, 1.0) * np.ones_like(stimuli)
-        backward = np.concatenate([np.arange(len(x))[::-1] + len(x) * row for row in slots])
-        return relocate_stimuli(model, stimuli * turn, turn).reordered(backward)
+        if self.mirror:
+            turn = np.where(np.arange(len(slots)) == 0, -1.0, 1.0) * np.ones_like(stimuli)
+            backward = np.concatenate([np.arange(len(x))[::-1] + len(x) * row for row in slots])
+            model = relocate_stimuli(model, stimuli * turn, turn).reordered(backward)
+        if self.along:
+            slopes = model.likelihood_gradient
+            assert slopes is not None
+            model = model.replace(stimuli=model.stimuli[:, ::-1], likelihood_gradient=slopes[..., ::-1])
+        return model
 
     def _row(self, tuning: tuple[Any, ...]) -> tuple[Array, Array]:
         """p(r|x) along the lattice and its derivative, (K, n) each."""
@@ -117,21 +127,22 @@ class DecayCase(Case):
             if weights.shape != (len(model.likelihood),) or (weights < 0).any() or weights.sum() <= 0:
                 raise SpecError(f"inside must be {len(model.likelihood)} weights, not negative, not all zero")
             table = (weights / weights.sum())[:, None]
-        tilt = 1 + self.tilt * np.clip((self._first - self.centre) / self.radius, -1, 1)
-        centre = (-self.centre if self.mirror else self.centre, 0.0)[: model.dimensions]
+        tilt = 1 + self.tilt * np.clip((self._far - self.centre) / self.radius, -1, 1)
+        centre = np.zeros(model.dimensions)
+        centre[self.along] = -self.centre if self.mirror else self.centre
         return perturb(model, centre, self.radius, likelihood=table, prior_weights=tilt if self.tilt else None)
 
     @cached_property
     def distances(self) -> Array:
         """D of each stimulus; negative beside the ball and on its near side."""
         mean, sd = self.last
-        outside = self._first > self.centre + self.radius
-        return np.where(outside, (self._first - mean) / sd, -1.0)
+        outside = self._far > self.centre + self.radius
+        return np.where(outside, (self._far - mean) / sd, -1.0)
 
     @cached_property
-    def _first(self) -> Array:
-        """The (first) feature of each stimulus, before it was turned round."""
-        return np.asarray(self.built.stimuli[:, 0] * (-1.0 if self.mirror else 1.0))
+    def _far(self) -> Array:
+        """The feature along which each stimulus may be far, before it was turned round."""
+        return np.asarray(self.built.stimuli[:, self.along] * (-1.0 if self.mirror else 1.0))
 
     @property
     def levels(self) -> tuple[float, ...]:

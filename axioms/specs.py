@@ -149,12 +149,16 @@ class FiniteSpec:
 
 @dataclass(frozen=True)
 class PairSpec:
-    """A finite joint of two responses in weights: `responses[j][k][l]` is the weight of (r_k, r'_l) at stimulus j."""
+    """A finite joint of two responses in weights: `responses[j][k][l]` is the weight of (r_k, r'_l) at stimulus j.
+
+    `response_volumes[k][l]` is the volume of the pair's cell: one of R times one of R'.
+    """
 
     stimuli: Table
     prior: Row
     responses: tuple[Table, ...]
     gradient: tuple[tuple[Table, ...], ...] | None = None
+    response_volumes: Table | None = None
 
     def build(self) -> ResponsePair:
         """The pair."""
@@ -169,24 +173,26 @@ class PairSpec:
             np.asarray(self.stimuli, dtype=float),
             _normalised(self.prior),
             np.moveaxis(table / totals[:, None, None], 0, 2),
+            response_volumes=self.response_volumes,
             likelihood_gradient=gradient,
         )
 
     def to_json(self) -> dict[str, Any]:
         data = {"stimuli": self.stimuli, "prior": self.prior, "responses": self.responses}
-        if self.gradient is not None:
-            data["gradient"] = self.gradient
+        for name in ("gradient", "response_volumes"):
+            if getattr(self, name) is not None:
+                data[name] = getattr(self, name)
         return {key: listed(value) for key, value in data.items()}
 
     @classmethod
     def from_json(cls, data: Any) -> PairSpec:
-        entries = fields_of(data, "pair", {"stimuli", "prior", "responses"}, {"gradient"})
-        gradient = numbers(entries["gradient"], "gradient", 4) if "gradient" in entries else None
+        optional = {"gradient": 4, "response_volumes": 2}
+        entries = fields_of(data, "pair", {"stimuli", "prior", "responses"}, set(optional))
         return cls(
             numbers(entries["stimuli"], "stimuli", 2),
             numbers(entries["prior"], "prior", 1),
             numbers(entries["responses"], "responses", 3),
-            gradient,
+            **{name: numbers(entries[name], name, axes) for name, axes in optional.items() if name in entries},
         )
 
 

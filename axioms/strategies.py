@@ -92,7 +92,7 @@ def finite_specs(
     """
     responses = draw(st.integers(1, max_responses))
     farthest = 4 if dimensions > 1 else max(9, 2 * max_stimuli)
-    place = st.tuples(*[st.integers(0, farthest)] * dimensions)
+    place = st.tuples(*[st.integers(-farthest, farthest)] * dimensions)
     # One element a stimulus, so that whatever a failure does not need is deleted.
     drawn = draw(
         st.lists(
@@ -120,15 +120,23 @@ def finite_specs(
 
 @composite
 def pair_specs(
-    draw: DrawFn, gradient: bool = False, max_stimuli: int = 4, max_responses: int = 3, dimensions: int = 1
+    draw: DrawFn,
+    gradient: bool = False,
+    max_stimuli: int = 4,
+    max_responses: int = 3,
+    dimensions: int = 1,
+    volumes: bool = False,
 ) -> PairSpec:
     """Two responses in whole weights: any joint, conditionally independent ones, or a merged response and itself.
+
+    With `volumes`, cells of either response have volumes 1 to 3.
 
     Shrinks to one stimulus and one response each.
     """
     count = draw(st.integers(1, max_stimuli))
     first, second = draw(st.integers(1, max_responses)), draw(st.integers(1, max_responses))
-    place = st.tuples(*[st.integers(0, 9 if dimensions == 1 else 4)] * dimensions)
+    farthest = 9 if dimensions == 1 else 4
+    place = st.tuples(*[st.integers(-farthest, farthest)] * dimensions)
     stimuli = draw(st.lists(place, min_size=count, max_size=count, unique=True))
     relation = draw(st.sampled_from(["any", "independent", "merged"]))
     tables: list[tuple[tuple[int, ...], ...]] = []
@@ -148,7 +156,12 @@ def pair_specs(
         flat_rows = tuple(tuple(w for row in table for w in row) for table in tables)
         flat_slopes = draw(_gradients(flat_rows, dimensions))
         slopes = tuple(tuple(per[k * second : (k + 1) * second] for k in range(first)) for per in flat_slopes)
-    return PairSpec(tuple(stimuli), draw(_priors(count, dimensions == 1)), tuple(tables), slopes)
+    weights = draw(_priors(count, dimensions == 1))
+    cells = None
+    if volumes:
+        one, two = (tuple(draw(st.integers(1, 3)) for _ in range(size)) for size in (first, second))
+        cells = tuple(tuple(a * b for b in two) for a in one)
+    return PairSpec(tuple(stimuli), weights, tuple(tables), slopes, cells)
 
 
 def encoding_models(dimensions: int = 1, gradient: bool = False, **limits: Any) -> SearchStrategy[EncodingModel]:
@@ -291,7 +304,7 @@ def stretching_cases(draw: DrawFn, specs: SearchStrategy[ModelSpec]) -> Response
 
 @composite
 def relocation_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec], slopes: bool = False) -> StimulusMapCase:
-    """Discrete stimuli moved by an increasing or decreasing map of each coordinate; with `slopes`, continuous ones.
+    """Discrete stimuli moved by a bijection of each coordinate; with `slopes`, continuous ones by a monotone map.
 
     Shrinks to stimuli 0, 1, 2, ... in their order.
     """
@@ -301,7 +314,8 @@ def relocation_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec], slopes: bo
         old = sorted({row[i] for row in spec.stimuli})
         steps = [draw(st.integers(1, 6)) for _ in old]
         sign = draw(st.sampled_from([1, -1]))
-        new = {value: sign * sum(steps[:n]) for n, value in enumerate(old)}
+        order = range(len(old)) if slopes else draw(st.permutations(range(len(old))))
+        new = {value: sign * sum(steps[:n]) for value, n in zip(old, order)}
         columns.append([new[row[i]] for row in spec.stimuli])
         rates = {value: sign * draw(st.integers(1, 4)) for value in old} if slopes else {}
         growth.append([rates[row[i]] for row in spec.stimuli] if slopes else [])
@@ -360,12 +374,12 @@ def xor_like_cases(draw: DrawFn, gradient: bool = False) -> FeatureCase:
 
 
 @composite
-def decay_cases(draw: DrawFn, dimensions: int = 1) -> DecayCase:
+def decay_cases(draw: DrawFn, dimensions: int = 1, along: int = 0) -> DecayCase:
     """Light-tailed priors and a change inside a ball near their bulk: the cases of locality.
 
     One or two Gaussian components, sd 1/2 to 3/2; one or two logits over the stimulus, saturating, local or linear;
     inside the ball another response law, its prior tilted or not. In two dimensions a second feature has two values,
-    with tuning curves of their own.
+    with tuning curves of their own; the other, feature `along`, is the one to go far in.
     """
     sd = draw(_steps(2, 6))
     if draw(st.booleans()):
@@ -388,7 +402,9 @@ def decay_cases(draw: DrawFn, dimensions: int = 1) -> DecayCase:
     centre = prior.means[-1] + prior.sds[-1] * draw(st.sampled_from([0.0, 0.5, -0.5]))
     radius = prior.sds[-1] * draw(st.sampled_from([0.5, 0.25]))
     tilt = draw(st.sampled_from([0.0, 0.5, -0.5, 0.9]))
-    return DecayCase(prior, tuning, centre, radius, draw(_rows(len(tuning) + 1)), tilt, beside, draw(st.booleans()))
+    return DecayCase(
+        prior, tuning, centre, radius, draw(_rows(len(tuning) + 1)), tilt, beside, draw(st.booleans()), along
+    )
 
 
 @composite

@@ -25,19 +25,21 @@ def warp_stimuli(
     return relocate_stimuli(model, moved, derivative(model.stimuli))
 
 
-def relocate_stimuli(model: EncodingModel, stimuli: Any, slopes: Any = None) -> EncodingModel:
-    """The same joint with stimulus j at ``stimuli[j]``; `slopes` (J, d) are phi' there (ones if left out)."""
+def relocate_stimuli(model: EncodingModel, stimuli: Any, slopes: Any = None, *, monotone: bool = True) -> EncodingModel:
+    """The same joint with stimulus j at ``stimuli[j]``; `slopes` (J, d) are phi' there (ones if left out).
+
+    An invertible map of a continuous coordinate is monotone; of discrete values (`monotone` false), any bijection.
+    """
     moved = as_real_array(stimuli, "stimuli", model.stimuli.shape)
     growth = np.ones_like(moved) if slopes is None else as_real_array(slopes, "slopes", moved.shape)
     if (growth == 0).any():
         raise ModelError("slopes of an invertible map must not be 0")
     for i in range(moved.shape[1]):
-        order = np.argsort(model.stimuli[:, i])
-        old, new = np.diff(model.stimuli[order, i]), np.diff(moved[order, i])
-        if ((old == 0) != (new == 0)).any():
+        pairs = np.unique(np.stack([model.stimuli[:, i], moved[:, i]], axis=1), axis=0)  # by the old coordinate
+        if not len(pairs) == len(np.unique(pairs[:, 0])) == len(np.unique(pairs[:, 1])):
             raise ModelError(f"the map of coordinate {i} is not a function of that coordinate, or not invertible")
-        rising = new[old > 0]
-        if not ((rising > 0).all() or (rising < 0).all()):
+        rising = np.diff(pairs[:, 1])
+        if monotone and not ((rising > 0).all() or (rising < 0).all()):
             raise ModelError(f"the map of coordinate {i} is not monotone; expected an invertible, coordinatewise map")
     gradient = model.likelihood_gradient
     return model.replace(

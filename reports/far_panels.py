@@ -14,15 +14,20 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+def _along(case: DecayCase | JumpCase) -> int:
+    """The feature in which stimuli are far."""
+    return case.along if isinstance(case, DecayCase) else 0
+
+
 def _rows(case: DecayCase | JumpCase, values: np.ndarray) -> np.ndarray:
     """Values of every stimulus as lines to plot: one column, or one for each value of a second feature."""
-    second = case.built.stimuli[:, 1:]
+    second = np.delete(case.built.stimuli, _along(case), axis=1)
     return values.reshape(len(np.unique(second)) or 1, -1).T
 
 
 def _plot(axes: Axes, case: DecayCase | JumpCase, values: np.ndarray, style: str, **options: Any) -> None:
     """Values along the (first) feature; where a second one has its other value, thinner and paler."""
-    x, label = _rows(case, case.built.stimuli[:, 0]), options.pop("label", None)
+    x, label = _rows(case, case.built.stimuli[:, _along(case)]), options.pop("label", None)
     marker: dict[str, Any] = {"marker": "o", "markersize": 2.5} if isinstance(case, JumpCase) else {}
     for n, row in enumerate(_rows(case, values).T):
         beside: dict[str, Any] = {"linewidth": 0.7, "alpha": 0.7} if n else {"label": label}
@@ -39,7 +44,7 @@ def _ball(case: DecayCase | JumpCase) -> tuple[float, float]:
 def _far_axis(axes: Axes, case: DecayCase | JumpCase, label: bool) -> None:
     """The x axis of a locality case, its changed ball shaded; logarithmic from 1 where x = 0 stands apart."""
     axes.axvspan(*_ball(case), color=SHADE, linewidth=0)
-    x = case.built.stimuli[:, 0]
+    along, x = _along(case), case.built.stimuli[:, _along(case)]
     if isinstance(case, JumpCase):
         axes.set_xscale("symlog", base=10, linthresh=1.0, linscale=0.7)
         farthest, sign, minus = float(np.abs(x).max()), (-1 if case.mirror else 1), "-" * case.mirror
@@ -54,7 +59,8 @@ def _far_axis(axes: Axes, case: DecayCase | JumpCase, label: bool) -> None:
     else:
         axes.set_xlim(float(x.min()), float(x.max()))
     if label:
-        axes.set_xlabel("stimulus x" if case.built.dimensions == 1 else "$x_1$ (thin: the other $x_2$)")
+        plane = f"$x_{along + 1}$ (thin: the other $x_{2 - along}$)"
+        axes.set_xlabel("stimulus x" if case.built.dimensions == 1 else plane)
     else:
         axes.tick_params(labelbottom=False)
 
@@ -108,7 +114,7 @@ def far_case_panels(case: DecayCase | JumpCase) -> list[Panel]:
 
 def far_value_panels(case: DecayCase | JumpCase, sides: Sides, at: int, units: str) -> list[Panel]:
     """I(x) before and after, and below it how much it changed."""
-    x = case.built.stimuli[:, 0]
+    x = case.built.stimuli[:, _along(case)]
     each = {label: values for label, values in sides.items() if len(values) == len(x)}
 
     def values(axes: Axes) -> None:

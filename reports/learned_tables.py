@@ -239,6 +239,11 @@ def audits(checkpoints: list[Path], say: Say = print) -> list[dict[str, Any]]:
     return rows
 
 
+def _renewed(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The old rows but for those of data that were audited anew, and the new ones."""
+    return [row for row in old if row["data"] not in {found["data"] for found in new}] + new
+
+
 # -- files --------------------------------------------------------------------------------------------------------
 
 
@@ -321,7 +326,9 @@ def main() -> None:
     parser.add_argument("--only", choices=("choices", "accuracy", "mnist", "audits"))
     parser.add_argument("--minutes", type=float, help="CPU minutes of each training run (choices: 1; accuracy: 10)")
     parser.add_argument("--mnist-checkpoint", type=Path, help="networks of `stiminfo train --dataset mnist`")
-    parser.add_argument("--audited", type=Path, action="append", help="networks to audit; may be repeated")
+    parser.add_argument(
+        "--audited", type=Path, action="append", help="networks to audit; may be repeated; of other data the rows stay"
+    )
     options = parser.parse_args()
     path: Path = options.out / "learned.json"
     data = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -339,7 +346,7 @@ def main() -> None:
     elif options.only == "mnist":
         parser.error("mnist needs --mnist-checkpoint")
     if options.audited:
-        parts["audits"] = lambda: audits(options.audited, say)
+        parts["audits"] = lambda: _renewed(data.get("audits", []), audits(options.audited, say))
     elif options.only == "audits":
         parser.error("audits need --audited")
     for name, make in parts.items():
