@@ -78,7 +78,10 @@ _WIDE_PAIR = PairCase(
     PairSpec(
         tuple((j,) for j in range(9)),
         tuple(1 + j % 3 for j in range(9)),
-        tuple(tuple(tuple(1 + (j + 2 * k) % 5 + (j * m) % 3 for m in range(4)) for k in range(5)) for j in range(9)),
+        tuple(
+            tuple(tuple(max(0, (j + 2 * k) % 5 - 1) * (1 + j * m % 3) for m in range(4)) for k in range(5))
+            for j in range(9)
+        ),
     )
 )
 _WIDE = FiniteSpec(
