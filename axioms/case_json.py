@@ -21,6 +21,13 @@ from .cases import (
 from .far_cases import DecayCase, JumpCase
 from .specs import FiniteSpec, PairSpec, SpecError, fields_of, model_spec_from_json, numbers, part_from_json
 
+
+def _flag(value: Any, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise SpecError(f"{name} is {value!r}; expected true or false")
+    return value
+
+
 _PARSERS: dict[str, dict[str, Any]] = {
     "model": {"model": model_spec_from_json},
     "pair": {"pair": PairSpec.from_json},
@@ -41,7 +48,7 @@ _PARSERS: dict[str, dict[str, Any]] = {
         "slopes?": lambda v: numbers(v, "slopes", 2),
         "bend?": lambda v: numbers(v, "bend", 0),
         "width?": lambda v: numbers(v, "width", 0),
-        "mirror?": bool,
+        "mirror?": lambda v: _flag(v, "mirror"),
     },
     "linear map": {
         "model": FiniteSpec.from_json,
@@ -57,7 +64,7 @@ _PARSERS: dict[str, dict[str, Any]] = {
         "inside?": lambda v: numbers(v, "inside", 1),
         "tilt": lambda v: numbers(v, "tilt", 0),
         "beside?": part_from_json,
-        "mirror?": bool,
+        "mirror?": lambda v: _flag(v, "mirror"),
         "along?": lambda v: int(numbers(v, "along", 0)),
     },
     "jump": {
@@ -67,7 +74,7 @@ _PARSERS: dict[str, dict[str, Any]] = {
         "ratio": lambda v: numbers(v, "ratio", 0),
         "before": lambda v: numbers(v, "before", 1),
         "inside": lambda v: numbers(v, "inside", 1),
-        "mirror?": bool,
+        "mirror?": lambda v: _flag(v, "mirror"),
     },
 }
 _CLASSES: dict[str, type[Case]] = {
