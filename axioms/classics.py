@@ -85,12 +85,12 @@ _WIDE_PAIR = PairCase(
     )
 )
 _WIDE = FiniteSpec(
-    tuple((j,) for j in range(60)),
+    tuple((j / 8,) for j in range(60)),
     tuple(1 + j % 4 for j in range(60)),
     tuple(tuple((j * k) % 7 + max(0, 9 - abs(j - 3 * k)) for k in range(25)) for j in range(60)),
 )
 _SHARED_BY_MANY = FiniteSpec(
-    tuple((j,) for j in range(40)), (1,) * 40, tuple((1, 0, 1) if j % 2 else (1, 1, 0) for j in range(40))
+    tuple((j / 8,) for j in range(40)), (1,) * 40, tuple((1, 0, 1) if j % 2 else (1, 1, 0) for j in range(40))
 )
 # Cells of the second response of unequal size.
 _CELL_PAIR = PairCase(PairSpec(((0,), (1,)), (1, 1), (((4, 2), (2, 1)), ((1, 2), (2, 4))), None, ((1, 2), (1, 2))))
