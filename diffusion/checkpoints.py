@@ -63,9 +63,11 @@ class Learned:
 
     @property
     def minutes(self) -> float:
-        """Minutes of training, with those of the networks that it began with."""
-        before = self.notes.get("began_with", {})
-        return (float(self.notes.get("seconds", 0)) + float(before.get("seconds", 0))) / 60
+        """Minutes of training, with those of the networks that it began with, and that those began with."""
+        seconds, notes = 0.0, self.notes
+        while notes:
+            seconds, notes = seconds + float(notes.get("seconds", 0)), notes.get("began_with", {})
+        return seconds / 60
 
 
 def save_learned(learned: Learned, folder: Path, card: str, *, half: bool = False) -> None:

@@ -106,7 +106,8 @@ def markdown(table: dict[str, dict[str, Any]]) -> str:
         "top, Langevin diffusion in the prior, whose drift turns and scales with the stimulus. Nor can axioms of "
         "this kind ever leave one measure where they leave two: any average of two complete, positive, additive "
         "measures is another. Unit invariance excludes I_local itself in two dimensions. Invariance under every "
-        "coordinatewise map excludes every Gaussian noise above.",
+        "coordinatewise map excludes every Gaussian noise above and, of discrete values, the walk, which sees their "
+        "order.",
         "",
         "The expanded stimulus shows what locality asks of a description: sinh(x) makes the tails of a Gaussian prior "
         "heavier than exponential, and there I_local is not local. The walk is not computed where the prior spans more "

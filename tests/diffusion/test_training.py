@@ -201,6 +201,9 @@ def test_a_run_may_begin_with_other_networks():
     first = learning.training().run()
     second = learning.training(start=first, steps=1, gain_steps=1, rate=1e-9).run()
     assert second.notes["began_with"]["recipe"]["steps"] == 6
+    third = learning.training(start=second, steps=1, gain_steps=1, rate=1e-9).run()
+    spent = [run.notes["seconds"] for run in (first, second, third)]
+    assert third.minutes == pytest.approx(sum(spent) / 60)
     apart = [(a - b).abs().max() for a, b in zip(first.denoising.parameters(), second.denoising.parameters())]
     assert max(apart) < 1e-5
     other = replace(learning.RECIPE, architecture=replace(learning.RECIPE.architecture, channels=(16, 16)))
