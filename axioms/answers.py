@@ -54,14 +54,19 @@ def ask(
     return Values(first, SIGMAS / 2 * np.maximum(stderr, other))
 
 
-def follow(value: Array, turned: Array, what: str) -> None:
+def follow(given: Values, turned: Array, what: str) -> None:
     """Raise `MeasureError` where exact values depend on the order in which the stimuli are listed.
+
+    Noise with a seed of its own goes by position, and is none the worse for it.
 
     Parameters
     ----------
-    value : (J, ...) values at the stimuli
+    given : (J, ...) values at the stimuli
     turned : (J, ...) the same, asked for with the stimuli in another order and brought back into the first
     """
+    if given.error.any():
+        return
+    value = given.value
     apart = np.abs(turned - value)
     same = np.allclose(np.sort(turned, axis=0), np.sort(value, axis=0), rtol=REPEATABLE, atol=REPEATABLE)
     if same and (apart > 1e-6 * (1 + np.abs(value))).any():

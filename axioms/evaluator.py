@@ -98,8 +98,7 @@ class _Probation:
             return value
         order = np.arange(len(pair.stimuli))[::-1]
         other = self._ask(self.measure.conditional, pair.reordered(order), value.value.shape, what).value[order]
-        if not value.error.any():
-            follow(value.value, other, what)
+        follow(value, other, what)
         return Values(value.value, np.maximum(value.error, np.abs(other - value.value) + FLOOR / 4))
 
     def _with_noise(self, function: Callable[[Any], Any], model: EncodingModel, given: Values) -> Values:
@@ -111,9 +110,7 @@ class _Probation:
         count = len(model.stimuli)
         for order in (np.arange(count)[::-1], np.roll(np.arange(count), 1)):
             turned = self._ask(function, model.reordered(order), value.shape, self.name).value[np.argsort(order)]
-            # Noise with a seed of its own goes by position, and is none the worse for it.
-            if not noisy:
-                follow(value, turned, self.name)
+            follow(given, turned, self.name)
             noise = np.maximum(noise, np.abs(turned - value))
         try:
             split = self._ask(function, split_response(model, len(model.likelihood) - 1), value.shape, self.name).value

@@ -81,15 +81,15 @@ class DecayCase(Case):
         log_mass = self.prior.log_density(x)
         mass = np.exp(log_mass - log_mass.max())
         rows = [self._row(self.tuning)]
-        stimuli, slots = x[:, None], [0]
+        stimuli = x[:, None]
         if self.beside is not None:
             if len(self.beside) != len(self.tuning):
                 raise SpecError(f"beside has {len(self.beside)} tuning curves, tuning {len(self.tuning)}")
             rows.append(self._row(self.beside))
             aside = np.repeat([0.0, self.ASIDE * self.last[1]], len(x))
-            stimuli, slots, mass = np.stack([np.tile(x, 2), aside], axis=1), [0, 1], np.tile(mass, 2)
+            stimuli, mass = np.stack([np.tile(x, 2), aside], axis=1), np.tile(mass, 2)
         table, gradient = (np.concatenate(parts, axis=1) for parts in zip(*rows))
-        across = np.zeros((*gradient.shape, len(slots)))
+        across = np.zeros((*gradient.shape, stimuli.shape[1]))
         across[..., 0] = gradient
         model = EncodingModel(
             stimuli,
@@ -99,8 +99,9 @@ class DecayCase(Case):
             likelihood_gradient=across,
         )
         if self.mirror:
-            turn = np.where(np.arange(len(slots)) == 0, -1.0, 1.0) * np.ones_like(stimuli)
-            backward = np.concatenate([np.arange(len(x))[::-1] + len(x) * row for row in slots])
+            turn = np.ones_like(stimuli)
+            turn[:, 0] = -1.0
+            backward = np.arange(len(stimuli)).reshape(len(rows), -1)[:, ::-1].ravel()
             model = relocate_stimuli(model, stimuli * turn, turn).reordered(backward)
         if self.along:
             slopes = model.likelihood_gradient

@@ -158,7 +158,7 @@ class NodeLayout:
                 ends = self._ends(float(g), self.axes)
                 nodes = math.prod(high - low + 1 for low, high in ends)
                 # Where far places lie between near ones, what each stimulus sees is less than all that lies between.
-                if nodes > len(self.x) ** 2 * self._own(float(g)):
+                if nodes > len(self.x) ** 2 * self._own(self.spacing(float(g))):
                     yield from self.on_points(np.array([g]), np.array([w]))
                 else:
                     yield from self.on_product(float(g), float(w), self.axes, ends)
@@ -235,8 +235,8 @@ class NodeLayout:
     def _scattered_nodes(self, g: float, w: float) -> Iterator[tuple[Array, Array, Array]]:
         """Pieces (positions, levels, average): a lattice around each stimulus, or one lattice for all."""
         root, h, tail = math.sqrt(g), self.spacing(g), self.resolution.tail
-        half = math.ceil(tail / h)
-        own = len(self.x) * self._own(g)
+        half = self._half(h)
+        own = len(self.x) * self._own(h)
         low = np.floor((self.x.min(axis=0) - tail * root) / (h * root))
         high = np.ceil((self.x.max(axis=0) + tail * root) / (h * root))
         shared = float(np.prod(high - low + 1))
@@ -259,9 +259,13 @@ class NodeLayout:
             part_y = y[start : start + most]
             yield part_y, np.full(len(part_y), g), np.full((1, 1), norm)
 
-    def _own(self, g: float) -> int:
-        """Nodes of a lattice about one stimulus."""
-        return int((2 * math.ceil(self.resolution.tail / self.spacing(g)) + 1) ** self.d)
+    def _half(self, h: float) -> int:
+        """Steps of this spacing from a stimulus to the end of the lattice about it."""
+        return math.ceil(self.resolution.tail / h)
+
+    def _own(self, h: float) -> int:
+        """Nodes of a lattice of this spacing about one stimulus."""
+        return int((2 * self._half(h) + 1) ** self.d)
 
     def _dense(self, batch: list[tuple[Array, Array, Array]]) -> Nodes:
         y = np.concatenate([piece[0] for piece in batch])
@@ -286,7 +290,7 @@ class NodeLayout:
         order = np.argsort(self.x[:, 0])
         x = self.x[order, 0]
         root, h = math.sqrt(g), self.spacing(g)
-        cell, half = h * root, math.ceil(self.resolution.tail / h)
+        cell, half = h * root, self._half(h)
         base = np.rint(x / cell)
         if (np.diff(base) <= 2 * half).all():
             lattice = np.arange(base[0] - half, base[-1] + half + 1)

@@ -44,6 +44,7 @@ def _subscript(found: re.Match[str]) -> str:
 
 
 def cut(text: str, length: int) -> str:
+    """On one line, what can be printed of a text, at most so many letters."""
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= length else text[: length - 1] + "…"
 
