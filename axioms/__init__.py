@@ -1,9 +1,10 @@
 """The axioms: statements, strategies, witnesses and the audit."""
 
-from .auditing import audit, audit_published
-from .statements import AXIOMS, Axiom, UnknownAxiom
-from .verdicts import Audit, Verdict
-from .witness import Witness, WitnessError, read_witness, replay
+from ..errors import UnknownAxiom, WitnessError
+from .auditing.audit import audit, audit_published
+from .auditing.verdict import Audit, Verdict
+from .auditing.witness import Witness, read_witness, replay
+from .registry import AXIOMS, Axiom
 
 __all__ = [
     "AXIOMS",

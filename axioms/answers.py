@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..estimators import NotApplicable
-from ..models.validation import Array
-from .findings import Values
+from ..errors import NotApplicable
+from ..models.arrays import Array
+from .finding import Values
 
 #: Two answers to one question that differ by more than this (relative to their size) are two answers ...
 REPEATABLE = 1e-9

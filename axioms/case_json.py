@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..models import Mixture
+from ..models.data import FiniteSpec, PairSpec, SpecError, fields_of, model_spec_from_json, numbers, part_from_json
 from .cases import (
     Case,
     FeatureCase,
@@ -18,8 +19,7 @@ from .cases import (
     ResponseMapCase,
     StimulusMapCase,
 )
-from .far_cases import DecayCase, JumpCase
-from .specs import FiniteSpec, PairSpec, SpecError, fields_of, model_spec_from_json, numbers, part_from_json
+from .locality_cases import DecayCase, JumpCase
 
 
 def _flag(value: Any, name: str) -> bool:

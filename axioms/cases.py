@@ -13,10 +13,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..models import EncodingModel, ResponsePair
+from ..models.arrays import Array
+from ..models.data import FiniteSpec, ModelSpec, PairSpec, Row, SpecError, Table, listed
 from ..models.transforms import add_response_noise, garble, map_responses, permute_responses, stretch_responses
-from ..models.validation import Array
 from ..models.warps import relocate_stimuli
-from .specs import FiniteSpec, ModelSpec, PairSpec, Row, SpecError, Table, listed
 
 
 class Case:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..models import ResponsePair
-from ..models.validation import Array
+from ..models.arrays import Array
 from .cases import FeatureCase, GarblingCase, LinearMapCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
 from .evaluator import Evaluator
-from .findings import Finding, Values, judge, worst
+from .finding import Finding, Values, judge, worst
 
 
 def completeness(measure: Evaluator, case: ModelCase | PairCase) -> Finding:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..models import BernoulliNoise, Bump, Gaussian, Mixture, Sigmoid
+from ..models.data import ContinuousSpec, FiniteSpec, PairSpec
 from .cases import (
     Case,
     FeatureCase,
@@ -19,8 +20,7 @@ from .cases import (
     ResponseMapCase,
     StimulusMapCase,
 )
-from .far_cases import DecayCase, JumpCase
-from .specs import ContinuousSpec, FiniteSpec, PairSpec
+from .locality_cases import DecayCase, JumpCase
 
 # Two stimuli that share half of their responses: every complete measure gives ln(2)/2 to both.
 _SHARED = FiniteSpec(((0,), (1,)), (1, 1), ((1, 1, 0), (1, 0, 1)))

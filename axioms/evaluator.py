@@ -7,12 +7,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..estimators import Measure, NotApplicable, PublishedMeasure
-from ..estimators.published import Effort, Form
+from ..errors import NotApplicable
+from ..estimators import Measure, PublishedMeasure
+from ..estimators.exact import Effort, Form
 from ..models import EncodingModel, ResponsePair
 from ..models.transforms import split_response
 from .answers import ask, follow
-from .findings import Values
+from .finding import Values
 
 #: The noise floor of a user's float function, in nats.
 FLOOR = 1e-6

@@ -1,7 +1,7 @@
 """Axioms beyond the ten: what would narrow down the measures that the paper's axioms leave open.
 
 Each is invariance under a group of maps of the stimulus, stated and judged as `stimulus_invariance` is. The audit of a
-user's measure does not ask them; ``stiminfo.reports.beyond`` does.
+user's measure does not ask them; ``stiminfo.reports.studies.beyond`` does.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
+from ..models.data import FiniteSpec
 from . import checks
 from . import strategies as draw
 from .cases import LinearMapCase
-from .specs import FiniteSpec
-from .statements import FIFTH, Axiom, Family
+from .registry import FIFTH, Axiom, Family
 
 #: Rotations with whole numbers in them: cosine and sine of quarter turns and of 3-4-5 and 5-12-13 triangles.
 _TURNS = ((0.0, 1.0), (-1.0, 0.0), (0.6, 0.8), (0.8, 0.6), (5 / 13, 12 / 13))

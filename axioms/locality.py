@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..models.validation import Array
+from ..models.arrays import Array
 from .evaluator import Evaluator
-from .far_cases import DecayCase, JumpCase
-from .findings import Finding
+from .finding import Finding
+from .locality_cases import DecayCase, JumpCase
 
 #: The share of the near change that a refutation keeps far away ...
 KEEPS = 0.3

@@ -33,9 +33,9 @@ from ..models import (
     StudentT,
     Uniform,
 )
+from ..models.data import ContinuousSpec, FiniteSpec, ModelSpec, PairSpec
 from .cases import FeatureCase, GarblingCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
-from .far_cases import DecayCase, JumpCase
-from .specs import ContinuousSpec, FiniteSpec, ModelSpec, PairSpec
+from .locality_cases import DecayCase, JumpCase
 
 WEIGHTS = st.integers(1, 9)
 #: Prior weights that are legitimate and that naive code trips over.

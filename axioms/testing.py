@@ -23,13 +23,14 @@ from typing import Any
 
 import pytest
 
-from ..estimators import Measure, NotApplicable
-from .auditing import audit
-from .loading import check_claims
-from .running import CASE_TIMEOUT
-from .statements import AXIOMS, axioms_named
-from .verdicts import Verdict
-from .witness import Witness, parse_witness, read_witness, replay
+from ..errors import NotApplicable
+from ..estimators import Measure
+from .auditing.audit import audit
+from .auditing.cells import CASE_TIMEOUT
+from .auditing.measure_file import check_claims
+from .auditing.verdict import Verdict
+from .auditing.witness import Witness, parse_witness, read_witness, replay
+from .registry import AXIOMS, axioms_named
 
 
 class AxiomCheck:

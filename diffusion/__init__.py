@@ -3,7 +3,9 @@
 try:
     import torch as _torch  # noqa: F401
 except ImportError as error:
-    raise ImportError("stiminfo.diffusion needs torch: pip install 'stiminfo[diffusion]'") from error
+    from ..errors import MissingExtra
+
+    raise MissingExtra("stiminfo.diffusion needs torch: pip install 'stiminfo[diffusion]'") from error
 
 from .denoiser import Denoiser, Posterior, Unknown
 from .finite_set import FiniteSetDenoiser

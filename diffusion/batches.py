@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.encoders import Encoder
+from .encoders import Encoder
 from .networks import Levels
 from .noise_levels import scheduler_gammas
 from .recipes import Recipe

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .checkpoints import CheckpointError, Learned
+from ..errors import CheckpointError
+from .checkpoints import Learned
 from .networks import DenoisingNetwork, GainNetwork
 from .response_views import views_of
 

@@ -20,11 +20,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from ..models.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
-from ..models.validation import ModelError
+from ..errors import CheckpointError, ModelError
+from .encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
 from .networks import Architecture, DenoisingNetwork, GainNetwork, Levels
 
 SCHEMA = 3
+#: Networks that come with the package, a folder per name.
+PRETRAINED = Path(__file__).parent / "pretrained"
 #: Larger than any description; a file beyond it is not read.
 _MOST_JSON, _MOST_PIXELS, _MOST_NEURONS = 1 << 20, 256, 1 << 16
 _UNET = "diffusion_pytorch_model.safetensors"
@@ -35,10 +37,6 @@ _ENCODERS: dict[str, tuple[type[Encoder], tuple[str, ...]]] = {
     "LinearGaussian": (LinearGaussian, ("weights", "noise")),
     "LinearNonlinearPoisson": (LinearNonlinearPoisson, ("weights", "gain", "threshold", "amplitude")),
 }
-
-
-class CheckpointError(ModelError):
-    """A folder that is no checkpoint, a damaged one, or one for something else."""
 
 
 @dataclass

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..models.validation import Array, ModelError
+from ..errors import MissingExtra, ModelError
+from ..models.arrays import Array
 
 #: What names the folder of the MNIST files where no folder is given.
 MNIST_VARIABLE = "STIMINFO_MNIST"
@@ -49,7 +50,7 @@ def digits() -> Images:
     try:
         from sklearn.datasets import load_digits
     except ImportError as error:
-        raise ImportError("the digits need scikit-learn: pip install 'stiminfo[diffusion]'") from error
+        raise MissingExtra("the digits need scikit-learn: pip install 'stiminfo[diffusion]'") from error
     data = load_digits()
     credit = "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak (UCI, 1998), CC BY 4.0"
     return Images("digits", (data.images / 16).astype(np.float32), data.target, credit)

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.encoders import Encoder
-from ..models.validation import ModelError
+from ..errors import ModelError
+from .encoders import Encoder
 
 
 class Unknown(Exception):

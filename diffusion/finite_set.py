@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.encoders import Encoder, TableEncoder
+from ..errors import ModelError
+from ..models.arrays import as_distribution
 from ..models.encoding_model import EncodingModel
-from ..models.validation import ModelError, as_distribution
 from .denoiser import Denoiser, Posterior, Scales, column, device_named, float_type
 from .denoiser import normal as _randn
+from .encoders import Encoder, TableEncoder
 from .set_likelihood import SetLikelihood
 
 #: Entries of a (noisy stimuli, set) matrix held at once, and stimuli converted to the working dtype at once.

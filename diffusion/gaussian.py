@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.encoders import Encoder, LinearGaussian, as_numpy
-from ..models.validation import Array, ModelError, as_real_array
+from ..errors import ModelError
+from ..models.arrays import Array, as_real_array
 from .denoiser import Denoiser, Posterior, Scales, column, device_named, float_type
 from .denoiser import normal as _randn
+from .encoders import Encoder, LinearGaussian, as_numpy
 
 
 class MixtureDenoiser(Denoiser):

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.encoders import Encoder
-from ..models.validation import Array
+from ..models.arrays import Array
+from .encoders import Encoder
 from .networks import DenoisingNetwork
 from .sources import Source
 

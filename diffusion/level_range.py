@@ -6,8 +6,8 @@ import math
 
 import torch
 
-from ..models.encoders import Encoder
-from ..models.validation import ModelError
+from ..errors import ModelError
+from .encoders import Encoder
 from .networks import Levels
 from .sources import Source
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..models.validation import ModelError
+from ..errors import ModelError
 from .response_views import LEARNED, seen_by, views_of
 
 PRECONDITIONINGS = ("edm", "epsilon")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from ..models.validation import ModelError
+from ..errors import ModelError
 from .networks import Architecture
 
 LEVEL_DRAWS = ("log-uniform", "ddpm")

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.encoders import LOWEST_LOG_RATE, Encoder, LinearGaussian, LinearNonlinearPoisson, TableEncoder
-from ..models.validation import Array
+from ..models.arrays import Array
 from .denoiser import Denoiser, Posterior, Scales, Unknown, column
+from .encoders import LOWEST_LOG_RATE, Encoder, LinearGaussian, LinearNonlinearPoisson, TableEncoder
 from .finite_set import FiniteSetDenoiser
 from .gaussian import MixtureDenoiser
 

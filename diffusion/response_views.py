@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..models.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
-from ..models.validation import ModelError
+from ..errors import ModelError
+from .encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
 
 #: What networks may learn beside the whole response, and the views that each adds.
 LEARNED: dict[str, tuple[str, ...]] = {

@@ -15,9 +15,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from ..models.encoders import Encoder
-from ..models.whole_files import replace_whole
-from .checkpoints import CheckpointError
+from ..errors import CheckpointError
+from ..files import write_whole
+from .encoders import Encoder
 from .sources import Source
 
 SCHEMA = 3
@@ -53,7 +53,7 @@ def write_saved(path: Path, saved: Saved) -> None:
     # Copies: safetensors refuses tensors that share memory, as those of two networks with one centre do.
     tensors = {name: value.detach().cpu().contiguous().clone() for name, value in saved.tensors.items()}
     raw = save(tensors, metadata={"stiminfo": json.dumps(saved.state | {"schema": SCHEMA}, allow_nan=False)})
-    replace_whole(path, raw)
+    write_whole(path, raw)
 
 
 def read_saved(path: Path) -> Saved:

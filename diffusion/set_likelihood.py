@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..models.encoders import Encoder
-from ..models.validation import ModelError
+from ..errors import ModelError
+from .encoders import Encoder
 
 #: Stimuli at which a likelihood is tried out before it is trusted.
 _TRIED = 64

@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
-from ..models.populations import AMPLITUDE, normalised_population, receptive_fields
-from ..models.validation import Array, ModelError
+from ..errors import ModelError
+from ..models.arrays import Array
 from .datasets import Images, digits, images_from_file, mnist
+from .encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
 from .finite_set import FiniteSetDenoiser
 from .gaussian import GaussianDenoiser, MixtureDenoiser
+from .populations import AMPLITUDE, normalised_population, receptive_fields
 
 #: Denoisers that know their own information, and that networks are compared with.
 ExactDenoiser = FiniteSetDenoiser | MixtureDenoiser

@@ -17,11 +17,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..models.encoders import Encoder
-from ..models.validation import ModelError
+from ..errors import ModelError, TrainingDiverged
 from .batches import Batch, Batches
 from .beginning import begin_with
 from .checkpoints import Learned
+from .encoders import Encoder
 from .gain_target import gain_targets, measure_means, measure_size
 from .level_range import levels_for
 from .networks import DenoisingNetwork, GainNetwork, Levels
@@ -40,10 +40,6 @@ STAGES = ("denoisers", "gain")
 
 #: (stage, step, steps, loss)
 Progress = Callable[[str, int, int, float], None]
-
-
-class TrainingDiverged(ArithmeticError):
-    """The loss is no longer a number."""
 
 
 @dataclass

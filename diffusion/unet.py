@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..models.validation import ModelError
+from ..errors import ModelError
 from .checkpoints import Learned, load_learned
 from .denoiser import Denoiser, Scales, Unknown, column, device_named
 from .denoiser import normal as randn

@@ -19,8 +19,8 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
-from ..models.validation import Array
-from .measure import NotApplicable
+from ..errors import NotApplicable
+from ..models.arrays import Array
 from .resolution import Resolution
 
 #: Stimuli up to which a dense matrix beats a sparse one.

@@ -15,9 +15,9 @@ from torch import Tensor
 from ..diffusion.denoiser import Denoiser, Unknown, normal
 from ..diffusion.response_side import responses_of
 from ..diffusion.samplers import PosteriorSampler, ResponseSampler, sampler_named
+from ..errors import NotApplicable
 from .estimate import Estimate, joined
 from .levels import LevelPlan
-from .measure import NotApplicable
 from .monte_carlo import Budget, Progress, Sight, Task, check_finite, integrate, repeat, stimuli_of, stream
 
 #: Most passes for each stimulus where a relative error is asked for and no budget is given.

@@ -6,11 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..models.validation import Array
-
-
-class EstimateError(ArithmeticError):
-    """A denoiser or an encoder answered something that is not a number, or of the wrong shape."""
+from ..models.arrays import Array
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..models import EncodingModel
-from ..models.validation import Array
+from ..models.arrays import Array
+from .channel import centred, integrate
 from .channel_nodes import Nodes
-from .gaussian_channel import centred, integrate
 from .resolution import STANDARD, Resolution, resolution_for
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..models import EncodingModel, ResponsePair
-from ..models.validation import Array
+from ..models.arrays import Array
+from .channel import integrate
 from .channel_nodes import Nodes
-from .gaussian_channel import integrate
 from .resolution import STANDARD, Resolution, resolution_for
 
 #: Responses less probable than this at every one of so many stimuli are merged: together they carry below 1e-10 nats.

@@ -8,15 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import NotApplicable
 from ..models import EncodingModel, ResponsePair
-from ..models.validation import Array
+from ..models.arrays import Array
 
 Pointwise = Callable[[EncodingModel], Any]
 Conditional = Callable[[ResponsePair], Any]
-
-
-class NotApplicable(Exception):
-    """The measure has no such form, or is not defined on this model (Fisher without a gradient, say)."""
 
 
 class Uncertain(NamedTuple):

@@ -19,8 +19,9 @@ from torch import Tensor
 
 from ..diffusion.denoiser import Denoiser
 from ..diffusion.samplers import ResponseSampler
-from ..models.validation import Array, ModelError
-from .estimate import Estimate, EstimateError
+from ..errors import EstimateError, ModelError
+from ..models.arrays import Array
+from .estimate import Estimate
 from .levels import LevelPlan
 
 #: Entries of xg that one group of replicates holds; fixes the stream of random numbers, so it is a constant.

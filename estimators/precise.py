@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..models import EncodingModel
-from ..models.validation import Array
-from .finite_sums import Joint
+from ..models.arrays import Array
+from .finite import Joint
 
 DIGITS = 50
 

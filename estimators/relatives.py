@@ -12,13 +12,14 @@ from collections.abc import Callable
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
 
+from ..errors import NotApplicable
 from ..models import EncodingModel, ResponsePair
-from ..models.validation import Array
+from ..models.arrays import Array
 from . import local
 from .channel_nodes import MANY, product_axes
-from .finite_sums import i_surp, joint_of
-from .measure import Measure, NotApplicable
-from .published import i_local
+from .exact import i_local
+from .finite import i_surp, joint_of
+from .measure import Measure
 
 #: Least ratio of prior probabilities for which a walk's rates keep their digits.
 _RAREST = 1e-12

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..errors import MissingExtra, ModelError
 from .continuous import encoding_model
 from .counts import CountTable, read_counts
 from .encoding_model import EncodingModel
@@ -12,10 +13,9 @@ from .priors import Gaussian, Laplace, Mixture, StudentT, Uniform
 from .product import product_model, two_feature_model
 from .response_pair import ResponsePair
 from .tuning import Bump, Bumps, Linear, Periodic, PiecewiseSmooth, Sigmoid
-from .validation import ModelError
 
 if TYPE_CHECKING:
-    from .encoders import Encoder, LinearGaussian, LinearNonlinearPoisson, TableEncoder
+    from ..diffusion.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson, TableEncoder
 
 # These need torch, which `import stiminfo` and the exact audit do without.
 _WITH_TORCH = ("Encoder", "LinearGaussian", "LinearNonlinearPoisson", "TableEncoder")
@@ -55,7 +55,7 @@ def __getattr__(name: str) -> Any:
     if name not in _WITH_TORCH:
         raise AttributeError(f"module 'stiminfo.models' has no attribute {name!r}")
     try:
-        from . import encoders
+        from ..diffusion import encoders
     except ImportError as error:
-        raise ImportError(f"{name} needs torch: pip install 'stiminfo[diffusion]'") from error
+        raise MissingExtra(f"{name} needs torch: pip install 'stiminfo[diffusion]'") from error
     return getattr(encoders, name)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..errors import ModelError
 from .encoding_model import EncodingModel
 from .noise import GaussianNoise, Noise
 from .priors import Gaussian, Prior
 from .tuning import Tuning
-from .validation import ModelError
 
 #: Nodes beyond which refinement stops: the posterior on them no longer fits a desk machine's patience.
 MOST_NODES = 8192

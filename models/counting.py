@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .validation import Array, ModelError, as_real_array, as_stimuli
+from ..errors import ModelError
+from .arrays import Array, as_real_array, as_stimuli
 
 
 def as_counts(counts: Any) -> Array:

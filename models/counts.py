@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ModelError
+from .arrays import Array, as_stimuli
 from .counting import as_counts, joint_of_counts
 from .encoding_model import EncodingModel
-from .validation import Array, ModelError, as_stimuli
 
 
 @dataclass(frozen=True)

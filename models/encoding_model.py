@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from . import validation as check
+from .. import show
+from . import arrays as check
+from .arrays import Array
 from .counting import joint_of_counts
-from .validation import Array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -162,9 +163,7 @@ class EncodingModel:
 
     def plot(self) -> Figure:
         """Draw prior and likelihood; returns a matplotlib Figure."""
-        from .plot import plot_model
-
-        return plot_model(self)
+        return show.drawing(self)
 
     def __repr__(self) -> str:
         count, responses = len(self.stimuli), len(self.likelihood)

@@ -8,7 +8,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from .validation import Array, ModelError
+from ..errors import ModelError
+from .arrays import Array
 
 
 class Channel(NamedTuple):

@@ -8,7 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from .validation import Array, ModelError
+from ..errors import ModelError
+from .arrays import Array
 
 #: Standard deviations kept on each side of a Gaussian; the mass outside is below 1e-14.
 GAUSSIAN_REACH = 7.8

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..errors import ModelError
+from .arrays import Array, as_real_array
 from .encoding_model import EncodingModel
 from .noise import Noise
 from .priors import Prior
-from .validation import Array, ModelError, as_real_array
 
 
 def product_model(first: EncodingModel, second: EncodingModel) -> EncodingModel:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from . import validation as check
+from . import arrays as check
+from .arrays import Array
 from .encoding_model import EncodingModel, canonical_stimuli
-from .validation import Array
 
 
 class ResponsePair:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ModelError
+from .arrays import Array, as_real_array
 from .encoding_model import EncodingModel
 from .response_pair import ResponsePair
-from .validation import Array, ModelError, as_real_array
 
 
 def _garbling(matrix: Any, responses: int) -> Array:

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .validation import Array, ModelError
+from ..errors import ModelError
+from .arrays import Array
 
 
 class Tuning(Protocol):

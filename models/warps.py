@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ModelError
+from .arrays import Array, as_real_array
 from .encoding_model import EncodingModel
-from .validation import Array, ModelError, as_real_array
 
 
 def warp_stimuli(

@@ -11,9 +11,10 @@ import numpy as np
 
 from ..diffusion import Denoiser, FiniteSetDenoiser, MixtureDenoiser
 from ..diffusion.datasets import Images
+from ..diffusion.encoders import Encoder, LinearNonlinearPoisson
+from ..errors import ModelError
 from ..estimators import PUBLISHED
-from ..models.encoders import Encoder, LinearNonlinearPoisson
-from ..models.validation import Array, ModelError
+from ..models.arrays import Array
 
 if TYPE_CHECKING:
     from ..estimators.estimate import Estimate

@@ -7,33 +7,15 @@ measure with generated encoding models until each axiom holds or falls to a witn
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-if not (Path(__file__).parent / "models").is_dir():
-    raise ImportError(
-        "stiminfo was checked out without symbolic links (src/stiminfo/models is not a folder): run "
-        "`git config core.symlinks true` and check out again, or install the wheel"
-    )
-
 if TYPE_CHECKING:
     from .axioms import Audit, Verdict, audit
-    from .estimators import (
-        Measure,
-        NotApplicable,
-        Uncertain,
-        fisher,
-        i_cissi,
-        i_kong1,
-        i_kong2,
-        i_local,
-        i_sp,
-        i_ssi,
-        i_surp,
-    )
-    from .models import EncodingModel, ModelError, ResponsePair, encoding_model
+    from .errors import ModelError, NotApplicable
+    from .estimators import Measure, Uncertain, fisher, i_cissi, i_kong1, i_kong2, i_local, i_sp, i_ssi, i_surp
+    from .models import EncodingModel, ResponsePair, encoding_model
 
 # Imported when first used: `import stiminfo` and `stiminfo --help` stay quick.
 _HOME = {

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 import stiminfo as si
 from stiminfo.axioms import AXIOMS, UnknownAxiom
+from stiminfo.axioms.auditing.attack import search
+from stiminfo.axioms.auditing.witness import parse_witness, replay
 from stiminfo.axioms.case_json import case_from_json
-from stiminfo.axioms.loading import LoadError
-from stiminfo.axioms.search import search
 from stiminfo.axioms.testing import parametrize_axioms
-from stiminfo.axioms.witness import WitnessError, parse_witness, replay
+from stiminfo.errors import LoadError, WitnessError
 
 MODEL = si.EncodingModel([0, 1], [0.5, 0.5], [[0.5, 0.5], [0.5, 0], [0, 0.5]])
 
@@ -243,7 +243,7 @@ def test_sound_measures_are_not_refuted(measure, axiom):
 
 def test_a_case_of_many_answers_gives_signs_of_life(monkeypatch):
     """The limit is for a measure that hangs, not for the dozens of answers that one case may ask for."""
-    monkeypatch.setattr("stiminfo.axioms.search.TELL_EVERY", -1.0)
+    monkeypatch.setattr("stiminfo.axioms.auditing.attack.TELL_EVERY", -1.0)
     told = []
     measure = si.Measure("mine", si.i_sp.pointwise)
     search(AXIOMS["positivity"], measure, examples=1, watch=told.append)

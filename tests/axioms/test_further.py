@@ -5,13 +5,13 @@ import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
+from stiminfo.axioms.auditing.attack import search
+from stiminfo.axioms.auditing.witness import witness_json
 from stiminfo.axioms.case_json import case_from_json
 from stiminfo.axioms.further import FURTHER, scaled_cases, shifted_cases, turned_cases
-from stiminfo.axioms.search import search
-from stiminfo.axioms.specs import SpecError
 from stiminfo.axioms.strategies import finite_specs
-from stiminfo.axioms.witness import witness_json
 from stiminfo.estimators.relatives import RELATIVES
+from stiminfo.models.data import SpecError
 
 PLANES = finite_specs(dimensions=2, max_stimuli=4, max_responses=3)
 HELD = [

@@ -14,7 +14,7 @@ pytest.importorskip("accelerate")
 sys.path.insert(0, str(Path(__file__).parents[1] / "diffusion"))
 import learning  # noqa: E402
 
-from stiminfo.axioms.learned import AXIOMS, audit_learned  # noqa: E402
+from stiminfo.axioms.auditing.networks import AXIOMS, audit_learned  # noqa: E402
 from stiminfo.diffusion import GaussianDenoiser, UNetDenoiser  # noqa: E402
 from stiminfo.models import LinearGaussian  # noqa: E402
 

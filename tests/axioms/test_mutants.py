@@ -4,7 +4,7 @@ import mutants
 import pytest
 
 from stiminfo.axioms import AXIOMS
-from stiminfo.axioms.search import search
+from stiminfo.axioms.auditing.attack import search
 
 CASES = [(axiom, mutant) for axiom, some in mutants.MUTANTS.items() for mutant in some]
 IDS = [f"{axiom}-{mutant.name.replace(' ', '_')}" for axiom, mutant in CASES]

@@ -5,7 +5,7 @@ import pytest
 
 import stiminfo as si
 from stiminfo.axioms import AXIOMS
-from stiminfo.axioms.search import search
+from stiminfo.axioms.auditing.attack import search
 
 
 class Noisy:

@@ -12,11 +12,12 @@ from dataclasses import replace
 
 import pytest
 
-from stiminfo.axioms.auditing import audit_published, identity_of
-from stiminfo.axioms.journal import Journal, JournalError
-from stiminfo.axioms.running import BackendError, Cell, Plan, run_cells
-from stiminfo.axioms.statements import AXIOMS
-from stiminfo.axioms.verdicts import Verdict
+from stiminfo.axioms.auditing.audit import audit_published, identity_of
+from stiminfo.axioms.auditing.cells import Cell, Plan, run_cells
+from stiminfo.axioms.auditing.journal import Journal
+from stiminfo.axioms.auditing.verdict import Verdict
+from stiminfo.axioms.registry import AXIOMS
+from stiminfo.errors import BackendError, JournalError
 
 IDENTITY = {"measure": "m", "examples": 3}
 VERDICT = Verdict("positivity", "holds", True, 3, 0.0, 1e-9, None, "3 cases")
@@ -247,7 +248,7 @@ def test_a_cluster_that_loses_a_worker_loses_nothing(tmp_path):
 
 def test_what_accepts_and_never_answers_is_no_scheduler(monkeypatch):
     pytest.importorskip("distributed", reason="needs stiminfo[dask]")
-    monkeypatch.setattr("stiminfo.axioms.running._CONNECT", 1)
+    monkeypatch.setattr("stiminfo.axioms.auditing.cells._CONNECT", 1)
     cell = Cell("i_surp", ("published", "i_surp"), True, AXIOMS["positivity"])
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
@@ -265,7 +266,7 @@ def test_other_ways_to_talk_that_are_not_there(monkeypatch, scheduler):
 
 def test_a_scheduler_that_is_not_there(monkeypatch):
     pytest.importorskip("distributed", reason="needs stiminfo[dask]")
-    monkeypatch.setattr("stiminfo.axioms.running._CONNECT", 1)
+    monkeypatch.setattr("stiminfo.axioms.auditing.cells._CONNECT", 1)
     cell = Cell("i_surp", ("published", "i_surp"), None, AXIOMS["positivity"])
     with pytest.raises(BackendError, match="no scheduler answers"):
         run_cells([cell], Plan(3), backend="dask", scheduler="tcp://127.0.0.1:9")

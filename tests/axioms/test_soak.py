@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stiminfo.axioms import AXIOMS
-from stiminfo.axioms.search import search
+from stiminfo.axioms.auditing.attack import search
 from stiminfo.estimators import PUBLISHED
 
 JOURNAL = Path(os.environ.get("STIMINFO_SOAK", "out/soak.jsonl"))

@@ -9,7 +9,7 @@ from hypothesis import find, given, settings
 from stiminfo.axioms import strategies as draw
 from stiminfo.axioms.case_json import case_from_json
 from stiminfo.axioms.classics import BLOB_PLANE, CLASSICS
-from stiminfo.axioms.features import insensitive_features
+from stiminfo.models.features import insensitive_features
 
 
 @pytest.mark.parametrize("gradient", [False, True])

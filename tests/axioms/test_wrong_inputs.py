@@ -12,11 +12,12 @@ import pytest
 
 import stiminfo as si
 from stiminfo.axioms.answers import MeasureError
+from stiminfo.axioms.auditing.journal import Journal
+from stiminfo.axioms.auditing.measure_file import published
+from stiminfo.axioms.auditing.witness import LARGEST, parse_witness, read_witness
 from stiminfo.axioms.case_json import case_from_json
-from stiminfo.axioms.journal import Journal, JournalError
-from stiminfo.axioms.loading import LoadError, published
-from stiminfo.axioms.specs import MOST_NUMBERS, SpecError, numbers, part_from_json
-from stiminfo.axioms.witness import LARGEST, WitnessError, parse_witness, read_witness
+from stiminfo.errors import JournalError, LoadError, WitnessError
+from stiminfo.models.data import MOST_NUMBERS, SpecError, numbers, part_from_json
 
 MODEL = {"stimuli": [[0], [1]], "prior": [1, 1], "responses": [[1, 3], [3, 1]]}
 PRIOR = {"kind": "Mixture", "weights": [0.5, 0.5], "means": [0, 3], "sds": [1, 1]}

@@ -13,13 +13,14 @@ from safetensors.torch import load_file, save_file  # noqa: E402
 
 import stiminfo as si  # noqa: E402
 from stiminfo.diffusion import UNetDenoiser  # noqa: E402
-from stiminfo.diffusion.checkpoints import CheckpointError, _digest, load_learned, save_learned  # noqa: E402
+from stiminfo.diffusion.checkpoints import _digest, load_learned, save_learned  # noqa: E402
 from stiminfo.diffusion.denoiser import Unknown  # noqa: E402
+from stiminfo.diffusion.encoders import TableEncoder  # noqa: E402
 from stiminfo.diffusion.networks import Architecture  # noqa: E402
 from stiminfo.diffusion.response_views import coarser  # noqa: E402
+from stiminfo.errors import CheckpointError  # noqa: E402
 from stiminfo.estimators import NotApplicable  # noqa: E402
 from stiminfo.models import LinearNonlinearPoisson, ModelError  # noqa: E402
-from stiminfo.models.encoders import TableEncoder  # noqa: E402
 
 from . import learning  # noqa: E402
 

@@ -10,7 +10,9 @@ torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 from stiminfo.diffusion import FiniteSetDenoiser, GaussianDenoiser, MixtureDenoiser  # noqa: E402
 from stiminfo.diffusion.datasets import Images  # noqa: E402
 from stiminfo.diffusion.denoiser import Denoiser, Unknown, float_type  # noqa: E402
+from stiminfo.diffusion.encoders import LinearGaussian, TableEncoder  # noqa: E402
 from stiminfo.diffusion.level_range import levels_for  # noqa: E402
+from stiminfo.diffusion.populations import fields_for, receptive_fields  # noqa: E402
 from stiminfo.diffusion.sources import (  # noqa: E402
     ImageSource,
     MixtureSource,
@@ -20,8 +22,6 @@ from stiminfo.diffusion.sources import (  # noqa: E402
     source_named,
 )
 from stiminfo.models import ModelError  # noqa: E402
-from stiminfo.models.encoders import LinearGaussian, TableEncoder  # noqa: E402
-from stiminfo.models.populations import fields_for, receptive_fields  # noqa: E402
 
 LINE = LinearGaussian([[1.0]], 0.5)
 GAUSSIAN = gaussian_source("gaussian", np.zeros(16), natural_covariance(4))

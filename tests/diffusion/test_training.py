@@ -14,14 +14,14 @@ pytest.importorskip("diffusers")
 pytest.importorskip("accelerate")
 
 from stiminfo.diffusion.batches import Batches  # noqa: E402
-from stiminfo.diffusion.checkpoints import CheckpointError  # noqa: E402
 from stiminfo.diffusion.gain_target import measure_means  # noqa: E402
 from stiminfo.diffusion.level_range import levels_for  # noqa: E402
 from stiminfo.diffusion.networks import Architecture, GainNetwork  # noqa: E402
 from stiminfo.diffusion.recipes import PRESETS, Recipe  # noqa: E402
 from stiminfo.diffusion.resume import read_saved  # noqa: E402
 from stiminfo.diffusion.sources import ImageSource, source_named  # noqa: E402
-from stiminfo.diffusion.training import STAGES, TrainingDiverged  # noqa: E402
+from stiminfo.diffusion.training import STAGES  # noqa: E402
+from stiminfo.errors import CheckpointError, TrainingDiverged  # noqa: E402
 from stiminfo.models import LinearGaussian, ModelError  # noqa: E402
 
 from . import learning  # noqa: E402

@@ -19,7 +19,7 @@ from stiminfo.diffusion import (  # noqa: E402
     PosteriorSampler,
     fit_amortised,
 )
-from stiminfo.estimators.estimate import EstimateError  # noqa: E402
+from stiminfo.errors import EstimateError  # noqa: E402
 from stiminfo.models import LinearGaussian, LinearNonlinearPoisson, ModelError  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).parent))

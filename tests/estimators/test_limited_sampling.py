@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stiminfo.estimators import PUBLISHED, Measure
-from stiminfo.estimators.limited_sampling import (
+from stiminfo.estimators.sampling_bias import (
     bootstrap_intervals,
     default_resamples,
     panzeri_treves_bias,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import stiminfo as si
-from stiminfo.axioms.auditing import audit
+from stiminfo.axioms.auditing.audit import audit
 from stiminfo.cli import main
 
 from . import corpus

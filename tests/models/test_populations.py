@@ -6,14 +6,14 @@ pytest.importorskip("sklearn")
 
 from stiminfo.diffusion import FiniteSetDenoiser
 from stiminfo.diffusion.datasets import digits
-from stiminfo.models import ModelError
-from stiminfo.models.populations import (
+from stiminfo.diffusion.populations import (
     fields_for,
     linear_population,
     normalised_population,
     published_population,
     receptive_fields,
 )
+from stiminfo.models import ModelError
 
 IMAGES = digits().pixels
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stiminfo.estimators import Measure, i_kong2, i_local
-from stiminfo.reports.claims import (
+from stiminfo.reports.paper.claims import (
     CLAIMS,
     CONFIRMED,
     CORRECTED,
@@ -19,7 +19,7 @@ from stiminfo.reports.claims import (
     estimator_claims,
     remarks,
 )
-from stiminfo.reports.claims_page import markdown, to_json
+from stiminfo.reports.paper.claims_page import markdown, to_json
 
 #: The figures' statements, and Table 1, are checked anew in `tox -e drift`: they take a minute.
 QUICK = [*equations.CLAIMS, *estimator_claims.CLAIMS]
@@ -93,7 +93,7 @@ def test_names():
 def test_quadrature_apart_from_the_engine_knows_the_closed_form():
     """Two stimuli, told apart surely: J of the sign of a mixture of two Gaussians, and ln 2 in the integral."""
     from stiminfo.models import EncodingModel
-    from stiminfo.reports.claims.quadrature import fisher_at, over_levels
+    from stiminfo.reports.paper.claims.quadrature import fisher_at, over_levels
 
     model = EncodingModel([0.0, 1.0], [0.5, 0.5], np.eye(2))
     assert over_levels(model, lambda at: 0.5 * fisher_at(at)) == pytest.approx(np.log(2), abs=1e-6)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from stiminfo.estimators import PUBLISHED
-from stiminfo.estimators.limited_sampling import panzeri_treves_bias
+from stiminfo.estimators.sampling_bias import panzeri_treves_bias
 from stiminfo.models import CountTable, ModelError
-from stiminfo.reports.count_report import count_report, print_count_report
-from stiminfo.reports.text import plain_console, text_of
+from stiminfo.reports.counts import count_report, print_count_report
+from stiminfo.reports.terminal import plain_console, text_of
 
 COUNTS = np.array([[18.0, 2.0, 0.0], [5.0, 15.0, 1.0], [1.0, 6.0, 20.0]])
 

@@ -11,9 +11,9 @@ pytest.importorskip("torch", reason="the diffusion side needs torch")
 pytest.importorskip("sklearn")
 
 from stiminfo.diffusion.datasets import Images
-from stiminfo.models.populations import linear_population, normalised_population, receptive_fields
+from stiminfo.diffusion.populations import linear_population, normalised_population, receptive_fields
 from stiminfo.reports.decomposition import decompose, spread_choice
-from stiminfo.reports.map_figures import COLUMN, plot_maps, plot_population, plot_totals
+from stiminfo.reports.draw.maps import COLUMN, plot_maps, plot_population, plot_totals
 
 RNG = np.random.default_rng(0)
 SET = Images("small", RNG.random((40, 6, 5)).astype(np.float32), None, "drawn at random")

@@ -1,7 +1,7 @@
 import copy
 import json
 
-from stiminfo.reports.drift import (
+from stiminfo.reports.studies.drift import (
     CLAIMS_FILE,
     ESTIMATORS,
     PUBLISHED_TABLE,

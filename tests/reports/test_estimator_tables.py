@@ -28,7 +28,7 @@ def test_every_measure_is_estimated_without_bias(estimated):
 
 
 def test_the_files_are_written_whole(estimated, tmp_path, monkeypatch):
-    """``python -m stiminfo.reports.estimator_tables``, with one case of each part."""
+    """``python -m stiminfo.reports.studies.estimator_tables``, with one case of each part."""
     name = "two components in R^2, 1 neuron"
     monkeypatch.setattr(tables, "SAMPLED", {name: tables.SAMPLED[name]})
     monkeypatch.setattr(tables, "sampler_table", lambda say, whole=tables.sampler_table: whole(3, say))

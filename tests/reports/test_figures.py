@@ -10,19 +10,19 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
+from stiminfo.axioms.auditing.witness import witness_json
 from stiminfo.axioms.cases import GarblingCase, ModelCase, ResponseMapCase, StimulusMapCase
 from stiminfo.axioms.classics import CLASSICS
 from stiminfo.axioms.evaluator import evaluator
-from stiminfo.axioms.far_cases import JumpCase
 from stiminfo.axioms.further import FURTHER
-from stiminfo.axioms.specs import ContinuousSpec, FiniteSpec
-from stiminfo.axioms.statements import AXIOMS
-from stiminfo.axioms.witness import witness_json
+from stiminfo.axioms.locality_cases import JumpCase
+from stiminfo.axioms.registry import AXIOMS
 from stiminfo.estimators import PUBLISHED
 from stiminfo.models import Bump, EncodingModel, Gaussian, GaussianNoise, Linear, PoissonNoise, encoding_model
-from stiminfo.models.plot import WIDTH, short
-from stiminfo.reports.figures import describe, plot_witness, svg
-from stiminfo.reports.panels import subscripts
+from stiminfo.models.data import ContinuousSpec, FiniteSpec
+from stiminfo.reports.draw.model import WIDTH, short
+from stiminfo.reports.draw.panels import subscripts
+from stiminfo.reports.draw.witness import describe, plot_witness, svg
 
 EVERY = AXIOMS | FURTHER
 CURVE = ContinuousSpec(Gaussian(), (Bump(0.0, 1.0, 4.0),), PoissonNoise(), 40)

@@ -7,12 +7,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from stiminfo.axioms.search import search
-from stiminfo.axioms.statements import AXIOMS
-from stiminfo.axioms.verdicts import Audit, Verdict
-from stiminfo.axioms.witness import parse_witness, witness_json
+from stiminfo.axioms.auditing.attack import search
+from stiminfo.axioms.auditing.verdict import Audit, Verdict
+from stiminfo.axioms.auditing.witness import parse_witness, witness_json
+from stiminfo.axioms.registry import AXIOMS
 from stiminfo.estimators import PUBLISHED
-from stiminfo.reports.html import audit_page, maths
+from stiminfo.reports.page import audit_page, maths
 
 EVIL = '<script>alert("x")</script>'
 VOID = {"meta", "br", "img", "link", "hr", "input"}

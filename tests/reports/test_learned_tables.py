@@ -13,7 +13,7 @@ pytest.importorskip("accelerate")
 pytest.importorskip("sklearn")
 
 import stiminfo as si  # noqa: E402
-from stiminfo.axioms.learned import audit_learned  # noqa: E402
+from stiminfo.axioms.auditing.networks import audit_learned  # noqa: E402
 from stiminfo.diffusion import UNetDenoiser  # noqa: E402
 from stiminfo.diffusion.recipes import PRESETS  # noqa: E402
 from stiminfo.diffusion.sources import source_named  # noqa: E402
@@ -93,7 +93,7 @@ def test_networks_of_gaussian_images_find_the_closed_form():
 
 
 def test_the_page_is_made_anew(tmp_path, monkeypatch):
-    """``python -m stiminfo.reports.learned_tables``, every part for a moment."""
+    """``python -m stiminfo.reports.studies.learned_tables``, every part for a moment."""
     digits = source_named("digits")
     moment = replace(PRESETS["small"], batch=4)
     monkeypatch.setattr(learned_tables, "PRESETS", {"small": moment})

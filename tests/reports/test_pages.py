@@ -76,7 +76,7 @@ def test_the_cost_model():
 def test_the_site_builds_strictly(tmp_path):
     pytest.importorskip("mkdocs", reason="needs the dependency group site")
     run = subprocess.run(
-        [sys.executable, "-m", "stiminfo.reports.pages", "--out", str(tmp_path / "site")],
+        [sys.executable, "-m", "stiminfo.reports.studies.pages", "--out", str(tmp_path / "site")],
         capture_output=True,
         text=True,
         timeout=400,
@@ -87,7 +87,7 @@ def test_the_site_builds_strictly(tmp_path):
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "mine.txt").write_text("mine")
     run = subprocess.run(
-        [sys.executable, "-m", "stiminfo.reports.pages", "--out", str(tmp_path / "other")],
+        [sys.executable, "-m", "stiminfo.reports.studies.pages", "--out", str(tmp_path / "other")],
         capture_output=True,
         text=True,
         timeout=60,

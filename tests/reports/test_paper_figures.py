@@ -7,7 +7,7 @@ from stiminfo.estimators import PUBLISHED
 from stiminfo.models import Bump, Gaussian, ModelError, PoissonNoise, ResponsePair, encoding_model
 from stiminfo.reports import paper_images
 from stiminfo.reports import paper_models as models
-from stiminfo.reports.paper_figures import (
+from stiminfo.reports.paper.figures import (
     FIGURES,
     between_modes,
     figure_of,
@@ -85,13 +85,13 @@ def test_a_figure_that_cannot_be_drawn_says_why(tmp_path, monkeypatch):
         raise paper_images.NeedsMore("images need torch")
 
     broken = [figure if figure.number != 4 else type(figure)(4, "t", "c", refuse) for figure in FIGURES]
-    monkeypatch.setattr("stiminfo.reports.paper_figures.FIGURES", tuple(broken))
+    monkeypatch.setattr("stiminfo.reports.paper.figures.FIGURES", tuple(broken))
     assert [reason for _, reason in write_figures(tmp_path, (4,))] == ["images need torch"]
     assert not list(tmp_path.iterdir())
 
 
 def test_the_command(command, monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr("stiminfo.reports.paper_figures.FIGURES", FIGURES[1:2])
+    monkeypatch.setattr("stiminfo.reports.paper.figures.FIGURES", FIGURES[1:2])
     assert command("figures", "--out", str(tmp_path / "new")) == 0
     assert "figure 2  The prior matters" in capsys.readouterr().out
     names = {f"{name}.{suffix}" for name in ("opening", "figure-2") for suffix in ("pdf", "svg", "png")}
@@ -102,7 +102,7 @@ def test_a_figure_asked_for_and_not_drawn_is_a_failure(command, monkeypatch, cap
     def refuse(_):
         raise paper_images.NeedsMore("images need torch")
 
-    monkeypatch.setattr("stiminfo.reports.paper_figures.FIGURES", (type(FIGURES[3])(4, "t", "c", refuse),))
+    monkeypatch.setattr("stiminfo.reports.paper.figures.FIGURES", (type(FIGURES[3])(4, "t", "c", refuse),))
     assert command("figures", "--figure", "4", "--out", str(tmp_path)) == 2
     assert "not drawn, images need torch" in capsys.readouterr().out
 

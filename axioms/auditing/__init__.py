@@ -1,0 +1,1 @@
+"""The audit: attacks on worker processes, verdicts, witnesses, a journal."""

@@ -1,0 +1,103 @@
+"""Finding a user's measure: ``FILE:NAME``, with errors that show the user's own traceback and none of ours."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+
+from ...errors import LoadError
+from ...estimators import PUBLISHED, Measure
+from ..registry import AXIOMS, nearest
+
+
+def split_target(target: str) -> tuple[Path, str]:
+    """("my_measure.py", "MEASURE") from ``my_measure.py:MEASURE``."""
+    path, separator, name = target.rpartition(":")
+    # A drive letter is no separator.
+    if not separator or not name.isidentifier() or (len(path) == 1 and path.isalpha()):
+        raise LoadError(f"{target!r}: expected FILE:NAME, such as my_measure.py:MEASURE")
+    file = Path(path)
+    if not file.exists():
+        raise LoadError(f"{file}: no such file")
+    if not file.is_file():
+        raise LoadError(f"{file}: not a file")
+    return file, name
+
+
+def load_measure(file: Path, name: str) -> Measure:
+    """The `Measure` called `name` in a Python file, which is run."""
+    module = _run(file)
+    try:
+        measure = getattr(module, name, None)
+    except Exception as error:  # a __getattr__ of the module's own
+        raise LoadError(f"{file}: raised {type(error).__name__} when it was asked for {name}") from None
+    if measure is None and name not in vars(module):
+        measures = [
+            key for key, value in vars(module).items() if isinstance(value, Measure) and not key.startswith("_")
+        ]
+        found = f"; it holds {', '.join(measures)}" if measures else "; it holds no stiminfo.Measure"
+        raise LoadError(f"{file}: no {name!r} in it{found}")
+    if not isinstance(measure, Measure):
+        raise LoadError(f"{file}: {name} is {type(measure).__name__}; expected a stiminfo.Measure")
+    check_claims(measure)
+    return measure
+
+
+def check_claims(measure: Measure) -> None:
+    """Refuse claims about axioms that do not exist."""
+    for axiom in measure.claims:
+        if axiom not in AXIOMS:
+            raise LoadError(
+                f"measure {measure.name!r} makes a claim about an unknown axiom {axiom!r}{nearest(axiom, AXIOMS)}"
+            )
+
+
+def published(name: str) -> Measure:
+    """A published measure by its name."""
+    if name not in PUBLISHED:
+        raise LoadError(f"unknown measure {name!r}{nearest(name, PUBLISHED)}")
+    return PUBLISHED[name]
+
+
+def own_modules() -> dict[str, ModuleType]:
+    """The user's modules that are loaded, by name: no part of stiminfo, of Python, or of what was installed."""
+    return {
+        name: module
+        for name, module in list(sys.modules.items())
+        if (file := getattr(module, "__file__", None))
+        and module.__name__ == name
+        and name not in ("__main__", "__mp_main__")
+        and name.partition(".")[0] != "stiminfo"
+        and "site-packages" not in str(file)
+        and not str(file).startswith(sys.base_prefix)
+    }
+
+
+def _run(file: Path) -> ModuleType:
+    name = f"_stiminfo_measure_{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise LoadError(f"{file}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    folder = str(file.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)  # so that it may import its neighbours, as a script would
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise LoadError(
+            f"{file}: {type(error).__name__}: {error}", "".join(traceback.format_exception_only(error))
+        ) from None
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        frames = traceback.extract_tb(error.__traceback__)
+        own = next((n for n, frame in enumerate(frames) if Path(frame.filename) == file), len(frames))
+        details = "Traceback (most recent call last):\n" + "".join(traceback.format_list(frames[own:]))
+        details += "".join(traceback.format_exception_only(error))
+        raise LoadError(f"{file}: raised {type(error).__name__} when it was run", details) from None
+    return module

@@ -1,0 +1,79 @@
+"""What a check finds on one case: by how much an axiom is broken, how sure that is, and the numbers to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..models.arrays import Array
+
+#: What an axiom allows of exact values, in nats, for stimuli in R^1 and beyond (2-d quadrature is coarser) ...
+TOLERANCE = {1: 1e-6, 2: 1e-5}
+#: ... and relative to the largest value compared, for measures of other size (Fisher).
+RELATIVE_TOLERANCE = 1e-9
+#: A quick value that breaks an axiom by less than this many tolerances is looked at again only if among the worst.
+SCREEN = 10.0
+#: A residual is not called small where its own error may be larger than this.
+COARSEST_ERROR = 1e-4
+
+
+def tolerance_for(dimensions: int, scale: float) -> float:
+    """What is allowed at stimuli in R^d for values up to `scale`."""
+    return TOLERANCE[1 if dimensions == 1 else 2] + RELATIVE_TOLERANCE * scale
+
+
+@dataclass(frozen=True)
+class Values:
+    """A measure's values on one model, with bounds on their numerical error; both (J,) or (J, d)."""
+
+    value: Array
+    error: Array
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One case judged.
+
+    Attributes
+    ----------
+    violation : by how much the axiom is broken (nats; a share for locality); negative or tiny where it is not
+    error : how far the violation may be off
+    tolerance : what the axiom allows
+    broken, sound : whether the violation is real, or surely absent; neither is "cannot tell"
+    at : index of the stimulus where it is worst, -1 where it concerns them all
+    sides : the numbers compared, by what they are: label -> one value a stimulus (or one alone)
+    says : the finding in words
+    """
+
+    violation: float
+    error: float
+    tolerance: float
+    broken: bool
+    sound: bool
+    at: int = -1
+    sides: dict[str, Any] = field(default_factory=dict)
+    says: str = ""
+
+
+def judge(
+    violation: float, error: float, scale: float, dimensions: int, at: int, sides: dict[str, Array], says: str
+) -> Finding:
+    """A finding for an axiom that bounds a residual."""
+    allowed = tolerance_for(dimensions, scale)
+    return Finding(
+        violation=violation,
+        error=error,
+        tolerance=allowed,
+        broken=bool(violation > allowed and violation > 2 * error),
+        sound=bool(violation <= allowed and error <= COARSEST_ERROR * (1 + scale)),
+        at=at,
+        sides={label: np.asarray(value, dtype=float).tolist() for label, value in sides.items()},
+        says=says,
+    )
+
+
+def worst(findings: list[Finding]) -> Finding:
+    """The finding that decides: a broken one first, then one that cannot tell, then the largest residual."""
+    return max(findings, key=lambda f: (f.broken, not f.sound, f.violation / f.tolerance))

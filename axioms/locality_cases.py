@@ -1,0 +1,203 @@
+"""The cases of locality: a prior that runs far out, and p(R, x) changed inside a ball."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..models import EncodingModel, Mixture
+from ..models.arrays import Array
+from ..models.data import Row, SpecError, listed, part_to_json
+from ..models.warps import perturb, relocate_stimuli
+from .cases import Case
+
+
+@dataclass(frozen=True)
+class DecayCase(Case):
+    """A light-tailed prior on a lattice that runs far out to the right, changed inside a ball about `centre`.
+
+    The prior is a mixture; D counts from its last component's mean in that component's sd, up to 16. Responses have
+    logits given by one tuning curve each (with an implicit 0 for the last response). Inside the ball p(r|x) becomes
+    `inside` (weights), the prior there is tilted by a factor ``1 + tilt (x - centre) / radius``, its mass kept.
+
+    With `beside` the stimulus lies in the plane: a second feature is 0 or `ASIDE` sd of the last component, each half
+    of the time, and where it is not 0 these are the tuning curves. The ball lies about (centre, 0). With `along` 1 the
+    two features change places.
+
+    With `mirror` all of it is turned round: x becomes -x, and the lattice runs far out to the left.
+    """
+
+    kind: ClassVar[str] = "decay"
+    prior: Mixture
+    tuning: tuple[Any, ...]
+    centre: float
+    radius: float
+    inside: Row | None = None
+    tilt: float = 0.0
+    beside: tuple[Any, ...] | None = None
+    mirror: bool = False
+    along: int = 0
+
+    LEVELS: ClassVar[tuple[float, ...]] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+    #: The second feature's other value; the lattice's spacing on a line and in the plane.
+    ASIDE: ClassVar[float] = 1.0
+    SPACING: ClassVar[tuple[float, float]] = (0.15, 0.3)
+
+    def to_json(self) -> dict[str, Any]:
+        data = {"kind": self.kind, "prior": part_to_json(self.prior), "tuning": part_to_json(self.tuning)}
+        data |= {"centre": self.centre, "radius": self.radius, "tilt": self.tilt}
+        if self.inside is not None:
+            data["inside"] = listed(self.inside)
+        if self.beside is not None:
+            data["beside"] = part_to_json(self.beside)
+        if self.mirror:
+            data["mirror"] = True
+        return data | {"along": 1} if self.along else data
+
+    @cached_property
+    def last(self) -> tuple[float, float]:
+        """Mean and sd of the component from which D counts."""
+        return max(zip(self.prior.means, self.prior.sds), key=lambda component: component[0])
+
+    @cached_property
+    def lattice(self) -> Array:
+        """Values of the (first) feature, before it is turned round."""
+        mean, sd = self.last
+        step = self.SPACING[self.beside is not None] * min(self.prior.sds)
+        low = min(min(self.prior.means) - 4 * max(self.prior.sds), self.centre - self.radius)
+        count = int((mean + 16.5 * sd - low) / step) + 1
+        if count > 2000:
+            raise SpecError(f"the lattice has {count} nodes; expected at most 2000")
+        return np.asarray(low + step * np.arange(count))
+
+    @cached_property
+    def built(self) -> EncodingModel:
+        if self.along not in (0, 1) or (self.along and self.beside is None):
+            raise SpecError(f"along is {self.along}; expected 0, or 1 in the plane")
+        x = self.lattice
+        log_mass = self.prior.log_density(x)
+        mass = np.exp(log_mass - log_mass.max())
+        rows = [self._row(self.tuning)]
+        stimuli = x[:, None]
+        if self.beside is not None:
+            if len(self.beside) != len(self.tuning):
+                raise SpecError(f"beside has {len(self.beside)} tuning curves, tuning {len(self.tuning)}")
+            rows.append(self._row(self.beside))
+            aside = np.repeat([0.0, self.ASIDE * self.last[1]], len(x))
+            stimuli, mass = np.stack([np.tile(x, 2), aside], axis=1), np.tile(mass, 2)
+        table, gradient = (np.concatenate(parts, axis=1) for parts in zip(*rows))
+        across = np.zeros((*gradient.shape, stimuli.shape[1]))
+        across[..., 0] = gradient
+        model = EncodingModel(
+            stimuli,
+            mass / mass.sum(),
+            table,
+            stimulus_volumes=np.full(len(stimuli), x[1] - x[0]),
+            likelihood_gradient=across,
+        )
+        if self.mirror:
+            turn = np.ones_like(stimuli)
+            turn[:, 0] = -1.0
+            backward = np.arange(len(stimuli)).reshape(len(rows), -1)[:, ::-1].ravel()
+            model = relocate_stimuli(model, stimuli * turn, turn).reordered(backward)
+        if self.along:
+            slopes = model.likelihood_gradient
+            assert slopes is not None
+            model = model.replace(stimuli=model.stimuli[:, ::-1], likelihood_gradient=slopes[..., ::-1])
+        return model
+
+    def _row(self, tuning: tuple[Any, ...]) -> tuple[Array, Array]:
+        """p(r|x) along the lattice and its derivative, (K, n) each."""
+        x = self.lattice
+        logits = np.stack([curve(x) for curve in tuning] + [np.zeros(len(x))])
+        table = np.exp(logits - logits.max(axis=0))
+        table /= table.sum(axis=0)
+        slopes = np.stack([curve.derivative(x) for curve in tuning] + [np.zeros(len(x))])
+        gradient = table * (slopes - (table * slopes).sum(axis=0))
+        return table, np.where(table > 0, gradient, 0.0)
+
+    @cached_property
+    def changed(self) -> EncodingModel:
+        model = self.built
+        table = None
+        if self.inside is not None:
+            weights = np.asarray(self.inside, dtype=float)
+            if weights.shape != (len(model.likelihood),) or (weights < 0).any() or weights.sum() <= 0:
+                raise SpecError(f"inside must be {len(model.likelihood)} weights, not negative, not all zero")
+            table = (weights / weights.sum())[:, None]
+        tilt = 1 + self.tilt * np.clip((self._far - self.centre) / self.radius, -1, 1)
+        centre = np.zeros(model.dimensions)
+        centre[self.along] = -self.centre if self.mirror else self.centre
+        return perturb(model, centre, self.radius, likelihood=table, prior_weights=tilt if self.tilt else None)
+
+    @cached_property
+    def distances(self) -> Array:
+        """D of each stimulus; negative beside the ball and on its near side."""
+        mean, sd = self.last
+        outside = self._far > self.centre + self.radius
+        return np.where(outside, (self._far - mean) / sd, -1.0)
+
+    @cached_property
+    def _far(self) -> Array:
+        """The feature along which each stimulus may be far, before it was turned round."""
+        return np.asarray(self.built.stimuli[:, self.along] * (-1.0 if self.mirror else 1.0))
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        return self.LEVELS
+
+
+@dataclass(frozen=True)
+class JumpCase(Case):
+    """Atoms at 0 and at base^0, base^1, ... with weights that fall by `ratio` each: the heaviest of tails.
+
+    At 0 the response changes from `before` to `inside`; at the others it is `before` throughout. With `mirror` the
+    others lie to the left of 0.
+    """
+
+    kind: ClassVar[str] = "jump"
+    atoms: int
+    base: float
+    weight: float
+    ratio: float
+    before: Row
+    inside: Row
+    mirror: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        data = super().to_json()
+        return data if self.mirror else {name: value for name, value in data.items() if name != "mirror"}
+
+    @cached_property
+    def built(self) -> EncodingModel:
+        return self._model(self.before)
+
+    @cached_property
+    def changed(self) -> EncodingModel:
+        return self._model(self.inside)
+
+    def _model(self, at_zero: Row) -> EncodingModel:
+        if not (4 <= self.atoms <= 40 and 1 < self.base <= 1000 and 0 < self.weight < 1 and 0 < self.ratio < 1):
+            raise SpecError("expected 4 to 40 atoms, base in (1, 1000], weight and ratio in (0, 1)")
+        if len(self.before) != len(self.inside):
+            raise SpecError(f"before has {len(self.before)} responses, inside {len(self.inside)}")
+        x = np.concatenate([[0.0], (-1.0 if self.mirror else 1.0) * float(self.base) ** np.arange(self.atoms)])
+        tail = float(self.ratio) ** np.arange(self.atoms)
+        prior = np.concatenate([[self.weight], (1 - self.weight) * tail / tail.sum()])
+        table = np.tile(np.asarray(self.before, dtype=float)[:, None], len(x))
+        table[:, 0] = at_zero
+        table = table / table.sum(axis=0)
+        # The response does not depend on x but at 0, a lone atom: its derivative there is taken as 0.
+        return EncodingModel(x, prior, table, likelihood_gradient=np.zeros((*table.shape, 1)))
+
+    @cached_property
+    def distances(self) -> Array:
+        apart = np.abs(self.built.stimuli[:, 0])
+        return np.where(apart > 0, apart, -1.0)
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        return tuple(float(self.base) ** n for n in range(0, self.atoms))

@@ -1,0 +1,111 @@
+"""The Gaussian channel Xg = X + sqrt(g) Z over a finite joint: quadrature nodes and posterior means.
+
+I_local and Kong's two measures are integrals over the noise level g of averages over Xg given x. Both are trapezoids,
+which converge spectrally here: over log g, and over Xg on a lattice of spacing proportional to sqrt(g). What happens
+at a node y is told by posterior means: shift(y) = E[X|Xg=y] - y, response_shift(y)_r = E[X|Xg=y, r] - y, and the
+response's probability p(r|Xg=y).
+`channel_nodes` lays the nodes and says why they suffice.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from ..errors import ModelError
+from ..models.arrays import Array
+from .channel_nodes import NodeLayout, Nodes
+from .resolution import Resolution
+
+#: A gap so small for half the range that taking the stimuli about the middle of the range would cost it digits.
+_TINY = 1e-6
+
+
+def integrate(
+    contribution: Callable[[Nodes], Array], stimuli: Array, prior: Array, likelihood: Array, resolution: Resolution
+) -> Array:
+    """``int_0^inf dg / (2 g^2) E_{Xg|x_j}[...]``, shape (J, d).
+
+    `contribution` turns a batch of nodes into its part of the integral with `Nodes.average`; 0 for a single stimulus.
+    """
+    if len(stimuli) == 1:
+        return np.zeros(stimuli.shape)
+    problem = NodeLayout(centred(stimuli), prior, likelihood, resolution)
+    if problem.rarity > resolution.rare:
+        # What is rare is seen from far: at distances of many sqrt(g) the tails and the lattice count for more.
+        finer = replace(resolution, tail=resolution.tail + 1, decay=resolution.decay + 6)
+        return _adaptive(NodeLayout(problem.x, prior, likelihood, finer), contribution)
+    return _total(problem, contribution, *problem.levels())
+
+
+def centred(stimuli: Array) -> Array:
+    """The stimuli about the middle of their range, and in units of it: the integral does not change with the scale.
+
+    Where a gap is tiny for the range, they are taken about that gap instead, where float64 is fine enough for it.
+
+    Raises
+    ------
+    ModelError
+        Where neighbours are so close, for their range, that squares of their distance vanish in float64.
+    """
+    if len(stimuli) == 1:
+        return np.zeros_like(stimuli)
+    low, high = stimuli.min(axis=0), stimuli.max(axis=0)
+    half = float((high / 2 - low / 2).max())
+    if half < np.finfo(float).tiny:
+        raise ModelError(f"the stimuli lie at most {(high - low).max():.3g} apart; give them in another unit")
+    middle = low / 2 + high / 2
+    for i, axis in enumerate(stimuli.T):
+        values = np.unique(axis)
+        gaps = np.diff(values)
+        if len(gaps) and gaps.min() < _TINY * half:
+            middle[i] = values[gaps.argmin()]
+            half = 2.0 ** math.ceil(math.log2(half))  # a power of two changes no digit
+    scaled = (stimuli - middle) / half / 2
+    nearest = min(np.diff(np.unique(scaled[:, i])).min(initial=1.0) for i in range(scaled.shape[1]))
+    if nearest < 1e-100 or len(np.unique(scaled, axis=0)) < len(scaled):
+        raise ModelError("stimuli lie too close for their range to be told apart in float64; merge them")
+    return np.asarray(scaled)
+
+
+def _total(problem: NodeLayout, contribution: Callable[[Nodes], Array], levels: Array, weights: Array) -> Array:
+    total = np.zeros(problem.x.shape)
+    for nodes in problem.batches(levels, weights):
+        total += contribution(nodes)
+    return total
+
+
+def _adaptive(problem: NodeLayout, contribution: Callable[[Nodes], Array]) -> Array:
+    """Gauss-Legendre panels in log g, halved until they agree.
+
+    Seen from an atom much rarer than its neighbours, the places where one neighbour takes over from another are kinks
+    in log g, narrower the rarer the atom: a fixed step would need thousands of nodes.
+    """
+    roots, gauss = np.polynomial.legendre.leggauss(10)
+
+    def panel(low: float, high: float) -> Array:
+        g = np.exp(low + (high - low) * (roots + 1) / 2)
+        return _total(problem, contribution, g, gauss * (high - low) / 2 / (2 * g))
+
+    low, high = problem.limits()
+    edges = np.linspace(low, high, math.ceil((high - low) / 3) + 1)
+    pending = [(a, b, panel(a, b)) for a, b in pairwise(edges)]
+    # Beyond the last level the integrand is a power series in t = 1 / g, and dg / (2 g^2) = dt / 2.
+    t = math.exp(-high) * (roots + 1) / 2
+    total = _total(problem, contribution, 1 / t, gauss * math.exp(-high) / 4)
+    # Agreement of a panel with its halves bounds the error of the panel; that of the halves is far smaller.
+    tolerance = 1e5 * math.exp(-problem.resolution.decay)
+    while pending:
+        a, b, whole = pending.pop()
+        middle = (a + b) / 2
+        left, right = panel(a, middle), panel(middle, b)
+        error = np.abs(left + right - whole).max()
+        if error <= tolerance * (1 + np.abs(total).max()) or b - a < 1e-4:
+            total += left + right
+        else:
+            pending += [(a, middle, left), (middle, b, right)]
+    return total

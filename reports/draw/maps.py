@@ -1,0 +1,257 @@
+"""Figures of decomposed images: stimulus, Fisher map, information map and its error; and of the population."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ...diffusion.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
+from ...models.arrays import Array
+from .style import BLUE, INK, VERMILLION, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..decomposition import Decomposition
+
+#: A journal's column, in inches.
+COLUMN = 3.4
+
+
+def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None = None, made_by: str = "") -> Figure:
+    """Images in columns; below each its Fisher map, its information map with the image's contour, and the map's error.
+
+    All maps of a row share one scale; the information maps of both decompositions do too.
+
+    Parameters
+    ----------
+    found : what `decompose` returns
+    measure : one with features
+    beside : the same images and measure by other means (the finite set beside a network, say), for two more rows
+    made_by : a line that says which checkpoint made it
+    """
+    shown = found.images.pixels[found.chosen]
+    whole = found.images.pixels
+    every = [found] if beside is None else [found, beside]
+    top = max(float(np.abs(_maps(one, measure)[0]).max()) for one in every) or 1.0
+    signed = any(bool((values < -4 * errors).any()) for values, errors in (_maps(one, measure) for one in every))
+    colours = {"cmap": "RdBu_r", "vmin": -top, "vmax": top} if signed else {"cmap": "magma", "vmin": 0, "vmax": top}
+    rows = [
+        _Row("stimulus", shown, {"cmap": "gray", "vmin": whole.min(), "vmax": whole.max()}),
+        _Row("Fisher", found.fisher, {"cmap": "viridis", "vmin": 0, "vmax": found.fisher.max()}, "nats / unit²"),
+    ]
+    for one in every:
+        values, errors = _maps(one, measure)
+        label = measure if beside is None else f"{measure}\n{'networks' if one is found else 'exact'}"
+        estimate = one.estimates[measure]
+        totals = [f"{v:.2f}\n± {e:.2f}" for v, e in zip(estimate.value, estimate.stderr)]
+        # Small numbers in a unit of their own: an offset above the scale would cover the picture.
+        factor, unit = (1e3, "10⁻³ nats") if errors.max() < 0.01 else (1.0, "nats / pixel")
+        limits = {"cmap": "magma", "vmin": 0, "vmax": factor * float(errors.max()) or 1.0}
+        rows.append(_Row(label, values, colours, "nats / pixel", contour="white" if not signed else INK))
+        rows.append(_Row("std. error", factor * errors, limits, unit, totals=totals))
+    with styled():
+        return _draw_rows(rows, shown, found.images.credit, made_by)
+
+
+def plot_measures(found: Decomposition, missing: Sequence[str] = ()) -> Figure:
+    """Images, Fisher maps, a map for each measure with features, and the totals of all; signed maps in two colours.
+
+    Parameters
+    ----------
+    missing : measures to name as not estimated
+    """
+    shown = found.images.pixels[found.chosen]
+    whole = found.images.pixels
+    rows = [
+        _Row("stimulus", shown, {"cmap": "gray", "vmin": whole.min(), "vmax": whole.max()}),
+        _Row("Fisher", found.fisher, {"cmap": "viridis", "vmin": 0, "vmax": found.fisher.max()}, "nats / unit²"),
+    ]
+    lines = []
+    for name, estimate in found.estimates.items():
+        totals = [f"{v:.2f}\n± {e:.2f}" for v, e in zip(estimate.value, estimate.stderr)]
+        if found.maps(name) is None:
+            lines.append((name, [f"{v:.1f} ± {e:.1f}" for v, e in zip(estimate.value, estimate.stderr)]))
+            continue
+        values, errors = _maps(found, name)
+        top = float(np.abs(values).max())
+        signed = bool((values < -4 * errors).any())
+        colours = {"cmap": "RdBu_r", "vmin": -top, "vmax": top} if signed else {"cmap": "magma", "vmin": 0, "vmax": top}
+        rows.append(_Row(name, values, colours, "nats / pixel", contour="white" if not signed else INK, totals=totals))
+    credit = found.images.credit
+    with styled():
+        return _draw_rows(rows, shown, credit, f"not estimated: {', '.join(missing)}" if missing else "", lines)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One picture a column, on one scale; `totals` stand under it."""
+
+    label: str
+    pictures: Array
+    colours: dict[str, Any]
+    unit: str = ""
+    contour: str = ""
+    totals: list[str] = field(default_factory=list)
+
+
+def _maps(found: Decomposition, measure: str) -> tuple[Array, Array]:
+    maps = found.maps(measure)
+    assert maps is not None
+    return maps
+
+
+def _draw_rows(
+    rows: list[_Row], shown: Array, credit: str, made_by: str, lines: Sequence[tuple[str, list[str]]] = ()
+) -> Figure:
+    """A column wide; from the top, in inches; `lines` of numbers, one an image, stand below."""
+    count = len(shown)
+    side = (COLUMN - 1.02) / max(count, 3)
+    text, foot = 0.28, 0.02 + 0.08 * (bool(credit) + bool(made_by))
+    height = sum(side + 0.06 + (text if row.totals else 0) for row in rows) + foot + 0.05 + 0.13 * len(lines)
+    figure = Figure(figsize=(COLUMN, height), dpi=200)
+    left, top = 0.62 / COLUMN, height - 0.05
+    for row in rows:
+        low = top - side
+        for j in range(count):
+            box = (left + j * side / COLUMN, low / height, 0.95 * side / COLUMN, 0.95 * side / height)
+            axes = figure.add_axes(box)
+            drawn = axes.imshow(row.pictures[j], interpolation="nearest", **row.colours)
+            _bare(axes)
+            if row.contour:
+                _contour(axes, shown[j], row.contour)
+            if row.totals:
+                axes.set_xlabel(row.totals[j], fontsize=6, labelpad=2)
+            if j == 0:
+                axes.set_ylabel(row.label, fontsize=6.5, rotation=0, ha="right", va="center", labelpad=3)
+        if row.unit:
+            bar = figure.add_axes((left + count * side / COLUMN + 0.008, low / height, 0.015, 0.95 * side / height))
+            scale = figure.colorbar(drawn, cax=bar)
+            scale.ax.tick_params(labelsize=5, length=1.5, pad=1)
+            scale.ax.locator_params(nbins=2)
+            scale.outline.set_linewidth(0.3)
+            scale.set_label(row.unit, fontsize=5, labelpad=1)
+        if row.totals:
+            figure.text(left - 0.012, (low - 0.155) / height, "total, nats", fontsize=6, ha="right", va="center")
+        top = low - 0.06 - (text if row.totals else 0)
+    for name, numbers in lines:
+        top -= 0.13
+        figure.text(left - 0.012, (top + 0.06) / height, name, fontsize=6.5, ha="right", va="center")
+        for j, number in enumerate(numbers):
+            at = left + (j + 0.475) * side / COLUMN
+            figure.text(at, (top + 0.06) / height, number, fontsize=5.5, ha="center", va="center")
+    for line, words in enumerate(words for words in (credit, made_by) if words):
+        figure.text(0.01, (0.02 + 0.08 * line) / height, words, fontsize=4, color="0.35", va="bottom")
+    return figure
+
+
+def plot_totals(found: Decomposition) -> Figure:
+    """The totals of every measure at every image, with 95% intervals."""
+    with styled():
+        shown = found.images.pixels[found.chosen]
+        figure = Figure(figsize=(COLUMN, 2.3), dpi=200)
+        axes = figure.add_axes((0.14, 0.34, 0.84, 0.54))
+        names = list(found.estimates)
+        for k, name in enumerate(names):
+            estimate = found.estimates[name]
+            low, high = estimate.interval()
+            at = np.arange(len(shown)) + (k - (len(names) - 1) / 2) * 0.7 / max(len(names), 1)
+            axes.errorbar(
+                at, estimate.value, [estimate.value - low, high - estimate.value], fmt="o", ms=3, lw=1, label=name
+            )
+        axes.set_xlim(-0.6, len(shown) - 0.4)
+        axes.set_ylabel("nats, 95% interval", fontsize=7)
+        axes.tick_params(labelsize=6)
+        axes.set_xticks([])
+        axes.legend(fontsize=6, ncols=4, loc="lower left", bbox_to_anchor=(0, 1.0), frameon=False, handlelength=1)
+        for j, image in enumerate(shown):
+            width = 0.84 / len(shown)
+            small = figure.add_axes((0.14 + j * width + width * 0.1, 0.1, width * 0.8, 0.2))
+            small.imshow(image, cmap="gray", interpolation="nearest")
+            _bare(small)
+        if found.images.credit:
+            figure.text(0.01, 0.02, found.images.credit, fontsize=4, color="0.35")
+    return figure
+
+
+def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Figure:
+    """Receptive fields over one image, the response function, and the population's mean response to the image.
+
+    Parameters
+    ----------
+    encoder : LinearGaussian or LinearNonlinearPoisson on images of h * w pixels
+    images : (N, h, w)
+    index : which image to show
+    """
+    import torch
+
+    height, width = images.shape[1:]
+    fields = encoder.weights.cpu().numpy().reshape(-1, height, width)
+    rows = torch.as_tensor(images.reshape(len(images), -1)).double()
+    with styled():
+        figure = Figure(figsize=(COLUMN, 1.35), dpi=200)
+        axes = figure.add_axes((0.02, 0.12, 0.27, 0.68))
+        axes.imshow(images[index], cmap="gray", interpolation="nearest")
+        for field in fields:
+            if min(field.shape) > 1:
+                axes.contour(field, levels=[0.61 * field.max()], colors=[VERMILLION], linewidths=0.35)
+        _bare(axes)
+        axes.set_title(f"{len(fields)} receptive fields", fontsize=6.5, pad=3)
+        curve = figure.add_axes((0.415, 0.25, 0.23, 0.55))
+        small = encoder.to(dtype=torch.float64)
+        if isinstance(small, LinearNonlinearPoisson):
+            drive = small.drive(rows)
+            at = np.linspace(-4, 4, 101)
+            curve.plot(at, 1 / (1 + np.exp(-at)) * float(small.amplitude.mean()), color=BLUE, lw=1.2)
+            counts, edges = np.histogram(drive.numpy().ravel().clip(-4, 4), bins=32, density=True)
+            curve.fill_between(
+                edges[:-1],
+                counts / counts.max() * float(small.amplitude.mean()),
+                step="post",
+                alpha=0.25,
+                lw=0,
+                color=INK,
+            )
+            curve.set_xlabel("drive (grey: how often)", fontsize=5.5, labelpad=1)
+            curve.set_ylabel("mean count", fontsize=5.5, labelpad=1)
+            mean = small.rates(rows[index])
+            title = "Poisson neurons"
+        else:
+            assert isinstance(small, LinearGaussian)
+            mean = rows[index] @ small.weights.T
+            noise = float(small.noise.diagonal().mean().sqrt())
+            spread = (rows @ small.weights.T).std(0).mean().item()
+            curve.bar(["drives", "noise"], [spread, noise], color=[BLUE, INK], width=0.6)
+            curve.set_ylabel("standard deviation", fontsize=5.5, labelpad=1)
+            title = "linear neurons"
+        curve.tick_params(labelsize=5, length=1.5, pad=1)
+        curve.set_title(title, fontsize=6.5, pad=3)
+        seen = figure.add_axes((0.70, 0.12, 0.27, 0.68))
+        side = round(len(fields) ** 0.5)
+        grid = mean.numpy()
+        if side * side == len(fields):
+            seen.imshow(grid.reshape(side, side), cmap="viridis", interpolation="nearest")
+            _bare(seen)
+        else:
+            seen.bar(np.arange(len(grid)), grid, color=BLUE)
+            seen.tick_params(labelsize=5, length=1.5, pad=1)
+        seen.set_title("mean response", fontsize=6.5, pad=3)
+    return figure
+
+
+def _bare(axes: Axes) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _contour(axes: Axes, image: Array, colour: str) -> None:
+    if min(image.shape) < 2:
+        return  # a line or a point has none
+    if image.max() > image.min():
+        axes.contour(image, levels=[(image.max() + image.min()) / 2], colors=[colour], linewidths=0.5)

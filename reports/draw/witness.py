@@ -1,0 +1,145 @@
+"""The drawing of a witness: left the case, right I(x) and where the axiom breaks; and figures as inline SVG.
+
+The panels are in `case_panels` and `value_panels`; of locality's witnesses, both in `far_panels`.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import textwrap
+from html import escape
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ...axioms.case_json import case_from_json
+from ...axioms.further import FURTHER
+from ...axioms.registry import AXIOMS
+from ...estimators import PUBLISHED
+from .cases import case_panels
+from .panels import Sides, cut, model_of, subscripts
+from .style import INK, WIDTH, styled
+from .values import value_panels
+
+_EVERY = AXIOMS | FURTHER
+#: Height of a line of the footnote, in inches, and letters on it.
+_LINE = 0.135
+_LETTERS = 59
+
+
+def plot_witness(witness: dict[str, Any]) -> Figure:
+    """Draw a witness: the case on the left; on the right what the measure makes of it, the worst stimulus marked.
+
+    Parameters
+    ----------
+    witness : JSON data of a witness, as in ``Verdict.witness`` and in files that `stiminfo replay` reads
+
+    Returns
+    -------
+    Figure
+        One column wide.
+
+    Raises
+    ------
+    SpecError
+        (a ValueError) if the witness's case is none.
+    """
+    case = case_from_json(witness["case"])
+    finding = witness.get("finding")
+    finding = finding if isinstance(finding, dict) else {}
+    measure, axiom = str(witness["measure"]), str(witness["axiom"])
+    model = model_of(case)
+    at = finding.get("at", -1)
+    at = at if isinstance(at, int) and 0 <= at < len(model.stimuli) else -1
+    sides = _numbers_of(finding.get("sides"), len(model.stimuli))
+    with styled():
+        left = case_panels(case, at)
+        right = value_panels(case, sides, at, _units(measure))
+        title = textwrap.wrap(f"{_title(axiom)}: refuted for {cut(measure, 40)}", 48)
+        foot = textwrap.wrap(_words(axiom, finding), _LETTERS)
+        body = max(sum(height for height, _ in panels) for panels in (left, right))
+        figure = Figure(figsize=(WIDTH, body + 0.17 * len(title) + _LINE * len(foot) + 0.1), layout="constrained")
+        figure.suptitle("\n".join(title), x=0.01, ha="left", fontsize=8, fontweight="bold", parse_math=False)
+        if foot:
+            lines = "\n".join(subscripts(line) for line in foot)
+            figure.supxlabel(lines, x=0.01, ha="left", fontsize=7, linespacing=1.25)
+        columns = [panels for panels in (left, right) if panels]
+        for part, panels in zip(figure.subfigures(1, len(columns), squeeze=False)[0], columns):
+            heights = [height for height, _ in panels]
+            grid = part.subplots(len(panels), 1, squeeze=False, height_ratios=heights)
+            for axes, (_, panel) in zip(grid[:, 0], panels):
+                panel(axes)
+    return figure
+
+
+def describe(witness: dict[str, Any]) -> str:
+    """The drawing in words, for those who cannot see it."""
+    finding = witness.get("finding")
+    says = str(finding.get("says", "")) if isinstance(finding, dict) else ""
+    kind = witness["case"].get("kind", "")
+    return (
+        f"Drawing of a witness against {_title(str(witness['axiom'])).lower()} for {witness['measure']}: on the left "
+        f"the case (kind: {kind}), on the right the values compared at each stimulus. {says}"
+    ).strip()
+
+
+def svg(figure: Figure, prefix: str = "fig", label: str | None = None) -> str:
+    """A figure as inline SVG, the same bytes each time.
+
+    Parameters
+    ----------
+    figure : Figure
+    prefix : starts each id, so that several drawings can live on one page; letters, digits, - and _
+    label : what a screen reader says
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element without XML prologue; what was drawn in ink takes the colour of the text around it.
+    """
+    if not re.fullmatch(r"[A-Za-z][\w-]*", prefix, re.ASCII):
+        raise ValueError(f"prefix {prefix!r}; expected letters, digits, - and _, a letter first")
+    buffer = io.StringIO()
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    with styled():
+        figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r'(\sid=")', rf"\g<1>{prefix}-", text)
+    text = re.sub(r'(href="#)', rf"\g<1>{prefix}-", text)
+    text = text.replace("url(#", f"url(#{prefix}-").replace(INK, "currentColor")
+    # Letters drawn in black, the SVG default, are told no colour of their own.
+    said = "" if label is None else f' role="img" aria-label="{escape(label, quote=True)}"'
+    return text.replace("<svg ", f'<svg fill="currentColor"{said} ', 1).strip()
+
+
+def _title(axiom: str) -> str:
+    return _EVERY[axiom].title if axiom in _EVERY else axiom
+
+
+def _units(measure: str) -> str:
+    return "nats" if measure not in PUBLISHED or PUBLISHED[measure].units == "nats" else "nats / unit²"
+
+
+def _words(axiom: str, finding: dict[str, Any]) -> str:
+    """The finding, how large it is and how sure."""
+    says = cut(str(finding.get("says", "")), 400)
+    violation, error = finding.get("violation"), finding.get("numerical_error")
+    if not isinstance(violation, int | float) or not isinstance(error, int | float):
+        return says
+    unit = _EVERY[axiom].unit if axiom in _EVERY else "nats"
+    return f"{says[:1].upper()}{says[1:]}. Violation: {violation:.3g} {unit} (numerical error {error:.1g})."
+
+
+def _numbers_of(sides: Any, count: int) -> Sides:
+    """What of a witness's sides can be drawn: lists of finite numbers, one a stimulus or one alone."""
+    found: Sides = {}
+    for label, values in sides.items() if isinstance(sides, dict) else ():
+        if not isinstance(values, list) or len(values) not in (1, count):
+            continue
+        if all(isinstance(value, int | float) and abs(value) < 1e300 for value in values):
+            found[str(label)] = np.array(values, dtype=float)
+    return found

@@ -1,0 +1,97 @@
+"""The noisy stimulus Xg = X + sqrt(g) Z of a small finite joint, by plain quadrature: written apart from the engine.
+
+Statements about the engine's own formulas would prove nothing if they were checked with its code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ....models import EncodingModel
+from ....models.arrays import Array
+
+#: Nodes of z in one dimension: a trapezoid to |z| = 9.5.
+_Z = np.linspace(-9.5, 9.5, 401)
+_WEIGHT = np.exp(-0.5 * _Z**2)
+_WEIGHT /= _WEIGHT.sum()
+
+
+@dataclass(frozen=True)
+class Noisy:
+    """At one level: for every stimulus x_j and node m of the noise, what is known from xg and from (xg, r).
+
+    Attributes
+    ----------
+    level : g
+    nodes : (M,) probability of each node
+    xg : (J, M)
+    p : (J, M, K) p(r|xg)
+    xhat : (J, M) E[X|xg]
+    xhat_r : (J, M, K) E[X|xg, r]
+    at_x : (K, J) p(r|x)
+    stimuli : (J,)
+    """
+
+    level: float
+    nodes: Array
+    xg: Array
+    p: Array
+    xhat: Array
+    xhat_r: Array
+    at_x: Array
+    stimuli: Array
+
+    @property
+    def shift(self) -> Array:
+        """D = E[X|xg, r] - E[X|xg], (J, M, K)."""
+        return np.asarray(self.xhat_r - self.xhat[..., None])
+
+    def mean(self, values: Array) -> Array:
+        """E_{Xg|x} of values (J, M), (J,)."""
+        return np.asarray(values @ self.nodes)
+
+    def given_xg(self, values: Array) -> Array:
+        """E_{Xg|x} E_{r|Xg} of values (J, M, K), (J,)."""
+        return self.mean((self.p * values).sum(axis=2))
+
+    def given_x(self, values: Array) -> Array:
+        """E_{r|x} E_{Xg|x} of values (J, M, K), (J,)."""
+        return self.mean(np.einsum("kj,jmk->jm", self.at_x, values))
+
+
+def noisy(model: EncodingModel, level: float) -> Noisy:
+    """The quantities at one level, for a model with stimuli in R^1."""
+    x = model.stimuli[:, 0]
+    xg = x[:, None] + np.sqrt(level) * _Z
+    weight = np.log(model.prior) - (xg[..., None] - x) ** 2 / (2 * level)
+    weight = np.exp(weight - weight.max(axis=2, keepdims=True))
+    weight /= weight.sum(axis=2, keepdims=True)
+    p = weight @ model.likelihood.T
+    xhat = weight @ x
+    moment = weight @ (model.likelihood * x).T
+    xhat_r = np.divide(moment, p, out=np.repeat(xhat[..., None], p.shape[2], axis=2), where=p > 0)
+    return Noisy(level, _WEIGHT, xg, p, xhat, xhat_r, model.likelihood, x)
+
+
+def over_levels(
+    model: EncodingModel,
+    integrand: Callable[[Noisy], Array],
+    *,
+    low: float = -9.0,
+    high: float = 16.0,
+    count: int = 201,
+) -> Array:
+    """``int integrand dg`` by a trapezoid in log g between powers of e beside the model's scales, (J,)."""
+    x = np.sort(model.stimuli[:, 0])
+    start, stop = 2 * np.log(np.diff(x).min()) + low, 2 * np.log(x[-1] - x[0]) + high
+    steps = np.linspace(start, stop, count)
+    values = np.array([integrand(noisy(model, float(np.exp(t)))) * np.exp(t) for t in steps])
+    return np.asarray(np.trapezoid(values, steps, axis=0))
+
+
+def fisher_at(found: Noisy) -> Array:
+    """J(x) smoothed: E_{Xg|x} E_{r|Xg}[(D / g)^2], (J,)."""
+    return found.given_xg((found.shift / found.level) ** 2)

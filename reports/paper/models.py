@@ -1,0 +1,207 @@
+"""What the paper's figures 1, 2, 3 and 5 compare, computed exactly for all eight measures.
+
+Where the paper gives no parameter, the default here is a choice. `stiminfo.reports.paper.claims` tries each figure's
+statement on other choices too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...estimators import PUBLISHED
+from ...models import (
+    Bump,
+    Bumps,
+    EncodingModel,
+    Gaussian,
+    GaussianNoise,
+    Mixture,
+    PoissonNoise,
+    ResponsePair,
+    Sigmoid,
+    encoding_model,
+)
+from ...models.arrays import Array
+from ...models.noise import Noise
+from ...models.priors import Prior
+from ...models.transforms import map_responses
+
+Values = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line of a figure's upper panel: label, positions (J,) and heights (J,)."""
+
+    label: str
+    x: Array
+    y: Array
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two things compared.
+
+    Attributes
+    ----------
+    label : for people
+    x : (J,) stimuli
+    prior : (J,) probabilities
+    values : measure -> I(x), (J,)
+    """
+
+    label: str
+    x: Array
+    prior: Array
+    values: Values
+
+    def mean(self, measure: str) -> float:
+        """E_X[I(x)], nats."""
+        return float(self.prior @ self.values[measure])
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two sides, and the models that they come from.
+
+    Attributes
+    ----------
+    before, after : the sides
+    curves : tuning curves or response laws
+    curves_label : what `curves` show, with its unit
+    density : the prior's density, or both priors'
+    chosen : the parameters, in words
+    """
+
+    before: Side
+    after: Side
+    curves: tuple[Curve, ...]
+    curves_label: str
+    density: tuple[Curve, ...]
+    chosen: str
+
+    def change(self, measure: str) -> Array:
+        """After less before at each stimulus of `before`, (J,)."""
+        same = np.array_equal(self.before.x, self.after.x)
+        after = self.after.values[measure]
+        return (after if same else np.interp(self.before.x, self.after.x, after)) - self.before.values[measure]
+
+    def likely(self, reach: float = 1e-3) -> Array:
+        """Stimuli within all but `reach` of the prior's mass on either side, a mask (J,)."""
+        below = np.cumsum(self.before.prior)
+        return (below > reach) & (below < 1 - reach)
+
+
+def values_of(model: EncodingModel) -> Values:
+    """All eight measures at the model's stimuli."""
+    return {name: measure(model) for name, measure in PUBLISHED.items()}
+
+
+def _side(label: str, model: EncodingModel) -> Side:
+    return Side(label, model.stimuli[:, 0], model.prior, values_of(model))
+
+
+def _density(label: str, model: EncodingModel) -> Curve:
+    return Curve(label, model.stimuli[:, 0], model.prior / model.stimulus_volumes)
+
+
+def second_bump(
+    *,
+    prior_sd: float = 3.0,
+    height: float = 10.0,
+    width: float = 1.0,
+    baseline: float = 0.5,
+    second: float = 6.0,
+    noise: Noise | None = None,
+    nodes: int = 301,
+) -> Comparison:
+    """Fig. 1: a tuning curve with a bump at -3, and with another one at 6; Gaussian prior."""
+    prior, first = Gaussian(0.0, prior_sd), Bump(-3.0, width, height, baseline)
+    both = Bumps((first, Bump(second, width, height)))
+    noise = PoissonNoise() if noise is None else noise
+    one, two = (encoding_model(prior=prior, tuning=curve, noise=noise, nodes=nodes) for curve in (first, both))
+    x = one.stimuli[:, 0]
+    return Comparison(
+        _side("one bump", one),
+        _side("two bumps", two),
+        (Curve("one bump", x, first(x)), Curve("two bumps", x, both(x))),
+        "mean response",
+        (_density("prior", one),),
+        f"X ~ N(0, {prior_sd:g}²); bumps of height {height:g} and width {width:g} on a baseline of {baseline:g}; "
+        f"{type(noise).__name__.removesuffix('Noise')} noise",
+    )
+
+
+def two_modes(weight: float = 0.5, sd: float = 0.4) -> Mixture:
+    """The bimodal prior with peaks at -1 and 1; `weight` is that of the left one."""
+    return Mixture((weight, 1 - weight), (-1.0, 1.0), (sd, sd))
+
+
+def other_prior(*, mode_sd: float = 0.4, noise: float = 0.5, nodes: int = 301) -> Comparison:
+    """Fig. 2: r = x + noise under a Gaussian prior and under a bimodal one of the same mean and variance."""
+    bimodal = two_modes(sd=mode_sd)
+    gaussian = Gaussian(0.0, float(np.hypot(1.0, mode_sd)))
+    one, two = (encoding_model(prior=prior, noise=GaussianNoise(noise), nodes=nodes) for prior in (gaussian, bimodal))
+    x = one.stimuli[:, 0]
+    return Comparison(
+        _side("Gaussian prior", one),
+        _side("bimodal prior", two),
+        (Curve("", x, x),),
+        "mean response",
+        (_density("Gaussian", one), _density("bimodal", two)),
+        f"modes at -1 and 1 of sd {mode_sd:g}; the Gaussian has the same variance; r = x + N(0, {noise:g}²)",
+    )
+
+
+def magnitude(*, weight: float = 0.1, mode_sd: float = 0.5, noise: float = 1.0, nodes: int = 301) -> Comparison:
+    """Fig. 3: r = x + noise under a bimodal prior, and |r|, which is r processed further."""
+    return magnitude_of(two_modes(weight, mode_sd), noise, nodes, f"modes weighted {weight:g} and {1 - weight:g}")
+
+
+def magnitude_of(prior: Prior, noise: float, nodes: int, words: str) -> Comparison:
+    """The same under any prior."""
+    whole = encoding_model(prior=prior, noise=GaussianNoise(noise), nodes=nodes)
+    assert whole.responses is not None
+    folded = map_responses(whole, np.abs)
+    x = whole.stimuli[:, 0]
+    return Comparison(
+        _side("r", whole),
+        _side("|r|", folded),
+        (Curve("", x, x),),
+        "mean response",
+        (_density("prior", whole),),
+        f"{words}; r = x + N(0, {noise:g}²)",
+    )
+
+
+def two_neurons(
+    *,
+    prior_sd: float = 1.0,
+    centres: tuple[float, float] = (-0.7, 0.7),
+    widths: tuple[float, float] = (0.3, 0.3),
+    height: float = 3.0,
+    nodes: int = 101,
+) -> Comparison:
+    """Fig. 5: two sigmoidal neurons: what both tell, and the sum of one's information and the other's given it."""
+    curves = [Sigmoid(centre, width, height, 0.1) for centre, width in zip(centres, widths)]
+    prior = Gaussian(0.0, prior_sd)
+    pair = sigmoidal_pair(prior, curves, nodes)
+    x, p = pair.stimuli[:, 0], pair.prior
+    both = values_of(pair.both)
+    total = {name: measure(pair.first) + measure.conditional(pair) for name, measure in PUBLISHED.items()}
+    return Comparison(
+        Side("I of both", x, p, both),
+        Side("I of the first + I of the second given the first", x, p, total),
+        tuple(Curve(f"neuron {i + 1}", x, curve(x)) for i, curve in enumerate(curves)),
+        "mean count",
+        (_density("prior", pair.both),),
+        f"X ~ N(0, {prior_sd:g}²); counts of mean 0.1 to {height + 0.1:g}; Poisson noise",
+    )
+
+
+def sigmoidal_pair(prior: Prior, curves: list[Sigmoid], nodes: int) -> ResponsePair:
+    """Two neurons that are independent given the stimulus."""
+    first, second = (encoding_model(prior=prior, tuning=curve, noise=PoissonNoise(), nodes=nodes) for curve in curves)
+    return ResponsePair.independent(first, second)

@@ -1,0 +1,310 @@
+"""The generated tables of the diffusion-based estimators, and the figure of their error against passes.
+
+``python -m stiminfo.reports.studies.estimator_tables`` writes them anew under reports/published (a few minutes).
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ... import estimators
+from ...diffusion import (
+    FiniteSetDenoiser,
+    GaussianDenoiser,
+    MixtureDenoiser,
+    PosteriorSampler,
+    fit_amortised,
+)
+from ...diffusion.denoiser import Denoiser
+from ...diffusion.encoders import LinearGaussian, LinearNonlinearPoisson
+from ...diffusion.populations import receptive_fields
+from ...diffusion.sources import natural_covariance
+from ...estimators.published_protocol import published_estimate
+from ...files import json_text, write_whole
+from ...models import EncodingModel, GaussianNoise, Linear, Mixture, encoding_model
+from ...models.arrays import Array
+
+FOLDER = Path(__file__).parents[1] / "published"
+#: Passes of each estimate in the table of estimators.
+PASSES = 40_000
+#: Passes a stimulus in the figure of errors.
+BUDGETS = (40, 64, 128, 256, 512, 1024, 2048, 4096)
+#: Passes of the mixture's reference, which has no closed form.
+REFERENCE = 400_000
+
+
+# -- the eight estimators beside the exact values -----------------------------------------------------------------
+
+
+def _xor() -> tuple[EncodingModel, Denoiser, int]:
+    model = EncodingModel(
+        [[-1, -1], [-1, 1], [1, -1], [1, 1]], [0.25] * 4, [[0.9, 0.1, 0.1, 0.9], [0.1, 0.9, 0.9, 0.1]]
+    )
+    return model, FiniteSetDenoiser.from_model(model), 0
+
+
+def _poisson() -> tuple[EncodingModel, Denoiser, int]:
+    from scipy.stats import poisson
+
+    stimuli = np.array([[-1.0], [-0.2], [0.5], [1.2]])
+    encoder = LinearNonlinearPoisson([[1.0]], gain=3.0, threshold=0.1, amplitude=4.0)
+    denoiser = FiniteSetDenoiser(stimuli, encoder)
+    table = np.asarray(poisson.pmf(np.arange(30)[:, None], encoder.rates(denoiser.stimuli).numpy()[:, 0]))
+    return EncodingModel(stimuli, np.full(4, 0.25), table / table.sum(axis=0)), denoiser, 2
+
+
+def _mixture() -> tuple[EncodingModel, Denoiser, int]:
+    weights, means, sds = (0.3, 0.7), (-1.5, 1.0), (0.5, 0.8)
+    model = encoding_model(Mixture(weights, means, sds), Linear(), GaussianNoise(0.7), nodes=256)
+    encoder = LinearGaussian([[1.0]], 0.49)
+    denoiser = MixtureDenoiser(weights, np.array(means)[:, None], np.square(sds)[:, None, None], encoder)
+    return model, denoiser, int(np.abs(model.stimuli[:, 0] - 0.5).argmin())
+
+
+CASES: dict[str, Callable[[], tuple[EncodingModel, Denoiser, int]]] = {
+    "XOR of two features": _xor,
+    "Poisson neuron, four stimuli": _poisson,
+    "mixture on the line, Gaussian noise": _mixture,
+}
+
+
+def estimator_table(passes: int = PASSES) -> list[dict[str, Any]]:
+    """A row for each measure on each case: exact value, estimate, standard error, z-score, passes."""
+    rows = []
+    for case, build in CASES.items():
+        model, denoiser, j = build()
+        for name, measure in estimators.PUBLISHED.items():
+            row: dict[str, Any] = {"case": case, "stimulus": model.stimuli[j].tolist(), "measure": name}
+            try:
+                found = measure.estimate(denoiser, model.stimuli[j : j + 1], passes=passes, seed=0)
+            except estimators.NotApplicable as reason:
+                rows.append(row | {"not_applicable": str(reason)})
+                continue
+            exact, value, stderr = float(measure(model)[j]), float(found.value[0]), float(found.stderr[0])
+            row |= {"exact": exact, "estimate": value, "stderr": stderr, "z": (value - exact) / stderr}
+            rows.append(row | {"passes": found.passes})
+    return rows
+
+
+# -- the four response samplers -----------------------------------------------------------------------------------
+
+
+def _gaussian_16() -> Denoiser:
+    rng = np.random.default_rng(0)
+    root = rng.normal(size=(16, 16)) / 4
+    return GaussianDenoiser(np.zeros(16), root @ root.T, LinearGaussian(rng.normal(size=(5, 16)), 0.5))
+
+
+def mixture_16() -> MixtureDenoiser:
+    """A mixture of six components in R^16, seen by eight linear neurons."""
+    rng = np.random.default_rng(0)
+    encoder = LinearGaussian(rng.normal(size=(8, 16)), 1.0)
+    return MixtureDenoiser(np.full(6, 1 / 6), 1.2 * rng.normal(size=(6, 16)), np.stack([0.3 * np.eye(16)] * 6), encoder)
+
+
+def _line(variance: float) -> Denoiser:
+    return GaussianDenoiser([0.0], [[1.0]], LinearGaussian([[1.0]], variance))
+
+
+def plane() -> MixtureDenoiser:
+    """Two components in the plane, seen by one linear neuron."""
+    encoder = LinearGaussian([[1.0, 0.5]], 0.4)
+    return MixtureDenoiser([0.5, 0.5], [[-1.5, 0.0], [1.5, 0.5]], np.stack([0.3 * np.eye(2)] * 2), encoder)
+
+
+SAMPLED: dict[str, Callable[[], Denoiser]] = {
+    "N(0, 1), noise variance 1": lambda: _line(1.0),
+    "N(0, 1), noise variance 0.25": lambda: _line(0.25),
+    "Gaussian in R^16, 5 neurons": _gaussian_16,
+    "two components in R^2, 1 neuron": plane,
+    "six components in R^16, 8 neurons": mixture_16,
+}
+
+
+def sampler_table(stimuli: int = 400, say: Callable[[str], None] = print) -> list[dict[str, Any]]:
+    """E_X of I_local by each sampler's raw form, over I(R;X): 1 where the sampler is unbiased."""
+    rows = []
+    for name, build in SAMPLED.items():
+        denoiser = build()
+        truth, error = denoiser.mutual_information(samples=200_000)  # type: ignore[attr-defined]
+        x = denoiser.draw_prior(stimuli, denoiser.generator(1))
+        samplers: dict[str, tuple[Any, int]] = {
+            "plug_in": ("plug_in", 400),
+            "tweedie": ("tweedie", 400),
+            "posterior": ("posterior", 400),
+            "posterior, reverse diffusion (40 steps)": (PosteriorSampler(40, black_box=True), 4200),
+            "amortised": (fit_amortised(denoiser), 400),
+        }
+        for sampler, (chosen, passes) in samplers.items():
+            found = estimators.i_local.estimate(denoiser, x, passes=passes, sampler=chosen, form="raw")
+            mean, spread = found.value.mean(), found.value.std() / stimuli**0.5
+            ratio = mean / truth
+            rows.append(
+                {
+                    "case": name,
+                    "sampler": sampler,
+                    "ratio": float(ratio),
+                    "stderr": float(ratio * np.hypot(spread / mean, error / truth)),
+                    "passes": found.passes,
+                    "information": truth,
+                }
+            )
+            say(f"{name}: {sampler} {ratio:.3f}")
+    return rows
+
+
+# -- error against passes -----------------------------------------------------------------------------------------
+
+
+def natural_images() -> GaussianDenoiser:
+    """32 x 32 images with a 1/f amplitude spectrum, 49 linear neurons."""
+    return _linear_neurons(np.zeros(1024), natural_covariance(32), 32)
+
+
+def mnist_gaussian() -> GaussianDenoiser | None:
+    """The Gaussian with MNIST's mean and covariance in 32 x 32 pixels, 49 linear neurons; None without the files."""
+    from ...diffusion.datasets import MNIST_VARIABLE, mnist
+
+    if not os.environ.get(MNIST_VARIABLE):
+        return None
+    padded = np.pad(mnist().pixels, ((0, 0), (2, 2), (2, 2))).reshape(60_000, -1).astype(float)
+    return _linear_neurons(padded.mean(axis=0), np.cov(padded.T) + 1e-4 * np.eye(1024), 32)
+
+
+def _linear_neurons(mean: Array, cov: Array, side: int) -> GaussianDenoiser:
+    fields = receptive_fields((side, side))
+    noise = float(np.median(((fields @ cov) * fields).sum(axis=1)))
+    return GaussianDenoiser(mean, cov, LinearGaussian(fields, noise))
+
+
+def curve_cases() -> dict[str, Any]:
+    """The denoisers whose error is drawn against passes; those whose name ends in maps are judged pixel by pixel."""
+    cases: dict[str, Any] = {"natural images, pixel maps": natural_images(), "mixture in R¹⁶, totals": mixture_16()}
+    digits = mnist_gaussian()
+    return cases if digits is None else cases | {"MNIST Gaussian, pixel maps": digits}
+
+
+def error_curves(
+    cases: dict[str, Any], budgets: tuple[int, ...] = BUDGETS, say: Callable[[str], None] = print
+) -> list[dict[str, Any]]:
+    """Relative RMSE of pixel maps (and, for the mixture, of totals) against passes, for every estimator."""
+    rows: list[dict[str, Any]] = []
+    for case, denoiser in cases.items():
+        x = denoiser.draw_prior(8 if case.endswith("maps") else 32, denoiser.generator(2))
+        maps = case.endswith("maps")
+        if maps:
+            truth = np.broadcast_to(denoiser.feature_information(), x.shape)
+        else:
+            reference = estimators.i_local.estimate(denoiser, x, passes=REFERENCE, seed=99)
+            truth = reference.value[:, None]
+
+        def note(estimator: str, passes: int, value: Array, case: str = case, truth: Array = truth) -> None:
+            error = float(np.sqrt(((value - truth) ** 2).mean() / (truth**2).mean()))
+            rows.append({"case": case, "estimator": estimator, "passes": passes, "error": error})
+            say(f"{case}: {estimator}, {passes} passes, {error:.2%}")
+
+        for passes in budgets:
+            for label, options in {
+                "variance form": {"form": "variance"},
+                "raw form": {"form": "raw"},
+                "plug-in": {"sampler": "plug_in"},
+            }.items():
+                found = estimators.i_local.estimate(denoiser, x, passes=passes, seed=5, **options)
+                assert found.featurewise is not None
+                note(label, found.passes, found.featurewise if maps else found.value[:, None])
+        for samples in (2, 5, 12, 50):
+            value, passes = published_estimate(denoiser, x, samples)
+            array = value.cpu().numpy()
+            note("published protocol", passes, array if maps else array.sum(1, keepdims=True))
+    return rows
+
+
+def plot_error_curves(rows: list[dict[str, Any]]) -> Any:
+    """One panel a case: relative error against passes, both logarithmic."""
+    from matplotlib.figure import Figure
+
+    from ..draw.style import BLUE, GREEN, ORANGE, VERMILLION, styled
+
+    colours = {"variance form": BLUE, "raw form": GREEN, "plug-in": ORANGE, "published protocol": VERMILLION}
+    cases = list(dict.fromkeys(row["case"] for row in rows))
+    with styled():
+        figure = Figure(figsize=(3.4, 0.5 + 1.75 * len(cases)), dpi=200, layout="constrained")
+        panels = figure.subplots(len(cases), 1, squeeze=False)[:, 0]
+        for axes, case in zip(panels, cases):
+            for estimator, colour in colours.items():
+                some = [row for row in rows if row["case"] == case and row["estimator"] == estimator]
+                at, error = [row["passes"] for row in some], [100 * row["error"] for row in some]
+                marker = "s" if estimator == "published protocol" else "o"
+                axes.loglog(at, error, marker=marker, ms=3, lw=1.2, color=colour, label=estimator)
+            axes.axhline(2, color="0.6", lw=0.6, ls=":")
+            axes.set_title(case, fontsize=7.5, loc="left")
+            axes.set_ylabel("relative error, %", fontsize=7)
+            axes.tick_params(labelsize=6.5)
+        panels[-1].set_xlabel("denoiser passes a stimulus", fontsize=7)
+        figure.legend(*panels[0].get_legend_handles_labels(), fontsize=6.5, ncols=2, loc="outside upper center")
+        engine = figure.get_layout_engine()
+        assert engine is not None
+        engine.set(h_pad=0.08)  # type: ignore[call-arg]
+    return figure
+
+
+# -- files --------------------------------------------------------------------------------------------------------
+
+
+def markdown(estimated: list[dict[str, Any]], sampled: list[dict[str, Any]]) -> str:
+    """Both tables in Markdown."""
+    lines = [
+        "# Estimates from denoisers",
+        "",
+        "Written by `python -m stiminfo.reports.studies.estimator_tables` (with the MNIST files: `STIMINFO_MNIST`).",
+        "",
+    ]
+    lines += ["## The eight measures: exact, and estimated from denoisers", ""]
+    lines += ["| case | measure | exact | estimate ± standard error | z | passes |", "|---|---|---|---|---|---|"]
+    for row in estimated:
+        if "exact" in row:
+            start = f"| {row['case']} | {row['measure']} | {row['exact']:.4f}"
+            value = f"{row['estimate']:.4f} ± {row['stderr']:.4f}"
+            lines.append(f"{start} | {value} | {row['z']:+.1f} | {row['passes']} |")
+        else:
+            lines.append(f"| {row['case']} | {row['measure']} | | not defined on lone stimuli | | |")
+    lines += ["", "## Where r ~ p(R|xg) comes from: E_X of the estimate over I(R;X)", ""]
+    samplers = list(dict.fromkeys(row["sampler"] for row in sampled))
+    lines += ["| case | " + " | ".join(samplers) + " |", "|---" * (len(samplers) + 1) + "|"]
+    for case in dict.fromkeys(row["case"] for row in sampled):
+        some = {row["sampler"]: row for row in sampled if row["case"] == case}
+        cells = " | ".join(f"{some[name]['ratio']:.3f} ± {some[name]['stderr']:.3f}" for name in samplers)
+        lines.append(f"| {case} | {cells} |")
+    return "\n".join([*lines, ""])
+
+
+def main() -> None:
+    """Write the tables and the figure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=FOLDER)
+    out: Path = parser.parse_args().out
+    torch.set_num_threads(min(2, os.cpu_count() or 1))
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    estimated, sampled, curves = estimator_table(), sampler_table(say=say), error_curves(curve_cases(), say=say)
+    data = {"schema": 1, "torch": torch.__version__, "estimators": estimated, "samplers": sampled, "errors": curves}
+    stream = io.BytesIO()
+    plot_error_curves(curves).savefig(stream, format="png", dpi=200)
+    write_whole(out / "estimators.json", json_text(data))
+    write_whole(out / "estimators.md", markdown(estimated, sampled))
+    write_whole(out / "error_against_passes.png", stream.getvalue())
+
+
+if __name__ == "__main__":
+    main()

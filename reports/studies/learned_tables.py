@@ -1,0 +1,364 @@
+"""The generated tables of trained networks: which recipe is best at equal time, and how right the networks are.
+
+``python -m stiminfo.reports.studies.learned_tables`` trains and writes learned.json and learned.md: an hour
+and a half on one core; ``--only choices`` (or accuracy, mnist, audits) makes one part anew and keeps the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ...axioms.auditing.networks import audit_learned
+from ...diffusion import FiniteSetDenoiser, MixtureDenoiser, PosteriorSampler
+from ...diffusion.checkpoints import PRETRAINED
+from ...diffusion.encoders import Encoder
+from ...diffusion.recipes import PRESETS, Recipe
+from ...diffusion.sources import MixtureSource, Source, population_for, source_named
+from ...diffusion.training import Training
+from ...diffusion.unet import UNetDenoiser
+from ...estimators import i_local
+from ...files import json_text, write_whole
+from ..terminal import WORDS
+from .estimator_tables import mixture_16, plane
+
+FOLDER = Path(__file__).parents[1] / "published"
+#: Images that a network is judged on, and passes of the exact denoiser in its variance form for each.
+IMAGES, EXACT_PASSES = 64, 600
+PASSES = 1024
+
+Say = Callable[[str], None]
+
+
+def population(source: Source) -> Encoder:
+    """49 linear neurons for Gaussian images (noise of twice their drives' median variance), else Poisson ones."""
+    return population_for(source, noise=math.sqrt(2))
+
+
+def judged(denoiser: UNetDenoiser, source: Source, images: int = IMAGES, passes: int = PASSES) -> dict[str, Any]:
+    """A network's totals and maps beside those of the exact denoiser.
+
+    Returns
+    -------
+    dict
+        ``total``: E_x of the estimate over that of the truth; ``unscaled``: without the measured means;
+        ``plug_in``: the same networks, read as published;
+        ``correlation``: of the mean maps, pixel by pixel; ``map_error``: relative RMSE of single images' maps;
+        ``error_64``: relative standard error of one image's total at 64 passes; ``seconds``: an image at 1,024 passes.
+    """
+    if source.images is None:
+        x = source.held_out(images)
+    else:
+        x = source.images[torch.randperm(len(source.images), generator=torch.Generator().manual_seed(1))[:images]]
+    exact = i_local.estimate(source.exact(denoiser.learned.encoder), x, passes=EXACT_PASSES, form="variance", seed=3)
+    start = time.perf_counter()
+    found = i_local.estimate(denoiser, x, passes=passes, sampler="amortised", seed=4)
+    seconds = (time.perf_counter() - start) / images
+    few = i_local.estimate(denoiser, x, passes=64, sampler="amortised", seed=5)
+    plain = UNetDenoiser(denoiser.learned)
+    assert plain.gain_network is not None
+    plain.gain_network.level_scale.fill_(1.0)
+    plain.gain_network.pixel_scale.fill_(1.0)
+    bare = i_local.estimate(plain, x, passes=passes // 4, sampler="amortised", seed=4)
+    plug = i_local.estimate(denoiser, x, passes=passes // 4, sampler="plug_in", seed=6)
+    truth, map_ = exact.featurewise, found.featurewise
+    assert truth is not None
+    assert map_ is not None
+    spread = np.sqrt(((few.value - found.value) ** 2).mean()) / found.value.mean()
+    return {
+        "truth": float(exact.value.mean()),
+        "total": float(found.value.mean() / exact.value.mean()),
+        "unscaled": float(bare.value.mean() / exact.value.mean()),
+        "plug_in": float(plug.value.mean() / exact.value.mean()),
+        "correlation": float(np.corrcoef(truth.mean(axis=0), map_.mean(axis=0))[0, 1]),
+        "map_error": float(np.sqrt(((map_ - truth) ** 2).sum() / (truth**2).sum())),
+        "error_64": float(spread),
+        "seconds": seconds,
+    }
+
+
+def trained(
+    source: Source, recipe: Recipe, minutes: float | None, seed: int = 0, *, cpu_time: bool = False
+) -> UNetDenoiser:
+    """Networks after so many minutes on the CPU."""
+    clock = time.process_time if cpu_time else time.monotonic
+    run = Training(source, population(source), recipe, seed=seed, minutes=minutes, device="cpu", clock=clock)
+    return UNetDenoiser(run.run())
+
+
+# -- which recipe -------------------------------------------------------------------------------------------------
+
+
+def variants() -> dict[str, Recipe]:
+    """The default for small images, and what differs from it in one thing."""
+    base = PRESETS["small"]
+
+    def built(**changes: Any) -> Recipe:
+        return replace(base, architecture=replace(base.architecture, **changes))
+
+    return {
+        "default": base,
+        "noise prediction (DDPM's)": built(preconditioning="epsilon"),
+        "levels of DDPM's schedule": replace(base, level_draw="ddpm"),
+        "responses by embedding": built(route="embedding"),
+        "responses by both": built(route="both"),
+        "two networks": built(shared=False),
+        "gain from the law of total variance": replace(base, target="variance"),
+        "patches of 2 x 2, 64 channels": built(patch=2, channels=(64, 64)),
+    }
+
+
+def choices(minutes: float = 1.0, say: Say = print) -> list[dict[str, Any]]:
+    """Every variant trained for the same CPU time on one core, on Gaussian images and on digits."""
+    torch.set_num_threads(1)
+    rows = []
+    for data in ("gaussian", "digits"):
+        source = source_named(data)
+        for name, recipe in variants().items():
+            denoiser = trained(source, recipe, minutes, cpu_time=True)
+            row = {"data": data, "variant": name, "minutes": minutes} | judged(denoiser, source)
+            rows.append(row | {"steps": denoiser.learned.notes["recipe"]["steps"]})
+            say(f"{data}: {name}: total {row['total']:.3f}, map {row['correlation']:.3f}")
+    return rows
+
+
+# -- against the truth --------------------------------------------------------------------------------------------
+
+
+def mixture_source(denoiser: MixtureDenoiser, name: str, shape: tuple[int, int]) -> MixtureSource:
+    """The prior of a mixture denoiser, to train on."""
+    weights, means, covs = denoiser.prior_moments()
+    return MixtureSource(name, weights, means, covs, shape)
+
+
+def accuracy(minutes: float = 10.0, say: Say = print) -> list[dict[str, Any]]:
+    """Networks trained where the truth is known, and the shipped ones, beside it; minutes of CPU time on one core."""
+    torch.set_num_threads(1)
+    small, line, sixteen = PRESETS["small"], plane(), mixture_16()
+    flat = replace(small, architecture=replace(small.architecture, channels=(32,), layers=2))
+    cases: dict[str, tuple[Source, Encoder, Recipe, float]] = {}
+    source: Source = source_named("gaussian")
+    cases["Gaussian images, 8 x 8"] = source, population(source), small, minutes
+    source = mixture_source(sixteen, "six components", (4, 4))
+    cases["six components in R¹⁶"] = source, sixteen.encoder, small, minutes / 5
+    source = mixture_source(line, "two components", (1, 2))
+    cases["two components in R²"] = source, line.encoder, flat, minutes / 5
+    rows = []
+    for name, (source, encoder, recipe, spent) in cases.items():
+        run = Training(source, encoder, recipe, minutes=spent, device="cpu", clock=time.process_time)
+        denoiser = UNetDenoiser(run.run())
+        row = {"case": name, "minutes": spent} | judged(denoiser, source) | by_posterior(denoiser, source)
+        rows.append(row)
+        say(f"{name}: total {row['total']:.3f}, map {row['correlation']:.3f}")
+    denoiser, source = UNetDenoiser.load(PRETRAINED / "digits"), source_named("digits")
+    row = {"case": "digits (shipped networks)", "minutes": denoiser.learned.minutes}
+    rows.append(row | judged_shipped() | by_posterior(denoiser, source))
+    say(f"digits: total {rows[-1]['total']:.3f}, map {rows[-1]['correlation']:.3f}")
+    return rows
+
+
+def judged_shipped() -> dict[str, Any]:
+    """`judged` of the networks of the digits that come with the package."""
+    return judged(UNetDenoiser.load(PRETRAINED / "digits"), source_named("digits"))
+
+
+def by_posterior(denoiser: UNetDenoiser, source: Source, images: int = 8, samples: int = 48) -> dict[str, float]:
+    """The same networks read with reverse diffusion, over the amortised estimate of the same images; and the error."""
+    x = source.shown().pixels[:images].reshape(images, -1)
+    sampler = PosteriorSampler(steps=40)
+    slow = i_local.estimate(denoiser, x, passes=samples * sampler.passes(denoiser), sampler=sampler, seed=7)
+    quick = i_local.estimate(denoiser, x, passes=PASSES, sampler="amortised", seed=7)
+    ratio = slow.value.mean() / quick.value.mean()
+    return {"posterior": float(ratio), "posterior_stderr": float(np.linalg.norm(slow.stderr) / slow.value.sum())}
+
+
+# -- MNIST --------------------------------------------------------------------------------------------------------
+
+
+def mnist_table(checkpoint: Path, say: Say = print) -> dict[str, Any]:
+    """Networks of MNIST: completeness, agreement of samplers and with the finite set, error against passes, time."""
+    denoiser, source = UNetDenoiser.load(checkpoint), source_named("mnist")
+    assert source.images is not None
+    notes = denoiser.learned.notes
+    order = torch.randperm(len(source.images), generator=torch.Generator().manual_seed(1))
+    x = source.images[order[:128]]
+    found = i_local.estimate(denoiser, x, passes=128, sampler="amortised", seed=4)
+    exact = FiniteSetDenoiser(source.images, denoiser.learned.encoder, dtype=torch.float32)
+    truth, doubt = exact.mutual_information(samples=4000)
+    say(f"E_X[I(x)] = {found.value.mean():.3f}, I(R;X) = {truth:.3f} ± {doubt:.3f}")
+    errors = []
+    for passes in (24, 64, 256, 1024, 2000):
+        few = i_local.estimate(denoiser, x[:16], passes=passes, sampler="amortised", seed=5)
+        start = time.perf_counter()
+        i_local.estimate(denoiser, x[:1], passes=passes, sampler="amortised", seed=6)
+        seconds = time.perf_counter() - start
+        errors.append({"passes": passes, "error": float((few.stderr / few.value).mean()), "seconds": seconds})
+        say(f"{passes} passes: {errors[-1]['error']:.1%}, {seconds:.1f} s an image")
+    some = i_local.estimate(exact, x[:4], passes=400, form="variance", seed=3)
+    mine = i_local.estimate(denoiser, x[:4], passes=1024, sampler="amortised", seed=3)
+    assert some.featurewise is not None
+    assert mine.featurewise is not None
+    return {
+        "minutes": denoiser.learned.minutes,
+        "mean": float(found.value.mean()),
+        "mean_stderr": float(found.value.std() / len(x) ** 0.5),
+        "information": truth,
+        "information_stderr": doubt,
+        "errors": errors,
+        "finite_set": float(mine.value.sum() / some.value.sum()),
+        "finite_set_correlation": float(np.corrcoef(mine.featurewise.ravel(), some.featurewise.ravel())[0, 1]),
+        "held_out": notes["held_out"],
+    } | by_posterior(denoiser, source, images=2)
+
+
+# -- audits -------------------------------------------------------------------------------------------------------
+
+
+def audits(checkpoints: list[Path], say: Say = print) -> list[dict[str, Any]]:
+    """The audit of networks, those that learned views of the response among them."""
+    rows = []
+    for checkpoint in checkpoints:
+        denoiser = UNetDenoiser.load(checkpoint)
+        notes = denoiser.learned.notes
+        found = audit_learned(denoiser, source_named(notes["data"]["name"]))
+        for verdict in found.verdicts.values():
+            row = {"data": notes["data"]["name"], "minutes": denoiser.learned.minutes, "axiom": verdict.axiom}
+            rows.append(row | {"verdict": verdict.verdict, "message": verdict.message})
+            say(f"{row['data']}: {verdict.axiom} {verdict.verdict}: {verdict.message}")
+    return rows
+
+
+def _renewed(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The old rows but for those of data that were audited anew, and the new ones."""
+    return [row for row in old if row["data"] not in {found["data"] for found in new}] + new
+
+
+# -- files --------------------------------------------------------------------------------------------------------
+
+
+def markdown(data: dict[str, Any]) -> str:
+    """The tables in Markdown."""
+    lines = [
+        "# Trained networks",
+        "",
+        "Written by `python -m stiminfo.reports.studies.learned_tables` (see `--help`).",
+        "",
+    ]
+    if data.get("choices"):
+        minutes = data["choices"][0]["minutes"]
+        lines += [
+            f"## Which recipe: {minutes:g} {'minute' if minutes == 1 else 'minutes'} of one core each",
+            "",
+            "Total: E_x of the amortised estimate over the truth (the true prior's denoiser, or the set's). Map: the",
+            "correlation of mean pixel maps with the true one, and relative RMSE of one image's map. Unscaled: without",
+            "the means of levels and pixels measured after training. Plug-in: the same networks as published.",
+            "",
+            "| data | variant | steps | total | map | map error | unscaled | plug-in | error at 64 passes |",
+            "|---|---|---|---|---|---|---|---|---|",
+        ]
+        for row in data["choices"]:
+            cells = [row["data"], row["variant"], str(row["steps"]), *_cells(row), f"{row['error_64']:.1%}"]
+            lines.append(f"| {' | '.join(cells)} |")
+        lines.append("")
+    if data.get("accuracy"):
+        lines += [
+            "## Networks where the truth is known",
+            "",
+            "Reverse diffusion: the same networks with r drawn by 40 steps of it, over the amortised estimate.",
+            "",
+            "| case | minutes | total | map | map error | unscaled | plug-in | reverse diffusion | error, 64 passes |",
+            "|---|---|---|---|---|---|---|---|---|",
+        ]
+        for row in data["accuracy"]:
+            slow = f"{row['posterior']:.3f} ± {row['posterior_stderr']:.3f}"
+            cells = [row["case"], f"{row['minutes']:.1f}", *_cells(row), slow, f"{row['error_64']:.1%}"]
+            lines.append(f"| {' | '.join(cells)} |")
+        lines.append("")
+    if data.get("mnist"):
+        row = data["mnist"]
+        lines += [
+            f"## MNIST, networks trained for {row['minutes']:.0f} minutes",
+            "",
+            f"- E_X[I(x)] = {row['mean']:.3f} ± {row['mean_stderr']:.3f} nats; I(R;X) = {row['information']:.3f} ± "
+            f"{row['information_stderr']:.3f} by nested Monte Carlo over the 60,000 images",
+            f"- beside the finite-set denoiser on four images: total {row['finite_set']:.3f} of it, correlation of the "
+            f"maps {row['finite_set_correlation']:.3f}",
+            f"- reverse diffusion over amortised: {row['posterior']:.3f} ± {row['posterior_stderr']:.3f}",
+            "",
+            "| passes | relative error of a total | seconds an image |",
+            "|---|---|---|",
+        ]
+        lines += [f"| {e['passes']} | {e['error']:.1%} | {e['seconds']:.1f} |" for e in row["errors"]]
+        lines.append("")
+    if data.get("audits"):
+        lines += [
+            "## Audits",
+            "",
+            "`stiminfo audit` of networks that learned halves of the population, thinned and merged responses "
+            "(`stiminfo train --halves --coarse`). Networks are never exactly right: with enough passes every equality "
+            "is refuted, and the share is what matters.",
+            "",
+            "| data | minutes | axiom | verdict | |",
+            "|---|---|---|---|---|",
+        ]
+        for row in data["audits"]:
+            axiom, verdict = row["axiom"].replace("_", " "), WORDS[row["verdict"]][0]
+            lines.append(f"| {row['data']} | {row['minutes']:.0f} | {axiom} | {verdict} | {row['message']} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    names = ("total", "correlation", "map_error", "unscaled", "plug_in")
+    return [f"{row[name]:.2f}" if name == "map_error" else f"{row[name]:.3f}" for name in names]
+
+
+def main() -> None:
+    """Make the tables, or one of them, anew."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=FOLDER)
+    parser.add_argument("--only", choices=("choices", "accuracy", "mnist", "audits"))
+    parser.add_argument("--minutes", type=float, help="CPU minutes of each training run (choices: 1; accuracy: 10)")
+    parser.add_argument("--mnist-checkpoint", type=Path, help="networks of `stiminfo train --dataset mnist`")
+    parser.add_argument(
+        "--audited", type=Path, action="append", help="networks to audit; may be repeated; of other data the rows stay"
+    )
+    options = parser.parse_args()
+    path: Path = options.out / "learned.json"
+    data = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    data |= {"schema": 1, "torch": torch.__version__}
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    parts: dict[str, Callable[[], Any]] = {
+        "choices": lambda: choices(options.minutes or 1.0, say),
+        "accuracy": lambda: accuracy(options.minutes or 10.0, say),
+    }
+    if options.mnist_checkpoint is not None:
+        parts["mnist"] = lambda: mnist_table(options.mnist_checkpoint, say)
+    elif options.only == "mnist":
+        parser.error("mnist needs --mnist-checkpoint")
+    if options.audited:
+        parts["audits"] = lambda: _renewed(data.get("audits", []), audits(options.audited, say))
+    elif options.only == "audits":
+        parser.error("audits need --audited")
+    for name, make in parts.items():
+        if options.only in (None, name):
+            data[name] = make()
+            write_whole(path, json_text(data))
+            write_whole(options.out / "learned.md", markdown(data))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,272 @@
+"""The site: pages filled with what the project computes, then built by mkdocs, strictly.
+
+``python -m stiminfo.reports.studies.pages --out site`` (`tox -e site`) writes a folder of static files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from matplotlib.figure import Figure
+
+from ...axioms.registry import AXIOMS
+from ...estimators import PUBLISHED
+from ...files import read_json
+from ..draw.style import AFTER, BEFORE, styled
+from ..draw.witness import describe, plot_witness, svg
+from ..paper import models as models
+from ..paper.figures import FIGURES, figure_of, opening
+from ..paper.models import Comparison
+
+SITE = Path(__file__).parents[1] / "site"
+PUBLISHED_FOLDER = Path(__file__).parents[1] / "published"
+#: Drawn elsewhere, since they take torch: committed, and copied.
+_PICTURES = ("error_against_passes.png", "figures/figure-4.png", "figures/figure-6.png")
+
+#: What each measure is and tells; formulas in the notation of the pages.
+_WORDS = {
+    "fisher": (
+        "J(x) = 4 Σ_r (d√p(r|x)/dx)², in nats per squared unit of the stimulus",
+        "How well a small change of the stimulus can be seen. It knows nothing of the prior, and is no share of the "
+        "mutual information.",
+    ),
+    "i_sp": (
+        "H(R) − H(R|x)",
+        "How much more certain the response is at this stimulus than over all: large where the neuron is "
+        "reliable, be it silent.",
+    ),
+    "i_ssi": (
+        "H(X) − E over r given x of H(X|r)",
+        "How certain the responses to this stimulus leave an observer, about any stimulus; negative where they "
+        "confuse.",
+    ),
+    "i_surp": (
+        "KL(p(R|x) ‖ p(R))",
+        "How unusual the responses to this stimulus are: large at rare stimuli with responses of their own.",
+    ),
+    "i_cissi": (
+        "E over r given x of KL(p(X|r) ‖ p(X))",
+        "How far the responses to this stimulus move an observer from the prior, in any description of the stimulus.",
+    ),
+    "i_local": (
+        "½ ∫ dg E over Xg given x of tr J(Xg), with Xg = X + √g Z",
+        "How well this stimulus can be told from its neighbours, at every distance, as far as the prior has "
+        "them. In one description of the stimulus: it changes with the scale of x.",
+    ),
+    "i_kong1": (
+        "∫ dg / 2g² E over r given x of |x − x̂(xg)|² − |x − x̂(xg, r)|²",
+        "Summed over features the specific surprise; its features may be negative.",
+    ),
+    "i_kong2": (
+        "∫ dg / 2g² E over r given x of |x̂(xg) − x̂(xg, r)|²",
+        "As I_local, with responses of x itself in the place of those of what is seen through noise.",
+    ),
+}
+
+
+def comparisons() -> tuple[Comparison, Comparison, Comparison]:
+    """The three settings in which every measure is shown."""
+    return models.second_bump(), models.other_prior(), models.magnitude()
+
+
+_SIZE = (6.6, 1.45)
+
+
+def measure_figure(name: str, found: tuple[Comparison, ...]) -> Figure:
+    """One measure in the three settings."""
+    with styled():
+        figure = Figure(figsize=_SIZE, layout="constrained")
+        unit = "nats" if PUBLISHED[name].units == "nats" else "nats / unit²"
+        for axis, one in zip(figure.subplots(1, 3), found):
+            low, high = one.before.x[one.likely()][[0, -1]]
+            for side, colour, line in ((one.before, BEFORE, "-"), (one.after, AFTER, "--")):
+                inside = (side.x >= low) & (side.x <= high)
+                axis.plot(side.x[inside], side.values[name][inside], line, color=colour, label=side.label)
+            axis.set_xlim(low, high)
+            axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
+            axis.set_xlabel("stimulus x")
+            axis.set_ylabel(unit)
+            axis.legend(loc="best", fontsize=6)
+    return figure
+
+
+def settings_figure(found: tuple[Comparison, ...]) -> Figure:
+    """Mean responses and priors of the three settings."""
+    with styled():
+        figure = Figure(figsize=(_SIZE[0], 2.4), layout="constrained")
+        axes = figure.subplots(2, 3, sharex="col")
+        for column, one in zip(axes.T, found):
+            low, high = one.before.x[one.likely()][[0, -1]]
+            for axis, curves, label in zip(column, (one.curves, one.density), (one.curves_label, "prior (1 / unit)")):
+                for curve, colour, line in zip(curves, (BEFORE, AFTER), ("-", "--")):
+                    inside = (curve.x >= low) & (curve.x <= high)
+                    axis.plot(curve.x[inside], curve.y[inside], line, color=colour)
+                axis.set_ylabel(label)
+            column[0].set_xlim(low, high)
+            column[1].set_xlabel("stimulus x")
+    return figure
+
+
+def _measures(table: dict[str, Any], found: tuple[Comparison, ...]) -> list[dict[str, Any]]:
+    entries = []
+    for name, (formula, tells) in _WORDS.items():
+        verdicts = table[name]["axioms"]
+        entries.append(
+            {
+                "name": name,
+                "title": PUBLISHED[name].title,
+                "formula": formula,
+                "tells": tells,
+                "source": PUBLISHED[name].source,
+                "drawing": svg(measure_figure(name, found), f"m-{name}", f"{name} in the three settings"),
+                "broken": [AXIOMS[axiom] for axiom, cell in verdicts.items() if cell["verdict"] == "refuted"],
+            }
+        )
+    return entries
+
+
+def _axioms(table: dict[str, Any]) -> list[dict[str, Any]]:
+    entries = []
+    for axiom in AXIOMS.values():
+        cells = {name: row["axioms"][axiom.id] for name, row in table.items()}
+
+        def named(verdict: str, cells: dict[str, Any] = cells) -> str:
+            return ", ".join(name for name, cell in cells.items() if cell["verdict"] == verdict)
+
+        drawings = [
+            svg(plot_witness(cell["witness"]), f"w-{axiom.id}-{name}", describe(cell["witness"]))
+            for name, cell in cells.items()
+            if cell["witness"]
+        ]
+        entries.append(
+            {
+                "id": axiom.id,
+                "title": axiom.title,
+                "statement": axiom.statement,
+                "why": axiom.why,
+                "source": axiom.source,
+                "holds": named("holds"),
+                "breaks": named("refuted"),
+                "silent": named("not_applicable"),
+                "drawings": drawings,
+            }
+        )
+    return entries
+
+
+def _figures() -> list[dict[str, Any]]:
+    entries = []
+    for number, (figure, found) in {n: figure_of(n) for n in (1, 2, 3, 5)}.items():
+        about = next(one for one in FIGURES if one.number == number)
+        entries.append(
+            {
+                "number": number,
+                "title": about.title,
+                "caption": about.caption,
+                "chosen": f"Parameters chosen here: {found.chosen}.",
+                "drawing": svg(figure, f"f-{number}", f"Figure {number}: {about.title}. {about.caption}"),
+            }
+        )
+    return entries
+
+
+def audit_output(measure: str) -> str:
+    """What the tutorial's audit prints."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "my_measure.py").write_text(measure, encoding="utf-8")
+        command = [sys.executable, "-m", "stiminfo", "audit", "my_measure.py:MEASURE", "--examples", "40"]
+        run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, encoding="utf-8")
+    if run.returncode != 1:
+        raise RuntimeError(f"the tutorial's audit ended with {run.returncode}: {run.stderr}")
+    return "\n".join(line.rstrip() for line in run.stdout.strip().splitlines())
+
+
+def first_block(page: str) -> str:
+    """The first Python block of a page."""
+    return page.split("```python\n", 1)[1].split("```", 1)[0]
+
+
+def _demoted(text: str) -> str:
+    """A generated page as a part of another: headings one level down."""
+    return "\n".join("#" + line if line.startswith("#") else line for line in text.splitlines())
+
+
+def fill(folder: Path) -> None:
+    """Write every page, with drawings and tables, into a folder."""
+    table = read_json(PUBLISHED_FOLDER / "table.json")["measures"]
+    found = comparisons()
+
+    def published(name: str) -> str:
+        return (PUBLISHED_FOLDER / name).read_text(encoding="utf-8")
+
+    environment = Environment(
+        loader=FileSystemLoader(SITE / "pages"), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
+    )
+    context = {
+        "table": published("table.md"),
+        "drawings": {
+            "teaser": svg(opening(found[0]), "teaser", "Eight measures of one neuron, with one bump and with two"),
+            "settings": svg(settings_figure(found), "settings", "Mean responses and priors of the three settings"),
+        },
+        "measures": _measures(table, found),
+        "axioms": _axioms(table),
+        "figures": _figures(),
+        "audit_output": audit_output(first_block((SITE / "pages" / "audit.md").read_text(encoding="utf-8"))),
+        "claims": _demoted(published("claims.md")),
+        "beyond": published("beyond.md"),
+        "learned": _demoted(published("learned.md")),
+        "estimators": _demoted(published("estimators.md")),
+        "benchmarks": published("benchmarks.md"),
+    }
+    folder.mkdir(parents=True)
+    for page in sorted((SITE / "pages").glob("*.md")):
+        (folder / page.name).write_text(environment.get_template(page.name).render(context), encoding="utf-8")
+    shutil.copy(SITE / "pages" / "site.css", folder)
+    for name in _PICTURES:
+        shutil.copy(PUBLISHED_FOLDER / name, folder)
+
+
+def build(out: Path) -> None:
+    """Fill the pages and build the site in `out`; warnings are errors, dead links among them."""
+    import yaml
+
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        fill(work / "pages")
+        text = (SITE / "mkdocs.yml").read_text(encoding="utf-8")
+        wings = Path(__file__).parents[2].parent  # where the package lies
+        text += f"\ndocs_dir: {work / 'pages'}\nsite_dir: {work / 'site'}\n"
+        settings = yaml.safe_load(text)
+        handler = next(entry for entry in settings["plugins"] if isinstance(entry, dict))["mkdocstrings"]["handlers"]
+        handler["python"]["paths"] = [str(wings)]
+        (work / "mkdocs.yml").write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+        command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-f", str(work / "mkdocs.yml")]
+        subprocess.run(command, check=True)
+        if out.exists():
+            shutil.rmtree(out)
+        shutil.copytree(work / "site", out)
+
+
+def main() -> None:
+    """Build the site."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("site"), help="folder of the site (default: site)")
+    options = parser.parse_args()
+    out: Path = options.out
+    if not SITE.is_dir():
+        parser.error("the pages' sources are in a checkout of stiminfo only")
+    if out.exists() and any(out.iterdir()) and not (out / "index.html").is_file():
+        parser.error(f"{out} is there and is not a site")
+    build(out)
+    print(f"written to {out / 'index.html'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+"""Audits and witnesses on a terminal and in Markdown: said in words, with colour as an extra."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ..axioms.auditing.verdict import Audit, Verdict
+from ..axioms.registry import AXIOMS
+
+#: Verdicts in words, and their colours.
+WORDS = {
+    "holds": ("holds", "green"),
+    "refuted": ("refuted", "red"),
+    "inconclusive": ("cannot tell", "yellow"),
+    "not_applicable": ("n/a", "dim"),
+    "error": ("error", "bold red"),
+}
+
+
+def plain_console(width: int = 100) -> Console:
+    """A console that writes plain text into a string buffer."""
+    return Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, legacy_windows=False)
+
+
+def text_of(console: Console) -> str:
+    """What a `plain_console` was told, without trailing blanks."""
+    assert isinstance(console.file, io.StringIO)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
+
+
+def audit_text(audit: Audit, width: int | None = None) -> str:
+    """An audit as plain text."""
+    console = plain_console(width or int(os.environ.get("COLUMNS", 0) or 100))
+    print_audit(audit, console)
+    return text_of(console).rstrip("\n")
+
+
+text = audit_text
+
+
+def said_claim(verdict: Verdict) -> str:
+    """The claim beside the verdict, in words."""
+    if verdict.claimed is None:
+        return "-"
+    claim = "holds" if verdict.claimed else "does not"
+    return claim if verdict.agrees else f"{claim} (DISAGREES)"
+
+
+def print_audit(audit: Audit, console: Console) -> None:
+    """One row an axiom, then what stands behind each verdict."""
+    table = Table(title=f"Audit of {escape(audit.measure)} (seed {audit.seed})", title_justify="left")
+    for name, options in (
+        ("axiom", {"no_wrap": True}),
+        ("verdict", {"no_wrap": True}),
+        ("claimed", {}),
+        ("cases", {"justify": "right"}),
+        ("margin", {"justify": "right", "no_wrap": True}),
+    ):
+        table.add_column(name, **options)
+    for axiom, verdict in audit.verdicts.items():
+        word, colour = WORDS[verdict.verdict]
+        margin = f"{verdict.margin:.3g}" if verdict.verdict in ("holds", "refuted", "inconclusive") else ""
+        claim = said_claim(verdict)
+        table.add_row(
+            axiom,
+            f"[{colour}]{word}[/]",
+            f"[bold]{claim}[/]" if "DIS" in claim else claim,
+            str(verdict.examples),
+            margin,
+        )
+    console.print(table)
+    for axiom, verdict in audit.verdicts.items():
+        if verdict.verdict in ("refuted", "inconclusive", "error"):
+            word, colour = WORDS[verdict.verdict]
+            console.print(f"[bold]{axiom}[/]: [{colour}]{word}[/]: {escape(verdict.message)}", highlight=False)
+    if not audit.complete:
+        console.print("[bold]interrupted[/]: axioms that are not listed were not finished")
+    console.print(verdict_line(audit), highlight=False)
+
+
+def verdict_line(audit: Audit) -> str:
+    """Whether the measure keeps what it claims, in one line."""
+    disagree = [axiom for axiom, verdict in audit.verdicts.items() if verdict.agrees is False]
+    errors = [axiom for axiom, verdict in audit.verdicts.items() if verdict.verdict == "error"]
+    parts = []
+    if disagree:
+        parts.append(f"claims that disagree: {', '.join(disagree)}")
+    if errors:
+        parts.append(f"errors: {', '.join(errors)}")
+    claims = sum(verdict.claimed is not None for verdict in audit.verdicts.values())
+    if not audit.verdicts:
+        return "nothing was judged"
+    return "; ".join(parts) if parts else f"every claim agrees ({claims} made)" if claims else "no claims made"
+
+
+def cell_text(verdict: Verdict | None, claim: bool | None) -> str:
+    """A cell of the table: the verdict, and the paper's claim where it differs."""
+    if verdict is None:
+        return "-"
+    word = WORDS[verdict.verdict][0]
+    if claim is None or verdict.verdict not in ("holds", "refuted") or claim == (verdict.verdict == "holds"):
+        return word
+    return f"{word} [paper: {'holds' if claim else 'does not'}]"
+
+
+def print_table(audits: Mapping[str, Audit], paper: Mapping[str, Mapping[str, bool]], console: Console) -> None:
+    """Axioms by measures; cells where the paper claims otherwise say so."""
+    measures = list(audits)
+    per = max(1, (console.width - 34) // 14)
+    for start in range(0, len(measures), per):
+        part = measures[start : start + per]
+        table = Table(title="Published measures against the axioms" if start == 0 else None, title_justify="left")
+        table.add_column("axiom", no_wrap=True)
+        for name in part:
+            table.add_column(name)
+        for axiom in AXIOMS:
+            if not any(axiom in audits[name].verdicts for name in measures):
+                continue
+            cells = []
+            for name in part:
+                verdict = audits[name].verdicts.get(axiom)
+                said = escape(cell_text(verdict, paper.get(name, {}).get(axiom)))
+                cells.append(f"[{WORDS[verdict.verdict][1]}]{said}[/]" if verdict else said)
+            table.add_row(axiom, *cells)
+        console.print(table)
+    for line in paper_lines(audits, paper):
+        console.print(escape(line), highlight=False)
+
+
+def paper_lines(audits: Mapping[str, Audit], paper: Mapping[str, Mapping[str, bool]]) -> list[str]:
+    """The cells where the audit and the paper differ, one line each, with the finding."""
+    lines = []
+    for name, audit in audits.items():
+        for axiom, verdict in audit.verdicts.items():
+            claim = paper.get(name, {}).get(axiom)
+            if "paper" in cell_text(verdict, claim):
+                lines.append(
+                    f"{name}, {axiom}: the paper says it {'holds' if claim else 'does not hold'}; {verdict.message}"
+                )
+    return lines
+
+
+KONG2_NOTE = (
+    "i_kong2, locality: holds on the family searched (responses from a finite set; the change falls as 1/D). An "
+    "exception with unbounded responses is known: X ~ N(0,1), r ~ N(1, 5/4) where |x| < 1 and N(x, 1/4) elsewhere, the "
+    "prior tilted by 1 + 2x(1 - x^2)^3 inside |x| < 1: its change grows with the distance."
+)
+
+
+def table_markdown(audits: Mapping[str, Audit], paper: Mapping[str, Mapping[str, bool]]) -> str:
+    """The table in Markdown, bold where the paper claims otherwise."""
+    lines = ["| | " + " | ".join(audits) + " |", "|---" * (len(audits) + 1) + "|"]
+    for axiom in AXIOMS:
+        cells = []
+        for name, audit in audits.items():
+            verdict = audit.verdicts.get(axiom)
+            said = cell_text(verdict, paper.get(name, {}).get(axiom))
+            cells.append(f"**{said}**" if "paper" in said else said)
+        lines.append(f"| {axiom} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def audit_markdown(audit: Audit) -> str:
+    """One audit in Markdown."""
+    lines = [f"| axiom | verdict | claimed | cases | margin |", "|---|---|---|---:|---:|"]  # noqa: F541
+    for axiom, verdict in audit.verdicts.items():
+        row = (axiom, WORDS[verdict.verdict][0], said_claim(verdict), str(verdict.examples), f"{verdict.margin:.3g}")
+        lines.append("| " + " | ".join(row) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def print_replay(data: dict[str, Any], finding: Any, console: Console) -> None:
+    """A witness: the axiom, the model, the numbers, and why they refute it (or no longer do)."""
+    axiom = AXIOMS[data["axiom"]]
+    console.print(f"[bold]{axiom.title}[/] ({axiom.id}), measure {escape(data['measure'])}", highlight=False)
+    console.print(f"  {escape(axiom.statement)}", highlight=False)
+    _print_case(data["case"], console)
+    sides = finding.sides
+    longest = max((len(values) for values in sides.values()), default=0)
+    if longest > 12:
+        console.print(f"  I(x) at {longest} stimuli, before and after; `--json` lists them", highlight=False)
+    else:
+        table = Table(title="values in nats", title_justify="left")
+        table.add_column("")
+        for j in range(longest):
+            table.add_column(f"x{j}", justify="right")
+        for label, values in sides.items():
+            table.add_row(escape(label), *[f"{value:.6g}" for value in values])
+        console.print(table)
+    console.print(f"  {escape(finding.says)}", highlight=False)
+    console.print(
+        f"  violation {finding.violation:.6g}, numerical error {finding.error:.1g}, allowed {finding.tolerance:.1g}",
+        highlight=False,
+    )
+    if finding.broken:
+        console.print("[red]refuted[/]: the violation stands.", highlight=False)
+    else:
+        console.print("[yellow]stale[/]: the case no longer refutes the axiom.", highlight=False)
+
+
+def _print_case(case: dict[str, Any], console: Console) -> None:
+    model = case.get("model") or case.get("pair")
+    if isinstance(model, dict) and "responses" in model and len(model["prior"]) <= 12:
+        table = Table(title="the model, in weights", title_justify="left")
+        for name in ("stimulus", "prior", "responses"):
+            table.add_column(name)
+        for stimulus, weight, row in zip(model["stimuli"], model["prior"], model["responses"]):
+            table.add_row(str(stimulus), f"{weight:g}", str(row))
+        console.print(table)
+        rest = {key: value for key, value in case.items() if key not in ("kind", "model", "pair")}
+        rest |= {key: model[key] for key in ("response_volumes", "stimulus_volumes", "gradient") if key in model}
+    else:
+        rest = {key: value for key, value in case.items() if key != "kind"}
+    for key, value in rest.items():
+        said = str(value)
+        console.print(f"  {key}: {escape(said if len(said) < 400 else said[:400] + ' ...')}", highlight=False)

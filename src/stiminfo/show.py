@@ -1,0 +1,25 @@
+"""What objects look like: the one door from the lower rooms up to `reports`.
+
+Models, verdicts and audits print and draw themselves. The code that does it lies in `reports`, above them, and is
+imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def drawing(thing: Any) -> Figure:
+    """A figure of a model, a verdict or a witness; see `stiminfo.reports.draw`."""
+    figure: Figure = importlib.import_module("stiminfo.reports.draw").drawing(thing)
+    return figure
+
+
+def text(thing: Any) -> str:
+    """An audit as a terminal shows it, without colours; see `stiminfo.reports.terminal`."""
+    said: str = importlib.import_module("stiminfo.reports.terminal").text(thing)
+    return said
