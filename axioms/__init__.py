@@ -4,7 +4,8 @@ from ..errors import UnknownAxiom, WitnessError
 from .auditing.audit import audit, audit_published
 from .auditing.verdict import Audit, Verdict
 from .auditing.witness import Witness, read_witness, replay
-from .registry import AXIOMS, Axiom
+from .axiom import Axiom
+from .registry import AXIOMS
 
 __all__ = [
     "AXIOMS",

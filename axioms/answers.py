@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import NotApplicable
+from ..errors import MeasureError, NotApplicable
 from ..models.arrays import Array
 from .finding import Values
 
@@ -17,10 +17,6 @@ REPEATABLE = 1e-9
 #: violation is more than noise: a normal error exceeds it twice in 10^9, so that over the 10^4 to 10^5 comparisons of a
 #: search a false refutation stays below one in a thousand.
 SIGMAS = 6.0
-
-
-class MeasureError(Exception):
-    """The measure raised, or answered with something that is not values at the stimuli."""
 
 
 def ask(

@@ -1,83 +1,95 @@
 """The cases on which axioms are judged: a model and what is done to it. Small, hashable, and JSON.
 
-Those of locality are in `far_cases`; `case_json` reads them all.
+A case of another kind is a subclass of `Case` with a ``tag``, its kind in JSON; the axiom that asks it names it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+import warnings
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, Union
 
 import numpy as np
+from msgspec import Struct
 
+from ..errors import CaseError
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
-from ..models.data import FiniteSpec, ModelSpec, PairSpec, Row, SpecError, Table, listed
+from ..models.data import FiniteSpec, ModelSpec, PairSpec, Row, Table, from_json, to_json
 from ..models.transforms import add_response_noise, garble, map_responses, permute_responses, stretch_responses
 from ..models.warps import relocate_stimuli
 
 
-class Case:
-    """Base of all cases: `kind` names it in JSON; the other fields are data."""
+class Case(
+    Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True, dict=True, cache_hash=True
+):
+    """Base of all cases: fields are data, properties the models that they describe."""
 
-    kind: ClassVar[str]
+    @property
+    def kind(self) -> str:
+        """The name of this kind of case in JSON."""
+        return str(self.__struct_config__.tag)
+
+    @property
+    def views(self) -> tuple[EncodingModel, ...]:
+        """Every model that a check of the case looks at; the first is the one whose stimuli it is about."""
+        raise NotImplementedError
 
     def to_json(self) -> dict[str, Any]:
         """The case as JSON data."""
-        data: dict[str, Any] = {"kind": self.kind}
-        for field in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, field.name)
-            if value is not None:
-                data[field.name] = value.to_json() if hasattr(value, "to_json") else listed(value)
+        data: dict[str, Any] = to_json(self)
         return data
 
 
-@dataclass(frozen=True)
-class ModelCase(Case):
-    """A model as it is."""
+class _OfModel(Case, frozen=True):
+    """A case that begins with one model."""
 
-    kind: ClassVar[str] = "model"
     model: ModelSpec
 
     @cached_property
     def built(self) -> EncodingModel:
+        """The model as it is given."""
         return self.model.build()
 
+    @property
+    def views(self) -> tuple[EncodingModel, ...]:
+        return (self.built,)
 
-@dataclass(frozen=True)
-class PairCase(Case):
+
+class ModelCase(_OfModel, frozen=True, tag="model"):
+    """A model as it is."""
+
+
+class PairCase(Case, frozen=True, tag="pair"):
     """Two responses."""
 
-    kind: ClassVar[str] = "pair"
     pair: PairSpec
 
     @cached_property
     def built(self) -> ResponsePair:
+        """The pair."""
         return self.pair.build()
 
+    @property
+    def views(self) -> tuple[EncodingModel, ...]:
+        return (self.built.first,)
 
-@dataclass(frozen=True)
-class GarblingCase(Case):
+
+class GarblingCase(_OfModel, frozen=True, tag="garbling"):
     """A model and a degraded response.
 
     Either `garbling[k][l]`, the weight with which response k becomes l, or a `transform` of numerical responses:
     "abs" (|r - amount|), "round" (to multiples of amount), "clip" (to at most amount), "noise" (of sd amount).
     """
 
-    kind: ClassVar[str] = "garbling"
-    model: ModelSpec
     garbling: Table | None = None
     transform: str | None = None
     amount: float | None = None
 
     @cached_property
-    def built(self) -> EncodingModel:
-        return self.model.build()
-
-    @cached_property
     def garbled(self) -> EncodingModel:
+        """The model of the degraded response."""
         if self.garbling is not None:
             table = np.asarray(self.garbling, dtype=float)
             return garble(self.built, (table / table.sum(axis=1, keepdims=True)).T)
@@ -85,50 +97,49 @@ class GarblingCase(Case):
         if self.transform == "noise":
             return add_response_noise(self.built, amount)
         if self.transform == "round" and not amount > 0:
-            raise SpecError(f"rounding to multiples of {amount}; expected a positive amount")
+            raise CaseError(f"rounding to multiples of {amount}; expected a positive amount")
         functions: dict[str, Callable[[Array], Array]] = {
             "abs": lambda r: np.abs(r - amount),
             "round": lambda r: amount * np.round(r / amount),
             "clip": lambda r: np.minimum(r, amount),
         }
         if self.transform not in functions:
-            raise SpecError(f"unknown transform {self.transform!r}; expected noise, {', '.join(functions)}")
+            raise CaseError(f"unknown transform {self.transform!r}; expected noise, {', '.join(functions)}")
         return map_responses(self.built, functions[self.transform])
 
+    @property
+    def views(self) -> tuple[EncodingModel, ...]:
+        return self.built, self.garbled
 
-@dataclass(frozen=True)
-class ResponseMapCase(Case):
+
+class ResponseMapCase(_OfModel, frozen=True, tag="response map"):
     """A model and an invertible map of its response: new names (`order`), or stretched cells (`factors`)."""
 
-    kind: ClassVar[str] = "response map"
-    model: ModelSpec
     order: tuple[int, ...] | None = None
     factors: Row | None = None
 
     @cached_property
-    def built(self) -> EncodingModel:
-        return self.model.build()
-
-    @cached_property
     def mapped(self) -> EncodingModel:
+        """The model of the mapped response."""
         model = self.built
         if self.order is not None:
-            model = permute_responses(model, [int(k) for k in self.order])
+            model = permute_responses(model, self.order)
         if self.factors is not None:
             model = stretch_responses(model, np.resize(self.factors, len(model.likelihood)))
         return model
 
+    @property
+    def views(self) -> tuple[EncodingModel, ...]:
+        return self.built, self.mapped
 
-@dataclass(frozen=True)
-class StimulusMapCase(Case):
+
+class StimulusMapCase(_OfModel, frozen=True, tag="stimulus map"):
     """A model and an invertible, coordinatewise map of its stimuli.
 
     Finite stimuli are listed anew (`stimuli`), with the `slopes` of a monotone map or without; a continuous one is
     warped to ``x + bend width sin(x / width)``, which rises everywhere for 0 <= bend < 1, or mirrored as well.
     """
 
-    kind: ClassVar[str] = "stimulus map"
-    model: ModelSpec
     stimuli: Table | None = None
     slopes: Table | None = None
     bend: float | None = None
@@ -136,46 +147,47 @@ class StimulusMapCase(Case):
     mirror: bool | None = None
 
     @cached_property
-    def built(self) -> EncodingModel:
-        return self.model.build()
-
-    @cached_property
     def mapped(self) -> EncodingModel:
+        """The model of the mapped stimulus."""
         model = self.built
         if self.stimuli is not None:
             return relocate_stimuli(model, self.stimuli, self.slopes, monotone=self.slopes is not None)
         bend, width = float(self.bend or 0.0), float(self.width or 1.0)
         if not (0 <= bend < 1 and width > 0):
-            raise SpecError(f"bend {bend}, width {width}: expected 0 <= bend < 1 and width > 0")
+            raise CaseError(f"bend {bend}, width {width}: expected 0 <= bend < 1 and width > 0")
         sign = -1.0 if self.mirror else 1.0
         x = model.stimuli
         return relocate_stimuli(
             model, sign * (x + bend * width * np.sin(x / width)), sign * (1 + bend * np.cos(x / width))
         )
 
+    @property
+    def views(self) -> tuple[EncodingModel, ...]:
+        return self.built, self.mapped
 
-@dataclass(frozen=True)
-class LinearMapCase(Case):
+
+class LinearMapCase(Case, frozen=True, tag="linear map"):
     """A model and the map ``matrix x + shift`` of its stimuli, which may mix features."""
 
-    kind: ClassVar[str] = "linear map"
     model: FiniteSpec
     matrix: Table
     shift: Row
 
     @cached_property
     def built(self) -> EncodingModel:
+        """The model as it is given."""
         return self.model.build()
 
     @cached_property
     def mapped(self) -> EncodingModel:
+        """The model of the mapped stimulus."""
         model = self.built
         matrix, shift = np.asarray(self.matrix, dtype=float), np.asarray(self.shift, dtype=float)
         if matrix.shape != (model.dimensions, model.dimensions) or shift.shape != (model.dimensions,):
-            raise SpecError(f"the map of a stimulus in R^{model.dimensions} needs a square matrix and a shift")
+            raise CaseError(f"the map of a stimulus in R^{model.dimensions} needs a square matrix and a shift")
         size = abs(float(np.linalg.det(matrix)))
         if not size > 1e-12:
-            raise SpecError("the matrix of a linear map is not invertible")
+            raise CaseError("the matrix of a linear map is not invertible")
         return model.replace(
             stimuli=model.stimuli @ matrix.T + shift,
             stimulus_volumes=model.stimulus_volumes * size,
@@ -184,18 +196,49 @@ class LinearMapCase(Case):
             else model.likelihood_gradient @ np.linalg.inv(matrix),
         )
 
+    @property
+    def views(self) -> tuple[EncodingModel, ...]:
+        return self.built, self.mapped
 
-@dataclass(frozen=True)
-class FeatureCase(Case):
-    """A model in R^2 whose feature `feature` is, by construction, insensitive in the axiom's sense."""
 
-    kind: ClassVar[str] = "feature"
+class FeatureCase(Case, frozen=True, tag="feature"):
+    """A model in R^d whose feature `feature` is, by construction, insensitive in the axiom's sense."""
+
     model: FiniteSpec
     feature: int
 
     @cached_property
     def built(self) -> EncodingModel:
+        """The model."""
         model = self.model.build()
         if not 0 <= self.feature < model.dimensions:
-            raise SpecError(f"feature {self.feature} of a model in R^{model.dimensions}")
+            raise CaseError(f"feature {self.feature} of a model in R^{model.dimensions}")
         return model
+
+    @property
+    def views(self) -> tuple[EncodingModel, ...]:
+        return (self.built,)
+
+
+def case_of(data: Any, kinds: Iterable[type[Case]]) -> Case:
+    """A case of one of these kinds from JSON data that nobody vouches for, its models built to see that they can be.
+
+    Raises
+    ------
+    CaseError
+        (a ValueError) with what is wrong.
+    """
+    by_kind = {str(kind.__struct_config__.tag): kind for kind in kinds}
+    kind = data.get("kind") if isinstance(data, dict) else None
+    if not isinstance(kind, str) or kind not in by_kind:
+        raise CaseError(f"unknown kind of case {kind!r}; expected one of {', '.join(by_kind)}")
+    case: Case = from_json(data, Union[tuple(by_kind.values())], f"case {kind!r}")  # noqa: UP007
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _ = case.views
+    except CaseError:
+        raise
+    except (ValueError, TypeError, ArithmeticError, IndexError, AttributeError) as error:
+        raise CaseError(f"case {kind!r}: {error}") from None
+    return case

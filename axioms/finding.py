@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from ..models.arrays import Array
 
@@ -32,8 +32,7 @@ class Values:
     error: Array
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One case judged.
 
     Attributes
@@ -43,7 +42,7 @@ class Finding:
     tolerance : what the axiom allows
     broken, sound : whether the violation is real, or surely absent; neither is "cannot tell"
     at : index of the stimulus where it is worst, -1 where it concerns them all
-    sides : the numbers compared, by what they are: label -> one value a stimulus (or one alone)
+    sides : the numbers compared, by what they are: label -> one value per stimulus (or a single one)
     says : the finding in words
     """
 
@@ -53,8 +52,13 @@ class Finding:
     broken: bool
     sound: bool
     at: int = -1
-    sides: dict[str, Any] = field(default_factory=dict)
+    sides: dict[str, list[float]] = {}
     says: str = ""
+
+    @property
+    def excess(self) -> float:
+        """The violation in units of what is allowed."""
+        return self.violation / self.tolerance
 
 
 def judge(
@@ -69,11 +73,16 @@ def judge(
         broken=bool(violation > allowed and violation > 2 * error),
         sound=bool(violation <= allowed and error <= COARSEST_ERROR * (1 + scale)),
         at=at,
-        sides={label: np.asarray(value, dtype=float).tolist() for label, value in sides.items()},
+        sides=listed(sides),
         says=says,
     )
 
 
+def listed(sides: dict[str, Array]) -> dict[str, list[float]]:
+    """Arrays as lists of floats."""
+    return {label: np.asarray(value, dtype=float).tolist() for label, value in sides.items()}
+
+
 def worst(findings: list[Finding]) -> Finding:
     """The finding that decides: a broken one first, then one that cannot tell, then the largest residual."""
-    return max(findings, key=lambda f: (f.broken, not f.sound, f.violation / f.tolerance))
+    return max(findings, key=lambda f: (f.broken, not f.sound, f.excess))

@@ -10,11 +10,16 @@ falls and at most `LIMIT` of the near change is left in the limit.
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, composite
+from msgspec.structs import replace
 
-from ..models.arrays import Array
+from ..models import Bump, Bumps, Linear, Mixture, Sigmoid
+from .axiom import FIFTH, FORTIETH, PAPER, Axiom, Family
 from .evaluator import Evaluator
-from .finding import Finding
-from .locality_cases import DecayCase, JumpCase
+from .finding import Finding, listed
+from .locality_cases import DecayCase, FarCase, JumpCase
+from .strategies import steps, weight_rows
 
 #: The share of the near change that a refutation keeps far away ...
 KEEPS = 0.3
@@ -30,7 +35,7 @@ PLATEAU = 0.97
 SMALLEST = 1e-4
 
 
-def locality(measure: Evaluator, case: DecayCase | JumpCase) -> Finding:
+def check(measure: Evaluator, case: FarCase) -> Finding:
     """Changing p(R, x) inside a ball only changes I(x) by an amount that goes to 0 far from it."""
     before, after = measure.pointwise(case.built), measure.pointwise(case.changed)
     change, error = np.abs(after.value - before.value), before.error + after.error
@@ -44,7 +49,7 @@ def locality(measure: Evaluator, case: DecayCase | JumpCase) -> Finding:
         f"the change of I is {near:.4g} nats near the ball, {far:.4g} at distance {levels[-2]:g} and {farther:.4g} "
         f"at {levels[-1]:g}"
     )
-    sides = {"I(x) before": before.value.tolist(), "I(x) after": after.value.tolist()}
+    sides = listed({"I(x) before": before.value, "I(x) after": after.value})
     if far <= floor:
         # Nothing arrives that could be told from numerical error.
         quiet = bool(noise <= 10 * SMALLEST and (near <= 20 * floor or far <= FADES * near))
@@ -57,9 +62,74 @@ def locality(measure: Evaluator, case: DecayCase | JumpCase) -> Finding:
     growth = levels[-1] / levels[-2]
     left = max(0.0, float((growth * farther - far) / (growth - 1) / near))
     sound = bool(left <= LIMIT + 4 * noise / near and (farther <= FALLS * far or kept <= LIMIT))
-    at = int(np.argmax(np.where(_beyond(case, levels[-1]), change, -1.0)))
+    at = int(np.argmax(np.where(case.distances >= levels[-1], change, -1.0)))
     return Finding(left, float(noise / near), LIMIT, broken, sound, at, sides, says)
 
 
-def _beyond(case: DecayCase | JumpCase, level: float) -> Array:
-    return np.asarray(case.distances >= level)
+@composite
+def decay_cases(draw: DrawFn, dimensions: int = 1, along: int = 0) -> DecayCase:
+    """Light-tailed priors and a change inside a ball near their bulk: the cases of locality.
+
+    One or two Gaussian components, sd 1/2 to 3/2; one or two logits over the stimulus, saturating, local or linear;
+    inside the ball another response law, its prior tilted or not. In two dimensions a second feature has two values,
+    with tuning curves of their own; the other, feature `along`, is the one to go far in.
+    """
+    sd = draw(steps(2, 6))
+    if draw(st.booleans()):
+        prior = Mixture((1.0,), (0.0,), (sd,))
+    else:
+        share = draw(steps(1, 9, 10))
+        prior = Mixture((share, 1 - share), (0.0, sd * draw(steps(1, 3, 2))), (sd * draw(steps(3, 4)), sd))
+    # What the tuning does, it does near the bulk: far out there is nothing but the limit to see.
+    place, width = steps(-6, 6).map(lambda n: n * sd), steps(2, 4).map(lambda n: n * sd)
+    height = steps(-16, 16)
+    curve = st.one_of(
+        st.builds(Sigmoid, place, width, height),
+        st.builds(Bump, place, width, height),
+        st.builds(lambda a, b: Bumps((a, b)), *[st.builds(Bump, place, width, height)] * 2),
+        st.builds(Linear, steps(-4, 4)),
+    )
+    tuning = tuple(draw(st.lists(curve, min_size=1, max_size=2)))
+    beside = tuple(draw(curve) for _ in tuning) if dimensions == 2 else None
+    # A small ball in the last component, from whose mean distances count.
+    centre = prior.means[-1] + prior.sds[-1] * draw(st.sampled_from([0.0, 0.5, -0.5]))
+    radius = prior.sds[-1] * draw(st.sampled_from([0.5, 0.25]))
+    tilt = draw(st.sampled_from([0.0, 0.5, -0.5, 0.9]))
+    inside = draw(weight_rows(len(tuning) + 1))
+    return DecayCase(prior, tuning, centre, radius, tilt, inside, beside, draw(st.booleans()), along)
+
+
+_BLOB = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, 0.0, (1, 0))
+_LEANING = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.0, 1.0, 0.9)
+#: The blob with a second feature, where the bump is lower.
+BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))
+
+
+def _families(gradient: bool) -> tuple[Family, ...]:
+    del gradient  # every case carries one
+    # Hypothesis begins with the simplest, here the first: a known case. In the plane a measure may take minutes.
+    in_the_plane = (
+        Family(
+            f"light-tailed priors, 2-d, along feature {along + 1}",
+            st.just(replace(BLOB_PLANE, along=along)) | decay_cases(dimensions=2, along=along),
+            FORTIETH,
+        )
+        for along in (0, 1)
+    )
+    return (Family("light-tailed priors", decay_cases(), FIFTH), *in_the_plane)
+
+
+AXIOM = Axiom(
+    id="locality",
+    title="Locality",
+    statement="For priors with exponential or lighter tails, changing p(R, x) only inside a ball around x0 changes "
+    "I(x) by an amount that goes to 0 as |x - x0| grows.",
+    why="Else a peak of I at x may come from what neurons do at quite another stimulus.",
+    source=f"Axiom 2 of {PAPER}, restricted to light tails and, here, to responses from a finite set",
+    check=check,
+    cases=(DecayCase, JumpCase),
+    known=(_BLOB, _LEANING, replace(_BLOB, mirror=True), replace(_LEANING, mirror=True)),
+    families=_families,
+    unit="of the near change, left in the limit",
+    screened=False,
+)

@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from ..errors import CaseError
 from ..models import EncodingModel, Mixture
 from ..models.arrays import Array
-from ..models.data import Row, SpecError, listed, part_to_json
+from ..models.data import Row
+from ..models.tuning import AnyTuning
 from ..models.warps import perturb, relocate_stimuli
 from .cases import Case
 
+#: Nodes of a lattice that a file may ask for: what the exact engine answers in seconds.
+MOST_NODES = 2000
 
-@dataclass(frozen=True)
-class DecayCase(Case):
+
+class FarCase(Case, frozen=True):
+    """A model, and the same with p(R, x) changed inside a ball; stimuli lie at distances from it."""
+
+    @property
+    def built(self) -> EncodingModel:
+        """The model before the change."""
+        raise NotImplementedError
+
+    @property
+    def changed(self) -> EncodingModel:
+        """The model after the change."""
+        raise NotImplementedError
+
+    @property
+    def distances(self) -> Array:
+        """D of each stimulus, (J,); negative beside the ball and on its near side."""
+        raise NotImplementedError
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Distances at which the change is compared, rising."""
+        raise NotImplementedError
+
+    @property
+    def views(self) -> tuple[EncodingModel, ...]:
+        return self.built, self.changed
+
+
+class DecayCase(FarCase, frozen=True, tag="decay"):
     """A light-tailed prior on a lattice that runs far out to the right, changed inside a ball about `centre`.
 
     The prior is a mixture; D counts from its last component's mean in that component's sd, up to 16. Responses have
@@ -30,14 +61,13 @@ class DecayCase(Case):
     With `mirror` all of it is turned round: x becomes -x, and the lattice runs far out to the left.
     """
 
-    kind: ClassVar[str] = "decay"
     prior: Mixture
-    tuning: tuple[Any, ...]
+    tuning: tuple[AnyTuning, ...]
     centre: float
     radius: float
+    tilt: float
     inside: Row | None = None
-    tilt: float = 0.0
-    beside: tuple[Any, ...] | None = None
+    beside: tuple[AnyTuning, ...] | None = None
     mirror: bool = False
     along: int = 0
 
@@ -45,17 +75,6 @@ class DecayCase(Case):
     #: The second feature's other value; the lattice's spacing on a line and in the plane.
     ASIDE: ClassVar[float] = 1.0
     SPACING: ClassVar[tuple[float, float]] = (0.15, 0.3)
-
-    def to_json(self) -> dict[str, Any]:
-        data = {"kind": self.kind, "prior": part_to_json(self.prior), "tuning": part_to_json(self.tuning)}
-        data |= {"centre": self.centre, "radius": self.radius, "tilt": self.tilt}
-        if self.inside is not None:
-            data["inside"] = listed(self.inside)
-        if self.beside is not None:
-            data["beside"] = part_to_json(self.beside)
-        if self.mirror:
-            data["mirror"] = True
-        return data | {"along": 1} if self.along else data
 
     @cached_property
     def last(self) -> tuple[float, float]:
@@ -69,14 +88,14 @@ class DecayCase(Case):
         step = self.SPACING[self.beside is not None] * min(self.prior.sds)
         low = min(min(self.prior.means) - 4 * max(self.prior.sds), self.centre - self.radius)
         count = int((mean + 16.5 * sd - low) / step) + 1
-        if count > 2000:
-            raise SpecError(f"the lattice has {count} nodes; expected at most 2000")
+        if count > MOST_NODES:
+            raise CaseError(f"the lattice has {count} nodes; expected at most {MOST_NODES}")
         return np.asarray(low + step * np.arange(count))
 
     @cached_property
     def built(self) -> EncodingModel:
         if self.along not in (0, 1) or (self.along and self.beside is None):
-            raise SpecError(f"along is {self.along}; expected 0, or 1 in the plane")
+            raise CaseError(f"along is {self.along}; expected 0, or 1 in the plane")
         x = self.lattice
         log_mass = self.prior.log_density(x)
         mass = np.exp(log_mass - log_mass.max())
@@ -84,7 +103,7 @@ class DecayCase(Case):
         stimuli = x[:, None]
         if self.beside is not None:
             if len(self.beside) != len(self.tuning):
-                raise SpecError(f"beside has {len(self.beside)} tuning curves, tuning {len(self.tuning)}")
+                raise CaseError(f"beside has {len(self.beside)} tuning curves, tuning {len(self.tuning)}")
             rows.append(self._row(self.beside))
             aside = np.repeat([0.0, self.ASIDE * self.last[1]], len(x))
             stimuli, mass = np.stack([np.tile(x, 2), aside], axis=1), np.tile(mass, 2)
@@ -109,7 +128,7 @@ class DecayCase(Case):
             model = model.replace(stimuli=model.stimuli[:, ::-1], likelihood_gradient=slopes[..., ::-1])
         return model
 
-    def _row(self, tuning: tuple[Any, ...]) -> tuple[Array, Array]:
+    def _row(self, tuning: tuple[AnyTuning, ...]) -> tuple[Array, Array]:
         """p(r|x) along the lattice and its derivative, (K, n) each."""
         x = self.lattice
         logits = np.stack([curve(x) for curve in tuning] + [np.zeros(len(x))])
@@ -126,7 +145,7 @@ class DecayCase(Case):
         if self.inside is not None:
             weights = np.asarray(self.inside, dtype=float)
             if weights.shape != (len(model.likelihood),) or (weights < 0).any() or weights.sum() <= 0:
-                raise SpecError(f"inside must be {len(model.likelihood)} weights, not negative, not all zero")
+                raise CaseError(f"inside must be {len(model.likelihood)} weights, not negative, not all zero")
             table = (weights / weights.sum())[:, None]
         tilt = 1 + self.tilt * np.clip((self._far - self.centre) / self.radius, -1, 1)
         centre = np.zeros(model.dimensions)
@@ -135,7 +154,6 @@ class DecayCase(Case):
 
     @cached_property
     def distances(self) -> Array:
-        """D of each stimulus; negative beside the ball and on its near side."""
         mean, sd = self.last
         outside = self._far > self.centre + self.radius
         return np.where(outside, (self._far - mean) / sd, -1.0)
@@ -150,15 +168,13 @@ class DecayCase(Case):
         return self.LEVELS
 
 
-@dataclass(frozen=True)
-class JumpCase(Case):
+class JumpCase(FarCase, frozen=True, tag="jump"):
     """Atoms at 0 and at base^0, base^1, ... with weights that fall by `ratio` each: the heaviest of tails.
 
     At 0 the response changes from `before` to `inside`; at the others it is `before` throughout. With `mirror` the
     others lie to the left of 0.
     """
 
-    kind: ClassVar[str] = "jump"
     atoms: int
     base: float
     weight: float
@@ -166,10 +182,6 @@ class JumpCase(Case):
     before: Row
     inside: Row
     mirror: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        data = super().to_json()
-        return data if self.mirror else {name: value for name, value in data.items() if name != "mirror"}
 
     @cached_property
     def built(self) -> EncodingModel:
@@ -181,9 +193,9 @@ class JumpCase(Case):
 
     def _model(self, at_zero: Row) -> EncodingModel:
         if not (4 <= self.atoms <= 40 and 1 < self.base <= 1000 and 0 < self.weight < 1 and 0 < self.ratio < 1):
-            raise SpecError("expected 4 to 40 atoms, base in (1, 1000], weight and ratio in (0, 1)")
+            raise CaseError("expected 4 to 40 atoms, base in (1, 1000], weight and ratio in (0, 1)")
         if len(self.before) != len(self.inside):
-            raise SpecError(f"before has {len(self.before)} responses, inside {len(self.inside)}")
+            raise CaseError(f"before has {len(self.before)} responses, inside {len(self.inside)}")
         x = np.concatenate([[0.0], (-1.0 if self.mirror else 1.0) * float(self.base) ** np.arange(self.atoms)])
         tail = float(self.ratio) ** np.arange(self.atoms)
         prior = np.concatenate([[self.weight], (1 - self.weight) * tail / tail.sum()])

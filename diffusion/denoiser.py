@@ -89,6 +89,7 @@ class Denoiser:
     knows_posterior = False
     is_density = False
     rare_nats = 1.0
+    caution = ""
 
     def xhat(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None) -> Tensor:
         """E[X | xg (, r)] of noisy stimuli (B, d), levels (B,) and responses (B, k), shape (B, d)."""

@@ -219,6 +219,11 @@ class MixtureDenoiser(Denoiser):
         found = self.encoder.log_likelihood(r, x) - torch.logsumexp(log, dim=1)
         return float(found.mean()), float(found.std() / samples**0.5)
 
+    def response_side(self) -> Denoiser:
+        from .response_side import responses_of
+
+        return responses_of(self)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.means)} components in R^{self.dimensions}, {self.encoder!r})"
 

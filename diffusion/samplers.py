@@ -27,6 +27,11 @@ class ResponseSampler(Protocol):
     """One draw of E_r[D_i^2 | xg] for each row."""
 
     name: str
+    keeps_variance: bool
+
+    def needs_gradient(self, denoiser: Denoiser) -> bool:
+        """Whether a draw differentiates the denoiser."""
+        ...
 
     def passes(self, denoiser: Denoiser) -> int:
         """Denoiser passes for one draw."""
@@ -44,6 +49,10 @@ class PlugIn:
     """r ~ p(r | xhat(xg)): the published estimator, biased; always the raw square."""
 
     name = "plug_in"
+    keeps_variance = False
+
+    def needs_gradient(self, denoiser: Denoiser) -> bool:
+        return False
 
     def passes(self, denoiser: Denoiser) -> int:
         return 2
@@ -65,6 +74,10 @@ class Tweedie:
     """
 
     name = "tweedie"
+    keeps_variance = False
+
+    def needs_gradient(self, denoiser: Denoiser) -> bool:
+        return not denoiser.knows_posterior
 
     def passes(self, denoiser: Denoiser) -> int:
         return 2 if denoiser.knows_posterior else 2 + denoiser.dimensions
@@ -111,6 +124,10 @@ class PosteriorSampler:
     steps: int = 40
     black_box: bool = False
     name = "posterior"
+    keeps_variance = True
+
+    def needs_gradient(self, denoiser: Denoiser) -> bool:
+        return False
 
     def __post_init__(self) -> None:
         if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 2:
@@ -184,6 +201,10 @@ class Amortised:
 
     predict: Callable[[Tensor, Tensor], Tensor]
     name = "amortised"
+    keeps_variance = False
+
+    def needs_gradient(self, denoiser: Denoiser) -> bool:
+        return False
 
     def passes(self, denoiser: Denoiser) -> int:
         return 1

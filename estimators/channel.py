@@ -4,7 +4,7 @@ I_local and Kong's two measures are integrals over the noise level g of averages
 which converge spectrally here: over log g, and over Xg on a lattice of spacing proportional to sqrt(g). What happens
 at a node y is told by posterior means: shift(y) = E[X|Xg=y] - y, response_shift(y)_r = E[X|Xg=y, r] - y, and the
 response's probability p(r|Xg=y).
-`channel_nodes` lays the nodes and says why they suffice.
+`layouts` lays the nodes, `spacing` says why they suffice.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import numpy as np
 
 from ..errors import ModelError
 from ..models.arrays import Array
-from .channel_nodes import NodeLayout, Nodes
+from .layouts import NodeLayout
+from .nodes import Nodes
 from .resolution import Resolution
 
 #: A gap so small for half the range that taking the stimuli about the middle of the range would cost it digits.

@@ -1,21 +1,22 @@
-"""The eight published measures, with what each claims and how each estimates its own numerical error.
+"""Measures that are computed exactly, and that know how far their numbers may be off.
 
-Claims follow theory and independent numerical checks; where the paper of Laquitaine, Azeglio, Paris, Ferrari and
-Chalk (arXiv:2505.11309) claims otherwise, `stiminfo.reports.paper.claimed` says so and the audit's table shows both.
+A published measure is made of forms: finite sums (`Sum`, `PairSum`), which can be had in 50 digits, and integrals over
+noise (`Integral`), whose error is the distance between two resolutions. One file per measure holds them, `registry`
+lists them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
-from ..errors import MissingExtra
+from ..errors import MissingExtra, NotApplicable
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
-from . import finite as finite_sums
-from . import kong, local
+from . import finite
+from .integrand import Integrand
 from .measure import Measure, canonical_conditional
 from .precise import precisely
 from .resolution import CHECK, FINE, QUICK, STANDARD, Resolution, resolution_for
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
 
 Form = Literal["pointwise", "conditional", "featurewise"]
 Effort = Literal["quick", "standard", "fine"]
+#: Values, and bounds on their numerical error.
 Evaluation = tuple[Array, Array]
+
+#: From which the measures and axioms are taken; the equations that sources name are its.
+PAPER = "Laquitaine, Azeglio, Paris, Ferrari, Chalk (arXiv:2505.11309)"
 
 _LEVELS = {"quick": QUICK, "check": CHECK, "standard": STANDARD, "fine": FINE}
 #: The resolution whose distance to a finer one is that one's error bound.
@@ -35,23 +40,115 @@ _COARSER = {"standard": "check", "fine": "standard"}
 _ROUNDING = 1e-14
 #: What two resolutions may have in common: both cut the noise's tails and the lowest levels.
 _SHARED = 1e-8
+#: Entries of a likelihood up to which a sum in 50 digits takes a second.
+_MOST_PRECISE = 4096
+
+
+class ExactForm(Protocol):
+    """One form of a measure: its values on a model or a pair, and how far they may be off."""
+
+    def value(self, target: Any, effort: str) -> Array:
+        """Values at the stimuli, (J,) or (J, d)."""
+        ...
+
+    def with_error(self, target: Any, effort: Effort) -> Evaluation:
+        """Values and error bounds; an effort of "quick" gives no bound (zeros)."""
+        ...
+
+
+class Sum:
+    """A finite sum over a joint: float64 at once, 50 digits where a verdict hangs on it."""
+
+    def __init__(self, formula: Callable[[finite.Joint], Any]) -> None:
+        self.formula = formula
+
+    def value(self, target: EncodingModel, effort: str) -> Array:
+        return np.asarray(self.formula(finite.joint_of(target)))
+
+    def with_error(self, target: EncodingModel, effort: Effort) -> Evaluation:
+        if effort == "fine" and target.likelihood.size <= _MOST_PRECISE:
+            value = precisely(self.formula, target)
+            return value, 1e-15 * (1 + np.abs(value))
+        value = self.value(target, effort)
+        if effort == "quick":
+            return value, np.zeros_like(value)
+        scale = 1 + np.abs(np.log(target.prior.min())) + np.abs(value)
+        return value, _ROUNDING * np.sqrt(target.likelihood.size) * scale
+
+
+class PairSum:
+    """A finite sum over a pair of responses, in float64."""
+
+    def __init__(self, formula: Callable[[ResponsePair], Any]) -> None:
+        self.formula = formula
+
+    def value(self, target: ResponsePair, effort: str) -> Array:
+        return np.asarray(self.formula(target))
+
+    def with_error(self, target: ResponsePair, effort: Effort) -> Evaluation:
+        value = self.value(target, effort)
+        return value, _ROUNDING * np.sqrt(target.likelihood.size) * (30 + np.abs(value))
+
+
+class Integral:
+    """An integral over the Gaussian channel: its error is the distance to a coarser resolution."""
+
+    def __init__(self, formula: Callable[[Any, Resolution], Array]) -> None:
+        self.formula = formula
+
+    def value(self, target: EncodingModel | ResponsePair, effort: str) -> Array:
+        return self.formula(target, resolution_for(target.stimuli.shape[1], _LEVELS[effort]))
+
+    def with_error(self, target: EncodingModel | ResponsePair, effort: Effort) -> Evaluation:
+        value = self.value(target, effort)
+        if effort == "quick":
+            return value, np.zeros_like(value)
+        apart = np.abs(value - self.value(target, _COARSER[effort]))
+        # Where both happen to agree, the largest distance on this model still says how coarse they are.
+        return value, 4 * apart + 0.05 * apart.max() + _SHARED * (1 + np.abs(value))
 
 
 class PublishedMeasure(Measure):
-    """A measure that can say how far its values may be off.
+    """A measure from the literature, exact, with an estimate from denoisers.
 
-    `evaluate` serves the audit (a quick value to search with, a fine one to confirm with); `with_error` serves users.
+    Parameters
+    ----------
+    key : str
+        Its name in JSON and on the command line.
+    title : str
+        Its name in words.
+    pointwise, conditional, featurewise : ExactForm
+        The conditional is the canonical one, and there is no feature-wise form, where they are left out.
+    integrand : Integrand, optional
+        Of its estimate from denoisers.
+    formula, tells : str
+        What it is, in the notation of the pages, and what it tells about a stimulus.
+    claims, units, source, needs, slow
+        As for `Measure`.
     """
 
-    def __init__(self, key: str, title: str, forms: Mapping[Form, _Sum | _Integral], **options: Any) -> None:
-        self.title = title
-        self._forms = dict(forms)
-        given = {name: (lambda target, form=form: form.value(target, "standard")) for name, form in self._forms.items()}
+    def __init__(
+        self,
+        key: str,
+        title: str,
+        *,
+        pointwise: ExactForm,
+        conditional: ExactForm | None = None,
+        featurewise: ExactForm | None = None,
+        integrand: Integrand | None = None,
+        formula: str = "",
+        tells: str = "",
+        **options: Any,
+    ) -> None:
+        self.title, self.formula, self.tells, self.integrand = title, formula, tells, integrand
+        given = {"pointwise": pointwise, "conditional": conditional, "featurewise": featurewise}
+        self._forms: Mapping[str, ExactForm] = {name: form for name, form in given.items() if form is not None}
+        functions = {name: _at_standard(form) for name, form in self._forms.items()}
         super().__init__(
             key,
-            given["pointwise"],
-            conditional=given.get("conditional"),
-            featurewise=given.get("featurewise"),
+            functions["pointwise"],
+            conditional=functions.get("conditional"),
+            featurewise=functions.get("featurewise"),
             **options,
         )
 
@@ -62,6 +159,18 @@ class PublishedMeasure(Measure):
         coarser and so generous for the finer, whose value is returned.
         """
         return self.evaluate(target, form, "standard")
+
+    def evaluate(self, target: EncodingModel | ResponsePair, form: Form, effort: Effort) -> Evaluation:
+        """Values and error bounds at an effort; "quick" gives no bound (zeros)."""
+        if form in self._forms:
+            return self._forms[form].with_error(target, effort)
+        if form == "conditional":
+            assert isinstance(target, ResponsePair)
+            inner = self._forms["pointwise"]
+            value = canonical_conditional(lambda model: inner.with_error(model, effort)[0], target)
+            return value, canonical_conditional(lambda model: inner.with_error(model, effort)[1], target)
+        assert isinstance(target, EncodingModel)
+        return np.asarray(self.featurewise(target)), np.zeros(1)  # raises NotApplicable
 
     def estimate(self, denoiser: Denoiser, x: Any, **options: Any) -> Estimate:
         """Estimate I(x) from a denoiser, for stimuli of any dimension (needs ``stiminfo[diffusion]``).
@@ -102,163 +211,20 @@ class PublishedMeasure(Measure):
             Stimuli or options that do not fit.
         EstimateError
             NaN, infinity or a wrong shape from the denoiser, with the noise levels where it happened.
+
+        Warns
+        -----
+        UserWarning
+            The denoiser has a reason to be doubted (a network worse than the best linear denoiser).
         """
+        if self.integrand is None:
+            raise NotApplicable(f"{self.name} has no estimate from denoisers")
         try:
             from .denoising import estimate
         except ImportError as error:
             raise MissingExtra("estimates from denoisers need torch: pip install 'stiminfo[diffusion]'") from error
-        return estimate(self.name, denoiser, x, **options)
-
-    def evaluate(self, target: EncodingModel | ResponsePair, form: Form, effort: Effort) -> Evaluation:
-        """Values and error bounds at an effort; "quick" gives no bound (zeros)."""
-        if form in self._forms:
-            return self._forms[form].with_error(target, effort)
-        if form == "conditional":
-            assert isinstance(target, ResponsePair)
-            inner = self._forms["pointwise"]
-            value = canonical_conditional(lambda model: inner.with_error(model, effort)[0], target)
-            return value, canonical_conditional(lambda model: inner.with_error(model, effort)[1], target)
-        assert isinstance(target, EncodingModel)
-        return np.asarray(self.featurewise(target)), np.zeros(1)  # raises NotApplicable
+        return estimate(self.name, self.integrand, denoiser, x, **options)
 
 
-class _Sum:
-    """A finite sum: float64 at once, 50 digits where a verdict hangs on it."""
-
-    def __init__(self, formula: Callable[[Any], Any]) -> None:
-        self.formula = formula
-
-    def value(self, model: Any, effort: str) -> Array:
-        return np.asarray(self.formula(finite_sums.joint_of(model)))
-
-    def with_error(self, model: Any, effort: Effort) -> Evaluation:
-        if effort == "fine" and model.likelihood.size <= 4096:
-            value = precisely(self.formula, model)
-            return value, 1e-15 * (1 + np.abs(value))
-        value = self.value(model, effort)
-        if effort == "quick":
-            return value, np.zeros_like(value)
-        scale = 1 + np.abs(np.log(model.prior.min())) + np.abs(value)
-        return value, _ROUNDING * np.sqrt(model.likelihood.size) * scale
-
-
-class _PairSum(_Sum):
-    """A finite sum on a pair."""
-
-    def value(self, pair: Any, effort: str) -> Array:
-        return np.asarray(self.formula(pair))
-
-    def with_error(self, pair: Any, effort: Effort) -> Evaluation:
-        value = self.value(pair, effort)
-        return value, _ROUNDING * np.sqrt(pair.likelihood.size) * (30 + np.abs(value))
-
-
-class _Integral:
-    """An integral over the Gaussian channel: its error is the distance to a coarser resolution."""
-
-    def __init__(self, formula: Callable[[Any, Resolution], Array]) -> None:
-        self.formula = formula
-
-    def value(self, target: EncodingModel | ResponsePair, effort: str) -> Array:
-        return self.formula(target, resolution_for(target.stimuli.shape[1], _LEVELS[effort]))
-
-    def with_error(self, target: EncodingModel | ResponsePair, effort: Effort) -> Evaluation:
-        value = self.value(target, effort)
-        if effort == "quick":
-            return value, np.zeros_like(value)
-        apart = np.abs(value - self.value(target, _COARSER[effort]))
-        # Where both happen to agree, the largest distance on this model still says how coarse they are.
-        return value, 4 * apart + 0.05 * apart.max() + _SHARED * (1 + np.abs(value))
-
-
-_PAPER = "Laquitaine, Azeglio, Paris, Ferrari, Chalk (arXiv:2505.11309)"
-_AXIOMS = (
-    "completeness",
-    "locality",
-    "locality_any_prior",
-    "positivity",
-    "additivity",
-    "data_processing",
-    "response_invariance",
-    "feature_insensitivity",
-    "feature_insensitivity_marginal",
-    "stimulus_invariance",
-)
-
-
-def _claims(row: str) -> dict[str, bool]:
-    """One character an axiom, in the order above: + holds, - does not, . no feature-wise form, so no claim."""
-    return {axiom: mark == "+" for axiom, mark in zip(_AXIOMS, row, strict=True) if mark != "."}
-
-
-fisher = PublishedMeasure(
-    "fisher",
-    "Fisher information",
-    {
-        "pointwise": _Sum(lambda joint: finite_sums.fisher(joint).sum(axis=1)),
-        "featurewise": _Sum(finite_sums.fisher),
-        "conditional": _PairSum(finite_sums.fisher_conditional),
-    },
-    claims=_claims("-++++++" + "+--"),
-    units="nats per squared unit of the stimulus",
-    source="Fisher (1925)",
-)
-i_sp = PublishedMeasure(
-    "i_sp",
-    "specific information",
-    {"pointwise": _Sum(finite_sums.i_sp), "conditional": _PairSum(finite_sums.i_sp_conditional)},
-    claims=_claims("+---+--" + "..+"),
-    source="DeWeese & Meister (1999); Eq. 1 of " + _PAPER,
-)
-i_ssi = PublishedMeasure(
-    "i_ssi",
-    "stimulus-specific information",
-    {"pointwise": _Sum(finite_sums.i_ssi)},
-    claims=_claims("+---+-+" + "..-"),
-    source="Butts (2003); Eq. 2 of " + _PAPER,
-)
-i_surp = PublishedMeasure(
-    "i_surp",
-    "specific surprise",
-    {"pointwise": _Sum(finite_sums.i_surp)},
-    claims=_claims("+--++++" + "..+"),
-    source="DeWeese & Meister (1999); Eq. 3 of " + _PAPER,
-)
-i_cissi = PublishedMeasure(
-    "i_cissi",
-    "coordinate-invariant stimulus-specific information",
-    {"pointwise": _Sum(finite_sums.i_cissi)},
-    claims=_claims("+--+--+" + "..+"),
-    source="Kostal & D'Onofrio (2018); Eq. 4 of " + _PAPER,
-)
-i_local = PublishedMeasure(
-    "i_local",
-    "local information",
-    {
-        "pointwise": _Integral(local.pointwise),
-        "featurewise": _Integral(local.featurewise),
-        "conditional": _Integral(local.conditional),
-    },
-    claims=_claims("++-++++" + "+--"),
-    source="Eqs. 8, 9 of " + _PAPER,
-)
-i_kong1 = PublishedMeasure(
-    "i_kong1",
-    "Kong's first decomposition",
-    # Its sum over features is I_surp exactly (the pointwise I-MMSE identity), so the sum is computed as such.
-    {"pointwise": _Sum(finite_sums.i_surp), "featurewise": _Integral(kong.kong1_featurewise)},
-    claims=_claims("+--++++" + "+-+"),
-    source="Kong, Brekelmans, Ver Steeg (2023); Eq. 18 of " + _PAPER,
-)
-i_kong2 = PublishedMeasure(
-    "i_kong2",
-    "Kong's second decomposition",
-    {"pointwise": _Integral(kong.kong2_pointwise), "featurewise": _Integral(kong.kong2_featurewise)},
-    claims=_claims("++-+--+" + "+--"),
-    source="Kong et al. (2024); Eqs. 19, 20 of " + _PAPER,
-)
-
-#: The eight, by the names used in JSON and on the command line.
-PUBLISHED: dict[str, PublishedMeasure] = {
-    measure.name: measure for measure in (fisher, i_sp, i_ssi, i_surp, i_cissi, i_local, i_kong1, i_kong2)
-}
+def _at_standard(form: ExactForm) -> Callable[[Any], Array]:
+    return lambda target: form.value(target, "standard")

@@ -1,4 +1,4 @@
-"""The measures that are finite sums on a finite joint: Fisher, I_sp, I_SSI, I_surp, I_CiSSI.
+"""Finite sums on a finite joint: the arrays of a model in either arithmetic, and what the formulas share.
 
 Each formula is written once, over arrays that hold either float64 or mpmath numbers, so that the audit can confirm a
 verdict in 50 digits with the very expression that found it. Shapes: prior (J,), likelihood (K, J); nats.
@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import NotApplicable
-from ..models import EncodingModel, ResponsePair
+from ..models import EncodingModel
 
 
 class Joint(NamedTuple):
@@ -62,58 +61,3 @@ def posterior_of(joint: Joint) -> Any:
     top = table.max(axis=1, keepdims=True)
     table = table / np.where(top == 0, 1, top)  # rows of subnormal size would lose digits
     return table / table.sum(axis=1, keepdims=True)
-
-
-def fisher(joint: Joint) -> Any:
-    """J_ii(x) = sum_r (d_i p(r|x))^2 / p(r|x), shape (J, d); responses of probability 0 carry none."""
-    if joint.gradient is None:
-        raise NotApplicable("Fisher information needs the likelihood's gradient, which this model does not carry")
-    return over(joint.gradient**2, joint.likelihood[..., None]).sum(axis=0)
-
-
-def i_sp(joint: Joint) -> Any:
-    """H(R) - H(R|x) (Eq. 1), with differential entropies where the response has cell volumes."""
-    volumes = joint.response_volumes
-    p_r = joint.likelihood @ joint.prior
-    conditional = -xlogy(joint.likelihood, joint.likelihood / volumes[:, None]).sum(axis=0)
-    return -xlogy(p_r, p_r / volumes).sum() - conditional
-
-
-def i_ssi(joint: Joint) -> Any:
-    """H(X) - E_{r|x} H(X|r) (Eq. 2), with differential entropies where the stimulus has cell volumes."""
-    posterior, volumes = posterior_of(joint), joint.stimulus_volumes
-    conditional = -xlogy(posterior, posterior / volumes).sum(axis=1)
-    return -xlogy(joint.prior, joint.prior / volumes).sum() - conditional @ joint.likelihood
-
-
-def i_surp(joint: Joint) -> Any:
-    """KL(p(R|x) || p(R)) (Eq. 3)."""
-    scaled = scaled_likelihood(joint)
-    return xlogy(joint.likelihood, over(scaled, (scaled @ joint.prior)[:, None])).sum(axis=0)
-
-
-def i_cissi(joint: Joint) -> Any:
-    """E_{r|x} KL(p(X|r) || p(X)) (Eq. 4)."""
-    posterior = posterior_of(joint)
-    divergence = xlogy(posterior, posterior / joint.prior).sum(axis=1)
-    return divergence @ joint.likelihood
-
-
-def i_sp_conditional(pair: ResponsePair) -> Any:
-    """H(R'|R) - H(R'|R,x): the first averaged over p(r), the second over p(r|x) (the entropy chain rule)."""
-    volumes = pair.response_volumes / pair.response_volumes[:, :1]
-    joint, given = pair.likelihood, pair.likelihood.sum(axis=1, keepdims=True)
-    at_x = -xlogy(joint, over(joint, given) / volumes[..., None]).sum(axis=(0, 1))
-    marginal = pair.likelihood @ pair.prior
-    on_average = -xlogy(marginal, over(marginal, marginal.sum(axis=1, keepdims=True)) / volumes).sum()
-    return on_average - at_x
-
-
-def fisher_conditional(pair: ResponsePair) -> Any:
-    """E_{r|x} of the Fisher information of p(r'|r,.), trace, shape (J,)."""
-    gradient, joint = pair.likelihood_gradient, pair.likelihood
-    if gradient is None:
-        raise NotApplicable("Fisher information needs the likelihood's gradient, which this pair does not carry")
-    given, slope = joint.sum(axis=1, keepdims=True), gradient.sum(axis=1, keepdims=True)
-    score = over(gradient, joint[..., None]) - over(slope, given[..., None])
-    return (joint[..., None] * score**2).sum(axis=(0, 1, 3))

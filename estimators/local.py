@@ -1,14 +1,24 @@
-"""I_local (Eqs. 8, 9): the Fisher information about Xg = X + sqrt(g) Z, averaged over Xg given x, integrated over g."""
+"""Local information I_local: Fisher information about X + noise, averaged given x, over all noise levels."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 from .channel import integrate
-from .channel_nodes import Nodes
-from .resolution import STANDARD, Resolution, resolution_for
+from .exact import PAPER, Integral, PublishedMeasure
+from .integrand import Integrand
+from .nodes import Nodes
+from .resolution import Resolution, resolution_for
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .sight import Sight
+
 
 #: Responses less probable than this at every one of so many stimuli are merged: together they carry below 1e-10 nats.
 RARE, MANY = 1e-14, 64
@@ -16,7 +26,7 @@ RARE, MANY = 1e-14, 64
 
 def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
     """I_i(x) = int dg / (2 g^2) E_{Xg|x} E_{r|Xg}[(E[X_i|Xg, r] - E[X_i|Xg])^2], shape (J, d), nats."""
-    resolution = resolution or resolution_for(model.dimensions, STANDARD)
+    resolution = resolution or resolution_for(model.dimensions)
 
     def contribution(nodes: Nodes) -> Array:
         square = nodes.gain
@@ -45,7 +55,7 @@ def conditional(pair: ResponsePair, resolution: Resolution | None = None) -> Arr
     The average over r is over p(r|xg), inside the integral: the score of r' given r is the score of (r, r') less
     that of r, so the integrand is E_{r,r'|xg} |E[X|xg, r, r'] - E[X|xg, r]|^2 / g^2.
     """
-    resolution = resolution or resolution_for(pair.stimuli.shape[1], STANDARD)
+    resolution = resolution or resolution_for(pair.stimuli.shape[1])
     first, second, count = pair.likelihood.shape
 
     def contribution(nodes: Nodes) -> Array:
@@ -59,3 +69,37 @@ def conditional(pair: ResponsePair, resolution: Resolution | None = None) -> Arr
 
     joint = pair.likelihood.reshape(-1, count)
     return np.asarray(integrate(contribution, pair.stimuli, pair.prior, joint, resolution).sum(axis=1))
+
+
+def gain(at: Sight) -> Tensor:
+    """E_{xg|x} E_{r|xg} D_i^2, with D = xhat(xg, r) - xhat(xg), the gain of a response."""
+    return at.sampler.squared_gain(at.denoiser, at.xg, at.gamma, at.use_variance, at.generator)
+
+
+i_local = PublishedMeasure(
+    "i_local",
+    "local information",
+    tells=(
+        "How well this stimulus can be told from its neighbours, at every distance, as far as the prior has "
+        "them. In one description of the stimulus: it changes with the scale of x."
+    ),
+    formula="½ ∫ dg E over Xg given x of tr J(Xg), with Xg = X + √g Z",
+    pointwise=Integral(pointwise),
+    featurewise=Integral(featurewise),
+    conditional=Integral(conditional),
+    integrand=Integrand(gain, passes=None, featurewise=True, variance=True),
+    claims={
+        "completeness": True,
+        "locality": True,
+        "locality_any_prior": False,
+        "positivity": True,
+        "additivity": True,
+        "data_processing": True,
+        "response_invariance": True,
+        "feature_insensitivity": True,
+        "feature_insensitivity_marginal": False,
+        "stimulus_invariance": False,
+    },
+    slow=True,
+    source="Eqs. 8, 9 of " + PAPER,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -12,6 +12,8 @@ from ..errors import NotApplicable
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 
+#: What a measure may need of a model.
+NEEDS = frozenset({"gradient"})
 Pointwise = Callable[[EncodingModel], Any]
 Conditional = Callable[[ResponsePair], Any]
 
@@ -46,6 +48,11 @@ class Measure:
         "nats", or what else I(x) is in (Fisher: nats per squared stimulus unit).
     source : str
         Where the measure comes from.
+    needs : collection of str
+        What the measure needs of a model beyond the joint: "gradient" for the likelihood's gradient. One that needs it
+        without saying so may raise `stiminfo.errors.NeedsGradient` where a model lacks it.
+    slow : bool
+        Whether an answer takes much longer than a finite sum: audits of several measures begin with those.
 
     Examples
     --------
@@ -65,6 +72,8 @@ class Measure:
         claims: Mapping[str, bool] | None = None,
         units: str = "nats",
         source: str = "",
+        needs: Collection[str] = (),
+        slow: bool = False,
     ) -> None:
         if not isinstance(name, str) or not name.strip():
             raise TypeError(f"a measure's name must be a non-empty string, not {name!r}")
@@ -75,6 +84,8 @@ class Measure:
         for axiom, claim in dict(claims or {}).items():
             if not isinstance(claim, bool | np.bool_):
                 raise TypeError(f"the claim of measure {name!r} about {axiom!r} must be True or False, not {claim!r}")
+        if unknown := set(needs) - NEEDS:
+            raise TypeError(f"measure {name!r} needs {', '.join(sorted(unknown))}; expected some of {', '.join(NEEDS)}")
         self.name = name
         self.pointwise = pointwise
         self.conditional = conditional or self._canonical_conditional
@@ -82,6 +93,7 @@ class Measure:
         self.claims = MappingProxyType({axiom: bool(claim) for axiom, claim in dict(claims or {}).items()})
         self.units = units
         self.source = source
+        self.needs, self.slow = frozenset(needs), slow
         self.has_featurewise = featurewise is not None
 
     def __call__(self, model: EncodingModel) -> Array:

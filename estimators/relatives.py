@@ -12,14 +12,14 @@ from collections.abc import Callable
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
 
-from ..errors import NotApplicable
+from ..errors import LoadError, NotApplicable, nearest
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
-from . import local
-from .channel_nodes import MANY, product_axes
-from .exact import i_local
-from .finite import i_surp, joint_of
+from . import local, surp
+from .finite import joint_of
 from .measure import Measure
+from .registry import PUBLISHED
+from .spacing import MANY, product_axes
 
 #: Least ratio of prior probabilities for which a walk's rates keep their digits.
 _RAREST = 1e-12
@@ -169,14 +169,14 @@ def _walk_conditional(pair: ResponsePair) -> Array:
 
 def erased(model: EncodingModel) -> Array:
     """X_t is X until an exponential time, then nothing: the loss is KL(p(R|x) || p(R)), so the measure is I_surp."""
-    return np.asarray(i_surp(joint_of(model)))
+    return np.asarray(surp.pointwise(joint_of(model)))
 
 
-_CLAIMS = {name: i_local.claims[name] for name in ("completeness", "positivity", "additivity", "data_processing")}
+_CLAIMS = {name: local.i_local.claims[name] for name in ("completeness", "positivity", "additivity", "data_processing")}
 
 #: By name; the first is I_local itself.
 RELATIVES: dict[str, Measure] = {
-    "isotropic noise": i_local,
+    "isotropic noise": local.i_local,
     "warped stimulus": on_other_stimuli("warped stimulus", _warp, "I_local of x + tanh(2x)/2, each feature"),
     "expanded stimulus": on_other_stimuli("expanded stimulus", _expand, "I_local of sinh(x), each feature"),
     "unequal noise": on_other_stimuli("unequal noise", _unequal, "noise twice as wide along every second feature"),
@@ -199,3 +199,12 @@ RELATIVES: dict[str, Measure] = {
         source="X walks between neighbouring stimuli of a line",
     ),
 }
+
+
+def named(name: str) -> Measure:
+    """A published measure or a relative by its name; raises `LoadError` with the nearest match."""
+    if name in RELATIVES and name not in PUBLISHED:
+        return RELATIVES[name]
+    if name not in PUBLISHED:
+        raise LoadError(f"unknown measure {name!r}{nearest(name, PUBLISHED)}")
+    return PUBLISHED[name]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..errors import OutOfReach
+
 
 @dataclass(frozen=True)
 class Resolution:
@@ -35,7 +37,7 @@ FINE = {1: Resolution(8.0, 28.0, 0.24, 6.0), 2: Resolution(6.7, 24.0, 0.33, 4.5,
 def resolution_for(dimensions: int, table: dict[int, Resolution] = STANDARD) -> Resolution:
     """The resolution for stimuli in R^d; beyond d = 2 a lattice is out of reach."""
     if dimensions not in table:
-        raise ValueError(
+        raise OutOfReach(
             f"stimuli in R^{dimensions}: quadrature over noise serves d = 1 and 2 (use the diffusion estimators beyond)"
         )
     return table[dimensions]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .. import show
+from ..errors import ModelError
 from . import arrays as check
 from .arrays import Array
 from .counting import joint_of_counts
@@ -200,7 +201,7 @@ def canonical_stimuli(
     member[rank[group.ravel()], np.arange(len(stimuli))] = 1
     keep = np.sort(first)
     if not np.allclose(member @ volumes, volumes[keep] * member.sum(axis=1), rtol=1e-9, atol=0):
-        raise check.ModelError("equal stimuli have different stimulus_volumes; expected one cell volume each")
+        raise ModelError("equal stimuli have different stimulus_volumes; expected one cell volume each")
     merged = member @ prior
     weights = member * (prior / (merged @ member))
     likelihood = likelihood @ weights.T

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from ..errors import ModelError
 from .arrays import Array
+from .part import Part
 
 
 class Channel(NamedTuple):
@@ -47,8 +47,7 @@ def _normalised(table: Array, slope: Array) -> tuple[Array, Array]:
     return table, slope
 
 
-@dataclass(frozen=True)
-class GaussianNoise:
+class GaussianNoise(Part, frozen=True):
     """r = f(x) + N(0, sd^2), on response cells `cells_per_sd` to a standard deviation."""
 
     sd: float = 1.0
@@ -80,8 +79,7 @@ class GaussianNoise:
         return Channel(table, slope[None], np.full(count, width), r)
 
 
-@dataclass(frozen=True)
-class PoissonNoise:
+class PoissonNoise(Part, frozen=True):
     """Spike counts with mean f(x) times `duration`; f must be positive."""
 
     duration: float = 1.0
@@ -104,8 +102,7 @@ class PoissonNoise:
         return Channel(table, slope[None], np.ones(len(counts)), counts.astype(float))
 
 
-@dataclass(frozen=True)
-class BernoulliNoise:
+class BernoulliNoise(Part, frozen=True):
     """A spike or none, with probability f(x) in [0, 1]."""
 
     def channel(self, values: Array) -> Channel:
@@ -117,8 +114,7 @@ class BernoulliNoise:
         return Channel(np.stack([1 - p, p]), np.stack([-slope, slope])[None], np.ones(2), np.array([0.0, 1.0]))
 
 
-@dataclass(frozen=True)
-class CategoricalNoise:
+class CategoricalNoise(Part, frozen=True):
     """One of N categories with probability softmax of the N tuning curves' values."""
 
     def channel(self, values: Array) -> Channel:
@@ -127,3 +123,7 @@ class CategoricalNoise:
         slope = table[None] * (np.eye(len(table))[:, :, None] - table[:, None, :])
         slope = np.where(table[None] > 0, slope, 0.0)
         return Channel(table, slope, np.ones(len(table)), np.arange(len(table), dtype=float))
+
+
+#: Any noise of the library: what JSON may name.
+AnyNoise = GaussianNoise | PoissonNoise | BernoulliNoise | CategoricalNoise

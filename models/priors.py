@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from ..errors import ModelError
 from .arrays import Array
+from .part import Part, positive
 
 #: Standard deviations kept on each side of a Gaussian; the mass outside is below 1e-14.
 GAUSSIAN_REACH = 7.8
@@ -32,12 +32,6 @@ class Prior(Protocol):
         ...
 
 
-def _positive(**values: float) -> None:
-    for name, value in values.items():
-        if not (math.isfinite(value) and value > 0):
-            raise ModelError(f"{name} is {value}; expected a positive number")
-
-
 def _uniform_nodes(low: float, high: float, count: int) -> tuple[Array, Array]:
     width = (high - low) / count
     return low + width * (np.arange(count) + 0.5), np.full(count, width)
@@ -49,15 +43,14 @@ def _stretched_nodes(centre: float, scale: float, reach: float, count: int) -> t
     return centre + scale * np.sinh(t), scale * np.cosh(t) * width
 
 
-@dataclass(frozen=True)
-class Gaussian:
+class Gaussian(Part, frozen=True):
     """N(mean, sd^2)."""
 
     mean: float = 0.0
     sd: float = 1.0
 
     def __post_init__(self) -> None:
-        _positive(sd=self.sd)
+        positive(sd=self.sd)
 
     def log_density(self, x: Array) -> Array:
         return -0.5 * ((x - self.mean) / self.sd) ** 2 - math.log(self.sd * math.sqrt(2 * math.pi))
@@ -70,8 +63,7 @@ class Gaussian:
         return self.sd
 
 
-@dataclass(frozen=True)
-class Mixture:
+class Mixture(Part, frozen=True):
     """A mixture of Gaussians; weights, means and sds of one length."""
 
     weights: tuple[float, ...]
@@ -82,7 +74,7 @@ class Mixture:
         if not len(self.weights) == len(self.means) == len(self.sds) > 0:
             raise ModelError("weights, means and sds of a mixture must have one length, at least 1")
         for weight, sd in zip(self.weights, self.sds):
-            _positive(weight=weight, sd=sd)
+            positive(weight=weight, sd=sd)
         if abs(sum(self.weights) - 1) > 1e-9:
             raise ModelError(f"weights of a mixture sum to {sum(self.weights):g}; expected 1")
 
@@ -100,8 +92,7 @@ class Mixture:
         return min(self.sds)
 
 
-@dataclass(frozen=True)
-class Uniform:
+class Uniform(Part, frozen=True):
     """Uniform on [low, high]."""
 
     low: float = 0.0
@@ -123,15 +114,14 @@ class Uniform:
         return (self.high - self.low) / 4
 
 
-@dataclass(frozen=True)
-class Laplace:
+class Laplace(Part, frozen=True):
     """Density exp(-|x - mean| / scale) / (2 scale)."""
 
     mean: float = 0.0
     spread: float = 1.0
 
     def __post_init__(self) -> None:
-        _positive(spread=self.spread)
+        positive(spread=self.spread)
 
     def log_density(self, x: Array) -> Array:
         return -np.abs(x - self.mean) / self.spread - math.log(2 * self.spread)
@@ -144,8 +134,7 @@ class Laplace:
         return self.spread
 
 
-@dataclass(frozen=True)
-class StudentT:
+class StudentT(Part, frozen=True):
     """Student's t with `df` degrees of freedom (df = 1: Cauchy); heavy tails, on exponentially spaced nodes."""
 
     df: float = 1.0
@@ -153,7 +142,7 @@ class StudentT:
     spread: float = 1.0
 
     def __post_init__(self) -> None:
-        _positive(df=self.df, spread=self.spread)
+        positive(df=self.df, spread=self.spread)
 
     def log_density(self, x: Array) -> Array:
         t = (x - self.mean) / self.spread
@@ -168,3 +157,7 @@ class StudentT:
     @property
     def scale(self) -> float:
         return self.spread
+
+
+#: Any prior of the library: what JSON may name.
+AnyPrior = Gaussian | Mixture | Uniform | Laplace | StudentT

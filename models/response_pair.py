@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ModelError
 from . import arrays as check
 from .arrays import Array
 from .encoding_model import EncodingModel, canonical_stimuli
@@ -48,9 +49,7 @@ class ResponsePair:
         r_volumes = check.as_volumes(response_volumes, "response_volumes", table.shape[:2])
         first, second = r_volumes[:, 0], r_volumes[0] / r_volumes[0, 0]
         if not np.allclose(r_volumes, np.outer(first, second), rtol=1e-9, atol=0):
-            raise check.ModelError(
-                "response_volumes of a pair must be an outer product: a cell of R times a cell of R'"
-            )
+            raise ModelError("response_volumes of a pair must be an outer product: a cell of R times a cell of R'")
         gradient = check.as_gradient(likelihood_gradient, table, x.shape[1])
         x, p, table, x_volumes, gradient = canonical_stimuli(x, p, table, x_volumes, gradient)
         self.stimuli = check.frozen(x)
@@ -71,7 +70,7 @@ class ResponsePair:
             If the two models have other stimuli or priors.
         """
         if not (np.array_equal(first.stimuli, second.stimuli) and np.allclose(first.prior, second.prior, atol=1e-12)):
-            raise check.ModelError("the two models of a pair must have the same stimuli and prior")
+            raise ModelError("the two models of a pair must have the same stimuli and prior")
         table = first.likelihood[:, None] * second.likelihood[None]
         gradient = None
         if first.likelihood_gradient is not None and second.likelihood_gradient is not None:
@@ -167,7 +166,7 @@ class ResponsePair:
             raise IndexError(f"response {k} of {count} responses")
         support = self.support_given_first(k)
         if not support.any():
-            raise check.ModelError(f"response {k} of R has probability 0; there is no model given it")
+            raise ModelError(f"response {k} of R has probability 0; there is no model given it")
         given = self.first_given_stimulus[k, support]
         joint = given * self.prior[support]
         joint = joint / joint.max()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from ..errors import ModelError
 from .arrays import Array
+from .part import Part, finite, positive
 
 
 class Tuning(Protocol):
@@ -25,25 +25,11 @@ class Tuning(Protocol):
         ...
 
 
-def _finite(**values: float) -> None:
-    for name, value in values.items():
-        if not math.isfinite(value):
-            raise ModelError(f"{name} is {value}; expected a finite number")
-
-
-def _positive(**values: float) -> None:
-    _finite(**values)
-    for name, value in values.items():
-        if value <= 0:
-            raise ModelError(f"{name} is {value}; expected a positive number")
-
-
 def _logistic(t: Array) -> Array:
     return np.asarray(0.5 * (1 + np.tanh(t / 2)))
 
 
-@dataclass(frozen=True)
-class Bump:
+class Bump(Part, frozen=True):
     """``baseline + height exp(-(x - centre)^2 / 2 width^2)``."""
 
     centre: float = 0.0
@@ -52,8 +38,8 @@ class Bump:
     baseline: float = 0.0
 
     def __post_init__(self) -> None:
-        _positive(width=self.width)
-        _finite(centre=self.centre, height=self.height, baseline=self.baseline)
+        positive(width=self.width)
+        finite(centre=self.centre, height=self.height, baseline=self.baseline)
 
     def __call__(self, x: Array) -> Array:
         return self.baseline + self.height * np.exp(-0.5 * ((x - self.centre) / self.width) ** 2)
@@ -62,11 +48,10 @@ class Bump:
         return -(x - self.centre) / self.width**2 * (self(x) - self.baseline)
 
 
-@dataclass(frozen=True)
-class Bumps:
+class Bumps(Part, frozen=True):
     """A sum of bumps (or of any tuning curves)."""
 
-    parts: tuple[Tuning, ...]
+    parts: tuple[AnyTuning, ...]
 
     def __post_init__(self) -> None:
         if not self.parts:
@@ -79,8 +64,7 @@ class Bumps:
         return np.asarray(sum(part.derivative(x) for part in self.parts))
 
 
-@dataclass(frozen=True)
-class Sigmoid:
+class Sigmoid(Part, frozen=True):
     """``baseline + height / (1 + exp(-(x - centre) / width))``."""
 
     centre: float = 0.0
@@ -89,8 +73,8 @@ class Sigmoid:
     baseline: float = 0.0
 
     def __post_init__(self) -> None:
-        _positive(width=self.width)
-        _finite(centre=self.centre, height=self.height, baseline=self.baseline)
+        positive(width=self.width)
+        finite(centre=self.centre, height=self.height, baseline=self.baseline)
 
     def __call__(self, x: Array) -> Array:
         return self.baseline + self.height * _logistic((x - self.centre) / self.width)
@@ -100,15 +84,14 @@ class Sigmoid:
         return np.asarray(self.height / self.width * s * (1 - s))
 
 
-@dataclass(frozen=True)
-class Linear:
+class Linear(Part, frozen=True):
     """``intercept + slope x``."""
 
     slope: float = 1.0
     intercept: float = 0.0
 
     def __post_init__(self) -> None:
-        _finite(slope=self.slope, intercept=self.intercept)
+        finite(slope=self.slope, intercept=self.intercept)
 
     def __call__(self, x: Array) -> Array:
         return self.intercept + self.slope * x
@@ -117,8 +100,7 @@ class Linear:
         return np.full_like(x, self.slope)
 
 
-@dataclass(frozen=True)
-class Periodic:
+class Periodic(Part, frozen=True):
     """``baseline + height (1 + cos(2 pi (x - centre) / period)) / 2``."""
 
     period: float = 1.0
@@ -127,8 +109,8 @@ class Periodic:
     baseline: float = 0.0
 
     def __post_init__(self) -> None:
-        _positive(period=self.period)
-        _finite(centre=self.centre, height=self.height, baseline=self.baseline)
+        positive(period=self.period)
+        finite(centre=self.centre, height=self.height, baseline=self.baseline)
 
     def __call__(self, x: Array) -> Array:
         return self.baseline + self.height * 0.5 * (1 + np.cos(2 * math.pi * (x - self.centre) / self.period))
@@ -138,8 +120,7 @@ class Periodic:
         return -0.5 * self.height * turn * np.sin(turn * (x - self.centre))
 
 
-@dataclass(frozen=True)
-class PiecewiseSmooth:
+class PiecewiseSmooth(Part, frozen=True, dict=True):
     """A monotone-preserving cubic (PCHIP) through `knots` and `values`, constant outside."""
 
     knots: tuple[float, ...]
@@ -165,3 +146,7 @@ class PiecewiseSmooth:
     def derivative(self, x: Array) -> Array:
         inside = (x >= self.knots[0]) & (x <= self.knots[-1])
         return np.where(inside, self._curve.derivative()(np.clip(x, self.knots[0], self.knots[-1])), 0.0)
+
+
+#: Any tuning curve of the library: what JSON may name.
+AnyTuning = Bump | Bumps | Sigmoid | Linear | Periodic | PiecewiseSmooth

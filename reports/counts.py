@@ -178,9 +178,7 @@ def count_report(
     for name, measure in PUBLISHED.items():
         try:
             found[name] = measure.with_error(model)
-        except (NotApplicable, ValueError) as error:
-            if not (isinstance(error, NotApplicable) or model.dimensions > 2):
-                raise  # a ValueError means that the integrals are out of reach only beyond a plane
+        except NotApplicable as error:
             reasons[name] = str(error)
     intervals = bootstrap_intervals(
         table,

@@ -13,10 +13,10 @@ from markupsafe import Markup, escape
 
 from .. import __version__
 from ..axioms.auditing.verdict import Audit, Verdict
-from ..axioms.case_json import case_from_json
+from ..axioms.axiom import Axiom
 from ..axioms.cases import Case, GarblingCase, PairCase, ResponseMapCase
 from ..axioms.locality_cases import DecayCase, JumpCase
-from ..axioms.registry import AXIOMS, Axiom
+from ..axioms.registry import AXIOMS, case_from_json
 from ..estimators import PUBLISHED
 from ..models import EncodingModel
 from .draw.model import short

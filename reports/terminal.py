@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..axioms.auditing.verdict import Audit, Verdict
-from ..axioms.registry import AXIOMS
+from ..axioms.registry import AXIOMS, EVERY
 
 #: Verdicts in words, and their colours.
 WORDS = {
@@ -178,7 +178,7 @@ def audit_markdown(audit: Audit) -> str:
 
 def print_replay(data: dict[str, Any], finding: Any, console: Console) -> None:
     """A witness: the axiom, the model, the numbers, and why they refute it (or no longer do)."""
-    axiom = AXIOMS[data["axiom"]]
+    axiom = EVERY[data["axiom"]]
     console.print(f"[bold]{axiom.title}[/] ({axiom.id}), measure {escape(data['measure'])}", highlight=False)
     console.print(f"  {escape(axiom.statement)}", highlight=False)
     _print_case(data["case"], console)

@@ -1,4 +1,4 @@
-"""The search of one cell: one measure against one axiom, known cases first, then Hypothesis, then a finer look.
+"""The attack on one axiom by one measure: known cases first, then Hypothesis, then a finer look.
 
 Every refutation is confirmed at a higher accuracy before it counts, inside the search, so that shrinking keeps only
 what is confirmed; and where nothing was refuted the ten worst cases are looked at again in the same way.
@@ -6,14 +6,9 @@ what is confirmed; and where nothing was refuted the ten worst cases are looked 
 
 from __future__ import annotations
 
-import dataclasses
 import math
-import time
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, reject, settings, target
 from hypothesis import seed as seeded
@@ -21,50 +16,32 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
-from ...errors import ModelError, NotApplicable
+from ...errors import MeasureError, ModelError, NeedsGradient, NotApplicable
 from ...estimators import Measure
 from ...models.data import FiniteSpec
-from ..answers import MeasureError
-from ..cases import Case, ModelCase
-from ..evaluator import evaluator
+from ..axiom import Axiom, Family
+from ..cases import Case
+from ..evaluator import Evaluator, evaluator
 from ..finding import SCREEN, Finding
-from ..locality import locality
-from ..registry import Axiom, Family
+from .verdict import Verdict, Word
+from .watch import Nobody, Watch
 
 #: How many of the worst cases are looked at again.
 WORST = 10
-#: Seconds between signs of life from a case that asks for many answers.
-TELL_EVERY = 0.25
-Watch = Callable[[Case | None], None]
-_PROBE = ModelCase(FiniteSpec(((0,), (1,)), (1, 1), ((1, 0), (0, 1))))
+#: What Hypothesis is told the violation is at most, in the axiom's unit: it steers by it.
+_STEEPEST = 1e6
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What the search of a cell came to; `case` and `finding` are those of a refutation, an error or the worst case."""
-
-    verdict: str
-    examples: int
-    margin: float
-    numerical_error: float
-    message: str
-    case: dict[str, Any] | None = None
-    finding: dict[str, Any] | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
-
-
-def search(
+def attack(
     axiom: Axiom,
     measure: Measure,
     *,
     examples: int = 200,
     seed: int = 0,
     specs: SearchStrategy[FiniteSpec] | None = None,
-    watch: Watch = lambda case: None,
+    watch: Watch | None = None,
     database: str | None = None,
-) -> Outcome:
+) -> Verdict:
     """Attack `measure` at `axiom`.
 
     Parameters
@@ -72,29 +49,28 @@ def search(
     examples : generated cases of each full family; others get their share of it
     seed : the same seed gives the same cases
     specs : a user's models, in place of the generated ones
-    watch : told of each case before it is judged, and None after
-    database : folder in which Hypothesis keeps failing cases of this cell, tried first the next time
+    watch : told of each case and each answer
+    database : folder in which Hypothesis keeps failing cases, tried first the next time
     """
     if axiom.featurewise and not measure.has_featurewise:
-        return Outcome("not_applicable", 0, 0.0, 0.0, f"{measure.name} has no feature-wise form")
+        return _not_applicable(axiom, measure, f"{measure.name} has no feature-wise form")
     if specs is not None and axiom.of_models is None:
-        return Outcome("not_applicable", 0, 0.0, 0.0, "needs priors with tails, so it is not asked of given models")
-    attack = _Attack(axiom, measure, watch)
+        return _not_applicable(axiom, measure, "needs priors with tails, so it is not asked of given models")
+
+    def run(gradient: bool) -> Verdict:
+        return _Attack(axiom, measure, gradient, watch or Nobody()).run(examples, seed, specs, database)
+
+    if "gradient" in measure.needs:
+        return run(True)
     try:
-        if specs is None:
-            gradient = attack.needs_gradient()
-            for case in axiom.classics(gradient):
-                attack.confirm(case)
-            families = axiom.families(gradient)
-        else:
-            assert axiom.of_models is not None
-            families = axiom.of_models(specs)
-        for family in families:
-            attack.run(family, examples, seed, database)
-        attack.second_look()
-    except (_Refuted, MeasureError):
-        pass
-    return attack.outcome()
+        return run(False)
+    except NeedsGradient:
+        return run(True)  # it did not say so beforehand, but does now
+
+
+def _not_applicable(axiom: Axiom, measure: Measure, says: str) -> Verdict:
+    claimed = measure.claims.get(axiom.id)
+    return Verdict(measure=measure.name, axiom=axiom.id, verdict="not_applicable", claimed=claimed, says=says)
 
 
 class _Refuted(Exception):
@@ -102,36 +78,39 @@ class _Refuted(Exception):
 
 
 class _Attack:
-    """The state of one search."""
+    """The state of one attack; `gradient`: on models that carry the likelihood's gradient."""
 
-    def __init__(self, axiom: Axiom, measure: Measure, watch: Watch) -> None:
-        self.axiom, self.measure, self.watch = axiom, measure, watch
-        self.quick = evaluator(measure, "quick", self._answered)
-        self.fine = evaluator(measure, "fine", self._answered)
-        self.case: Case | None = None
-        self.told = 0.0
+    def __init__(self, axiom: Axiom, measure: Measure, gradient: bool, watch: Watch) -> None:
+        self.axiom, self.measure, self.gradient, self.watch = axiom, measure, gradient, watch
+        self.quick = evaluator(measure, "quick", watch.answered)
+        self.fine = evaluator(measure, "fine", watch.answered)
         self.seen: set[Case] = set()
         self.judged = 0
         self.refuted: tuple[Case, Finding] | None = None
         self.failed: tuple[Case, str] | None = None
-        self.skipped = ""
+        self.declined = ""
         self.worst: dict[Case, float] = {}
         self.confirmed: dict[Case, Finding] = {}
 
-    def needs_gradient(self) -> bool:
-        """Whether the measure declines a model without a likelihood gradient."""
-        self.watch(_PROBE)
+    def run(self, examples: int, seed: int, specs: SearchStrategy[FiniteSpec] | None, database: str | None) -> Verdict:
+        """Known cases, generated ones, the worst of them again."""
         try:
-            self.measure.pointwise(_PROBE.built)
-        except NotApplicable:
-            return True
-        except Exception:
-            return False  # the search will meet it, with a case to show
-        finally:
-            self.watch(None)
-        return False
+            if specs is None:
+                for case in self.axiom.known_cases(self.gradient):
+                    self.confirm(case)
+                families = self.axiom.families(self.gradient)
+            else:
+                assert self.axiom.of_models is not None
+                families = self.axiom.of_models(specs)
+            for family in families:
+                self.search(family, examples, seed, database)
+            for case in sorted(self.worst, key=self.worst.__getitem__, reverse=True):
+                self.confirm(case, count=False)
+        except (_Refuted, MeasureError):
+            pass
+        return self.verdict()
 
-    def run(self, family: Family, examples: int, seed: int, database: str | None = None) -> None:
+    def search(self, family: Family, examples: int, seed: int, database: str | None) -> None:
         """Search one family of cases."""
         kept = None if database is None else DirectoryBasedExampleDatabase(Path(database) / family.name)
         count = max(1, math.ceil(examples * family.share))
@@ -153,12 +132,14 @@ class _Attack:
             finding = self.judge(case)
             if finding is None:
                 reject()
-            target(max(-1e6, min(1e6, finding.violation)))
+            target(max(-_STEEPEST, min(_STEEPEST, finding.violation)))
 
         try:
             attack()
         except Unsatisfiable:
             pass
+        except NeedsGradient:
+            raise
         except Exception:
             # A refutation or a failing measure, shrunk; or Hypothesis finding that a failure did not repeat.
             if self.refuted is None and self.failed is None:
@@ -173,16 +154,16 @@ class _Attack:
         if case not in self.seen:
             self.seen.add(case)
             self.judged += 1
-        if finding.broken and (self.axiom.check is locality or finding.violation > SCREEN * finding.tolerance):
+        if finding.broken and (not self.axiom.screened or finding.violation > SCREEN * finding.tolerance):
             sure = self.confirm(case, count=False)
             return sure or finding
-        self.worst[case] = finding.violation / finding.tolerance
+        self.worst[case] = finding.excess
         if len(self.worst) > WORST:
             del self.worst[min(self.worst, key=self.worst.__getitem__)]
         return finding
 
     def confirm(self, case: Case, count: bool = True) -> Finding | None:
-        """Judge a case at higher accuracy; a violation that stands ends the search."""
+        """Judge a case at higher accuracy; a violation that stands ends the attack."""
         finding = self._check(self.fine, case)
         if finding is None:
             return None
@@ -195,25 +176,14 @@ class _Attack:
             raise _Refuted
         return finding
 
-    def second_look(self) -> None:
-        """Confirm the worst cases of a search that refuted nothing."""
-        for case in sorted(self.worst, key=self.worst.__getitem__, reverse=True):
-            self.confirm(case, count=False)
-
-    def _answered(self) -> None:
-        """Say now and then, between the many answers that a case asks for, that it is not one that hangs."""
-        now = time.monotonic()
-        if self.case is not None and now > self.told + TELL_EVERY:
-            self.told = now
-            self.watch(self.case)
-
-    def _check(self, how: Any, case: Case) -> Finding | None:
-        self.case, self.told = case, time.monotonic()
-        self.watch(case)
+    def _check(self, how: Evaluator, case: Case) -> Finding | None:
+        self.watch.begin(case)
         try:
             return self.axiom.check(how, case)
         except NotApplicable as reason:
-            self.skipped = str(reason)
+            if isinstance(reason, NeedsGradient) and not self.gradient:
+                raise
+            self.declined = str(reason)
             return None
         except ModelError:
             return None  # parts that do not fit: no case at all
@@ -221,26 +191,24 @@ class _Attack:
             self.failed = case, str(error)
             raise
         finally:
-            self.case = None
-            self.watch(None)
+            self.watch.end()
 
-    def outcome(self) -> Outcome:
-        """The verdict."""
-        if self.failed is not None and self.refuted is None:
-            case, message = self.failed
-            return Outcome("error", self.judged, 0.0, 0.0, message, case.to_json())
+    def verdict(self) -> Verdict:
+        """What the attack came to."""
         if self.refuted is not None:
             case, finding = self.refuted
-            return self._outcome("refuted", case, finding, finding.says)
+            return self._verdict("refuted", finding.violation, finding.error, finding.says, case, finding)
+        if self.failed is not None:
+            case, says = self.failed
+            return self._verdict("error", 0.0, 0.0, says, case)
         if not self.confirmed:
-            return Outcome("not_applicable", 0, 0.0, 0.0, self.skipped or "no case applies to the models given")
+            self.judged = 0
+            return self._verdict("not_applicable", 0.0, 0.0, self.declined or "no case applies to the models given")
         doubtful = {case: finding for case, finding in self.confirmed.items() if not finding.sound}
-        pool = doubtful or self.confirmed
-        case, finding = max(pool.items(), key=lambda item: item[1].violation / item[1].tolerance)
+        case, finding = max((doubtful or self.confirmed).items(), key=lambda item: item[1].excess)
         if doubtful:
-            return self._outcome(
-                "inconclusive", case, finding, f"{finding.says}; that may be off by {2 * finding.error:.2g}"
-            )
+            says = f"{finding.says}; that may be off by {2 * finding.error:.2g}"
+            return self._verdict("inconclusive", finding.violation, finding.error, says, case, finding)
         # What is allowed differs from the line to the plane: the case that comes nearest to it, for its error.
         loosest = max(self.confirmed.values(), key=lambda found: found.error / found.tolerance)
         error, largest = loosest.error, max(0.0, finding.violation)
@@ -248,8 +216,26 @@ class _Attack:
             f"{self.judged} cases, largest residual {largest:.2g} {self.axiom.unit}"
             f" (numerical error {error:.1g}, allowed {loosest.tolerance:.1g})"
         )
-        return Outcome("holds", self.judged, largest, error, says)
+        return self._verdict("holds", largest, error, says)
 
-    def _outcome(self, verdict: str, case: Case, finding: Finding, message: str) -> Outcome:
-        found = dataclasses.asdict(finding)
-        return Outcome(verdict, self.judged, finding.violation, finding.error, message, case.to_json(), found)
+    def _verdict(
+        self,
+        word: Word,
+        violation: float,
+        error: float,
+        says: str,
+        case: Case | None = None,
+        finding: Finding | None = None,
+    ) -> Verdict:
+        return Verdict(
+            measure=self.measure.name,
+            axiom=self.axiom.id,
+            verdict=word,
+            claimed=self.measure.claims.get(self.axiom.id),
+            cases=self.judged,
+            violation=violation,
+            error=error,
+            says=says,
+            case=case,
+            finding=finding,
+        )

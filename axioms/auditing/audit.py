@@ -1,25 +1,119 @@
-"""The audit: a measure, or all published ones, against the axioms."""
+"""The audit, one front door for every caller: measures against axioms, on workers, with a journal if one is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...estimators import PUBLISHED, Measure, PublishedMeasure
+from ...errors import LoadError, WorkerEnded
+from ...estimators import PUBLISHED, Measure
 from ...models import EncodingModel
-from ..registry import axioms_named, specs_of
-from .attack import search
-from .cells import CASE_TIMEOUT, Cell, Origin, Plan, Progress, run_cells, verdict_of
+from ..axiom import Axiom
+from ..families import specs_of
+from ..registry import EVERY, axioms_named
+from .attack import attack
+from .cells import Cell, Plan, Result, run_cells
 from .journal import Journal
-from .measure_file import check_claims, own_modules
+from .measure_file import check_claims, pickled
+from .messages import Describe, Described, InFile, Named, Origin, Pickled
+from .process import CASE_TIMEOUT, Process
 from .verdict import Audit, Verdict
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 EXAMPLES = 200
+#: Seconds of CPU time for an answer of a published measure: its slowest takes a few.
+PUBLISHED_TIMEOUT = 60.0
+
+#: Called with each finished cell.
+Progress = Callable[[Cell, Verdict], None]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A measure to audit: its name and claims, and how a worker gets it."""
+
+    name: str
+    claims: dict[str, bool]
+    origin: Origin
+    slow: bool = False
+
+    @classmethod
+    def of(cls, measure: Measure) -> Candidate:
+        """A measure of this process: by name where a worker knows it, else pickled by value."""
+        check_claims(measure)
+        known = PUBLISHED.get(measure.name) is measure
+        origin: Origin = Named(measure.name) if known else Pickled(pickled(measure))
+        return cls(measure.name, dict(measure.claims), origin, measure.slow)
+
+
+@dataclass
+class Auditing:
+    """An audit that is run, of one measure or of several.
+
+    `run` raises what interrupts it; what was finished until then is in `audits`.
+
+    Attributes
+    ----------
+    ready : workers that have been started already
+    finished : the verdicts so far, by measure and axiom
+    """
+
+    candidates: Sequence[Candidate]
+    axioms: Sequence[Axiom]
+    plan: Plan
+    journal: Journal | None = None
+    progress: Progress | None = None
+    ready: Sequence[Process] = ()
+    finished: dict[tuple[str, str], Verdict] = field(default_factory=dict)
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Every cell, those of slow measures first, so that no worker ends with one alone."""
+        order = sorted(self.candidates, key=lambda candidate: not candidate.slow)
+        return [Cell(c.name, c.origin, c.claims.get(axiom.id), axiom) for c in order for axiom in self.axioms]
+
+    def run(self) -> dict[str, Audit]:
+        """Run what the journal does not hold yet; returns the audits by measure."""
+        known = {} if self.journal is None else self.journal.finished
+        rest = []
+        for cell in self.cells:
+            if cell.key in known:
+                self._finish(cell, known[cell.key])
+            else:
+                rest.append(cell)
+        with closing(run_cells(rest, self.plan, self.ready)) as results:
+            for result in results:
+                self._keep(result)
+        return self.audits
+
+    def _keep(self, result: Result) -> None:
+        if result.cell.key in self.finished:
+            return  # a cell that a cluster ran twice
+        if self.journal is not None:
+            self.journal.add(result.verdict, result.seconds)
+        self._finish(result.cell, result.verdict)
+
+    def _finish(self, cell: Cell, verdict: Verdict) -> None:
+        self.finished[cell.key] = verdict
+        if self.progress is not None:
+            self.progress(cell, verdict)
+
+    @property
+    def audits(self) -> dict[str, Audit]:
+        """What is finished, by measure; axioms in their own order."""
+        asked = {axiom.id for axiom in self.axioms}
+        found = {}
+        for candidate in self.candidates:
+            row = {a: self.finished[candidate.name, a] for a in EVERY if (candidate.name, a) in self.finished}
+            complete = row.keys() == asked
+            found[candidate.name] = Audit(candidate.name, row, self.plan.seed, self.plan.examples, complete)
+        return found
 
 
 def audit(
@@ -40,11 +134,12 @@ def audit(
     ----------
     measure : Measure
     axioms : ids of the axioms to ask (default: all ten)
-    examples : generated cases of each family; continuous, 2-d and locality cases run a fifth of it
+    examples : generated cases of each family; continuous, 2-d and locality cases run a fifth of it or less
     seed : the same seed gives the same verdicts
     models : an `EncodingModel`, or a Hypothesis strategy for them, to attack on in place of the generated ones
     jobs : worker processes
-    case_timeout : seconds after which a measure that gives no answer is ended, and the verdict is ``error``
+    case_timeout : seconds of CPU time after which a measure that gives no answer is ended, and the verdict is
+        ``error`` (by the clock ten times as long, for one that sleeps)
     isolate : run the measure in a worker process; False runs it here, where nothing can stop it
     progress : called with each finished cell and its verdict
 
@@ -71,74 +166,22 @@ def audit(
     chosen = axioms_named(axioms)
     check_claims(measure)
     _check_numbers(examples, jobs, case_timeout)
-    if models is not None:
-        specs_of(models)
-    if not isolate:
-        specs = None if models is None else specs_of(models)
-        verdicts = {}
-        for axiom in chosen:
-            cell = Cell(measure.name, ("here", None), measure.claims.get(axiom.id), axiom)
-            outcome = search(axiom, measure, examples=examples, seed=seed, specs=specs)
-            verdicts[axiom.id] = verdict_of(measure.name, axiom.id, cell.claimed, outcome)
-            if progress:
-                progress(cell, verdicts[axiom.id])
-        return Audit(measure.name, verdicts, seed, examples)
-    cells = [Cell(measure.name, origin_of(measure), measure.claims.get(axiom.id), axiom) for axiom in chosen]
-    plan = Plan(examples, seed, None if models is None else _pickled(models), case_timeout)
-    results = run_cells(cells, plan, jobs=jobs, progress=progress)
-    return collect(results, [measure.name], seed, examples, len(cells))[measure.name]
+    specs = None if models is None else specs_of(models)
+    if isolate:
+        plan = Plan(examples, seed, None if models is None else pickled(models), case_timeout, jobs=jobs)
+        return Auditing([Candidate.of(measure)], chosen, plan, progress=progress).run()[measure.name]
+    verdicts = {}
+    for axiom in chosen:
+        verdicts[axiom.id] = attack(axiom, measure, examples=examples, seed=seed, specs=specs)
+        if progress:
+            cell = Cell(measure.name, Named(measure.name), measure.claims.get(axiom.id), axiom)
+            progress(cell, verdicts[axiom.id])
+    return Audit(measure.name, verdicts, seed, examples)
 
 
-def _check_numbers(examples: Any, jobs: Any, case_timeout: float) -> None:
-    for name, value in (("examples", examples), ("jobs", jobs)):
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-            raise ValueError(f"{name} is {value!r}; expected a whole number, at least 1")
-    if not case_timeout > 0:
-        raise ValueError(f"case_timeout is {case_timeout}; expected a positive number of seconds")
-
-
-def origin_of(measure: Measure) -> Origin:
-    """How a worker gets this measure: by name, or pickled by value."""
-    if isinstance(measure, PublishedMeasure) and PUBLISHED.get(measure.name) is measure:
-        return "published", measure.name
-    return "pickled", _pickled(measure)
-
-
-def _pickled(value: Any) -> bytes:
-    import cloudpickle
-
-    # Modules that a worker may be unable to import (a test module, a script's neighbours) travel by value, as
-    # __main__ does anyway; multiprocessing gives that a second name.
-    there = cloudpickle.list_registry_pickle_by_value()
-    registered = [module for name, module in own_modules().items() if name not in there]
-    for module in registered:
-        cloudpickle.register_pickle_by_value(module)
-    try:
-        return bytes(cloudpickle.dumps(value))
-    except Exception as error:
-        raise TypeError(
-            f"{type(value).__name__} cannot be sent to a worker process ({error}); pass isolate=False to run it here"
-        ) from None
-    finally:
-        for module in registered:
-            cloudpickle.unregister_pickle_by_value(module)
-
-
-def collect(
-    results: Iterable[tuple[Cell, Verdict]], measures: Sequence[str], seed: int, examples: int, expected: int
-) -> dict[str, Audit]:
-    """Finished cells as audits, axioms in their own order."""
-    from ..registry import AXIOMS
-
-    results = list(results)
-    table: dict[str, dict[str, Verdict]] = {name: {} for name in measures}
-    for cell, verdict in results:
-        table[cell.measure][cell.axiom.id] = verdict
-    complete = len(results) == expected
-    return {
-        name: Audit(name, {axiom: row[axiom] for axiom in AXIOMS if axiom in row}, seed, examples, complete)
-        for name, row in table.items()
-    }
+def published_candidates(measures: Iterable[str] | None = None) -> list[Candidate]:
+    """The published measures, or those with these names."""
+    return [Candidate.of(PUBLISHED[name]) for name in (PUBLISHED if measures is None else measures)]
 
 
 def audit_published(
@@ -148,43 +191,33 @@ def audit_published(
     examples: int = EXAMPLES,
     seed: int = 0,
     jobs: int = 1,
-    case_timeout: float = 60.0,
-    database: Path | None = None,
     journal: Journal | None = None,
-    backend: str = "processes",
-    scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Audit]:
-    """The published measures against the axioms: ``{name: Audit}``. Parameters as for `audit` and `run_cells`."""
-    names = list(PUBLISHED) if measures is None else list(measures)
-    slow_first = sorted(names, key=lambda name: name not in ("i_local", "i_kong2"))
-    cells = [
-        Cell(name, ("published", name), PUBLISHED[name].claims.get(axiom.id), axiom)
-        for name in slow_first
-        for axiom in axioms_named(axioms)
-    ]
-    _check_numbers(examples, jobs, case_timeout)
-    plan = Plan(examples, seed, None, case_timeout, None if database is None else str(database.resolve()))
-    results = run_cells(
-        cells, plan, jobs=jobs, backend=backend, scheduler=scheduler, journal=journal, progress=progress
-    )
-    return collect(results, names, seed, examples, len(cells))
+    """The published measures against the axioms: ``{name: Audit}``. Parameters as for `audit`."""
+    _check_numbers(examples, jobs, PUBLISHED_TIMEOUT)
+    plan = Plan(examples, seed, case_timeout=PUBLISHED_TIMEOUT, jobs=jobs)
+    return Auditing(published_candidates(measures), axioms_named(axioms), plan, journal, progress).run()
 
 
-def identity_of(
-    about: dict[str, Any], axioms: Iterable[str], examples: int, seed: int, file: Path | None
-) -> dict[str, Any]:
-    """What a journal is about: the measure (and the text of its file), the axioms, examples and seed, the version."""
-    import hashlib
+def described(worker: Process, origin: Origin) -> Described:
+    """What a measure in a file says of itself; the worker that ran the file keeps it.
 
-    from ... import __version__
+    Raises
+    ------
+    LoadError
+        No such measure, or a file that raises, hangs or crashes when it is run.
+    """
+    try:
+        return worker.ask(Describe(origin), Described)
+    except WorkerEnded as ended:
+        where = origin.path if isinstance(origin, InFile) else "the measure"
+        raise LoadError(f"{Path(where).name}: {ended} while the file was run") from None
 
-    text = None if file is None else hashlib.sha256(file.read_bytes()).hexdigest()
-    return {
-        "measure": about,
-        "file_sha256": text,
-        "axioms": list(axioms),
-        "examples": examples,
-        "seed": seed,
-        "version": __version__,
-    }
+
+def _check_numbers(examples: Any, jobs: Any, case_timeout: float) -> None:
+    for name, value in (("examples", examples), ("jobs", jobs)):
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+            raise ValueError(f"{name} is {value!r}; expected a whole number, at least 1")
+    if not case_timeout > 0:
+        raise ValueError(f"case_timeout is {case_timeout}; expected a positive number of seconds")

@@ -1,7 +1,6 @@
-"""Cells of an audit on workers: in processes of this machine, or on a Dask cluster; with a journal, if one is kept.
+"""Cells of an audit, each a measure against an axiom, on workers: processes of this machine, or a Dask cluster.
 
-A cell is one measure against one axiom. Cells do not depend on one another, so that where they run, and in what order,
-changes no verdict.
+Cells do not depend on one another, so that where they run, and in what order, changes no verdict.
 """
 
 from __future__ import annotations
@@ -10,25 +9,22 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...errors import BackendError, LoadError
-from ..registry import AXIOMS, Axiom
-from .attack import Outcome
-from .journal import Journal
-from .process import Hung, Supervisor, WorkerFailed
-from .verdict import Verdict
-from .witness import witness_json
+from ...errors import BackendError, LoadError, WorkerEnded
+from ...files import file_name
+from ..axiom import Axiom
+from .messages import Attack, Attacked, Origin
+from .process import CASE_TIMEOUT, Process
+from .verdict import Verdict, failed
 
-CASE_TIMEOUT = 10.0
 BACKENDS = ("processes", "dask")
 #: Seconds to wait for a scheduler to answer.
 _CONNECT = 20
-Origin = tuple[str, Any]
 
 
 @dataclass(frozen=True)
@@ -40,6 +36,11 @@ class Cell:
     claimed: bool | None
     axiom: Axiom
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Measure and axiom, by name."""
+        return self.measure, self.axiom.id
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -47,10 +48,13 @@ class Plan:
 
     Attributes
     ----------
-    examples, seed : of each search
+    examples, seed : of each attack
     models : a user's models, pickled by the parent, or None
-    case_timeout : seconds without an answer after which a measure is ended
+    case_timeout : seconds of CPU time without an answer after which a measure is ended
     database : folder of Hypothesis examples to keep and to begin with, or None
+    jobs : worker processes of this machine; a cluster has as many as it has
+    backend : of `BACKENDS`
+    scheduler : address of the cluster's scheduler, ``tcp://host:8786``
     """
 
     examples: int
@@ -58,112 +62,90 @@ class Plan:
     models: bytes | None = None
     case_timeout: float = CASE_TIMEOUT
     database: str | None = None
+    jobs: int = 1
+    backend: str = "processes"
+    scheduler: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.backend not in BACKENDS:
+            raise BackendError(f"unknown backend {self.backend!r}; expected {' or '.join(BACKENDS)}")
+        if (self.backend == "dask") != (self.scheduler is not None):
+            raise BackendError("--backend dask takes --scheduler tcp://HOST:PORT, and nothing else does")
 
 
-#: Told of each finished cell.
-Progress = Callable[[Cell, Verdict], None]
-#: What travels to where a cell runs: measure, origin, claim, axiom id.
-_Task = tuple[str, Origin, bool | None, str]
+@dataclass(frozen=True)
+class Result:
+    """A finished cell."""
+
+    cell: Cell
+    verdict: Verdict
+    seconds: float
 
 
-def run_cells(
-    cells: Sequence[Cell],
-    plan: Plan,
-    *,
-    jobs: int = 1,
-    backend: str = "processes",
-    scheduler: str | None = None,
-    journal: Journal | None = None,
-    progress: Progress | None = None,
-) -> list[tuple[Cell, Verdict]]:
-    """Run cells. An interruption ends the workers and returns what is finished.
+def run_cells(cells: Sequence[Cell], plan: Plan, ready: Sequence[Process] = ()) -> Generator[Result, None, None]:
+    """Run cells; each is yielded as it finishes, in no order. Whatever ends the loop ends the workers.
 
     Parameters
     ----------
-    jobs : worker processes of this machine; a cluster has as many as it has
-    backend : of `BACKENDS`
-    scheduler : address of the cluster's scheduler, ``tcp://host:8786``
-    journal : cells in it are not run again; others are added as they finish
+    ready : workers that have been started already, to be used first and closed in the end
     """
-    if backend not in BACKENDS:
-        raise BackendError(f"unknown backend {backend!r}; expected {' or '.join(BACKENDS)}")
-    if (backend == "dask") != (scheduler is not None):
-        raise BackendError("--backend dask takes --scheduler tcp://HOST:PORT, and nothing else does")
-    finished: dict[tuple[str, str], tuple[Cell, Verdict]] = {}
-    known = {} if journal is None else journal.finished
-    for cell in cells:
-        if (cell.measure, cell.axiom.id) in known:
-            verdict = known[cell.measure, cell.axiom.id]
-            finished[cell.measure, cell.axiom.id] = cell, verdict
-            if progress:
-                progress(cell, verdict)
-    rest = {(cell.measure, cell.axiom.id): cell for cell in cells if (cell.measure, cell.axiom.id) not in finished}
-    tasks = [(cell.measure, cell.origin, cell.claimed, cell.axiom.id) for cell in rest.values()]
-    with ExitStack() as stack:
-        results = stack.enter_context(
-            _here(tasks, plan, jobs) if scheduler is None else _on_cluster(tasks, plan, scheduler)
-        )
-        try:
-            for verdict, measure, seconds in results:
-                key = measure, verdict.axiom
-                if key in finished:
-                    continue  # a cell that a cluster ran twice
-                finished[key] = rest[key], verdict
-                if journal is not None:
-                    journal.add(measure, verdict, seconds)
-                if progress:
-                    progress(rest[key], verdict)
-        except KeyboardInterrupt:
-            pass
-    return list(finished.values())
+    if plan.scheduler is not None:
+        return _on_cluster(cells, plan, plan.scheduler)
+    return _here(cells, plan, ready)
 
 
-_Result = tuple[Verdict, str, float]
-
-
-@contextmanager
-def _here(tasks: Sequence[_Task], plan: Plan, jobs: int) -> Iterator[Iterable[_Result]]:
+def _here(cells: Sequence[Cell], plan: Plan, ready: Sequence[Process]) -> Generator[Result, None, None]:
     """Results from worker processes of this machine."""
-    from joblib import Parallel, delayed
+    jobs = max(1, min(plan.jobs, len(cells)))
+    workers = [*ready[:jobs], *(Process(plan.case_timeout) for _ in range(jobs - len(ready)))]
+    idle: queue.SimpleQueue[Process] = queue.SimpleQueue()
+    for worker in workers:
+        idle.put(worker)
 
-    jobs = min(jobs, max(1, len(tasks)))
-    idle: queue.Queue[Supervisor] = queue.Queue()
-    with ExitStack() as stack:
-        for _ in range(jobs):
-            worker = Supervisor(plan.case_timeout)
-            stack.callback(worker.close)
+    def run(cell: Cell) -> Result:
+        worker = idle.get()
+        try:
+            return run_cell(worker, cell, plan)
+        finally:
             idle.put(worker)
 
-        def run(task: _Task) -> _Result:
-            worker = idle.get()
-            try:
-                return run_task(worker, task, plan)
-            finally:
-                idle.put(worker)
+    # Threads: each only waits for its worker process.
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        for done in as_completed([pool.submit(run, cell) for cell in cells]):
+            yield done.result()
+    except BaseException:
+        for worker in workers:
+            worker.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+        for worker in workers:
+            worker.close()
 
-        # Threads: each only waits for its worker process.
-        pool = Parallel(
-            n_jobs=jobs, backend="threading", return_as="generator_unordered", batch_size=1, pre_dispatch="all"
-        )
-        yield pool(delayed(run)(task) for task in tasks)
 
-
-@contextmanager
-def _on_cluster(tasks: Sequence[_Task], plan: Plan, scheduler: str) -> Iterator[Iterable[_Result]]:
+def _on_cluster(cells: Sequence[Cell], plan: Plan, scheduler: str) -> Generator[Result, None, None]:
     """Results from a Dask cluster; what a lost worker had is run again elsewhere."""
     try:
         from distributed import Client
+        from distributed import as_completed as as_they_come
     except ImportError:
         raise BackendError("--backend dask needs dask: pip install 'stiminfo[dask]'") from None
-    from joblib import Parallel, delayed, parallel_config
-
     client = _connected(scheduler, lambda: Client(scheduler, timeout=_CONNECT))  # type: ignore[no-untyped-call, unused-ignore]
     with contextlib.closing(client):
         if not client.scheduler_info()["workers"]:
             raise BackendError(f"{scheduler}: the scheduler has no workers")
-        with parallel_config(backend="dask", wait_for_workers_timeout=_CONNECT):
-            pool = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="all")
-            yield pool(delayed(_run_there)(task, plan) for task in tasks)
+        futures = {
+            client.submit(_run_there, cell.origin, cell.axiom.id, cell.measure, plan, pure=False): cell
+            for cell in cells
+        }
+        try:
+            for future in as_they_come(futures):
+                verdict, seconds = future.result()
+                yield Result(futures[future], verdict, seconds)
+        except BaseException:
+            client.cancel(list(futures))
+            raise
 
 
 def _connected(scheduler: str, connect: Callable[[], Any]) -> Any:
@@ -187,60 +169,33 @@ def _connected(scheduler: str, connect: Callable[[], Any]) -> Any:
     return answer
 
 
-def _run_there(task: _Task, plan: Plan) -> _Result:
+def _run_there(origin: Origin, axiom: str, measure: str, plan: Plan) -> tuple[Verdict, float]:
     """One cell on a cluster's worker, in a process of its own that ends with it."""
-    worker = Supervisor(plan.case_timeout)
+    from ..registry import EVERY
+
+    worker = Process(plan.case_timeout)
     try:
-        return run_task(worker, task, plan)
+        result = run_cell(worker, Cell(measure, origin, None, EVERY[axiom]), plan)
+        return result.verdict, result.seconds
     finally:
         worker.close()
 
 
-def run_task(worker: Supervisor, task: _Task, plan: Plan) -> _Result:
-    """One cell on one worker process: verdict, measure, seconds."""
-    measure, origin, claimed, axiom = task
+def run_cell(worker: Process, cell: Cell, plan: Plan) -> Result:
+    """One cell on one worker process.
+
+    Raises
+    ------
+    LoadError
+        The measure cannot be loaded. What else goes wrong is a verdict.
+    """
     start = time.perf_counter()
-    job = {
-        "task": "search",
-        "measure": origin,
-        "axiom": axiom,
-        "examples": plan.examples,
-        "seed": plan.seed,
-        "models": plan.models,
-        "database": None if plan.database is None else str(Path(plan.database) / _file_name(measure) / axiom),
-    }
+    database = None if plan.database is None else str(Path(plan.database) / file_name(cell.measure) / cell.axiom.id)
+    job = Attack(cell.origin, cell.axiom.id, plan.examples, plan.seed, plan.models, database)
     try:
-        verdict = verdict_of(measure, axiom, claimed, Outcome(**worker.run(job)["outcome"]))
-    except Hung as hung:
-        said = f"{measure}: {hung}" if hung.case is None else f"{measure} hung or died on a case: {hung}"
-        verdict = Verdict(axiom, "error", claimed, 0, 0.0, 0.0, None, said, hung.case)
-    except WorkerFailed as failure:
-        if failure.usage:
-            raise LoadError(str(failure), failure.details) from None
-        last = failure.details.strip().splitlines()[-1] if failure.details else str(failure)
-        verdict = Verdict(axiom, "error", claimed, 0, 0.0, 0.0, None, last)
-    return verdict, measure, time.perf_counter() - start
-
-
-def _file_name(name: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name)
-
-
-def verdict_of(measure: str, axiom: str, claimed: bool | None, outcome: Outcome) -> Verdict:
-    """What a search came to, as a verdict with its witness."""
-    witness = None
-    if outcome.verdict == "refuted":
-        assert outcome.case is not None
-        assert outcome.finding is not None
-        witness = witness_json(measure, AXIOMS[axiom].id, outcome.case, outcome.finding)
-    return Verdict(
-        axiom,
-        outcome.verdict,
-        claimed,
-        outcome.examples,
-        outcome.margin,
-        outcome.numerical_error,
-        witness,
-        outcome.message,
-        outcome.case,
-    )
+        verdict = worker.ask(job, Attacked).verdict
+    except LoadError:
+        raise
+    except WorkerEnded as ended:
+        verdict = failed(cell.measure, cell.axiom.id, cell.claimed, f"{cell.measure}: {ended}", ended.case)
+    return Result(cell, verdict, time.perf_counter() - start)

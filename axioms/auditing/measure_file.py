@@ -7,10 +7,11 @@ import sys
 import traceback
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-from ...errors import LoadError
-from ...estimators import PUBLISHED, Measure
-from ..registry import AXIOMS, nearest
+from ...errors import LoadError, nearest
+from ...estimators import Measure
+from ..registry import AXIOMS, EVERY
 
 
 def split_target(target: str) -> tuple[Path, str]:
@@ -49,17 +50,10 @@ def load_measure(file: Path, name: str) -> Measure:
 def check_claims(measure: Measure) -> None:
     """Refuse claims about axioms that do not exist."""
     for axiom in measure.claims:
-        if axiom not in AXIOMS:
+        if axiom not in EVERY:
             raise LoadError(
                 f"measure {measure.name!r} makes a claim about an unknown axiom {axiom!r}{nearest(axiom, AXIOMS)}"
             )
-
-
-def published(name: str) -> Measure:
-    """A published measure by its name."""
-    if name not in PUBLISHED:
-        raise LoadError(f"unknown measure {name!r}{nearest(name, PUBLISHED)}")
-    return PUBLISHED[name]
 
 
 def own_modules() -> dict[str, ModuleType]:
@@ -101,3 +95,26 @@ def _run(file: Path) -> ModuleType:
         details += "".join(traceback.format_exception_only(error))
         raise LoadError(f"{file}: raised {type(error).__name__} when it was run", details) from None
     return module
+
+
+def pickled(value: Any) -> bytes:
+    """A measure, or models, pickled by value; raises TypeError for what cannot travel.
+
+    Modules that a worker may be unable to import (a test module, a script's neighbours) travel by value, as __main__
+    does anyway; multiprocessing gives that a second name.
+    """
+    import cloudpickle
+
+    known = cloudpickle.list_registry_pickle_by_value()
+    registered = [module for name, module in own_modules().items() if name not in known]
+    for module in registered:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        return bytes(cloudpickle.dumps(value))
+    except Exception as error:
+        raise TypeError(
+            f"{type(value).__name__} cannot be sent to a worker process ({error}); pass isolate=False to run it here"
+        ) from None
+    finally:
+        for module in registered:
+            cloudpickle.unregister_pickle_by_value(module)

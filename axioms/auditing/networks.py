@@ -1,7 +1,7 @@
 """The audit of trained networks: the axioms that can be asked of an estimator that serves one prior and one population.
 
 Each residual is one expectation over shared noise, with a standard error; it refutes where it exceeds `SIGMAS` of them.
-Networks are never exactly right, so that enough passes refute any equality: what matters is the margin, in nats.
+Networks are never exactly right, so that enough passes refute any equality: what matters is the violation, in nats.
 """
 
 from __future__ import annotations
@@ -11,19 +11,23 @@ from functools import partial
 
 import numpy as np
 import torch
+from msgspec import Struct
 from torch import Tensor
 
 from ...diffusion.response_views import coarser, views_of
 from ...diffusion.samplers import PosteriorSampler, reverse_diffusion
 from ...diffusion.sources import Source
 from ...diffusion.unet import UNetDenoiser
+from ...errors import OptionError
 from ...estimators import i_local
 from ...estimators.estimate import Estimate
 from ...estimators.levels import LevelPlan
-from ...estimators.monte_carlo import Budget, Sight, Task, integrate
+from ...estimators.monte_carlo import Budget, Task, integrate
+from ...estimators.sight import Sight
 from ...models.arrays import Array
+from .. import additivity, completeness, data_processing, feature_insensitivity, positivity
 from ..answers import SIGMAS
-from .verdict import Audit, Verdict
+from .verdict import Audit, Verdict, Word
 
 #: Images of which E_X[I(x)] is made, of which residuals are, and passes for each (times the steps of a posterior draw).
 IMAGES, FEW, PASSES = 256, 16, 64
@@ -32,79 +36,61 @@ STEPS = 30
 
 #: From best to worst.
 _ORDER = ("holds", "inconclusive", "refuted")
-#: Verdict, images, margin, its standard error, a line.
-_Found = tuple[str, int, float, float, str]
-
-AXIOMS = ("completeness", "positivity", "additivity", "data_processing", "feature_insensitivity")
 
 
-def audit_learned(
-    denoiser: UNetDenoiser,
-    source: Source,
-    *,
-    axioms: Sequence[str] | None = None,
-    passes: int = PASSES,
-    seed: int = 0,
-) -> Audit:
-    """Audit I_local as networks estimate it.
+class Question(Struct, frozen=True):
+    """What networks are asked: their denoiser, what it was trained on, and how much to spend."""
 
-    Parameters
-    ----------
-    denoiser : with a gain network; with views of the response for additivity (halves) and data processing (any)
-    source : what it was trained on
-    axioms : ids of `AXIOMS` to ask (all, if left out); others are passed over
-    passes : for each image
+    denoiser: UNetDenoiser
+    source: Source
+    passes: int
+    seed: int
 
-    Returns
-    -------
-    Audit
-        completeness (E_X[I(x)] against nested Monte Carlo or the closed form), positivity (of each pixel), additivity
-        (of the second half of the neurons after the first), data_processing (the first half tells no more than all),
-        feature_insensitivity (pixels that never vary); margins in nats.
-    """
-    x = denoiser.tensor(source.shown().pixels.reshape(-1, denoiser.dimensions))
-    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
-    many, few = x[order[:IMAGES]], x[order[:FEW]]
-    ask: dict[str, Callable[[], _Found]] = {
-        "completeness": lambda: _completeness(denoiser, source, many, passes, seed),
-        "positivity": lambda: _positivity(denoiser, few, passes, seed),
-        "additivity": lambda: _additivity(denoiser, few, passes, seed),
-        "data_processing": lambda: _data_processing(denoiser, few, passes, seed),
-        "feature_insensitivity": lambda: _insensitivity(denoiser, source, few, passes, seed),
-    }
-    found = {axiom: answer() for axiom, answer in ask.items() if axioms is None or axiom in axioms}
-    name = f"i_local by {denoiser!r}"
-    verdicts = {}
-    for axiom, (verdict, examples, margin, error, message) in found.items():
-        claimed = None if verdict == "not_applicable" else i_local.claims.get(axiom)
-        verdicts[axiom] = Verdict(axiom, verdict, claimed, examples, margin, error, None, message)
-    return Audit(name, verdicts, seed, IMAGES)
+    def images(self, count: int) -> Tensor:
+        """So many images of the source, (count, d), drawn by the seed."""
+        x = self.denoiser.tensor(self.source.shown().pixels.reshape(-1, self.denoiser.dimensions))
+        order = torch.randperm(len(x), generator=torch.Generator().manual_seed(self.seed))
+        return x[order[:count]]
 
 
-def _completeness(denoiser: UNetDenoiser, source: Source, x: Tensor, passes: int, seed: int) -> _Found:
-    estimate = i_local.estimate(denoiser, x, passes=passes, sampler="amortised", seed=seed)
-    truth, doubt = source.exact(denoiser.learned.encoder).mutual_information(samples=8000, seed=seed)
+class Answer(Struct, frozen=True):
+    """A verdict on networks: images looked at, violation and its standard error in nats, a line."""
+
+    verdict: Word
+    cases: int
+    violation: float
+    error: float
+    says: str
+
+
+def _completeness(q: Question) -> Answer:
+    """E_X[I(x)] against nested Monte Carlo or the closed form."""
+    x = q.images(IMAGES)
+    estimate = _estimate(q, x)
+    truth, doubt = q.source.exact(q.denoiser.learned.encoder).mutual_information(samples=8000, seed=q.seed)
     mean = float(estimate.value.mean())
     error = float(np.hypot(estimate.value.std() / len(x) ** 0.5, doubt))
     message = f"E_X[I(x)] = {mean:.3f}, I(R;X) = {truth:.3f}: {mean / truth - 1:+.1%}, known to {error / truth:.1%}"
     return _judged(abs(mean - truth), error, len(x), message, equality=True)
 
 
-def _positivity(denoiser: UNetDenoiser, x: Tensor, passes: int, seed: int) -> _Found:
-    estimate = i_local.estimate(denoiser, x, passes=passes, sampler="amortised", seed=seed)
+def _positivity(q: Question) -> Answer:
+    """The least informative pixel."""
+    x = q.images(FEW)
+    estimate = _estimate(q, x)
     assert estimate.featurewise is not None
     lowest = float(estimate.featurewise.min())
     message = f"the least informative pixel has {lowest:.2g} nats: the gain network cannot answer less than 0"
-    return "holds" if lowest >= 0 else "refuted", len(x), -lowest, 0.0, message
+    return Answer("holds" if lowest >= 0 else "refuted", len(x), -lowest, 0.0, message)
 
 
-def additivity(at: Sight) -> Tensor:
+def additivity_residual(at: Sight) -> Tensor:
     """``D_12^2 - D_1^2 - D_2|1^2`` summed over pixels; its mean over r ~ p(R|xg) is 0 for posterior means."""
     none, one, both = _told(at, "first half")
     return ((both - none) ** 2 - (one - none) ** 2 - (both - one) ** 2).sum(1)
 
 
-def data_processing(at: Sight, view: str) -> Tensor:
+def excess_of_view(at: Sight, view: str) -> Tensor:
     """``D'^2 - D^2`` summed over pixels: what a coarser view of the response tells beyond the response."""
     none, coarse, whole = _told(at, view)
     return ((coarse - none) ** 2 - (whole - none) ** 2).sum(1)
@@ -120,61 +106,57 @@ def _told(at: Sight, view: str) -> tuple[Tensor, Tensor, Tensor]:
     return at.xhat(at.xg), denoiser.xhat_of_view(at.xg, at.gamma, seen, view), at.xhat(at.xg, r)
 
 
-def _additivity(denoiser: UNetDenoiser, x: Tensor, passes: int, seed: int) -> _Found:
-    if "first half" not in views_of(denoiser.network.architecture.views):
-        return "not_applicable", 0, 0.0, 0.0, "the networks were not trained on halves of the population (--halves)"
-    found = _integrated(denoiser, x, passes, seed, additivity)
-    return _worst(found.value, np.abs(found.value), found.stderr, _whole(denoiser, x, passes, seed), equality=True)
+def _additivity(q: Question) -> Answer:
+    """What the second half of the neurons adds to the first."""
+    if "first half" not in _views(q):
+        return Answer(
+            "not_applicable", 0, 0.0, 0.0, "the networks were not trained on halves of the population (--halves)"
+        )
+    x = q.images(FEW)
+    found = _integrated(q, x, additivity_residual)
+    return _worst(found.value, np.abs(found.value), found.stderr, _whole(q, x), equality=True)
 
 
-def _data_processing(denoiser: UNetDenoiser, x: Tensor, passes: int, seed: int) -> _Found:
-    views = views_of(denoiser.network.architecture.views)[1:]
+def _data_processing(q: Question) -> Answer:
+    """No coarser view of the response tells more than all of it."""
+    views = _views(q)[1:]
     if not views:
-        said = "the networks were not trained on coarser views of the response (--halves, --coarse)"
-        return "not_applicable", 0, 0.0, 0.0, said
-    total = _whole(denoiser, x, passes, seed)
+        says = "the networks were not trained on coarser views of the response (--halves, --coarse)"
+        return Answer("not_applicable", 0, 0.0, 0.0, says)
+    x = q.images(FEW)
+    total = _whole(q, x)
     found = {}
     for view in views:
-        beyond = _integrated(denoiser, x, passes, seed, partial(data_processing, view=view))
+        beyond = _integrated(q, x, partial(excess_of_view, view=view))
         found[view] = _worst(beyond.value, beyond.value, beyond.stderr, total, equality=False)
     # The view that is least sure to tell less.
-    view = max(found, key=lambda one: (_ORDER.index(found[one][0]), found[one][2] / found[one][3]))
-    verdict, _, margin, error, message = found[view]
-    return verdict, len(views) * len(x), margin, error, f"{view}, {message}"
+    view = max(found, key=lambda one: (_ORDER.index(found[one].verdict), found[one].violation / found[one].error))
+    worst = found[view]
+    return Answer(worst.verdict, len(views) * len(x), worst.violation, worst.error, f"{view}, {worst.says}")
 
 
-def _integrated(
-    denoiser: UNetDenoiser,
-    x: Tensor,
-    passes: int,
-    seed: int,
-    residual: Callable[[Sight], Tensor],
-    cost: int = STEPS + 3,
-) -> Estimate:
-    task = Task("i_local", residual, cost, False)
+def _views(q: Question) -> tuple[str, ...]:
+    return views_of(q.denoiser.network.architecture.views)
+
+
+def _estimate(q: Question, x: Tensor) -> Estimate:
+    return i_local.estimate(q.denoiser, x, passes=q.passes, sampler="amortised", seed=q.seed)
+
+
+def _integrated(q: Question, x: Tensor, residual: Callable[[Sight], Tensor], cost: int = STEPS + 3) -> Estimate:
+    budget = Budget(q.passes * cost, None)
+    task = Task(i_local.name, residual, cost, False, q.denoiser, PosteriorSampler(STEPS), budget, q.seed)
     with torch.no_grad():
-        return integrate(
-            task,
-            denoiser,
-            PosteriorSampler(STEPS),
-            x,
-            LevelPlan.between(denoiser.scales(x)),
-            Budget(passes * cost, None),
-            use_variance=False,
-            seed=seed,
-            progress=None,
-        )
+        return integrate(task, x, LevelPlan.between(q.denoiser.scales(x)))
 
 
-def _whole(denoiser: UNetDenoiser, x: Tensor, passes: int, seed: int) -> float:
+def _whole(q: Question, x: Tensor) -> float:
     """What the whole response tells, the mean over images."""
-    found = _integrated(
-        denoiser, x, passes, seed, lambda at: ((at.xhat(at.xg, at.response()) - at.xhat(at.xg)) ** 2).sum(1), 2
-    )
+    found = _integrated(q, x, lambda at: ((at.xhat(at.xg, at.response()) - at.xhat(at.xg)) ** 2).sum(1), 2)
     return max(float(found.value.mean()), 1e-12)
 
 
-def _worst(value: Array, size: Array, stderr: Array, total: float, *, equality: bool) -> _Found:
+def _worst(value: Array, size: Array, stderr: Array, total: float, *, equality: bool) -> Answer:
     """Judged at the image at which it is most surely broken."""
     at = int((size / stderr).argmax())
     share = size[at] / total
@@ -182,11 +164,13 @@ def _worst(value: Array, size: Array, stderr: Array, total: float, *, equality: 
     return _judged(float(size[at]), float(stderr[at]), len(value), message, equality=equality)
 
 
-def _insensitivity(denoiser: UNetDenoiser, source: Source, x: Tensor, passes: int, seed: int) -> _Found:
+def _insensitivity(q: Question) -> Answer:
+    """Pixels that never vary."""
+    source, x = q.source, q.images(FEW)
     still = np.flatnonzero(source.covariance.diagonal() <= 1e-12 * source.covariance.trace())
     if not len(still):
-        return "not_applicable", 0, 0.0, 0.0, "every pixel of these images varies"
-    estimate = i_local.estimate(denoiser, x, passes=passes, sampler="amortised", seed=seed)
+        return Answer("not_applicable", 0, 0.0, 0.0, "every pixel of these images varies")
+    estimate = _estimate(q, x)
     assert estimate.featurewise is not None
     assert estimate.featurewise_stderr is not None
     values = estimate.featurewise[:, still].sum(axis=1)
@@ -197,12 +181,73 @@ def _insensitivity(denoiser: UNetDenoiser, source: Source, x: Tensor, passes: in
     return _judged(float(values[at]), float(errors[at]), len(x), message, equality=True)
 
 
-def _judged(margin: float, error: float, examples: int, message: str, *, equality: bool) -> _Found:
+def _judged(violation: float, error: float, cases: int, says: str, *, equality: bool) -> Answer:
     """Refuted beyond the noise; an inequality holds where it is met beyond the noise; else nobody can tell."""
-    if margin > SIGMAS * error:
-        verdict = "refuted"
-    elif not equality and margin + SIGMAS * error <= 0:
-        verdict = "holds"
-    else:
-        verdict = "inconclusive"
-    return verdict, examples, margin, error, message
+    word: Word = "inconclusive"
+    if violation > SIGMAS * error:
+        word = "refuted"
+    elif not equality and violation + SIGMAS * error <= 0:
+        word = "holds"
+    return Answer(word, cases, violation, error, says)
+
+
+#: How each axiom is asked of networks, by id.
+QUESTIONS: dict[str, Callable[[Question], Answer]] = {
+    completeness.AXIOM.id: _completeness,
+    positivity.AXIOM.id: _positivity,
+    additivity.AXIOM.id: _additivity,
+    data_processing.AXIOM.id: _data_processing,
+    feature_insensitivity.AXIOM.id: _insensitivity,
+}
+
+
+def audit_networks(
+    denoiser: UNetDenoiser,
+    source: Source,
+    *,
+    axioms: Sequence[str] | None = None,
+    passes: int = PASSES,
+    seed: int = 0,
+) -> Audit:
+    """Audit I_local as networks estimate it.
+
+    Parameters
+    ----------
+    denoiser : with a gain network; with views of the response for additivity (halves) and data processing (any)
+    source : what it was trained on
+    axioms : ids to ask (all of `QUESTIONS`, if left out); others are passed over
+    passes : for each image
+
+    Returns
+    -------
+    Audit
+        completeness (E_X[I(x)] against nested Monte Carlo or the closed form), positivity (of each pixel), additivity
+        (of the second half of the neurons after the first), data_processing (the first half tells no more than all),
+        feature_insensitivity (pixels that never vary); violations in nats.
+
+    Raises
+    ------
+    OptionError
+        None of the axioms can be asked of networks.
+    """
+    asked = [axiom for axiom in QUESTIONS if axioms is None or axiom in axioms]
+    if not asked:
+        raise OptionError(
+            f"of trained networks only {', '.join(QUESTIONS)} can be asked, not {', '.join(axioms or ())}"
+        )
+    name = f"i_local by {denoiser!r}"
+    question = Question(denoiser, source, passes, seed)
+    verdicts = {}
+    for axiom in asked:
+        answer = QUESTIONS[axiom](question)
+        verdicts[axiom] = Verdict(
+            measure=name,
+            axiom=axiom,
+            verdict=answer.verdict,
+            claimed=None if answer.verdict == "not_applicable" else i_local.claims.get(axiom),
+            cases=answer.cases,
+            violation=answer.violation,
+            error=answer.error,
+            says=answer.says,
+        )
+    return Audit(name, verdicts, seed, IMAGES)

@@ -1,88 +1,107 @@
-"""The parent's side of a worker process: jobs out, events in, and an end to what hangs."""
+"""The parent's side of a worker process: jobs out, events in, and what is said of one that ended."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import pickle
-import queue
-import struct
+import re
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-#: Seconds for a worker to start and import, and for a user's file to run.
-START_LIMIT = 120.0
-#: Seconds that a queue can wait; about as long as a user means by no limit.
+from ...errors import LoadError, WorkerEnded
+from ..cases import Case
+from . import messages
+from .limits import CLOCK, LOADING, ended_by_cpu
+from .messages import Begun, Event, Failed, Job, Prepare, Ready
+
+#: Seconds of CPU time that a measure may take for one answer.
+CASE_TIMEOUT = 10.0
+#: About as long as a user means by no limit; timers take no more.
 LONGEST = 1e6
 #: Seconds for a worker to go by itself.
-GOODBYE = 2.0
+_GOODBYE = 2.0
+#: A place in a traceback of the interpreter's.
+_PLACE = re.compile(r'File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.*)')
+_PACKAGE = str(Path(__file__).resolve().parents[2])
+
+T = TypeVar("T")
 
 
-class WorkerFailed(Exception):
-    """The worker reports a failure that is not the measure's answer (`usage`: the user can mend it)."""
+class Process:
+    """One worker process, started when first needed and replaced when it has ended.
 
-    def __init__(self, message: str, usage: bool, details: str) -> None:
-        super().__init__(message)
-        self.usage, self.details = usage, details
+    Parameters
+    ----------
+    case_timeout : seconds of CPU time that a measure may take for one answer; by the clock `CLOCK` times as long
+    """
 
-
-class Hung(Exception):
-    """No answer within the case limit, or the process died; `case` is what it was working on."""
-
-    def __init__(self, message: str, case: dict[str, Any] | None) -> None:
-        super().__init__(message)
-        self.case = case
-
-
-class Supervisor:
-    """One worker process, started when first needed and replaced when it had to be ended."""
-
-    def __init__(self, case_timeout: float, quiet: bool = True) -> None:
-        self.case_timeout, self.quiet = min(case_timeout, LONGEST), quiet
+    def __init__(self, case_timeout: float = CASE_TIMEOUT) -> None:
+        self.seconds = min(case_timeout, LONGEST)
         self.process: subprocess.Popen[bytes] | None = None
-        self.events: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.closed = False
 
-    def run(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Serve one job; raises `WorkerFailed` or `Hung`."""
-        self._start()
-        self._send(job)
-        case: dict[str, Any] | None = None
-        busy_since = time.monotonic()
-        limit = START_LIMIT if job["task"] in ("describe", "prepare") else self.case_timeout
-        watching = job["task"] in ("describe", "prepare")
-        while True:
-            wait = max(0.0, busy_since + limit - time.monotonic()) if watching else None
-            try:
-                event = self.events.get(timeout=wait)
-            except queue.Empty:
-                self.stop()
-                raise Hung(f"no answer within {limit:g} s", case) from None
+    def ask(self, job: Job, answer: type[T]) -> T:
+        """Serve one job.
+
+        Raises
+        ------
+        LoadError
+            The user can mend it: their file raised, a name is unknown.
+        WorkerEnded
+            The measure hung or crashed, with the case that it was asked about.
+        """
+        if self.process is None:
+            self._start()
+        return self._ask(job, answer)
+
+    def _ask(self, job: Job | None, answer: type[T]) -> T:
+        process = self.process
+        assert process is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
+        if job is not None:
+            with contextlib.suppress(OSError):  # one that has ended says why below
+                process.stdin.write(messages.line(job))
+                process.stdin.flush()
+        case: Case | None = None
+        other: list[str] = []
+        for text in process.stdout:
+            event: Event | None = messages.event(text)
             if event is None:
-                code = self.process.wait() if self.process else 0
-                self.stop()
-                raise Hung(f"the process ended (exit status {code})", case)
-            if event["event"] == "case":
-                case, watching, busy_since = event["case"], True, time.monotonic()
-            elif event["event"] == "idle":
-                watching = False
-            elif event["event"] == "failed":
-                raise WorkerFailed(event["message"], event["usage"], event["details"])
-            elif event["event"] == "done":
+                other.append(text.decode("utf-8", "replace").strip())
+            elif isinstance(event, Begun):
+                case = event.case
+            elif isinstance(event, Failed):
+                if event.usage:
+                    raise LoadError(event.says, event.details)
+                raise WorkerEnded(event.details.strip().splitlines()[-1] if event.details else event.says)
+            elif isinstance(event, answer):
                 return event
+        code = process.wait()
+        self.stop()
+        limit = self.seconds if case is not None else max(LOADING, self.seconds)
+        ended = WorkerEnded(self._why(code, other, limit))
+        ended.case = case
+        raise ended
+
+    def _why(self, code: int, traceback: list[str], seconds: float) -> str:
+        """Why the process ended, from its return code and what the interpreter wrote."""
+        if self.closed:
+            return "interrupted"
+        if ended_by_cpu(code):
+            return f"no answer within {seconds:g} s of CPU time{_place(traceback)}"
+        if traceback and traceback[0].startswith("Timeout"):
+            seconds = min(CLOCK * self.seconds, LONGEST) if seconds == self.seconds else seconds
+            return f"no answer within {seconds:g} s by the clock{_place(traceback)}"
+        return f"the process ended (exit status {code})"
 
     def _start(self) -> None:
         if self.closed:
-            raise Hung("interrupted", None)
-        if self.process is not None:
-            return
-        # One thread a worker: the matrices are small, and --jobs is where the cores go.
+            raise WorkerEnded("interrupted")
+        # One thread per worker: the matrices are small, and --jobs is where the cores go.
         environment = os.environ | dict.fromkeys(
             ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
         )
@@ -97,28 +116,13 @@ class Supervisor:
             [sys.executable, "-m", "stiminfo.axioms.auditing.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL if self.quiet else None,
+            stderr=subprocess.DEVNULL,
             env=environment,
             **detached,
         )
-        self.events = queue.Queue()
-        threading.Thread(target=_listen, args=(self.process, self.events), daemon=True).start()
-        with contextlib.suppress(queue.Empty):
-            if self.events.get(timeout=START_LIMIT) is None:
-                self.stop()
-                raise Hung("the worker process did not start", None)
-        self._send({"task": "prepare", "path": [folder for folder in sys.path if folder]})
-        self.events.get(timeout=START_LIMIT)
-
-    def _send(self, job: dict[str, Any]) -> None:
-        assert self.process is not None
-        assert self.process.stdin is not None
-        raw = pickle.dumps(job)
-        try:
-            self.process.stdin.write(struct.pack("<I", len(raw)) + raw)
-            self.process.stdin.flush()
-        except OSError:
-            self.events.put(None)
+        self._ask(None, Ready)
+        folders = [folder for folder in sys.path if folder]
+        self._ask(Prepare(folders, self.seconds, min(CLOCK * self.seconds, LONGEST)), Ready)
 
     def stop(self) -> None:
         """End the process at once; the next job starts another."""
@@ -131,6 +135,12 @@ class Supervisor:
                     with contextlib.suppress(OSError):
                         stream.close()
 
+    def kill(self) -> None:
+        """End the process for good and at once, from whatever thread; who waits for its answer is told."""
+        self.closed = True
+        if self.process is not None:
+            self.process.kill()
+
     def close(self) -> None:
         """End the process for good: it goes when its input ends; what does not is ended."""
         self.closed = True
@@ -139,14 +149,17 @@ class Supervisor:
             with contextlib.suppress(OSError):
                 process.stdin.close()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=GOODBYE)
+                process.wait(timeout=_GOODBYE)
         self.stop()
 
 
-def _listen(process: subprocess.Popen[bytes], events: queue.Queue[dict[str, Any] | None]) -> None:
-    assert process.stdout is not None
-    with contextlib.suppress(OSError, ValueError):
-        for line in process.stdout:
-            with contextlib.suppress(json.JSONDecodeError):
-                events.put(json.loads(line))
-    events.put(None)
+def _place(traceback: list[str]) -> str:
+    """Where the measure was, in words: the innermost place outside this package and installed ones."""
+    places = [found for text in traceback if (found := _PLACE.search(text))]
+    own = [found for found in places if not found["file"].startswith(_PACKAGE) and "site-packages" not in found["file"]]
+    own = [found for found in own if not found["file"].startswith((sys.base_prefix, "<frozen"))] or places[:1]
+    if not own:
+        return ""
+    # Code that was pickled by value has no file.
+    file = "" if own[0]["file"].startswith("<") else f"{Path(own[0]['file']).name}, "
+    return f"; it was in {own[0]['function']} ({file}line {own[0]['line']})"

@@ -1,46 +1,52 @@
-"""Verdicts and audits: what a search came to, held against what the measure claims; and their JSON."""
+"""Verdicts and audits: what an attack came to, held against what the measure claims; and their JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from ... import __version__, show
+from ..cases import Case
+from ..finding import Finding
+from ..registry import AnyCase
+from .witness import Witness
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-VERDICTS = ("holds", "refuted", "inconclusive", "not_applicable", "error")
 SCHEMA = 1
+Word = Literal["holds", "refuted", "inconclusive", "not_applicable", "error"]
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The verdict on one axiom.
 
     Attributes
     ----------
-    axiom : id
+    measure, axiom : name and id
     verdict : one of "holds", "refuted", "inconclusive", "not_applicable", "error"
     claimed : what the measure says of itself, or None
-    examples : cases judged
-    margin : by how much the witness breaks the axiom, or the largest residual found; nats (a share for locality)
-    numerical_error : how far the margin may be off
-    witness : JSON data for `stiminfo replay`, where refuted
-    message : one line
-    case : the case behind an error or an inconclusive verdict, JSON data
+    cases : how many were judged
+    violation : by how much the witness breaks the axiom, or the largest residual found; nats (a share for locality)
+    error : how far the violation may be off
+    says : the finding, or the reason, in one line
+    case : the case of a refutation, of an inconclusive verdict or of an error; None where there is none such
+    finding : what was found on that case
     """
 
+    measure: str
     axiom: str
-    verdict: str
-    claimed: bool | None
-    examples: int
-    margin: float
-    numerical_error: float
-    witness: dict[str, Any] | None
-    message: str
-    case: dict[str, Any] | None = None
+    verdict: Word
+    claimed: bool | None = None
+    cases: int = 0
+    violation: float = 0.0
+    error: float = 0.0
+    says: str = ""
+    case: AnyCase | None = None
+    finding: Finding | None = None
 
     @property
     def agrees(self) -> bool | None:
@@ -49,23 +55,49 @@ class Verdict:
             return None
         return self.verdict == ("holds" if self.claimed else "refuted")
 
+    @property
+    def refutation(self) -> Witness | None:
+        """The witness, where the axiom is refuted."""
+        if self.verdict != "refuted" or self.case is None:
+            return None
+        return Witness(self.measure, self.axiom, self.case, self.finding)
+
+    @property
+    def witness(self) -> dict[str, Any] | None:
+        """The witness as JSON data, as files hold it that `stiminfo replay` reads; None where there is none."""
+        witness = self.refutation
+        return None if witness is None else witness.to_json()
+
+    # The names that the JSON has; code written for the first edition uses them.
+    examples = property(lambda self: self.cases, doc="`cases`, by its name in JSON.")
+    margin = property(lambda self: self.violation, doc="`violation`, by its name in JSON.")
+    numerical_error = property(lambda self: self.error, doc="`error`, by its name in JSON.")
+    message = property(lambda self: self.says, doc="`says`, by its name in JSON.")
+
     def to_json(self) -> dict[str, Any]:
+        """The verdict as JSON data."""
         return {
             "verdict": self.verdict,
             "claimed": self.claimed,
             "agrees": self.agrees,
-            "examples": self.examples,
-            "margin": self.margin,
-            "numerical_error": self.numerical_error,
+            "examples": self.cases,
+            "margin": self.violation,
+            "numerical_error": self.error,
             "witness": self.witness,
-            "message": self.message,
+            "message": self.says,
         }
 
     def plot(self) -> Figure:
         """Draw the witness; raises ValueError where there is none."""
-        if self.witness is None:
+        witness = self.refutation
+        if witness is None:
             raise ValueError(f"the verdict on {self.axiom} is {self.verdict!r}: there is no witness to draw")
-        return show.drawing(self.witness)
+        return witness.plot()
+
+
+def failed(measure: str, axiom: str, claimed: bool | None, says: str, case: Case | None = None) -> Verdict:
+    """The verdict `error`: the measure raised, hung, or its worker ended."""
+    return Verdict(measure=measure, axiom=axiom, verdict="error", claimed=claimed, says=says, case=case)
 
 
 @dataclass(frozen=True)
@@ -87,9 +119,11 @@ class Audit:
     complete: bool = True
 
     @property
-    def agrees(self) -> bool:
-        """No claim disagrees and nothing failed: exit code 0."""
-        return all(v.agrees is not False and v.verdict != "error" for v in self.verdicts.values())
+    def agrees(self) -> bool | None:
+        """Whether no claim disagrees and no verdict is an error; None, which is no agreement, for part of an audit."""
+        if any(verdict.agrees is False or verdict.verdict == "error" for verdict in self.verdicts.values()):
+            return False
+        return True if self.complete and self.verdicts else None
 
     def to_json(self) -> dict[str, Any]:
         """The audit as JSON data."""

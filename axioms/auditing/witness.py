@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import stat
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from ... import __version__, show
-from ...errors import NotApplicable, WitnessError
+from ...errors import CaseError, NotApplicable, UnknownAxiom, WitnessError
 from ...estimators import Measure
-from ...models.data import SpecError, fields_of
-from ..case_json import case_from_json
-from ..cases import Case
+from ...models.data import from_json
+from ..axiom import Axiom
 from ..evaluator import evaluator
 from ..finding import Finding
-from ..registry import AXIOMS, Axiom, nearest
+from ..registry import EVERY, AnyCase, axiom_named, case_from_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,23 +26,56 @@ SCHEMA = 1
 LARGEST = 20_000_000
 
 
-@dataclass(frozen=True)
-class Witness:
-    """A case, the axiom it is about and the measure it was found on (by name only)."""
+class Witness(Struct, frozen=True):
+    """A case that refutes an axiom.
+
+    Attributes
+    ----------
+    measure : name of the measure that it was found on
+    axiom : id
+    case : the case
+    finding : what was found on it, or None where the witness does not say
+    """
 
     measure: str
-    axiom: Axiom
-    case: Case
-    found: dict[str, Any]
-    data: dict[str, Any]
+    axiom: str
+    case: AnyCase
+    finding: Finding | None = None
+
+    @property
+    def about(self) -> Axiom:
+        """The axiom itself."""
+        return EVERY[self.axiom]
+
+    def to_json(self) -> dict[str, Any]:
+        """The witness as JSON data."""
+        data = {
+            "schema": SCHEMA,
+            "stiminfo": __version__,
+            "measure": self.measure,
+            "axiom": self.axiom,
+            "case": self.case.to_json(),
+        }
+        if self.finding is None:
+            return data
+        finding = self.finding
+        return data | {
+            "finding": {
+                "violation": finding.violation,
+                "numerical_error": finding.error,
+                "tolerance": finding.tolerance,
+                "at": finding.at,
+                "says": finding.says,
+                "sides": {label: [_short(value) for value in values] for label, values in finding.sides.items()},
+            }
+        }
 
     def plot(self) -> Figure:
         """Draw the model and I(x), and where the axiom breaks."""
-        return show.drawing(self.data)
+        return show.drawing(self.to_json())
 
 
-@dataclass(frozen=True)
-class Replay:
+class Replay(Struct, frozen=True):
     """A witness judged anew. `stands` is whether it still refutes."""
 
     witness: Witness
@@ -50,56 +83,51 @@ class Replay:
 
     @property
     def stands(self) -> bool:
+        """Whether the violation is still real."""
         return self.finding.broken
 
 
-def witness_json(measure: str, axiom: str, case: dict[str, Any], finding: dict[str, Any]) -> dict[str, Any]:
-    """JSON data of a witness."""
-    sides = {label: [_short(value) for value in values] for label, values in finding["sides"].items()}
-    return {
-        "schema": SCHEMA,
-        "stiminfo": __version__,
-        "measure": measure,
-        "axiom": axiom,
-        "case": case,
-        "finding": {
-            "violation": finding["violation"],
-            "numerical_error": finding["error"],
-            "tolerance": finding["tolerance"],
-            "at": finding["at"],
-            "says": finding["says"],
-            "sides": sides,
-        },
-    }
+class _Found(Struct, frozen=True):
+    """A finding as a file may tell it; entries of other versions are passed over."""
+
+    violation: float = 0.0
+    numerical_error: float = 0.0
+    tolerance: float = 0.0
+    at: int = -1
+    says: str = ""
+    sides: dict[str, list[float]] = {}
 
 
-def _short(value: float) -> float:
-    return float(f"{value:.8g}")
+class _File(Struct, frozen=True, forbid_unknown_fields=True):
+    """A witness as a file holds it."""
+
+    schema: Literal[1]
+    measure: str
+    axiom: str
+    case: dict[str, Any]
+    stiminfo: str = ""
+    finding: _Found | None = None
 
 
 def parse_witness(data: Any) -> Witness:
-    """A `Witness` from JSON data; raises `WitnessError`."""
+    """A `Witness` from JSON data that nobody vouches for; raises `WitnessError`."""
+    if isinstance(data, dict) and data.get("schema", SCHEMA) != SCHEMA:
+        raise WitnessError(f"schema {data['schema']!r}; this version reads schema {SCHEMA}")
     try:
-        entries = fields_of(data, "the witness", {"schema", "measure", "axiom", "case"}, {"stiminfo", "finding"})
-        if entries["schema"] != SCHEMA:
-            raise WitnessError(f"schema {entries['schema']!r}; this version reads schema {SCHEMA}")
-        if not isinstance(entries["axiom"], str) or entries["axiom"] not in AXIOMS:
-            raise WitnessError(f"unknown axiom {entries['axiom']!r}{nearest(str(entries['axiom']), AXIOMS)}")
-        if not isinstance(entries["measure"], str):
-            raise WitnessError("measure is no name")
-        case = case_from_json(entries["case"])
-    except SpecError as error:
+        file: _File = from_json(data, _File, "the witness")
+        axiom, case = axiom_named(file.axiom), case_from_json(file.case)
+    except (CaseError, UnknownAxiom) as error:
         raise WitnessError(str(error)) from None
-    axiom = AXIOMS[entries["axiom"]]
-    kinds = {type(known) for known in axiom.classics(False) + axiom.classics(True)}
-    if axiom.id in ("completeness", "positivity"):
-        pass
-    elif axiom.id.startswith("locality"):
-        kinds |= {type(known) for name in ("locality", "locality_any_prior") for known in AXIOMS[name].classics(False)}
-    if type(case) not in kinds:
+    if type(case) not in axiom.cases:
         raise WitnessError(f"a case of kind {case.kind!r} says nothing about {axiom.id}")
-    found = entries.get("finding", {})
-    return Witness(entries["measure"], axiom, case, found if isinstance(found, dict) else {}, data)
+    found = file.finding
+    if found is None:
+        return Witness(file.measure, axiom.id, case)
+    # A file's own word: what a replay finds decides.
+    finding = Finding(
+        found.violation, found.numerical_error, found.tolerance, True, False, found.at, found.sides, found.says
+    )
+    return Witness(file.measure, axiom.id, case, finding)
 
 
 def read_witness(path: str | Path) -> Witness:
@@ -128,6 +156,12 @@ def replay(witness: Witness, measure: Measure) -> Replay:
     NotApplicable, MeasureError
         Where the measure declines the case, or fails on it.
     """
-    if witness.axiom.featurewise and not measure.has_featurewise:
+    axiom = witness.about
+    if axiom.featurewise and not measure.has_featurewise:
         raise NotApplicable(f"{measure.name} has no feature-wise form")
-    return Replay(witness, witness.axiom.check(evaluator(measure, "fine"), witness.case))
+    return Replay(witness, axiom.check(evaluator(measure, "fine"), witness.case))
+
+
+def _short(value: float) -> float:
+    """Eight digits: enough to check by hand, few enough to read."""
+    return float(f"{value:.8g}")

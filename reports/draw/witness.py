@@ -14,16 +14,13 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from ...axioms.case_json import case_from_json
-from ...axioms.further import FURTHER
-from ...axioms.registry import AXIOMS
+from ...axioms.registry import EVERY, case_from_json
 from ...estimators import PUBLISHED
 from .cases import case_panels
 from .panels import Sides, cut, model_of, subscripts
 from .style import INK, WIDTH, styled
 from .values import value_panels
 
-_EVERY = AXIOMS | FURTHER
 #: Height of a line of the footnote, in inches, and letters on it.
 _LINE = 0.135
 _LETTERS = 59
@@ -117,7 +114,7 @@ def svg(figure: Figure, prefix: str = "fig", label: str | None = None) -> str:
 
 
 def _title(axiom: str) -> str:
-    return _EVERY[axiom].title if axiom in _EVERY else axiom
+    return EVERY[axiom].title if axiom in EVERY else axiom
 
 
 def _units(measure: str) -> str:
@@ -130,7 +127,7 @@ def _words(axiom: str, finding: dict[str, Any]) -> str:
     violation, error = finding.get("violation"), finding.get("numerical_error")
     if not isinstance(violation, int | float) or not isinstance(error, int | float):
         return says
-    unit = _EVERY[axiom].unit if axiom in _EVERY else "nats"
+    unit = EVERY[axiom].unit if axiom in EVERY else "nats"
     return f"{says[:1].upper()}{says[1:]}. Violation: {violation:.3g} {unit} (numerical error {error:.1g})."
 
 

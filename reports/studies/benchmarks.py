@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from ...axioms.auditing.audit import audit_published, identity_of
-from ...axioms.auditing.journal import Journal
+from ...axioms.auditing.audit import audit_published
+from ...axioms.auditing.journal import Journal, identity_of
 from ...estimators import i_cissi, i_kong2, i_local, i_sp, i_ssi, i_surp
 from ...estimators.local import pointwise
 from ...estimators.resolution import CHECK, FINE, QUICK, STANDARD, resolution_for
@@ -107,12 +107,12 @@ def throughput(say: Say) -> dict[str, Any]:
     found: dict[str, Any] = {"axioms": list(_AXIOMS), "examples": _EXAMPLES}
     with tempfile.TemporaryDirectory() as folder:
         for jobs in (1, 2):
-            identity = identity_of({"name": "table"}, _AXIOMS, _EXAMPLES, 0, None)
+            identity = identity_of({"name": "table"}, list(_AXIOMS), _EXAMPLES, 0)
             start = time.perf_counter()
-            with Journal(Path(folder) / f"{jobs}.jsonl", identity) as journal:
-                audit_published(axioms=_AXIOMS, examples=_EXAMPLES, jobs=jobs, journal=journal)
-                found[f"jobs_{jobs}"] = time.perf_counter() - start
-                cells = list(journal.seconds.values())
+            journal = Journal(Path(folder) / str(jobs), identity)
+            audit_published(axioms=_AXIOMS, examples=_EXAMPLES, jobs=jobs, journal=journal)
+            found[f"jobs_{jobs}"] = time.perf_counter() - start
+            cells = list(journal.seconds.values())
             if jobs == 1:
                 found["cells"] = [round(value, 3) for value in cells]
             say(f"throughput: {jobs}")

@@ -10,10 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ...axioms.auditing.attack import Outcome, search
-from ...axioms.auditing.witness import witness_json
-from ...axioms.further import FURTHER
-from ...axioms.registry import AXIOMS, Axiom
+from ...axioms.auditing.attack import attack
+from ...axioms.axiom import Axiom
+from ...axioms.registry import AXIOMS, FURTHER
 from ...estimators.relatives import RELATIVES
 from ...files import json_text, write_whole
 from ..terminal import WORDS
@@ -32,13 +31,11 @@ def every() -> dict[str, Axiom]:
 
 def audited(name: str, axiom: Axiom, examples: int = EXAMPLES) -> dict[str, Any]:
     """One cell: verdict, message, and the witness of a refutation."""
-    found: Outcome = search(axiom, RELATIVES[name], examples=examples)
-    cell: dict[str, Any] = {"verdict": found.verdict, "message": found.message, "margin": found.margin, "witness": None}
-    if found.verdict == "refuted":
-        assert found.case is not None
-        assert found.finding is not None
-        cell["witness"] = witness_json(name, axiom.id, found.case, found.finding)
-    return cell
+    found = attack(axiom, RELATIVES[name], examples=examples)
+    witness = found.witness
+    if witness is not None:
+        witness["measure"] = name  # the table's name of it: that of I_local itself is another
+    return {"verdict": found.verdict, "message": found.says, "margin": found.violation, "witness": witness}
 
 
 def _witness_words(cell: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ...axioms.auditing.networks import audit_learned
+from ...axioms.auditing.networks import audit_networks
 from ...diffusion import FiniteSetDenoiser, MixtureDenoiser, PosteriorSampler
 from ...diffusion.checkpoints import PRETRAINED
 from ...diffusion.encoders import Encoder
@@ -230,7 +230,7 @@ def audits(checkpoints: list[Path], say: Say = print) -> list[dict[str, Any]]:
     for checkpoint in checkpoints:
         denoiser = UNetDenoiser.load(checkpoint)
         notes = denoiser.learned.notes
-        found = audit_learned(denoiser, source_named(notes["data"]["name"]))
+        found = audit_networks(denoiser, source_named(notes["data"]["name"]))
         for verdict in found.verdicts.values():
             row = {"data": notes["data"]["name"], "minutes": denoiser.learned.minutes, "axiom": verdict.axiom}
             rows.append(row | {"verdict": verdict.verdict, "message": verdict.message})

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
 
 class InputError(Exception):
     """Something that a user gave cannot be used; the message says what, where, and what was expected.
@@ -24,6 +28,14 @@ class NotApplicable(InputError):
     """The measure has no such form, or is not defined on this model (Fisher without a gradient, say)."""
 
 
+class NeedsGradient(NotApplicable):
+    """The measure needs the likelihood's gradient, which this model does not carry."""
+
+
+class OutOfReach(NotApplicable, ValueError):
+    """The measure is defined on this model, but exact quadrature does not reach it."""
+
+
 class MissingExtra(InputError, ImportError):
     """A library is not installed that an extra of stiminfo brings; the message names the extra."""
 
@@ -44,12 +56,34 @@ class UnknownName(InputError, ValueError):
     """No axiom, measure or claim of that name; the message gives the nearest."""
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """How the error about an unknown name ends: the nearest known one, or all of them."""
+    known = list(known)
+    close = difflib.get_close_matches(name, known, 1, 0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(known)}"
+
+
 class UnknownAxiom(UnknownName):
     """No axiom of that name; the message gives the nearest."""
 
 
 class LoadError(InputError, ValueError):
     """A user's measure cannot be loaded; `details` is the user's own traceback, where their file raised."""
+
+
+class MeasureError(InputError):
+    """The measure raised, or answered with something that is not values at the stimuli."""
+
+
+class WorkerEnded(InputError):
+    """The process that ran a measure ended: it hung, and was ended, or it crashed; the message says where.
+
+    Attributes
+    ----------
+    case : the case that the measure was asked about, or None
+    """
+
+    case: Any = None
 
 
 class JournalError(InputError, ValueError):

@@ -86,3 +86,8 @@ def json_text(data: Any) -> str:
 def read_json(path: Path) -> Any:
     """What a JSON file of our own holds."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def file_name(name: str, most: int = 80) -> str:
+    """A name as part of a file's: letters, digits, - and _, at most so many."""
+    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name[:most])

@@ -14,7 +14,7 @@ pytest.importorskip("accelerate")
 sys.path.insert(0, str(Path(__file__).parents[1] / "diffusion"))
 import learning  # noqa: E402
 
-from stiminfo.axioms.auditing.networks import AXIOMS, audit_learned  # noqa: E402
+from stiminfo.axioms.auditing.networks import QUESTIONS, audit_networks  # noqa: E402
 from stiminfo.diffusion import GaussianDenoiser, UNetDenoiser  # noqa: E402
 from stiminfo.models import LinearGaussian  # noqa: E402
 
@@ -73,7 +73,7 @@ class Oracle(UNetDenoiser):
 
 
 def test_right_networks_are_not_refuted(learned):
-    verdicts = audit_learned(Oracle(learned), learning.SOURCE, passes=600).verdicts
+    verdicts = audit_networks(Oracle(learned), learning.SOURCE, passes=600).verdicts
     assert {axiom: verdict.verdict for axiom, verdict in verdicts.items()} == {
         "completeness": "inconclusive",  # as far as can be told
         "positivity": "holds",
@@ -81,7 +81,7 @@ def test_right_networks_are_not_refuted(learned):
         "data_processing": "holds",
         "feature_insensitivity": "not_applicable",
     }
-    assert tuple(verdicts) == AXIOMS
+    assert tuple(verdicts) == tuple(QUESTIONS)
     assert verdicts["completeness"].margin < 6 * verdicts["completeness"].numerical_error < 0.2
 
 
@@ -89,7 +89,7 @@ def test_right_networks_are_not_refuted(learned):
 def test_wrong_networks_are_refuted(learned, wrong, axiom):
     oracle = Oracle(learned)
     oracle.wrong = wrong
-    verdict = audit_learned(oracle, learning.SOURCE, axioms=[axiom]).verdicts[axiom]
+    verdict = audit_networks(oracle, learning.SOURCE, axioms=[axiom]).verdicts[axiom]
     assert verdict.verdict == "refuted"
     assert verdict.agrees is False
     assert "%" in verdict.message
@@ -99,7 +99,7 @@ def test_wrong_networks_are_refuted(learned, wrong, axiom):
 def test_a_view_that_tells_too_much_is_refuted(learned, view):
     oracle = Oracle(learned)
     oracle.boast = view, 2.5
-    verdict = audit_learned(oracle, learning.SOURCE, axioms=["data_processing"]).verdicts["data_processing"]
+    verdict = audit_networks(oracle, learning.SOURCE, axioms=["data_processing"]).verdicts["data_processing"]
     assert verdict.verdict == "refuted"
     assert verdict.message.startswith(view)
 
@@ -109,7 +109,7 @@ def test_pixels_that_never_vary():
     still = replace_covariance(source)
     run = learning.training()
     run.source = still
-    verdict = audit_learned(UNetDenoiser(run.run()), still, axioms=["feature_insensitivity"]).verdicts
+    verdict = audit_networks(UNetDenoiser(run.run()), still, axioms=["feature_insensitivity"]).verdicts
     assert verdict["feature_insensitivity"].verdict == "refuted"
     assert "1 pixels that never vary" in verdict["feature_insensitivity"].message
 
@@ -124,7 +124,7 @@ def replace_covariance(source):
 
 def test_networks_without_views(learned):
     whole = UNetDenoiser(learning.training().run())
-    verdicts = audit_learned(whole, learning.SOURCE, axioms=["additivity", "data_processing", "locality"]).verdicts
+    verdicts = audit_networks(whole, learning.SOURCE, axioms=["additivity", "data_processing", "locality"]).verdicts
     assert list(verdicts) == ["additivity", "data_processing"]
     assert verdicts["data_processing"].verdict == "not_applicable"
     assert "--coarse" in verdicts["data_processing"].message

@@ -5,7 +5,7 @@ import pytest
 
 import stiminfo as si
 from stiminfo.axioms import AXIOMS
-from stiminfo.axioms.auditing.attack import search
+from stiminfo.axioms.auditing.attack import attack
 
 
 class Noisy:
@@ -22,7 +22,7 @@ class Noisy:
 
 
 def verdict(pointwise, axiom, examples=40):
-    return search(AXIOMS[axiom], si.Measure("noisy", pointwise), examples=examples)
+    return attack(AXIOMS[axiom], si.Measure("noisy", pointwise), examples=examples)
 
 
 @pytest.mark.parametrize("axiom", ["completeness", "positivity", "additivity", "data_processing"])

@@ -8,80 +8,88 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import replace
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
-from stiminfo.axioms.auditing.audit import audit_published, identity_of
+import stiminfo as si
+from stiminfo.axioms.auditing.audit import audit_published
 from stiminfo.axioms.auditing.cells import Cell, Plan, run_cells
-from stiminfo.axioms.auditing.journal import Journal
+from stiminfo.axioms.auditing.journal import Journal, identity_of
+from stiminfo.axioms.auditing.messages import Named
 from stiminfo.axioms.auditing.verdict import Verdict
 from stiminfo.axioms.registry import AXIOMS
 from stiminfo.errors import BackendError, JournalError
 
 IDENTITY = {"measure": "m", "examples": 3}
-VERDICT = Verdict("positivity", "holds", True, 3, 0.0, 1e-9, None, "3 cases")
+VERDICT = Verdict(
+    measure="i_surp", axiom="positivity", verdict="holds", claimed=True, cases=3, error=1e-9, says="3 cases"
+)
 QUICK = ("completeness", "positivity", "response_invariance")
 
 
+def cell(measure, axiom):
+    return Cell(measure, Named(measure), None, AXIOMS[axiom])
+
+
+def verdicts(cells, plan):
+    return {result.cell.key: result.verdict for result in run_cells(cells, plan)}
+
+
 def test_what_is_kept_is_there_again(tmp_path):
-    path = tmp_path / "j.jsonl"
-    with Journal(path, IDENTITY) as journal:
-        journal.add("i_surp", VERDICT, 1.25)
-        journal.add("i_surp", VERDICT, 9.0)
-    with Journal(path, IDENTITY) as journal:
-        assert journal.finished == {("i_surp", "positivity"): VERDICT}
-        assert journal.seconds == {("i_surp", "positivity"): 1.25}
-    assert len(path.read_text().splitlines()) == 2
+    path = tmp_path / "night"
+    journal = Journal(path, IDENTITY)
+    assert not path.exists()
+    journal.add(VERDICT, 1.25)
+    journal.add(VERDICT, 9.0)
+    again = Journal(path, IDENTITY)
+    assert again.finished == {("i_surp", "positivity"): VERDICT}
+    assert again.seconds == {("i_surp", "positivity"): 1.25}
+    assert len(list(path.iterdir())) == 2
 
 
-@pytest.mark.parametrize("cut", [1, 5, 40])
-def test_a_line_that_was_cut_off_is_dropped(tmp_path, cut):
-    path = tmp_path / "j.jsonl"
-    with Journal(path, IDENTITY) as journal:
-        journal.add("i_surp", VERDICT, 1.0)
-    whole = path.read_bytes()
-    path.write_bytes(whole + whole.splitlines(keepends=True)[1].replace(b"i_surp", b"i_sp")[:-cut])
-    with Journal(path, IDENTITY) as journal:
-        assert list(journal.finished) == [("i_surp", "positivity")]
-        journal.add("i_sp", VERDICT, 1.0)
-    with Journal(path, IDENTITY) as journal:
-        assert len(journal.finished) == 2
+def test_a_refutation_is_kept_with_its_witness(tmp_path):
+    refuted = si.audit(si.i_cissi, axioms=["data_processing"], examples=3).verdicts["data_processing"]
+    Journal(tmp_path / "night", IDENTITY).add(refuted, 1.0)
+    (again,) = Journal(tmp_path / "night", IDENTITY).finished.values()
+    assert again == refuted
+    assert again.witness == refuted.witness
+
+
+def test_measures_whose_names_look_alike_keep_apart(tmp_path):
+    for name in ("a b", "a_b", "a/b"):
+        Journal(tmp_path / "night", IDENTITY).add(replace(VERDICT, measure=name), 1.0)
+    assert len(Journal(tmp_path / "night", IDENTITY).finished) == 3
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("files", "message"),
     [
-        ('{"schema": 1, "measure": "m", "examples": 4}\n', "its examples is 4, not 3"),
-        ("hello\n", "line 1 is not that of a journal"),
-        ('{"schema": 1, "measure": "m", "examples": 3}\n{"measure": "x"}\n', "line 2 is not that of a journal"),
-        ('{"schema": 1, "measure": "m", "examples": 3}\n[]\n', "line 2 is not that of a journal"),
-        (
-            '{"schema": 1, "measure": "m", "examples": 3}\n'
-            + json.dumps({"measure": "x", "seconds": 1, "verdict": vars(VERDICT) | {"verdict": "maybe"}})
-            + "\n",
-            "no verdict",
-        ),
+        ({"audit.json": {"schema": 2, "measure": "m", "examples": 4}}, "its examples is 4, not 3"),
+        ({"audit.json": []}, "does not say what it is about"),
+        ({"audit.json": "nonsense"}, "is not JSON"),
+        ({"thesis.tex": "precious"}, "holds other files"),
+        ({"audit.json": IDENTITY | {"schema": 2}, "x.json": {"schema": 2}}, "is not a cell of a journal"),
+        ({"audit.json": IDENTITY | {"schema": 2}, "x.json": "[" * 100_000}, "is not a cell of a journal"),
     ],
 )
-def test_journals_of_something_else(tmp_path, text, message):
-    path = tmp_path / "j.jsonl"
-    path.write_text(text)
+def test_journals_of_something_else(tmp_path, files, message):
+    path = tmp_path / "night"
+    path.mkdir()
+    for name, content in files.items():
+        (path / name).write_text(content if isinstance(content, str) else json.dumps(content))
+    before = {file.name: file.read_text() for file in path.iterdir()}
     with pytest.raises(JournalError, match=message):
         Journal(path, IDENTITY)
-    assert path.read_text() == text
+    assert {file.name: file.read_text() for file in path.iterdir()} == before
 
 
-@pytest.mark.parametrize("text", ['{"results": [1, 2, 3], "precious": true}', "notes without an end", "{"])
-def test_a_file_without_a_last_line_is_not_cut(tmp_path, text):
-    """What is no journal stays as it is, also without a last line's end; one cut in its first line begins anew."""
-    path = tmp_path / "results.json"
+@pytest.mark.parametrize("text", ['{"schema": 1, "measure": "m", "examples": 3}\n', "notes without an end"])
+def test_a_journal_of_an_older_version_is_a_file_and_refused(tmp_path, text):
+    path = tmp_path / "night.jsonl"
     path.write_text(text)
-    if text == "{":
-        with Journal(path, IDENTITY):
-            assert len(path.read_text().splitlines()) == 1
-        return
-    with pytest.raises(JournalError, match="is no journal"):
+    with pytest.raises(JournalError, match="is a file; a journal is a folder"):
         Journal(path, IDENTITY)
     assert path.read_text() == text
 
@@ -89,69 +97,57 @@ def test_a_file_without_a_last_line_is_not_cut(tmp_path, text):
 @pytest.mark.parametrize(
     "change",
     [
-        {"margin": None},
+        {"violation": None},
         {"claimed": "yes"},
-        {"axiom": "beauty"},
-        {"examples": 2.5},
-        {"witness": "x"},
-        {"witness": {"schema": 1}},
-        {"message": 3},
-        {"case": []},
+        {"cases": 2.5},
+        {"verdict": "maybe"},
+        {"case": {"kind": "code"}},
+        {"says": 3},
+        {"more": 1},
     ],
 )
 def test_a_verdict_of_other_types_is_refused(tmp_path, change):
-    path = tmp_path / "j.jsonl"
-    with Journal(path, IDENTITY):
-        pass
-    row = {"measure": "x", "seconds": 1, "verdict": vars(VERDICT) | change}
-    with path.open("a") as stream:
-        stream.write(json.dumps(row) + "\n")
-    with pytest.raises(JournalError, match="line 2 is not that of a journal"):
+    path = tmp_path / "night"
+    Journal(path, IDENTITY).add(VERDICT, 1.0)
+    (file,) = path.glob("i_surp*.json")
+    data = json.loads(file.read_text())
+    data["verdict"] |= change
+    file.write_text(json.dumps(data))
+    with pytest.raises(JournalError, match="is not a cell of a journal"):
         Journal(path, IDENTITY)
 
 
 def test_an_error_is_not_kept_for_ever(tmp_path):
     """The system may have ended the worker, or the time may have been too short: the cell is run again."""
-    path = tmp_path / "j.jsonl"
-    broken = replace(VERDICT, verdict="error", message="the process ended (exit status -15)")
-    with Journal(path, IDENTITY) as journal:
-        journal.add("i_surp", broken, 1.0)
-    with Journal(path, IDENTITY) as journal:
-        assert journal.finished == {}
-        journal.add("i_surp", VERDICT, 1.0)
-    with Journal(path, IDENTITY) as journal:
-        assert journal.finished == {("i_surp", "positivity"): VERDICT}
+    path = tmp_path / "night"
+    Journal(path, IDENTITY).add(replace(VERDICT, verdict="error", says="the process ended (exit status -15)"), 1.0)
+    journal = Journal(path, IDENTITY)
+    assert journal.finished == {}
+    journal.add(VERDICT, 1.0)
+    assert Journal(path, IDENTITY).finished == {("i_surp", "positivity"): VERDICT}
 
 
-def test_a_run_that_is_refused_leaves_no_journal(tmp_path):
-    path = tmp_path / "j.jsonl"
-    cell = Cell("i_surp", ("published", "i_surp"), True, AXIOMS["positivity"])
-    with pytest.raises(BackendError), Journal(path, IDENTITY) as journal:
-        run_cells([cell], Plan(3), backend="dask", journal=journal)
-    assert not path.exists()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no flock")
-def test_one_audit_a_journal(tmp_path):
-    with (
-        Journal(tmp_path / "j.jsonl", IDENTITY),
-        pytest.raises(JournalError, match="in use by another audit"),
-    ):
-        Journal(tmp_path / "j.jsonl", IDENTITY)
+def test_a_half_written_file_is_passed_over(tmp_path):
+    """What a machine left that stopped in the middle of a write."""
+    path = tmp_path / "night"
+    path.mkdir()
+    (path / ".stiminfo-0123").write_bytes(msgspec.json.encode(VERDICT)[:40])
+    Journal(path, IDENTITY).add(VERDICT, 1.0)
+    assert Journal(path, IDENTITY).finished == {("i_surp", "positivity"): VERDICT}
 
 
 def test_a_resumed_audit_runs_only_the_rest(tmp_path):
     seen = []
     options = {"measures": ["i_surp"], "axioms": QUICK, "examples": 4}
-    identity = identity_of({"name": "table"}, QUICK, 4, 0, None)
+    identity = identity_of({"name": "table"}, list(QUICK), 4, 0)
     whole = audit_published(**options)["i_surp"]
-    with Journal(tmp_path / "j.jsonl", identity) as journal:
-        audit_published(**options | {"axioms": QUICK[:2]}, journal=journal)
-    started = time.perf_counter()
-    with Journal(tmp_path / "j.jsonl", identity) as journal:
-        resumed = audit_published(**options, journal=journal, progress=lambda cell, _: seen.append(cell.axiom.id))
-        assert set(journal.seconds) == {("i_surp", axiom) for axiom in QUICK}
-    assert time.perf_counter() - started < 60
+    audit_published(**options | {"axioms": QUICK[:2]}, journal=Journal(tmp_path / "night", identity))
+    kept = Journal(tmp_path / "night", identity)
+    assert set(kept.finished) == {("i_surp", axiom) for axiom in QUICK[:2]}
+    before = dict(kept.seconds)
+    resumed = audit_published(**options, journal=kept, progress=lambda cell, _: seen.append(cell.axiom.id))
+    assert {key: kept.seconds[key] for key in before} == before
+    assert set(kept.seconds) == {("i_surp", axiom) for axiom in QUICK}
     assert sorted(seen) == sorted(QUICK)
     assert resumed["i_surp"].to_json() == whole.to_json()
 
@@ -159,9 +155,9 @@ def test_a_resumed_audit_runs_only_the_rest(tmp_path):
 def test_a_measure_that_was_edited_is_another_audit(tmp_path):
     file = tmp_path / "m.py"
     file.write_text("a = 1\n")
-    before = identity_of({"name": "m"}, QUICK, 4, 0, file)
+    before = identity_of({"name": "m"}, list(QUICK), 4, 0, file)
     file.write_text("a = 2\n")
-    assert identity_of({"name": "m"}, QUICK, 4, 0, file) != before
+    assert identity_of({"name": "m"}, list(QUICK), 4, 0, file) != before
 
 
 @pytest.mark.parametrize(
@@ -174,13 +170,12 @@ def test_a_measure_that_was_edited_is_another_audit(tmp_path):
 )
 def test_backends_that_are_none(options, message):
     with pytest.raises(BackendError, match=message):
-        run_cells([], Plan(3), **options)
+        Plan(3, **options)
 
 
 def test_a_database_keeps_failing_cases(tmp_path):
-    cell = Cell("i_ssi", ("published", "i_ssi"), False, AXIOMS["positivity"])
-    verdicts = [run_cells([cell], Plan(3, database=str(tmp_path)))[0][1] for _ in range(2)]
-    assert [v.verdict for v in verdicts] == ["refuted", "refuted"]
+    found = [verdicts([cell("i_ssi", "positivity")], Plan(3, database=str(tmp_path))) for _ in range(2)]
+    assert [next(iter(one.values())).verdict for one in found] == ["refuted", "refuted"]
 
 
 TABLE = ["table", "--examples", "4"] + [part for axiom in QUICK for part in ("--axiom", axiom)]
@@ -190,7 +185,7 @@ TABLE = ["table", "--examples", "4"] + [part for axiom in QUICK for part in ("--
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_killed_at_a_random_moment_and_resumed(tmp_path, how):
     """Whatever moment it is: what is in the journal is whole, and the end is that of an audit that was not ended."""
-    command = [sys.executable, "-m", "stiminfo", *TABLE, "--journal", "j.jsonl", "--json", "t.json"]
+    command = [sys.executable, "-m", "stiminfo", *TABLE, "--journal", "night", "--json", "t.json"]
     wait = random.Random(str(how)).uniform(3, 7)
     (tmp_path / "t.json").write_text("the earlier result")
     for _ in range(2):
@@ -208,8 +203,8 @@ def test_killed_at_a_random_moment_and_resumed(tmp_path, how):
     found = json.loads((tmp_path / "t.json").read_text())["measures"]
     fresh = audit_published(axioms=QUICK, examples=4)
     assert found == {name: one.to_json() for name, one in fresh.items()}
-    rows = [json.loads(line) for line in (tmp_path / "j.jsonl").read_text().splitlines()[1:]]
-    keys = [(row["measure"], row["verdict"]["axiom"]) for row in rows]
+    rows = [json.loads(path.read_text()) for path in (tmp_path / "night").glob("*.json") if path.name != "audit.json"]
+    keys = [(row["verdict"]["measure"], row["verdict"]["axiom"]) for row in rows]
     assert len(keys) == len(set(keys)) == 8 * len(QUICK)
     assert not [name for name in os.listdir(tmp_path) if name.startswith(".stiminfo-")]
 
@@ -219,54 +214,34 @@ def test_killed_at_a_random_moment_and_resumed(tmp_path, how):
 def test_a_cluster_that_loses_a_worker_loses_nothing(tmp_path):
     distributed = pytest.importorskip("distributed", reason="needs stiminfo[dask]")
     axioms = ("completeness", "positivity", "data_processing")
-    cells = [Cell(name, ("published", name), None, AXIOMS[a]) for name in ("i_surp", "i_ssi", "i_sp") for a in axioms]
-    killed = []
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
-        Journal(tmp_path / "j.jsonl", IDENTITY) as journal,
-    ):
-
-        def progress(cell, verdict):
+    cells = [cell(name, axiom) for name in ("i_surp", "i_ssi", "i_sp") for axiom in axioms]
+    killed, found = [], {}
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        plan = Plan(4, case_timeout=60.0, backend="dask", scheduler=cluster.scheduler_address)
+        for result in run_cells(cells, plan):
+            found[result.cell.key] = result.verdict
             if not killed:
                 (worker, *_) = cluster.workers.values()
                 killed.append(worker.process.pid)
                 os.kill(worker.process.pid, signal.SIGKILL)
+    assert killed
+    assert found == verdicts(cells, Plan(4, case_timeout=60.0, jobs=2))
 
-        results = run_cells(
-            cells,
-            Plan(4, case_timeout=60.0),
-            backend="dask",
-            scheduler=cluster.scheduler_address,
-            journal=journal,
-            progress=progress,
-        )
-        assert killed
-        assert len(results) == len(journal.finished) == len(cells)
-    here = {(c.measure, c.axiom.id): v for c, v in run_cells(cells, Plan(4, case_timeout=60.0), jobs=2)}
-    assert {(c.measure, c.axiom.id): v for c, v in results} == here
+
+def refused(scheduler):
+    with pytest.raises(BackendError, match="no scheduler answers"):
+        list(run_cells([cell("i_surp", "positivity")], Plan(3, backend="dask", scheduler=scheduler)))
 
 
 def test_what_accepts_and_never_answers_is_no_scheduler(monkeypatch):
     pytest.importorskip("distributed", reason="needs stiminfo[dask]")
     monkeypatch.setattr("stiminfo.axioms.auditing.cells._CONNECT", 1)
-    cell = Cell("i_surp", ("published", "i_surp"), True, AXIOMS["positivity"])
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(BackendError, match="no scheduler answers"):
-            run_cells([cell], Plan(3), backend="dask", scheduler=address)
+        refused(f"tcp://127.0.0.1:{silent.getsockname()[1]}")
 
 
-@pytest.mark.parametrize("scheduler", ["tls://127.0.0.1:1", "ucx://127.0.0.1:2"])
-def test_other_ways_to_talk_that_are_not_there(monkeypatch, scheduler):
-    pytest.importorskip("distributed", reason="needs stiminfo[dask]")
-    cell = Cell("i_surp", ("published", "i_surp"), True, AXIOMS["positivity"])
-    with pytest.raises(BackendError, match="no scheduler answers"):
-        run_cells([cell], Plan(3), backend="dask", scheduler=scheduler)
-
-
-def test_a_scheduler_that_is_not_there(monkeypatch):
+@pytest.mark.parametrize("scheduler", ["tls://127.0.0.1:1", "ucx://127.0.0.1:2", "tcp://127.0.0.1:9"])
+def test_a_scheduler_that_is_not_there(monkeypatch, scheduler):
     pytest.importorskip("distributed", reason="needs stiminfo[dask]")
     monkeypatch.setattr("stiminfo.axioms.auditing.cells._CONNECT", 1)
-    cell = Cell("i_surp", ("published", "i_surp"), None, AXIOMS["positivity"])
-    with pytest.raises(BackendError, match="no scheduler answers"):
-        run_cells([cell], Plan(3), backend="dask", scheduler="tcp://127.0.0.1:9")
+    refused(scheduler)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stiminfo.axioms import AXIOMS
-from stiminfo.axioms.auditing.attack import search
+from stiminfo.axioms.auditing.attack import attack
 from stiminfo.estimators import PUBLISHED
 
 JOURNAL = Path(os.environ.get("STIMINFO_SOAK", "out/soak.jsonl"))
@@ -35,7 +35,7 @@ def test_no_false_refutation(measure, axiom):
     for seed in range(CASES[axiom] // CHUNK):
         if (measure.name, axiom, seed) in done:
             continue
-        outcome = search(AXIOMS[axiom], measure, examples=int(CHUNK / share), seed=1000 + seed)
+        outcome = attack(AXIOMS[axiom], measure, examples=int(CHUNK / share), seed=1000 + seed)
         row = {
             "measure": measure.name,
             "axiom": axiom,

@@ -1,19 +1,20 @@
 """What strategies promise of their cases: the axiom's premise, and the smallest case that they shrink to."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import find, given, settings
+from msgspec.structs import replace
 
-from stiminfo.axioms import strategies as draw
-from stiminfo.axioms.case_json import case_from_json
-from stiminfo.axioms.classics import BLOB_PLANE, CLASSICS
+from stiminfo.axioms.feature_insensitivity import irrelevant_feature_cases
+from stiminfo.axioms.feature_insensitivity_marginal import xor_like_cases
+from stiminfo.axioms.locality import BLOB_PLANE, decay_cases
+from stiminfo.axioms.locality_any_prior import jump_cases
+from stiminfo.axioms.registry import AXIOMS, case_from_json
 from stiminfo.models.features import insensitive_features
 
 
 @pytest.mark.parametrize("gradient", [False, True])
-@pytest.mark.parametrize(("cases", "jointly"), [(draw.irrelevant_feature_cases, True), (draw.xor_like_cases, False)])
+@pytest.mark.parametrize(("cases", "jointly"), [(irrelevant_feature_cases, True), (xor_like_cases, False)])
 def test_the_feature_is_insensitive(cases, jointly, gradient):
     @settings(max_examples=60, deadline=None, database=None)
     @given(cases(gradient))
@@ -31,7 +32,7 @@ def test_xor_is_the_smallest_of_its_kind():
         """Both features together tell something, so that an insensitive one cannot be left out."""
         return case.built.mutual_information() > 0.1
 
-    case = find(draw.xor_like_cases(), tells, settings=settings(max_examples=2000, database=None, deadline=None))
+    case = find(xor_like_cases(), tells, settings=settings(max_examples=2000, database=None, deadline=None))
     model = case.built
     assert len(model.prior) == 4
     assert set(model.likelihood.ravel()) == {0.0, 1.0}
@@ -39,7 +40,8 @@ def test_xor_is_the_smallest_of_its_kind():
 
 
 @pytest.mark.parametrize(
-    "case", [*CLASSICS["locality"][:2], BLOB_PLANE, replace(BLOB_PLANE, along=1), *CLASSICS["locality_any_prior"][:1]]
+    "case",
+    [*AXIOMS["locality"].known[:2], BLOB_PLANE, replace(BLOB_PLANE, along=1), *AXIOMS["locality_any_prior"].known[:1]],
 )
 @pytest.mark.parametrize("view", ["built", "changed"])
 def test_a_mirrored_case_is_the_same_turned_round(case, view):
@@ -61,7 +63,7 @@ def test_a_mirrored_case_is_the_same_turned_round(case, view):
 @pytest.mark.parametrize("dimensions", [1, 2])
 def test_locality_cases_travel_as_json(dimensions):
     @settings(max_examples=40, deadline=None, database=None)
-    @given(draw.decay_cases(dimensions, dimensions - 1) | draw.jump_cases())
+    @given(decay_cases(dimensions, dimensions - 1) | jump_cases())
     def check(case):
         assert case_from_json(case.to_json()) == case
 

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 import stiminfo as si
-from stiminfo.axioms.answers import MeasureError
-from stiminfo.axioms.auditing.journal import Journal
-from stiminfo.axioms.auditing.measure_file import published
 from stiminfo.axioms.auditing.witness import LARGEST, parse_witness, read_witness
-from stiminfo.axioms.case_json import case_from_json
-from stiminfo.errors import JournalError, LoadError, WitnessError
-from stiminfo.models.data import MOST_NUMBERS, SpecError, numbers, part_from_json
+from stiminfo.axioms.registry import case_from_json
+from stiminfo.errors import CaseError, LoadError, MeasureError, WitnessError
+from stiminfo.estimators.relatives import named
+from stiminfo.models.data import from_json
+from stiminfo.models.priors import AnyPrior
+from stiminfo.models.tuning import AnyTuning
 
 MODEL = {"stimuli": [[0], [1]], "prior": [1, 1], "responses": [[1, 3], [3, 1]]}
 PRIOR = {"kind": "Mixture", "weights": [0.5, 0.5], "means": [0, 3], "sds": [1, 1]}
@@ -34,40 +34,53 @@ CASES = {
     "ball between nodes": (DECAY | {"radius": 0.001}, "no stimulus lies within 0.001"),
     "fine lattice": (DECAY | {"prior": PRIOR | {"means": [-900, 3]}}, "the lattice has"),
     "weights for other responses": (DECAY | {"inside": [1, 1, 1]}, "inside must be 2 weights"),
-    "mirrored by a word": (DECAY | {"mirror": "yes"}, "expected true or false"),
+    "mirrored by a word": (DECAY | {"mirror": "yes"}, "Expected 'bool'"),
     "along no feature": (DECAY | {"beside": TUNING, "along": 2}, "along is 2"),
     "along a second feature of a line": (DECAY | {"along": 1}, "1 in the plane"),
     "beside with other curves": (DECAY | {"beside": [*TUNING, *TUNING]}, "beside has 2 tuning curves"),
-    "decay without a mixture": (DECAY | {"prior": {"kind": "Gaussian"}}, "needs a Mixture prior"),
+    "decay without a mixture": (
+        DECAY | {"prior": {"kind": "Gaussian"}},
+        "Invalid value 'Gaussian' - at 'case 'decay'.prior.kind'",
+    ),
     "two atoms": (JUMP | {"atoms": 2}, "expected 4 to 40 atoms"),
     "rows of two lengths": (JUMP | {"inside": [1, 2, 3]}, "before has 2 responses, inside 3"),
     "one node": ({"kind": "model", "model": WIDE | {"nodes": 1}}, "nodes is 1"),
-    "prior that is none": ({"kind": "model", "model": WIDE | {"prior": {"kind": "Linear"}}}, "prior is no prior"),
-    "tuning that is none": ({"kind": "model", "model": WIDE | {"tuning": [{"kind": "Gaussian"}]}}, "not a list of"),
-    "numbers that are none": ({"kind": "model", "model": MODEL | {"prior": [1, "1"]}}, "expected finite numbers"),
-    "a huge number": ({"kind": "model", "model": MODEL | {"prior": [1, 10**400]}}, "expected finite numbers"),
-    "flat list": ({"kind": "model", "model": MODEL | {"stimuli": 3}}, "not a list of numbers"),
+    "prior that is none": ({"kind": "model", "model": WIDE | {"prior": {"kind": "Linear"}}}, "Invalid value 'Linear'"),
+    "tuning that is none": (
+        {"kind": "model", "model": WIDE | {"tuning": [{"kind": "Gaussian"}]}},
+        "Invalid value 'Gaussian'",
+    ),
+    "numbers that are none": ({"kind": "model", "model": MODEL | {"prior": [1, "1"]}}, "Expected 'float', got 'str'"),
+    "a huge number": ({"kind": "model", "model": MODEL | {"prior": [1, 10**400]}}, "Number out of range"),
+    "flat list": ({"kind": "model", "model": MODEL | {"stimuli": 3}}, "Expected 'array', got 'int'"),
 }
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_wrong_case_is_refused(name):
     data, message = CASES[name]
-    with pytest.raises(SpecError, match=message):
+    with pytest.raises(CaseError, match=message):
         case_from_json(data)
 
 
+def nested(depth):
+    """So many sums of tuning curves inside one another."""
+    data = {"kind": "Linear"}
+    for _ in range(depth):
+        data = {"kind": "Bumps", "parts": [data]}
+    return data
+
+
 def test_descriptions_are_bounded():
-    with pytest.raises(SpecError, match="more than"):
-        numbers([0] * (MOST_NUMBERS + 1), "prior", 1)
-    with pytest.raises(SpecError, match="nested too deeply"):
-        part_from_json([[[[[[1]]]]]])
-    with pytest.raises(SpecError, match="unknown kind"):
-        part_from_json({"kind": "Path"})
-    with pytest.raises(SpecError, match="not a finite number"):
-        part_from_json(math.inf)
-    with pytest.raises(SpecError, match="Mixture: weights of a mixture sum to 2"):
-        part_from_json(PRIOR | {"weights": [1, 1]})
+    assert from_json(nested(3), AnyTuning, "tuning").parts
+    with pytest.raises(CaseError, match="tuning"):
+        from_json(nested(100_000), AnyTuning, "tuning")
+    with pytest.raises(CaseError, match="Invalid value 'Path' - at 'prior.kind'"):
+        from_json({"kind": "Path"}, AnyPrior, "prior")
+    with pytest.raises(CaseError, match="expected a positive number"):
+        from_json({"kind": "Gaussian", "sd": math.inf}, AnyPrior, "prior")
+    with pytest.raises(CaseError, match="weights of a mixture sum to 2"):
+        from_json(PRIOR | {"weights": [1, 1]}, AnyPrior, "prior")
 
 
 def test_a_witness_file_is_bounded(tmp_path):
@@ -109,7 +122,7 @@ def test_what_cannot_travel_says_so():
 
 def test_names_that_are_nearly_right():
     with pytest.raises(LoadError, match="i_local"):
-        published("i_locl")
+        named("i_locl")
 
 
 class _NoArray:
@@ -134,31 +147,6 @@ def test_what_an_audit_shows_of_itself():
     assert len(parse_witness(broken.witness).plot().axes) > 1
     with pytest.raises(ValueError, match="no witness to draw"):
         sound.plot()
-
-
-def test_a_journal_is_one_audits_own(tmp_path):
-    path, mine = tmp_path / "night.jsonl", {"name": "table", "seed": 1}
-    with Journal(path, mine):
-        pass
-    with pytest.raises(JournalError, match="its seed is 1, not 2"), Journal(path, mine | {"seed": 2}):
-        pass
-    pytest.importorskip("fcntl")
-    with Journal(path, mine), pytest.raises(JournalError, match="in use"), Journal(path, mine):
-        pass
-
-
-@pytest.mark.parametrize(
-    "line", ["[]", "{}", '{"verdict": {}}', '{"verdict": 3, "measure": "i"}', "[" * 100_000, "nonsense"]
-)
-def test_a_journal_holds_nothing_else(tmp_path, line):
-    path = tmp_path / "night.jsonl"
-    with Journal(path, {}):
-        pass
-    before = path.read_text() + line + "\n"
-    path.write_text(before)
-    with pytest.raises(JournalError, match="line 2 is not that of a journal"), Journal(path, {}):
-        pass
-    assert path.read_text() == before
 
 
 def test_the_pytest_entry_says_what_is_wrong(tmp_path):

@@ -94,7 +94,7 @@ def test_pairs_that_are_far_apart_do_not_see_each_other(name):
 @pytest.mark.parametrize("most", [1, 7, 100, 10**6])
 def test_blocks_of_levels_leave_none_out(most):
     """The outermost levels tell so little that no value shows it if one is lost."""
-    from stiminfo.estimators.channel_nodes import _cuts
+    from stiminfo.estimators.layouts import _cuts
 
     cuts = _cuts(np.array([3, 1, 4, 1, 5, 9, 2, 6]), most)
     assert (cuts[0], cuts[-1]) == (0, 8)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import re
 import xml.etree.ElementTree as ElementTree
@@ -10,13 +9,11 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from stiminfo.axioms.auditing.witness import witness_json
+from stiminfo.axioms.auditing.witness import Witness
 from stiminfo.axioms.cases import GarblingCase, ModelCase, ResponseMapCase, StimulusMapCase
-from stiminfo.axioms.classics import CLASSICS
 from stiminfo.axioms.evaluator import evaluator
-from stiminfo.axioms.further import FURTHER
 from stiminfo.axioms.locality_cases import JumpCase
-from stiminfo.axioms.registry import AXIOMS
+from stiminfo.axioms.registry import EVERY
 from stiminfo.estimators import PUBLISHED
 from stiminfo.models import Bump, EncodingModel, Gaussian, GaussianNoise, Linear, PoissonNoise, encoding_model
 from stiminfo.models.data import ContinuousSpec, FiniteSpec
@@ -24,7 +21,6 @@ from stiminfo.reports.draw.model import WIDTH, short
 from stiminfo.reports.draw.panels import subscripts
 from stiminfo.reports.draw.witness import describe, plot_witness, svg
 
-EVERY = AXIOMS | FURTHER
 CURVE = ContinuousSpec(Gaussian(), (Bump(0.0, 1.0, 4.0),), PoissonNoise(), 40)
 LINE = ContinuousSpec(Gaussian(), (Linear(),), GaussianNoise(), 16)
 PLANE = FiniteSpec(((0, 0), (0, 1), (1, 0), (1, 1)), (1, 2, 3, 1), ((1, 2), (2, 1), (1, 1), (1, 0)))
@@ -33,7 +29,7 @@ MANY = FiniteSpec(tuple((j * j,) for j in range(20)), (1,) * 20, tuple((1 + j % 
 ALONE = FiniteSpec(((3,),), (1,), ((1, 2),))
 
 CASES = [
-    *((axiom, case) for axiom, cases in CLASSICS.items() for case in cases[:2]),
+    *((axiom.id, case) for axiom in EVERY.values() for case in axiom.known[:2]),
     *(("completeness", ModelCase(model)) for model in (CURVE, LINE, PLANE, RARE, MANY, ALONE)),
     *(("data_processing", GarblingCase(CURVE, None, name, 1.5)) for name in ("abs", "round", "clip")),
     ("data_processing", GarblingCase(LINE, None, "noise", 0.5)),
@@ -46,7 +42,7 @@ CASES = [
 def witness_of(axiom, case, measure=None):
     measure = measure or ("i_kong1" if EVERY[axiom].featurewise else "i_surp")
     finding = EVERY[axiom].check(evaluator(PUBLISHED[measure], "quick"), case)
-    return witness_json(measure, axiom, case.to_json(), dataclasses.asdict(finding))
+    return Witness(measure, axiom, case, finding).to_json()
 
 
 def crowded(figure):
@@ -94,7 +90,7 @@ def test_every_kind_of_case_is_drawn_without_a_warning(axiom, case):
 
 
 def test_crowding_is_noticed():
-    figure = plot_witness(witness_of("data_processing", CLASSICS["data_processing"][0]))
+    figure = plot_witness(witness_of("data_processing", EVERY["data_processing"].known[0]))
     svg(figure)
     assert not crowded(figure)
     figure.text(0.95, 0.5, "a text that runs out of the figure")
@@ -103,7 +99,7 @@ def test_crowding_is_noticed():
 
 
 def test_the_offending_stimulus_is_marked():
-    case = CLASSICS["positivity"][0]
+    case = EVERY["positivity"].known[0]
     witness = witness_of("positivity", case, "i_ssi")
     at = witness["finding"]["at"]
     assert f"stimulus {at}" in texts(plot_witness(witness))
@@ -112,7 +108,7 @@ def test_the_offending_stimulus_is_marked():
 
 
 def test_bars_have_the_heights_of_the_finding():
-    witness = witness_of("data_processing", CLASSICS["data_processing"][0], "i_ssi")
+    witness = witness_of("data_processing", EVERY["data_processing"].known[0], "i_ssi")
     panel = plot_witness(witness).subfigs[1].axes[0]
     heights = [[bar.get_height() for bar in bars] for bars in panel.containers]
     np.testing.assert_allclose(heights, list(witness["finding"]["sides"].values()))
@@ -129,7 +125,7 @@ def test_responses_that_never_occur_before_keep_their_place():
 
 
 def test_a_witness_without_a_finding_shows_its_case():
-    witness = witness_of("completeness", CLASSICS["completeness"][0])
+    witness = witness_of("completeness", EVERY["completeness"].known[0])
     del witness["finding"]
     figure = plot_witness(witness)
     assert len(figure.subfigs) == 1
@@ -138,7 +134,7 @@ def test_a_witness_without_a_finding_shows_its_case():
 
 @pytest.mark.parametrize("sides", [7, {"a": "b"}, {"a": [1]}, {"$\\bad_{": [1.0, 2.0], "I_{{": [1.0, float("nan")]}])
 def test_an_odd_finding_is_no_reason_to_fail(sides):
-    witness = witness_of("completeness", CLASSICS["completeness"][0])
+    witness = witness_of("completeness", EVERY["completeness"].known[0])
     witness["finding"] |= {"sides": sides, "at": 99, "says": "$\\frac{ <b>"}
     witness["measure"] = "$x^{$ <script>" * 9
     ElementTree.fromstring(svg(plot_witness(witness), "a", '<script>"'))
@@ -162,7 +158,7 @@ def test_svg_is_the_same_each_time_and_loads_nothing():
 
 
 def test_ids_of_two_drawings_do_not_meet_and_links_find_theirs():
-    figure = plot_witness(witness_of("completeness", CLASSICS["completeness"][0]))
+    figure = plot_witness(witness_of("completeness", EVERY["completeness"].known[0]))
     a, b = (svg(figure, prefix) for prefix in "ab")
     ids_a, ids_b = (re.findall(r'\sid="([^"]*)"', text) for text in (a, b))
     assert not set(ids_a) & set(ids_b)
@@ -176,7 +172,7 @@ def test_global_settings_are_left_alone():
     from matplotlib import rcParams
 
     before = dict(rcParams)
-    svg(plot_witness(witness_of("completeness", CLASSICS["completeness"][0])))
+    svg(plot_witness(witness_of("completeness", EVERY["completeness"].known[0])))
     EncodingModel([0, 1], [0.5, 0.5], [[1, 0], [0, 1]]).plot()
     assert dict(rcParams) == before
 
@@ -216,5 +212,5 @@ def test_words():
     assert short(0.999) == "~1"
     assert short(1e-9) == "~0"
     assert subscripts("I_{R'|R}(x) of i_sp, $5") == "I$_{\\mathrm{R′|R}}$(x) of i_sp, \\$5"
-    witness = witness_of("positivity", CLASSICS["positivity"][0], "i_ssi")
+    witness = witness_of("positivity", EVERY["positivity"].known[0], "i_ssi")
     assert witness["finding"]["says"] in describe(witness)

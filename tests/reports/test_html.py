@@ -1,17 +1,19 @@
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from html.parser import HTMLParser
 
 import pytest
+from msgspec.structs import replace
 
-from stiminfo.axioms.auditing.attack import search
+from stiminfo.axioms.auditing.attack import attack
 from stiminfo.axioms.auditing.verdict import Audit, Verdict
-from stiminfo.axioms.auditing.witness import parse_witness, witness_json
+from stiminfo.axioms.auditing.witness import parse_witness
+from stiminfo.axioms.cases import ModelCase
 from stiminfo.axioms.registry import AXIOMS
 from stiminfo.estimators import PUBLISHED
+from stiminfo.models.data import FiniteSpec
 from stiminfo.reports.page import audit_page, maths
 
 EVIL = '<script>alert("x")</script>'
@@ -19,14 +21,7 @@ VOID = {"meta", "br", "img", "link", "hr", "input"}
 
 
 def verdict_of(axiom, measure, name=None):
-    found = search(AXIOMS[axiom], PUBLISHED[measure], examples=1)
-    witness = None
-    if found.verdict == "refuted":
-        witness = witness_json(name or measure, axiom, found.case, found.finding)
-    claimed = PUBLISHED[measure].claims.get(axiom)
-    return Verdict(
-        axiom, found.verdict, claimed, found.examples, found.margin, found.numerical_error, witness, found.message
-    )
+    return replace(attack(AXIOMS[axiom], PUBLISHED[measure], examples=1), measure=name or measure)
 
 
 @pytest.fixture(scope="module")
@@ -137,11 +132,9 @@ def test_same_bytes_each_time():
 
 def test_untrusted_text_is_escaped():
     verdict = verdict_of("positivity", "i_sp", EVIL)
-    witness = json.loads(json.dumps(verdict.witness))
-    witness["finding"]["says"] = EVIL
-    witness["finding"]["sides"] = {EVIL: [1.0, 2.0]}
-    verdict = dataclasses.replace(verdict, message=EVIL + " I_{<b>}(x)", witness=witness)
-    failed = Verdict("additivity", "error", True, 0, 0.0, 0.0, None, EVIL)
+    finding = replace(verdict.finding, says=EVIL, sides={EVIL: [1.0, 2.0]})
+    verdict = replace(verdict, says=EVIL + " I_{<b>}(x)", finding=finding)
+    failed = Verdict(measure=EVIL, axiom="additivity", verdict="error", claimed=True, says=EVIL)
     page = audit_page({EVIL: Audit(EVIL, {"positivity": verdict, "additivity": failed}, 0, 1)}, None, EVIL)
     assert "<script" not in page.lower()
     assert "&lt;script&gt;" in page
@@ -154,14 +147,15 @@ def test_untrusted_text_is_escaped():
 
 def test_a_witness_that_cannot_be_drawn_does_not_cost_the_page():
     verdict = verdict_of("positivity", "i_sp")
-    verdict = dataclasses.replace(verdict, witness=verdict.witness | {"case": {"kind": "nonsense"}})
-    assert (
-        "No drawing: unknown kind" in Reader(audit_page({"i_sp": Audit("i_sp", {"positivity": verdict}, 0, 1)})).words
-    )
+    verdict = replace(verdict, case=ModelCase(FiniteSpec(((0,), (1,)), (1, -1), ((1,), (1,)))))
+    words = Reader(audit_page({"i_sp": Audit("i_sp", {"positivity": verdict}, 0, 1)})).words
+    assert "No drawing: case 'model': weights must not be negative" in words or "No drawing: weights" in words
 
 
 def test_interrupted_and_disagreeing_audits_say_so():
-    verdict = Verdict("additivity", "inconclusive", True, 4, 0.1, 0.2, None, "no")
+    verdict = Verdict(
+        measure="mine", axiom="additivity", verdict="inconclusive", claimed=True, cases=4, violation=0.1, error=0.2
+    )
     words = Reader(audit_page({"mine": Audit("mine", {"additivity": verdict}, 0, 9, complete=False)})).words
     assert "Interrupted" in words
     assert "? cannot tell" in words

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InputError, LoadError, OptionError
+from ..errors import InputError, OptionError
 from .images import decompose, train
 from .options import (
     Axioms,
@@ -35,7 +35,8 @@ from .paper import claims, figures
 from .shared import bar_here, check_outputs, console_here, fail, say
 
 if TYPE_CHECKING:
-    from ..axioms.auditing.cells import Cell, Progress
+    from ..axioms.auditing.audit import Auditing, Progress
+    from ..axioms.auditing.cells import Cell
     from ..axioms.auditing.journal import Journal
     from ..axioms.auditing.verdict import Audit, Verdict
 
@@ -106,17 +107,23 @@ def _progress(cells: int) -> Iterator[Progress | None]:
         yield advance
 
 
-@contextmanager
-def _journal(path: Path | None, identity: dict[str, Any]) -> Iterator[Journal | None]:
+def _journal(path: Path | None, identity: dict[str, Any]) -> Journal | None:
     if path is None:
-        yield None
-        return
+        return None
     from ..axioms.auditing.journal import Journal
 
-    with Journal(path, identity) as journal:
-        if journal.finished:
-            say(f"stiminfo: {path} holds {len(journal.finished)} finished cells; going on from there")
-        yield journal
+    journal = Journal(path, identity)
+    if journal.finished:
+        say(f"stiminfo: {path} holds {len(journal.finished)} finished cells; going on from there")
+    return journal
+
+
+def _finished(auditing: Auditing) -> dict[str, Audit]:
+    """The audits; of an interrupted run, what is finished."""
+    try:
+        return auditing.run()
+    except KeyboardInterrupt:
+        return auditing.audits
 
 
 def _folder_of(database: Path | None) -> str | None:
@@ -157,43 +164,39 @@ def audit(
 
     With --journal an audit that was ended goes on where it was: the same command again.
     """
-    from ..axioms.auditing.audit import collect, identity_of
-    from ..axioms.auditing.cells import Cell, Plan, run_cells
+    from ..axioms.auditing.audit import Auditing, Candidate, described
+    from ..axioms.auditing.cells import Plan
+    from ..axioms.auditing.journal import identity_of
     from ..axioms.auditing.measure_file import split_target
-    from ..axioms.auditing.process import Hung, Supervisor, WorkerFailed
+    from ..axioms.auditing.messages import InFile, Named
+    from ..axioms.auditing.process import Process
     from ..axioms.registry import axioms_named
-    from ..estimators import PUBLISHED
+    from ..estimators.relatives import PUBLISHED, RELATIVES
 
     chosen = axioms_named(axiom)
+    ids = [one.id for one in chosen]
     if (Path(target) / "checkpoint.json").is_file() or (_PRETRAINED / target / "checkpoint.json").is_file():
         if html_file or markdown or witnesses or journal or database or scheduler:
             raise OptionError(f"{target}: trained networks have no page, witness or journal; --json has all there is")
-        return _audit_checkpoint(Path(target), [one.id for one in chosen], seed, json_file, strict)
+        return _audit_checkpoint(Path(target), ids, seed, json_file, strict)
     file = None
-    if target in PUBLISHED:
-        origin: tuple[str, Any] = ("published", target)
-    else:
+    origin: Named | InFile = Named(target)
+    if target not in PUBLISHED and target not in RELATIVES:
         file, name = split_target(target)
-        origin = ("file", (str(file.resolve()), name))
+        origin = InFile(str(file.resolve()), name)
     check_outputs(json_file, html_file, markdown, folder=witnesses)
-    worker = Supervisor(case_timeout)
+    plan = Plan(examples, seed, None, case_timeout, _folder_of(database), jobs, backend, scheduler)
+    worker = Process(case_timeout)
     try:
-        about = worker.run({"task": "describe", "measure": origin})
-    except WorkerFailed as failure:
-        raise LoadError(str(failure), failure.details) from None
-    except Hung as hung:
-        raise LoadError(f"{target}: {hung} while the file was run") from None
+        about = described(worker, origin)
+        candidate = Candidate(about.name, about.claims, origin, about.slow)
+        told = {"name": about.name, "claims": about.claims, "units": about.units, "source": about.source}
+        kept = _journal(journal, identity_of(told | {"modules": about.modules}, ids, examples, seed, file))
+        with _progress(len(chosen)) as progress:
+            audits = _finished(Auditing([candidate], chosen, plan, kept, progress, [worker]))
     finally:
         worker.close()
-    cells = [Cell(about["name"], origin, about["claims"].get(one.id), one) for one in chosen]
-    plan = Plan(examples, seed, None, case_timeout, _folder_of(database))
-    identity = identity_of(about, [one.id for one in chosen], examples, seed, file)
-    with _journal(journal, identity) as kept, _progress(len(cells)) as progress:
-        results = run_cells(
-            cells, plan, jobs=jobs, backend=backend, scheduler=scheduler, journal=kept, progress=progress
-        )
-    audits = collect(results, [about["name"]], seed, examples, len(cells))
-    result = audits[about["name"]]
+    result = audits[about.name]
     from ..reports.terminal import audit_markdown, print_audit
 
     command = f"stiminfo audit {Path(target).name} --examples {examples} --seed {seed}"
@@ -205,14 +208,14 @@ def audit(
 
 def _audit_checkpoint(folder: Path, chosen: list[str], seed: int, json_file: Path | None, strict: bool) -> int:
     """Audit trained networks; those axioms of `chosen` that can be asked of them."""
-    from ..axioms.auditing.networks import audit_learned
+    from ..axioms.auditing.networks import audit_networks
     from ..files import json_text, write_whole
     from ..reports.terminal import print_audit
     from .checkpoint import networks_of
 
     check_outputs(json_file)
     denoiser, source, _ = networks_of(folder)
-    result = audit_learned(denoiser, source, axioms=chosen, seed=seed)
+    result = audit_networks(denoiser, source, axioms=chosen, seed=seed)
     if json_file:
         write_whole(json_file, json_text(result.to_json()))
     print_audit(result, console_here())
@@ -237,28 +240,21 @@ def table(
     strict: Strict = False,
 ) -> int:
     """Audit the eight published measures against the ten axioms, beside what the paper claims."""
-    from ..axioms.auditing.audit import audit_published, identity_of
+    from ..axioms.auditing.audit import Auditing, published_candidates
+    from ..axioms.auditing.cells import Plan
+    from ..axioms.auditing.journal import identity_of
     from ..axioms.auditing.verdict import SCHEMA
     from ..axioms.registry import axioms_named
-    from ..estimators import PUBLISHED
     from ..reports.paper.claimed import PAPER
 
     chosen = axioms_named(axiom)
+    ids = [one.id for one in chosen]
     check_outputs(json_file, html_file, markdown, folder=witnesses)
-    identity = identity_of({"name": "table"}, [one.id for one in chosen], examples, seed, None)
-    with _journal(journal, identity) as kept, _progress(len(chosen) * len(PUBLISHED)) as progress:
-        audits = audit_published(
-            axioms=[one.id for one in chosen],
-            examples=examples,
-            seed=seed,
-            jobs=jobs,
-            case_timeout=case_timeout,
-            database=database,
-            journal=kept,
-            backend=backend,
-            scheduler=scheduler,
-            progress=progress,
-        )
+    plan = Plan(examples, seed, None, case_timeout, _folder_of(database), jobs, backend, scheduler)
+    kept = _journal(journal, identity_of({"name": "table"}, ids, examples, seed))
+    candidates = published_candidates()
+    with _progress(len(chosen) * len(candidates)) as progress:
+        audits = _finished(Auditing(candidates, chosen, plan, kept, progress))
     from ..reports.terminal import KONG2_NOTE, print_table, table_markdown
 
     data = {"measures": {name: one.to_json() for name, one in audits.items()}, "schema": SCHEMA}
@@ -268,7 +264,7 @@ def table(
     )
     console = console_here()
     print_table(audits, PAPER, console)
-    if any(one.id == "locality" for one in chosen):
+    if "locality" in ids:
         console.print(KONG2_NOTE, highlight=False, markup=False)
     return _exit_code(audits, strict)
 
@@ -325,38 +321,38 @@ def replay(
 
     Exit 0 if it still refutes, 1 if it is stale. A witness never names code: give --measure for a measure of your own.
     """
-    from ..axioms.auditing.measure_file import split_target
-    from ..axioms.auditing.process import Hung, Supervisor, WorkerFailed
-    from ..axioms.auditing.witness import read_witness
-    from ..axioms.finding import Finding
-    from ..estimators import PUBLISHED
+    from msgspec import to_builtins
 
-    witness = read_witness(file)
-    check_outputs(json_file)
-    if measure is not None and measure not in PUBLISHED:
-        path, name = split_target(measure)
-        origin: tuple[str, Any] = ("file", (str(path.resolve()), name))
-    elif (measure or witness.measure) in PUBLISHED:
-        origin = ("published", measure or witness.measure)
-    else:
-        raise OptionError(f"{file}: is about {witness.measure!r}, a user's measure; give it with --measure FILE:NAME")
-    worker = Supervisor(case_timeout)
-    try:
-        answer = worker.run({"task": "replay", "measure": origin, "witness": witness.data})
-    except WorkerFailed as failure:
-        raise LoadError(str(failure), failure.details if failure.usage else "") from None
-    except Hung as hung:
-        raise OptionError(f"{file}: {hung}") from None
-    finally:
-        worker.close()
-    finding = Finding(**answer["finding"])
+    from ..axioms.auditing.measure_file import split_target
+    from ..axioms.auditing.messages import InFile, Judge, Judged, Named
+    from ..axioms.auditing.process import Process
+    from ..axioms.auditing.witness import read_witness
+    from ..errors import WorkerEnded
+    from ..estimators.relatives import PUBLISHED, RELATIVES
     from ..files import json_text, write_whole
     from ..reports.terminal import print_replay
 
-    shown = witness.data if measure is None else witness.data | {"measure": measure}
+    witness = read_witness(file)
+    check_outputs(json_file)
+    name = measure or witness.measure
+    if name in PUBLISHED or name in RELATIVES:
+        origin: Named | InFile = Named(name)
+    elif measure is not None:
+        path, name = split_target(measure)
+        origin = InFile(str(path.resolve()), name)
+    else:
+        raise OptionError(f"{file}: is about {witness.measure!r}, a user's measure; give it with --measure FILE:NAME")
+    worker = Process(case_timeout)
+    try:
+        finding = worker.ask(Judge(origin, witness), Judged).finding
+    except WorkerEnded as ended:
+        raise OptionError(f"{file}: {ended}") from None
+    finally:
+        worker.close()
+    shown = witness.to_json() if measure is None else witness.to_json() | {"measure": measure}
     print_replay(shown, finding, console_here())
     if json_file:
-        write_whole(json_file, json_text({"stands": finding.broken, "finding": answer["finding"]}))
+        write_whole(json_file, json_text({"stands": finding.broken, "finding": to_builtins(finding)}))
     return 0 if finding.broken else 1
 
 

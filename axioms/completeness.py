@@ -1,0 +1,69 @@
+"""Completeness: E_X[I(x)] = I(R;X), and the same of the conditional."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..models.arrays import Array
+from . import known
+from .axiom import PAPER, Axiom
+from .cases import ModelCase, PairCase
+from .evaluator import Evaluator
+from .families import models_and_pairs_of, pairs_and_models
+from .finding import Finding, Values, judge, worst
+
+
+def check(measure: Evaluator, case: ModelCase | PairCase) -> Finding:
+    """E_X[I(x)] = I(R;X), and E_X[I_{R'|R}(x)] = I(X;R'|R)."""
+    if isinstance(case, ModelCase):
+        model = case.built
+        information = model.mutual_information()
+        return _average(measure.pointwise(model), model.prior, information, model.dimensions, "I(R;X)", "I(x)")
+    pair = case.built
+    d = pair.stimuli.shape[1]
+    alone = _average(measure.pointwise(pair.first), pair.prior, pair.first.mutual_information(), d, "I(R;X)", "I(x)")
+    information = pair.conditional_information()
+    given = _average(measure.conditional(pair), pair.prior, information, d, "I(X;R'|R)", "I_{R'|R}(x)")
+    both = _average(measure.pointwise(pair.both), pair.prior, pair.both.mutual_information(), d, "I(R,R';X)", "I(x)")
+    return worst([alone, given, both])
+
+
+def _average(values: Values, prior: Array, information: float, d: int, total: str, label: str) -> Finding:
+    mean = float(prior @ values.value)
+    return judge(
+        abs(mean - information),
+        float(prior @ values.error),
+        float(prior @ np.abs(values.value)) + information,
+        d,
+        -1,
+        {label: values.value, f"E_X[{label}]": np.array([mean]), total: np.array([information])},
+        f"E_X[{label}] = {mean:.6g}, but {total} = {information:.6g}",
+    )
+
+
+AXIOM = Axiom(
+    id="completeness",
+    title="Completeness",
+    statement="E_X[I(x)] = I(R;X), and E_X[I_{R'|R}(x)] = I(X;R'|R).",
+    why="Only then are the values shares of the mutual information.",
+    source=f"Axiom 1 of {PAPER}",
+    check=check,
+    cases=(ModelCase, PairCase),
+    known=(
+        ModelCase(known.SHARED),
+        PairCase(known.MERGED),
+        PairCase(known.READINGS),
+        ModelCase(known.XOR),
+        PairCase(known.MERGED_PLANE),
+        PairCase(known.READINGS_PLANE),
+        *known.FINE_GRIDS,
+        known.FINE_PLANE,
+        known.WIDE_PAIR,
+        known.CELL_PAIR,
+        ModelCase(known.METRES),
+        ModelCase(known.TONES),
+    ),
+    known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
+    families=pairs_and_models,
+    of_models=models_and_pairs_of,
+)

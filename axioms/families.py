@@ -1,0 +1,73 @@
+"""Families of cases that several axioms ask: finite and continuous models, on a line and in the plane, and pairs."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from ..models import EncodingModel
+from ..models.data import ContinuousSpec, FiniteSpec
+from . import strategies as draw
+from .axiom import FIFTH, Family
+
+
+def lines(gradient: bool) -> SearchStrategy[FiniteSpec]:
+    """Finite models of stimuli on a line."""
+    return draw.finite_specs(gradient=gradient)
+
+
+def planes(gradient: bool) -> SearchStrategy[FiniteSpec]:
+    """Finite models of stimuli in the plane."""
+    return draw.finite_specs(dimensions=2, gradient=gradient, max_stimuli=4, max_responses=3)
+
+
+def cells(gradient: bool) -> SearchStrategy[FiniteSpec]:
+    """Finite models of continuous variables, which have cell volumes."""
+    return draw.finite_specs(gradient=gradient, volumes=True)
+
+
+def continuous() -> SearchStrategy[ContinuousSpec]:
+    """Continuous models on a line."""
+    return draw.continuous_specs()
+
+
+def other_pairs(gradient: bool) -> tuple[Family, ...]:
+    """Pairs of responses in the plane, and pairs whose responses have cells of unequal size."""
+    in_the_plane = draw.pair_cases(gradient, dimensions=2, max_stimuli=3, max_responses=2)
+    return (
+        Family("finite pairs, 2-d", in_the_plane, FIFTH),
+        Family("pairs of continuous cells", draw.pair_cases(gradient, max_responses=2, volumes=True), FIFTH),
+    )
+
+
+def pairs_and_models(gradient: bool) -> tuple[Family, ...]:
+    """What an axiom asks that is about both I(x) and the conditional."""
+    return (
+        Family("finite pairs", draw.pair_cases(gradient)),
+        Family("finite", draw.model_cases(draw.finite_specs(gradient=gradient, max_stimuli=12, max_responses=6))),
+        *other_pairs(gradient),
+        Family("finite, 2-d", draw.model_cases(planes(gradient)), FIFTH),
+        Family("continuous", draw.model_cases(continuous()), FIFTH),
+    )
+
+
+def models_and_pairs_of(specs: SearchStrategy[FiniteSpec]) -> tuple[Family, ...]:
+    """The same, of a user's own models."""
+    return Family("your models", draw.model_cases(specs)), Family(
+        "pairs made of your models", draw.pair_cases_of(specs)
+    )
+
+
+def specs_of(models: EncodingModel | SearchStrategy[EncodingModel]) -> SearchStrategy[FiniteSpec]:
+    """A user's model, or Hypothesis strategy for models, as a strategy for data; raises TypeError for anything else."""
+    if isinstance(models, EncodingModel):
+        return st.just(FiniteSpec.of(models))
+    if isinstance(models, SearchStrategy):
+        return models.map(_spec_of)
+    raise TypeError(f"models must be an EncodingModel or a Hypothesis strategy for them, not {type(models).__name__}")
+
+
+def _spec_of(model: EncodingModel) -> FiniteSpec:
+    if not isinstance(model, EncodingModel):
+        raise TypeError(f"the strategy given as models= drew {type(model).__name__}; expected EncodingModel")
+    return FiniteSpec.of(model)

@@ -1,0 +1,87 @@
+"""Feature insensitivity: a feature that has nothing to do with the response carries nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy, composite
+
+from ..models.data import FiniteSpec
+from ..models.features import insensitive_features
+from .axiom import FIFTH, PAPER, Axiom, Family
+from .cases import FeatureCase
+from .evaluator import Evaluator
+from .finding import Finding, judge
+from .strategies import finite_specs
+
+
+def check(measure: Evaluator, case: FeatureCase) -> Finding:
+    """I_i(x) = 0 at every x, for the feature that the case makes insensitive."""
+    values = measure.featurewise(case.built)
+    value, error = values.value[:, case.feature], np.broadcast_to(values.error, values.value.shape)[:, case.feature]
+    j = int(np.abs(value).argmax())
+    return judge(
+        float(abs(value[j])),
+        float(error[j]),
+        float(np.abs(values.value).max()),
+        case.built.dimensions,
+        j,
+        {f"I_{i + 1}(x)": values.value[:, i] for i in range(values.value.shape[1])},
+        f"I_{case.feature + 1}(x) = {value[j]:.6g} nats at stimulus {j}, for a feature that should carry none",
+    )
+
+
+def silent_features(jointly: bool) -> Callable[[SearchStrategy[FiniteSpec]], tuple[Family, ...]]:
+    """Families of the features of a user's own models that are insensitive: jointly with the others, or marginally."""
+
+    def cases_of(spec: FiniteSpec) -> list[FeatureCase | None]:
+        return [FeatureCase(spec, i) for i in insensitive_features(spec.build(), jointly)]
+
+    def families(specs: SearchStrategy[FiniteSpec]) -> tuple[Family, ...]:
+        cases = specs.flatmap(lambda spec: st.sampled_from(cases_of(spec) or [None]))
+        return (Family("your models", cases.filter(lambda case: case is not None)),)
+
+    return families
+
+
+@composite
+def irrelevant_feature_cases(draw: DrawFn, gradient: bool = False) -> FeatureCase:
+    """X_i independent of (R, X_-i) jointly: a 1-D finite model times a feature with a prior of its own.
+
+    Shrinks to one value of each feature.
+    """
+    base = draw(finite_specs(gradient=gradient, max_stimuli=3, max_responses=3, rare=False))
+    values = draw(st.lists(st.integers(0, 6), min_size=1, max_size=3, unique=True))
+    weights = [draw(st.integers(1, 4)) for _ in values]
+    feature = draw(st.sampled_from([1, 0]))
+    stimuli, prior, rows, slopes = [], [], [], []
+    for value, weight in zip(values, weights):
+        for j, row in enumerate(base.responses):
+            other = base.stimuli[j][0]
+            stimuli.append((other, value) if feature else (value, other))
+            prior.append(base.prior[j] * weight)
+            rows.append(row)
+            if base.gradient is not None:
+                slopes.append(tuple((s[0], 0) if feature else (0, s[0]) for s in base.gradient[j]))
+    spec = FiniteSpec(tuple(stimuli), tuple(prior), tuple(rows), gradient=tuple(slopes) or None)
+    return FeatureCase(spec, feature)
+
+
+AXIOM = Axiom(
+    id="feature_insensitivity",
+    title="Feature insensitivity",
+    statement="X_i independent of (R, X_-i) jointly implies I_i(x) = 0 at every x.",
+    why="A feature that has nothing to do with the response, nor with the other features, must carry nothing.",
+    source=f"Axiom 5 of {PAPER}, corrected",
+    check=check,
+    cases=(FeatureCase,),
+    known=(
+        FeatureCase(FiniteSpec(((0, 0), (0, 1), (1, 0), (1, 1)), (1, 2, 1, 2), ((1, 2), (1, 2), (2, 1), (2, 1))), 1),
+    ),
+    known_with_gradient=(),
+    families=lambda gradient: (Family("irrelevant feature", irrelevant_feature_cases(gradient), FIFTH),),
+    of_models=silent_features(jointly=True),
+    featurewise=True,
+)

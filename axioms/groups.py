@@ -1,0 +1,42 @@
+"""Groups of linear maps of the stimulus, for the axioms that say that a measure does not see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy, composite
+
+from ..models.data import FiniteSpec
+from . import strategies as draw
+from .axiom import FIFTH, Family
+from .cases import LinearMapCase
+
+PLANES = draw.finite_specs(dimensions=2, max_stimuli=4, max_responses=3)
+
+
+def diagonal(spec: FiniteSpec, by: Sequence[float], shift: Sequence[float] = (0, 0)) -> LinearMapCase:
+    """Each feature times a number of its own, then moved."""
+    d = len(spec.stimuli[0])
+    matrix = tuple(tuple(by[i] if i == k else 0 for k in range(d)) for i in range(d))
+    return LinearMapCase(spec, matrix, tuple(shift[:d]))
+
+
+@composite
+def scaled_cases(draw_: DrawFn, specs: SearchStrategy[FiniteSpec], each: bool = False) -> LinearMapCase:
+    """Every feature times one whole number, or, with `each`, each feature times its own. Shrinks to 2."""
+    first, second = draw_(st.integers(2, 6)), draw_(st.integers(1, 6))
+    return diagonal(draw_(specs), (first, second if each else first))
+
+
+def on_line_and_plane(cases: Callable[..., SearchStrategy[LinearMapCase]]) -> Callable[[bool], tuple[Family, ...]]:
+    """Families of a group of maps, of stimuli on a line and in the plane."""
+
+    def families(gradient: bool) -> tuple[Family, ...]:
+        del gradient  # of measures that need one, these maps would have to carry it
+        return (
+            Family("finite", cases(draw.finite_specs())),
+            Family("finite, 2-d", cases(PLANES), FIFTH),
+        )
+
+    return families

@@ -1,0 +1,44 @@
+"""Locality for any prior, as the paper states it: heavy tails break it."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, composite
+from msgspec.structs import replace
+
+from .axiom import FIFTH, PAPER, Axiom, Family
+from .locality import check
+from .locality_cases import DecayCase, JumpCase
+from .strategies import steps, weight_rows
+
+
+@composite
+def jump_cases(draw: DrawFn) -> JumpCase:
+    """Atoms at 0 and at powers of 10 or 30 with geometric weights, changed at 0: the cases of `locality_any_prior`."""
+    responses = draw(st.integers(2, 3))
+    return JumpCase(
+        atoms=draw(st.integers(6, 9)),
+        base=draw(st.sampled_from([10, 30])),
+        weight=draw(steps(4, 16, 20)),
+        ratio=draw(steps(4, 12, 20)),
+        before=draw(weight_rows(responses)),
+        inside=draw(weight_rows(responses)),
+        mirror=draw(st.booleans()),
+    )
+
+
+_JUMP = JumpCase(9, 10, 0.5, 0.5, (1, 0), (0, 1))
+
+AXIOM = Axiom(
+    id="locality_any_prior",
+    title="Locality, any prior",
+    statement="As locality, for every prior: the paper's own wording.",
+    why="Natural stimuli have heavy tails.",
+    source=f"Axiom 2 of {PAPER}",
+    check=check,
+    cases=(DecayCase, JumpCase),
+    known=(_JUMP, replace(_JUMP, mirror=True)),
+    families=lambda gradient: (Family("heavy-tailed priors", jump_cases(), FIFTH),),
+    unit="of the near change, left in the limit",
+    screened=False,
+)

@@ -1,0 +1,53 @@
+"""Positivity: I(x) >= 0, and the conditional as well."""
+
+from __future__ import annotations
+
+from . import known
+from .axiom import PAPER, Axiom
+from .cases import ModelCase, PairCase
+from .evaluator import Evaluator
+from .families import models_and_pairs_of, pairs_and_models
+from .finding import Finding, Values, judge, worst
+
+
+def check(measure: Evaluator, case: ModelCase | PairCase) -> Finding:
+    """I(x) >= 0 and I_{R'|R}(x) >= 0 at every x."""
+    if isinstance(case, ModelCase):
+        return _sign(measure.pointwise(case.built), case.built.dimensions, "I(x)")
+    pair = case.built
+    d = pair.stimuli.shape[1]
+    alone = [_sign(measure.pointwise(model), d, "I(x)") for model in (pair.first, pair.both)]
+    return worst([*alone, _sign(measure.conditional(pair), d, "I_{R'|R}(x)")])
+
+
+def _sign(values: Values, d: int, label: str) -> Finding:
+    j = int(values.value.argmin())
+    low = float(values.value[j])
+    says = f"{label} = {low:.6g} nats at stimulus {j}"
+    return judge(-low, float(values.error[j]), abs(low), d, j, {label: values.value}, says)
+
+
+AXIOM = Axiom(
+    id="positivity",
+    title="Positivity",
+    statement="I(x) >= 0 at every x, and the conditional I_{R'|R}(x) >= 0 as well.",
+    why="A response cannot take information away.",
+    source=f"Axiom 3 of {PAPER}",
+    check=check,
+    cases=(ModelCase, PairCase),
+    known=(
+        ModelCase(known.SEEN_RARELY),
+        ModelCase(known.UNEVEN),
+        PairCase(known.MERGED),
+        PairCase(known.READINGS),
+        ModelCase(known.SEEN_RARELY_PLANE),
+        PairCase(known.MERGED_PLANE),
+        PairCase(known.READINGS_PLANE),
+        *known.FINE_GRIDS,
+        known.FINE_PLANE,
+        known.WIDE_PAIR,
+    ),
+    known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
+    families=pairs_and_models,
+    of_models=models_and_pairs_of,
+)

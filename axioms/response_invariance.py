@@ -1,0 +1,77 @@
+"""Response invariance: new names or new units of a response change nothing."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy, composite
+
+from ..models.data import ContinuousSpec, FiniteSpec, ModelSpec
+from . import known
+from .axiom import FIFTH, PAPER, Axiom, Family
+from .cases import ResponseMapCase
+from .evaluator import Evaluator
+from .families import cells, continuous, lines, planes
+from .finding import Finding
+from .invariance import unchanged
+
+
+def check(measure: Evaluator, case: ResponseMapCase) -> Finding:
+    """I is unchanged by an invertible map of the response."""
+    what = "new names for the responses" if case.factors is None else "a smooth bijection of the response"
+    return unchanged(measure.pointwise(case.built), measure.pointwise(case.mapped), case.built.dimensions, what)
+
+
+@composite
+def relabelling_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> ResponseMapCase:
+    """A finite model and a permutation of its responses. Shrinks to the responses as they are."""
+    spec = draw(specs)
+    # Responses that never occur are dropped when the model is built; only the others can be renamed.
+    possible = spec.build().likelihood.shape[0]
+    return ResponseMapCase(spec, order=tuple(draw(st.permutations(range(possible)))))
+
+
+@composite
+def stretching_cases(
+    draw: DrawFn, specs: SearchStrategy[FiniteSpec] | SearchStrategy[ContinuousSpec]
+) -> ResponseMapCase:
+    """A continuous response and a smooth bijection of it: cells grow by 1 to 4 times."""
+    factors = draw(st.lists(st.integers(1, 4), min_size=1, max_size=4))
+    spec: ModelSpec = draw(specs)
+    return ResponseMapCase(spec, factors=tuple(factors))
+
+
+def _families(gradient: bool) -> tuple[Family, ...]:
+    return (
+        Family("finite, renamed", relabelling_cases(lines(gradient))),
+        Family("finite, 2-d, renamed", relabelling_cases(planes(gradient)), FIFTH),
+        Family("continuous cells, stretched", stretching_cases(cells(gradient)), FIFTH),
+        Family("continuous, stretched", stretching_cases(continuous()), FIFTH),
+    )
+
+
+def _of_models(specs: SearchStrategy[FiniteSpec]) -> tuple[Family, ...]:
+    stretchable = specs.filter(lambda spec: spec.response_volumes is not None)
+    return (
+        Family("your models, renamed", relabelling_cases(specs)),
+        Family("your models, stretched", stretching_cases(stretchable)),
+    )
+
+
+AXIOM = Axiom(
+    id="response_invariance",
+    title="Response invariance",
+    statement="I is unchanged by an invertible map of the response, discrete or continuous.",
+    why="The units of a response, or the names of its values, carry nothing about the stimulus.",
+    source=f"Remark 2 of {PAPER}",
+    check=check,
+    cases=(ResponseMapCase,),
+    known=(
+        ResponseMapCase(known.CELLS, factors=(2, 1, 1)),
+        ResponseMapCase(known.UNEVEN, order=(2, 0, 1)),
+        ResponseMapCase(known.UNEVEN_PLANE, order=(2, 0, 1)),
+        ResponseMapCase(known.WIDE, order=tuple(7 * k % 25 for k in range(25))),
+    ),
+    known_with_gradient=(ResponseMapCase(known.SHARED_SLOPES, order=(2, 0, 1)),),
+    families=_families,
+    of_models=_of_models,
+)

@@ -1,0 +1,85 @@
+"""Stimulus invariance: another scale of the stimulus changes nothing."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy, composite
+
+from ..models.data import FiniteSpec
+from . import known
+from .axiom import FIFTH, Axiom, Family
+from .cases import LinearMapCase, StimulusMapCase
+from .evaluator import Evaluator
+from .families import lines, planes
+from .finding import Finding
+from .invariance import unchanged
+from .strategies import continuous_specs, steps
+
+
+def check(measure: Evaluator, case: StimulusMapCase | LinearMapCase) -> Finding:
+    """I is unchanged by an invertible map of the stimulus: a coordinatewise one, or of a group."""
+    what = "an invertible map of the stimulus"
+    return unchanged(measure.pointwise(case.built), measure.pointwise(case.mapped), case.built.dimensions, what)
+
+
+@composite
+def relocation_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec], slopes: bool = False) -> StimulusMapCase:
+    """Discrete stimuli moved by a bijection of each coordinate; with `slopes`, continuous ones by a monotone map.
+
+    Shrinks to stimuli 0, 1, 2, ... in their order.
+    """
+    spec = draw(specs)
+    columns, growth = [], []
+    for i in range(len(spec.stimuli[0])):
+        old = sorted({row[i] for row in spec.stimuli})
+        steps = [draw(st.integers(1, 6)) for _ in old]
+        sign = draw(st.sampled_from([1, -1]))
+        order = range(len(old)) if slopes else draw(st.permutations(range(len(old))))
+        new = {value: sign * sum(steps[:n]) for value, n in zip(old, order)}
+        columns.append([new[row[i]] for row in spec.stimuli])
+        rates = {value: sign * draw(st.integers(1, 4)) for value in old} if slopes else {}
+        growth.append([rates[row[i]] for row in spec.stimuli] if slopes else [])
+    return StimulusMapCase(spec, tuple(zip(*columns)), tuple(zip(*growth)) if slopes else None)
+
+
+@composite
+def warp_cases(draw: DrawFn) -> StimulusMapCase:
+    """A continuous stimulus and the warp ``x + bend width sin(x / width)``, mirrored or not."""
+    bend, width = draw(steps(1, 3)), draw(steps(2, 8))
+    return StimulusMapCase(draw(continuous_specs()), bend=bend, width=width, mirror=draw(st.booleans()))
+
+
+def _families(gradient: bool) -> tuple[Family, ...]:
+    return (
+        Family("finite, moved", relocation_cases(lines(gradient), gradient)),
+        Family("finite, 2-d, moved", relocation_cases(planes(gradient), gradient), FIFTH),
+        Family("continuous cells, moved", relocation_cases(lines(gradient), True), FIFTH),
+        Family("continuous, warped", warp_cases(), FIFTH),
+    )
+
+
+def _of_models(specs: SearchStrategy[FiniteSpec]) -> tuple[Family, ...]:
+    return (Family("your models, moved", relocation_cases(specs)),)
+
+
+AXIOM = Axiom(
+    id="stimulus_invariance",
+    title="Stimulus invariance",
+    statement="I is unchanged by an invertible, coordinatewise map of the stimulus, discrete or continuous.",
+    why="Contrast or log contrast: the choice of scale should not matter.",
+    source="Kostal & D'Onofrio (2018)",
+    check=check,
+    cases=(StimulusMapCase,),
+    known=(
+        StimulusMapCase(known.THREE, ((0,), (1,), (3,))),
+        StimulusMapCase(known.SHARED, ((0,), (1,)), ((2,), (1,))),
+        StimulusMapCase(known.THREE_PLANE, ((0, 0), (1, 0), (3, 0))),
+        StimulusMapCase(known.TRIANGLE, ((0, 0), (3, 0), (0, -1))),
+        StimulusMapCase(known.THREE, ((0,), (2,), (1,))),
+        StimulusMapCase(known.THREE, known.METRES.stimuli),
+        StimulusMapCase(known.THREE, known.TONES.stimuli),
+    ),
+    known_with_gradient=(StimulusMapCase(known.SHARED_SLOPES, ((0,), (1,)), ((2,), (1,))),),
+    families=_families,
+    of_models=_of_models,
+)

@@ -1,0 +1,32 @@
+"""Translation invariance: where the axis of the stimulus begins does not matter."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy, composite
+
+from ..models.data import FiniteSpec
+from . import known
+from .axiom import Axiom
+from .cases import LinearMapCase
+from .groups import diagonal, on_line_and_plane
+from .stimulus_invariance import check
+
+
+@composite
+def shifted_cases(draw_: DrawFn, specs: SearchStrategy[FiniteSpec]) -> LinearMapCase:
+    """Every stimulus moved by one vector of whole numbers. Shrinks to 1."""
+    return diagonal(draw_(specs), (1, 1), [draw_(st.integers(1, 5)) for _ in range(2)])
+
+
+AXIOM = Axiom(
+    id="translation_invariance",
+    title="Translation invariance",
+    statement="I is unchanged when one vector is added to every stimulus.",
+    why="Where the axis of orientation or position begins is convention.",
+    source="stiminfo",
+    check=check,
+    cases=(LinearMapCase,),
+    known=(LinearMapCase(known.THREE, ((1,),), (1,)),),
+    families=on_line_and_plane(shifted_cases),
+)

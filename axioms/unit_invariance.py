@@ -1,0 +1,21 @@
+"""Unit invariance: each feature may have a unit of its own."""
+
+from __future__ import annotations
+
+from . import known
+from .axiom import Axiom, Family
+from .cases import LinearMapCase
+from .groups import PLANES, scaled_cases
+from .stimulus_invariance import check
+
+AXIOM = Axiom(
+    id="unit_invariance",
+    title="Unit invariance",
+    statement="I is unchanged when each feature is multiplied by a number of its own.",
+    why="Contrast in per cent and orientation in radians: features of different kinds have no common unit.",
+    source="stiminfo",
+    check=check,
+    cases=(LinearMapCase,),
+    known=(LinearMapCase(known.TRIANGLE, ((1, 0), (0, 2)), (0, 0)),),
+    families=lambda gradient: (Family("finite, 2-d", scaled_cases(PLANES, each=True)),),
+)

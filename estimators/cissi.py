@@ -1,0 +1,51 @@
+"""Coordinate-invariant SSI I_CiSSI (Kostal & D'Onofrio 2018): how far the responses to x move an observer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .exact import PAPER, PublishedMeasure, Sum
+from .finite import Joint, posterior_of, xlogy
+from .integrand import Integrand
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .sight import Sight
+
+
+def pointwise(joint: Joint) -> Any:
+    """E_{r|x} KL(p(X|r) || p(X)) (Eq. 4)."""
+    posterior = posterior_of(joint)
+    divergence = xlogy(posterior, posterior / joint.prior).sum(axis=1)
+    return divergence @ joint.likelihood
+
+
+def gain(at: Sight) -> Tensor:
+    """E_{r|x} E_{x'|r} E_{x'g|x'} |D|^2."""
+    r = at.response()
+    xg = at.through_noise(at.denoiser.draw_given_response(r, at.generator))
+    return ((at.xhat(xg, r) - at.xhat(xg)) ** 2).sum(1)
+
+
+i_cissi = PublishedMeasure(
+    "i_cissi",
+    "coordinate-invariant stimulus-specific information",
+    tells=(
+        "How far the responses to this stimulus move an observer from the prior, in any description of the stimulus."
+    ),
+    formula="E over r given x of KL(p(X|r) ‖ p(X))",
+    pointwise=Sum(pointwise),
+    integrand=Integrand(gain, looks_elsewhere=True),
+    claims={
+        "completeness": True,
+        "locality": False,
+        "locality_any_prior": False,
+        "positivity": True,
+        "additivity": False,
+        "data_processing": False,
+        "response_invariance": True,
+        "stimulus_invariance": True,
+    },
+    source="Kostal & D'Onofrio (2018); Eq. 4 of " + PAPER,
+)

@@ -1,0 +1,65 @@
+"""Fisher information J(x): how well a small change of the stimulus can be seen. It is no share of I(R;X)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import NeedsGradient
+from ..models import ResponsePair
+from .exact import PairSum, PublishedMeasure, Sum
+from .finite import Joint, over
+from .integrand import Integrand
+from .kong2 import squared_gain
+
+
+def featurewise(joint: Joint) -> Any:
+    """J_ii(x) = sum_r (d_i p(r|x))^2 / p(r|x), shape (J, d); responses of probability 0 carry none."""
+    if joint.gradient is None:
+        raise NeedsGradient("Fisher information needs the likelihood's gradient, which this model does not carry")
+    return over(joint.gradient**2, joint.likelihood[..., None]).sum(axis=0)
+
+
+def pointwise(joint: Joint) -> Any:
+    """J(x), the trace, shape (J,)."""
+    return featurewise(joint).sum(axis=1)
+
+
+def conditional(pair: ResponsePair) -> Any:
+    """E_{r|x} of the Fisher information of p(r'|r,.), trace, shape (J,)."""
+    gradient, joint = pair.likelihood_gradient, pair.likelihood
+    if gradient is None:
+        raise NeedsGradient("Fisher information needs the likelihood's gradient, which this pair does not carry")
+    given, slope = joint.sum(axis=1, keepdims=True), gradient.sum(axis=1, keepdims=True)
+    score = over(gradient, joint[..., None]) - over(slope, given[..., None])
+    return (joint[..., None] * score**2).sum(axis=(0, 1, 3))
+
+
+fisher = PublishedMeasure(
+    "fisher",
+    "Fisher information",
+    tells=(
+        "How well a small change of the stimulus can be seen. It knows nothing of the prior, and is no share "
+        "of the mutual information."
+    ),
+    formula="J(x) = 4 Σ_r (d√p(r|x)/dx)², in nats per squared unit of the stimulus",
+    pointwise=Sum(pointwise),
+    featurewise=Sum(featurewise),
+    conditional=PairSum(conditional),
+    # The limit for small noise: D / g tends to the difference of the scores.
+    integrand=Integrand(squared_gain, passes=4, featurewise=True, small_noise=True),
+    claims={
+        "completeness": False,
+        "locality": True,
+        "locality_any_prior": True,
+        "positivity": True,
+        "additivity": True,
+        "data_processing": True,
+        "response_invariance": True,
+        "feature_insensitivity": True,
+        "feature_insensitivity_marginal": False,
+        "stimulus_invariance": False,
+    },
+    units="nats per squared unit of the stimulus",
+    needs=("gradient",),
+    source="Fisher (1925)",
+)

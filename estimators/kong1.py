@@ -1,0 +1,61 @@
+"""Kong's first decomposition: denoising errors at fixed r; in sum the specific surprise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..models import EncodingModel
+from ..models.arrays import Array
+from .channel import centred, integrate
+from .exact import PAPER, Integral, PublishedMeasure, Sum
+from .integrand import Integrand
+from .nodes import Nodes
+from .resolution import Resolution, resolution_for
+from .surp import error_gain
+from .surp import pointwise as surprise
+
+
+def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
+    """E_{r|x} int dg / (2 g^2) E_{Xg|x}[(x_i - E[X_i|Xg])^2 - (x_i - E[X_i|Xg, r])^2], shape (J, d), nats (Eq. 18).
+
+    Its sum over features is I_surp(x) exactly; single features may be negative. With y = Xg and D the gain, the
+    bracket is -D (E[X|y] + E[X|y, r] - 2 x) = -D (shift + response_shift) - 2 D (y - x).
+    """
+    resolution = resolution or resolution_for(model.dimensions)
+    stimuli, chance = centred(model.stimuli), model.likelihood.T
+
+    def contribution(nodes: Nodes) -> Array:
+        gain = nodes.gain
+        bracket = -gain * (nodes.shift[:, None] + nodes.response_shift)
+        parts = []
+        for i in range(model.dimensions):
+            drift = nodes.average_from(stimuli[:, i : i + 1], nodes.positions[:, i : i + 1], gain[:, :, i])
+            parts.append(((nodes.average(bracket[:, :, i]) - 2 * drift) * chance).sum(axis=1))
+        return np.stack(parts, axis=1)
+
+    return integrate(contribution, model.stimuli, model.prior, model.likelihood, resolution)
+
+
+i_kong1 = PublishedMeasure(
+    "i_kong1",
+    "Kong's first decomposition",
+    tells="Summed over features the specific surprise; its features may be negative.",
+    formula="∫ dg / 2g² E over r given x of |x − x̂(xg)|² − |x − x̂(xg, r)|²",
+    # Its sum over features is I_surp exactly (the pointwise I-MMSE identity), so the sum is computed as such.
+    pointwise=Sum(surprise),
+    featurewise=Integral(featurewise),
+    integrand=Integrand(error_gain, featurewise=True),
+    claims={
+        "completeness": True,
+        "locality": False,
+        "locality_any_prior": False,
+        "positivity": True,
+        "additivity": True,
+        "data_processing": True,
+        "response_invariance": True,
+        "feature_insensitivity": True,
+        "feature_insensitivity_marginal": False,
+        "stimulus_invariance": True,
+    },
+    source="Kong, Brekelmans, Ver Steeg (2023); Eq. 18 of " + PAPER,
+)

@@ -1,0 +1,68 @@
+"""Kong's second decomposition: as I_local, with responses to x itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..models import EncodingModel
+from ..models.arrays import Array
+from .channel import integrate
+from .exact import PAPER, Integral, PublishedMeasure
+from .integrand import Integrand
+from .nodes import Nodes
+from .resolution import Resolution, resolution_for
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .sight import Sight
+
+
+def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
+    """E_{r|x} int dg / (2 g^2) E_{Xg|x}[(E[X_i|Xg, r] - E[X_i|Xg])^2], shape (J, d), nats (Eqs. 19, 20)."""
+    resolution = resolution or resolution_for(model.dimensions)
+
+    def contribution(nodes: Nodes) -> Array:
+        square = nodes.gain**2
+        parts = [(nodes.average(square[:, :, i]) * model.likelihood.T).sum(axis=1) for i in range(model.dimensions)]
+        return np.stack(parts, axis=1)
+
+    return integrate(contribution, model.stimuli, model.prior, model.likelihood, resolution)
+
+
+def pointwise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
+    """I_Kong2(x), the sum of its features, shape (J,), nats."""
+    return np.asarray(featurewise(model, resolution).sum(axis=1))
+
+
+def squared_gain(at: Sight) -> Tensor:
+    """E_{r|x} E_{xg|x} D_i^2, with D = xhat(xg, r) - xhat(xg), the gain of a response."""
+    xg, r = at.xg, at.response()
+    return (at.xhat(xg, r) - at.xhat(xg)) ** 2
+
+
+i_kong2 = PublishedMeasure(
+    "i_kong2",
+    "Kong's second decomposition",
+    tells="As I_local, with responses of x itself in the place of those of what is seen through noise.",
+    formula="∫ dg / 2g² E over r given x of |x̂(xg) − x̂(xg, r)|²",
+    pointwise=Integral(pointwise),
+    featurewise=Integral(featurewise),
+    integrand=Integrand(squared_gain, featurewise=True),
+    claims={
+        "completeness": True,
+        "locality": True,
+        "locality_any_prior": False,
+        "positivity": True,
+        "additivity": False,
+        "data_processing": False,
+        "response_invariance": True,
+        "feature_insensitivity": True,
+        "feature_insensitivity_marginal": False,
+        "stimulus_invariance": False,
+    },
+    slow=True,
+    source="Kong et al. (2024); Eqs. 19, 20 of " + PAPER,
+)

@@ -1,0 +1,24 @@
+"""The measures of the literature, one line each, in the order of the tables."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from .exact import PublishedMeasure
+
+#: Name in JSON, on the command line and in the file -> the file beside this one that holds the measure.
+_FILES = {
+    "fisher": "fisher_information",
+    "i_sp": "sp",
+    "i_ssi": "ssi",
+    "i_surp": "surp",
+    "i_cissi": "cissi",
+    "i_local": "local",
+    "i_kong1": "kong1",
+    "i_kong2": "kong2",
+}
+
+#: The measures by their names.
+PUBLISHED: dict[str, PublishedMeasure] = {
+    name: getattr(import_module(f".{file}", __package__), name) for name, file in _FILES.items()
+}

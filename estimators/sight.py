@@ -1,0 +1,78 @@
+"""`Sight`: what an integrand sees, and the stimuli that users give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..diffusion.denoiser import Denoiser
+from ..diffusion.samplers import ResponseSampler
+from ..errors import EstimateError, ModelError
+
+
+@dataclass
+class Sight:
+    """What an integrand sees: B noisy views, each of a stimulus x at a level gamma with noise z.
+
+    Attributes
+    ----------
+    x, z : (B, d); gamma : (B,)
+    """
+
+    denoiser: Denoiser
+    sampler: ResponseSampler
+    x: Tensor
+    z: Tensor
+    gamma: Tensor
+    use_variance: bool
+    generator: torch.Generator
+
+    @property
+    def xg(self) -> Tensor:
+        """The stimulus through noise, (B, d)."""
+        return self.through_noise(self.x)
+
+    def through_noise(self, x: Tensor) -> Tensor:
+        """Any stimuli (B, d) through the same noise."""
+        return x + self.gamma.sqrt()[:, None] * self.z
+
+    def response(self) -> Tensor:
+        """A draw of r ~ p(r|x), (B, k)."""
+        return self.denoiser.encoder.sample(self.x, self.generator)
+
+    def xhat(self, xg: Tensor, r: Tensor | None = None) -> Tensor:
+        """E[X|xg] or E[X|xg, r], (B, d)."""
+        mean = self.denoiser.xhat(xg, self.gamma, r)
+        if mean.shape != xg.shape:
+            raise EstimateError(
+                f"{type(self.denoiser).__name__}.xhat returned shape {tuple(mean.shape)}; expected {tuple(xg.shape)}"
+            )
+        return mean
+
+    def error(self, x: Tensor, r: Tensor | None = None) -> Tensor:
+        """|x - xhat|^2, or the posterior's variance: their mean over x ~ p(X) (or p(X|r)) is the mmse, (B,)."""
+        xg = self.through_noise(x)
+        if self.use_variance:
+            variance = self.denoiser.posterior(xg, self.gamma, r, variance=True).variance
+            assert variance is not None
+            return variance.sum(1)
+        return ((x - self.xhat(xg, r)) ** 2).sum(1)
+
+
+def stimuli_of(x: Any, denoiser: Denoiser) -> Tensor:
+    """Stimuli (n, d) as the denoiser's tensor; raises `ModelError` for what does not fit it."""
+    given = np.asarray(x.detach().cpu() if isinstance(x, Tensor) else x)
+    if given.dtype.kind not in "buif":
+        raise ModelError(f"x holds {given.dtype} values; expected real numbers (n, {denoiser.dimensions})")
+    points = denoiser.tensor(given)
+    if points.ndim == 1 and denoiser.dimensions == 1:
+        points = points[:, None]
+    if points.ndim != 2 or points.shape[1] != denoiser.dimensions or len(points) == 0:
+        raise ModelError(f"x has shape {tuple(points.shape)}; expected (n, {denoiser.dimensions})")
+    if not torch.isfinite(points).all():
+        raise ModelError(f"x is not finite at stimulus {int((~torch.isfinite(points).all(1)).nonzero()[0])}")
+    return points

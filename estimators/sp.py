@@ -1,0 +1,65 @@
+"""Specific information I_sp (DeWeese & Meister 1999): how much more certain the response is at x than over all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..models import ResponsePair
+from .exact import PAPER, PairSum, PublishedMeasure, Sum
+from .finite import Joint, over, xlogy
+from .integrand import Integrand
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .sight import Sight
+
+
+def pointwise(joint: Joint) -> Any:
+    """H(R) - H(R|x) (Eq. 1), with differential entropies where the response has cell volumes."""
+    volumes = joint.response_volumes
+    p_r = joint.likelihood @ joint.prior
+    conditional = -xlogy(joint.likelihood, joint.likelihood / volumes[:, None]).sum(axis=0)
+    return -xlogy(p_r, p_r / volumes).sum() - conditional
+
+
+def conditional(pair: ResponsePair) -> Any:
+    """H(R'|R) - H(R'|R,x): the first averaged over p(r), the second over p(r|x) (the entropy chain rule)."""
+    volumes = pair.response_volumes / pair.response_volumes[:, :1]
+    joint, given = pair.likelihood, pair.likelihood.sum(axis=1, keepdims=True)
+    at_x = -xlogy(joint, over(joint, given) / volumes[..., None]).sum(axis=(0, 1))
+    marginal = pair.likelihood @ pair.prior
+    on_average = -xlogy(marginal, over(marginal, marginal.sum(axis=1, keepdims=True)) / volumes).sum()
+    return on_average - at_x
+
+
+def gain(at: Sight) -> Tensor:
+    """mmse_R(g) - mmse_R(g|x), with denoisers of the response; `at.denoiser` is that side's."""
+    anyone = at.denoiser.draw_prior(len(at.x), at.generator)
+    own = at.denoiser.draw_given_response(at.x, at.generator)
+    return at.error(anyone) - at.error(own, at.x)
+
+
+i_sp = PublishedMeasure(
+    "i_sp",
+    "specific information",
+    tells=(
+        "How much more certain the response is at this stimulus than over all: large where the neuron is "
+        "reliable, be it silent."
+    ),
+    formula="H(R) − H(R|x)",
+    pointwise=Sum(pointwise),
+    conditional=PairSum(conditional),
+    integrand=Integrand(gain, variance=True, of_responses=True),
+    claims={
+        "completeness": True,
+        "locality": False,
+        "locality_any_prior": False,
+        "positivity": False,
+        "additivity": True,
+        "data_processing": False,
+        "response_invariance": False,
+        "stimulus_invariance": True,
+    },
+    source="DeWeese & Meister (1999); Eq. 1 of " + PAPER,
+)

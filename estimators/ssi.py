@@ -1,0 +1,51 @@
+"""Stimulus-specific information I_SSI (Butts 2003): how certain the responses to x leave an observer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .exact import PAPER, PublishedMeasure, Sum
+from .finite import Joint, posterior_of, xlogy
+from .integrand import Integrand
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .sight import Sight
+
+
+def pointwise(joint: Joint) -> Any:
+    """H(X) - E_{r|x} H(X|r) (Eq. 2), with differential entropies where the stimulus has cell volumes."""
+    posterior, volumes = posterior_of(joint), joint.stimulus_volumes
+    conditional = -xlogy(posterior, posterior / volumes).sum(axis=1)
+    return -xlogy(joint.prior, joint.prior / volumes).sum() - conditional @ joint.likelihood
+
+
+def gain(at: Sight) -> Tensor:
+    """E_{r|x} [mmse(g) - mmse(g|r)], errors of X' ~ p(X) and of X' ~ p(X|r)."""
+    r = at.response()
+    anyone = at.denoiser.draw_prior(len(r), at.generator)
+    return at.error(anyone) - at.error(at.denoiser.draw_given_response(r, at.generator), r)
+
+
+i_ssi = PublishedMeasure(
+    "i_ssi",
+    "stimulus-specific information",
+    tells=(
+        "How certain the responses to this stimulus leave an observer, about any stimulus; negative where they confuse."
+    ),
+    formula="H(X) − E over r given x of H(X|r)",
+    pointwise=Sum(pointwise),
+    integrand=Integrand(gain, variance=True, looks_elsewhere=True),
+    claims={
+        "completeness": True,
+        "locality": False,
+        "locality_any_prior": False,
+        "positivity": False,
+        "additivity": True,
+        "data_processing": False,
+        "response_invariance": True,
+        "stimulus_invariance": False,
+    },
+    source="Butts (2003); Eq. 2 of " + PAPER,
+)

@@ -1,0 +1,52 @@
+"""Specific surprise I_surp (DeWeese & Meister 1999): how unusual the responses to x are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .exact import PAPER, PublishedMeasure, Sum
+from .finite import Joint, over, scaled_likelihood, xlogy
+from .integrand import Integrand
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .sight import Sight
+
+
+def pointwise(joint: Joint) -> Any:
+    """KL(p(R|x) || p(R)) (Eq. 3)."""
+    scaled = scaled_likelihood(joint)
+    return xlogy(joint.likelihood, over(scaled, (scaled @ joint.prior)[:, None])).sum(axis=0)
+
+
+def error_gain(at: Sight) -> Tensor:
+    """E_{r|x} E_{xg|x} [(x_i - xhat_i(xg))^2 - (x_i - xhat_i(xg, r))^2]."""
+    xg, r = at.xg, at.response()
+    return (at.x - at.xhat(xg)) ** 2 - (at.x - at.xhat(xg, r)) ** 2
+
+
+def gain(at: Sight) -> Tensor:
+    """E_{r|x} E_{xg|x} [|x - xhat(xg)|^2 - |x - xhat(xg, r)|^2], by the pointwise I-MMSE identity."""
+    return error_gain(at).sum(1)
+
+
+i_surp = PublishedMeasure(
+    "i_surp",
+    "specific surprise",
+    tells="How unusual the responses to this stimulus are: large at rare stimuli with responses of their own.",
+    formula="KL(p(R|x) ‖ p(R))",
+    pointwise=Sum(pointwise),
+    integrand=Integrand(gain),
+    claims={
+        "completeness": True,
+        "locality": False,
+        "locality_any_prior": False,
+        "positivity": True,
+        "additivity": True,
+        "data_processing": True,
+        "response_invariance": True,
+        "stimulus_invariance": True,
+    },
+    source="DeWeese & Meister (1999); Eq. 3 of " + PAPER,
+)
