@@ -75,7 +75,7 @@ def test_descriptions_are_bounded():
     assert from_json(nested(3), AnyTuning, "tuning").parts
     with pytest.raises(CaseError, match="tuning"):
         from_json(nested(100_000), AnyTuning, "tuning")
-    with pytest.raises(CaseError, match="Invalid value 'Path' - at 'prior.kind'"):
+    with pytest.raises(CaseError, match=r"Invalid value 'Path' - at 'prior\.kind'"):
         from_json({"kind": "Path"}, AnyPrior, "prior")
     with pytest.raises(CaseError, match="expected a positive number"):
         from_json({"kind": "Gaussian", "sd": math.inf}, AnyPrior, "prior")
