@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MeasureError, NotApplicable
+from ..errors import MeasureError, NotApplicable, printable
 from ..models.arrays import Array
 from .finding import Values
 
@@ -82,7 +82,8 @@ def _once(function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], w
         raise
     except Exception as error:
         text = str(error).strip().splitlines()
-        raise MeasureError(f"{what} raised {type(error).__name__}: {text[0] if text else ''}".rstrip(": ")) from error
+        says = f"{what} raised {type(error).__name__}: {text[0] if text else ''}".rstrip(": ")
+        raise MeasureError(printable(says)) from error
     if _fingerprint(target) != before:
         raise MeasureError(f"{what} changed the model that it was given")
     if hasattr(answer, "value") and hasattr(answer, "stderr"):

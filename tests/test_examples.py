@@ -4,6 +4,7 @@ import doctest
 import importlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-MODULES = ["models.encoding_model", "models.populations", "estimators.measure", "axioms.auditing"]
+MODULES = ["models.encoding_model", "diffusion.populations", "estimators.measure", "axioms.auditing.audit"]
 README = (ROOT / "README.md").read_text(encoding="utf-8") if (ROOT / "README.md").exists() else ""
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
@@ -35,9 +36,9 @@ def test_readme_blocks_run(block, tmp_path):
 
 
 def test_readme_commands_run(tmp_path):
-    (tmp_path / "my_measure.py").write_text(next(block for block in BLOCKS if "# my_measure.py" in block))
-    consoles = re.findall(r"\$ (stiminfo (?:audit my_measure|replay).*)", README)
-    assert len(consoles) == 3
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    consoles = re.findall(r"\$ (stiminfo (?:audit examples|replay).*)", README)
+    assert len(consoles) == 2
     for line in consoles:
         arguments = line.split()[1:]
         options = ["--examples", "5"] if arguments[0] == "audit" else []

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from numbers import Integral
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import LoadError, WorkerEnded
@@ -211,8 +210,8 @@ def described(worker: Process, origin: Origin) -> Described:
     try:
         return worker.ask(Describe(origin), Described)
     except WorkerEnded as ended:
-        where = origin.path if isinstance(origin, InFile) else "the measure"
-        raise LoadError(f"{Path(where).name}: {ended} while the file was run") from None
+        where = origin.file.name if isinstance(origin, InFile) else "the measure"
+        raise LoadError(f"{where}: {ended} while the file was run") from None
 
 
 def _check_numbers(examples: Any, jobs: Any, case_timeout: float) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from ...errors import JournalError
-from ...files import file_name, json_text, write_whole
+from ...files import ensure_folder, file_name, json_text, write_whole
 from ...models.data import decode_models
 from .verdict import Verdict
 
@@ -59,6 +59,9 @@ class Journal:
         self.seconds: dict[tuple[str, str], float] = {}
         if path.exists():
             self._read()
+        elif not path.parent.is_dir():
+            raise JournalError(f"{path}: no such folder {path.parent}")
+        ensure_folder(path)
 
     def _read(self) -> None:
         if not self.path.is_dir():

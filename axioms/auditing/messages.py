@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,10 +25,20 @@ class Named(Struct, frozen=True, tag="named"):
 
 
 class InFile(Struct, frozen=True, tag="file"):
-    """A `Measure` called `name` in a user's Python file."""
+    """A `Measure` called `name` in a user's Python file, whose path is in the system's own bytes."""
 
-    path: str
+    path: bytes
     name: str
+
+    @classmethod
+    def at(cls, file: Path, name: str) -> InFile:
+        """Of a file that may lie anywhere relative to here."""
+        return cls(os.fsencode(file.resolve()), name)
+
+    @property
+    def file(self) -> Path:
+        """The file."""
+        return Path(os.fsdecode(self.path))
 
 
 class Pickled(Struct, frozen=True, tag="pickled"):

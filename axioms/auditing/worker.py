@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TextIO
 
-from ...errors import InputError
+from ...errors import InputError, printable
 from ...estimators import Measure
 from ...estimators.relatives import named
 from ..cases import Case
@@ -37,8 +37,7 @@ class Worker:
 
     def say(self, event: Event) -> None:
         """Send an event to the parent."""
-        # A message may hold what is no UTF-8, the name of a file say.
-        self.answers.write(messages.line(event).decode("utf-8", "replace"))
+        self.answers.write(messages.line(event).decode())
         self.answers.flush()
 
     def begin(self, case: Case) -> None:
@@ -92,7 +91,7 @@ def _measure(origin: Origin) -> Measure:
     if isinstance(origin, Named):
         return named(origin.name)
     if isinstance(origin, InFile):
-        return load_measure(Path(origin.path), origin.name)
+        return load_measure(origin.file, origin.name)
     measure: Measure = pickle.loads(origin.data)
     check_claims(measure)
     return measure
@@ -120,7 +119,8 @@ def main() -> None:
         except Exception as error:
             usage = isinstance(error, InputError)
             details = error.details if isinstance(error, InputError) else traceback.format_exc()
-            worker.say(Failed(str(error) or type(error).__name__, usage, details))
+            says = printable(str(error) or type(error).__name__)
+            worker.say(Failed(says, usage, printable(details)))
         finally:
             worker.limits.done()
     os._exit(0)  # whatever threads a measure has left

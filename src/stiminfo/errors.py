@@ -112,3 +112,8 @@ class TrainingDiverged(InputError, ArithmeticError):
 
 class OptionError(InputError, ValueError):
     """Options of a command that do not go together, or have no effect."""
+
+
+def printable(text: str) -> str:
+    """A text that JSON and terminals take: it may quote what is no UTF-8, the name of a file say."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -92,10 +92,10 @@ def test_a_file_is_run_once_per_worker(tmp_path):
     file.write_text(FILE)
     worker = Process()
     try:
-        about = described(worker, InFile(str(file), "MEASURE"))
+        about = described(worker, InFile.at(file, "MEASURE"))
         assert (about.name, about.claims) == ("mine", {"positivity": True})
         for axiom in ("positivity", "completeness"):
-            assert worker.ask(Attack(InFile(str(file), "MEASURE"), axiom, 2, 0), Attacked).verdict.verdict == "holds"
+            assert worker.ask(Attack(InFile.at(file, "MEASURE"), axiom, 2, 0), Attacked).verdict.verdict == "holds"
     finally:
         worker.close()
     assert (tmp_path / "runs.txt").read_text().splitlines() == ["run"]
@@ -115,7 +115,7 @@ def test_a_file_that_cannot_be_loaded(tmp_path, text, message):
     worker = Process()
     try:
         with pytest.raises(LoadError, match=re.escape(message)):
-            described(worker, InFile(str(file), "MEASURE"))
+            described(worker, InFile.at(file, "MEASURE"))
     finally:
         worker.close()
 

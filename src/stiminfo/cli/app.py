@@ -183,7 +183,7 @@ def audit(
     origin: Named | InFile = Named(target)
     if target not in PUBLISHED and target not in RELATIVES:
         file, name = split_target(target)
-        origin = InFile(str(file.resolve()), name)
+        origin = InFile.at(file, name)
     check_outputs(json_file, html_file, markdown, folder=witnesses)
     plan = Plan(examples, seed, None, case_timeout, _folder_of(database), jobs, backend, scheduler)
     worker = Process(case_timeout)
@@ -339,7 +339,7 @@ def replay(
         origin: Named | InFile = Named(name)
     elif measure is not None:
         path, name = split_target(measure)
-        origin = InFile(str(path.resolve()), name)
+        origin = InFile.at(path, name)
     else:
         raise OptionError(f"{file}: is about {witness.measure!r}, a user's measure; give it with --measure FILE:NAME")
     worker = Process(case_timeout)
