@@ -1,17 +1,21 @@
-"""What the wheel contains, and the public names."""
+"""What is built and shipped: the same with links and without them, and everything that belongs there."""
 
 import subprocess
 import sys
+import tarfile
+import tomllib
 import zipfile
-from pathlib import Path
 
+import checkout
 import pytest
 
 import stiminfo as si
 
-ROOT = Path(__file__).parents[1]
+ROOT = checkout.ROOT
 NAMES = ["EncodingModel", "ResponsePair", "Measure", "NotApplicable", "Uncertain", "audit", "Audit", "encoding_model"]
-NAMES += ["fisher", "i_sp", "i_ssi", "i_surp", "i_cissi", "i_local", "i_kong1", "i_kong2"]
+NAMES += ["fisher", "i_sp", "i_ssi", "i_surp", "i_cissi", "i_local", "i_kong1", "i_kong2", "InputError", "ModelError"]
+#: Folders of code that stay in the checkout.
+KEPT = {"stiminfo.reports.studies"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -21,30 +25,91 @@ def test_public_names(name):
 
 
 def test_unknown_names_say_so():
-    with pytest.raises(AttributeError, match="no attribute 'i_globl'"):
+    with pytest.raises(AttributeError, match="i_globl"):
         si.i_globl  # noqa: B018
 
 
-@pytest.mark.slow
-def test_the_wheel_holds_every_wing_and_its_data(tmp_path):
-    if not (ROOT / ".git").exists():
-        pytest.skip("not a checkout: there is nothing to build a wheel from")
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(tmp_path), str(ROOT)]
+def folders(root):
+    """The package of each folder that holds code."""
+    found = {"stiminfo." + ".".join(path.parent.relative_to(root).parts) for w in checkout.WINGS
+             for path in (root / w).rglob("*.py")}  # fmt: skip
+    base = root / "src" / "stiminfo"
+    for path in base.rglob("*.py"):
+        inside = path.parent.relative_to(base).parts
+        if not inside or inside[0] not in checkout.WINGS:
+            found.add(".".join(("stiminfo", *inside)))
+    return found
+
+
+def missing(root):
+    """Folders of code that the package list forgets, and packages without a folder."""
+    listed = set(tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
+    return (folders(root) - KEPT) ^ listed
+
+
+def test_the_list_of_packages_is_that_of_the_folders(tmp_path):
+    checkout.need_checkout()
+    assert missing(ROOT) == set()
+    copy = checkout.copied(tmp_path, links=False)
+    assert missing(copy) == set()
+    (copy / "axioms" / "forgotten").mkdir()
+    (copy / "axioms" / "forgotten" / "__init__.py").write_text("")
+    assert missing(copy) == {"stiminfo.axioms.forgotten"}
+
+
+def wheel_of(source, out):
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(out), str(source)]
     subprocess.run(command, check=True, capture_output=True, timeout=300)
-    (wheel,) = tmp_path.glob("*.whl")
-    names = set(zipfile.ZipFile(wheel).namelist())
-    expected = {
-        f"stiminfo/{path.relative_to(ROOT)}"
-        for wing in ("models", "estimators", "diffusion", "axioms", "reports")
-        for path in (ROOT / wing).rglob("*.py")
-        if "studies" not in path.parts
-    }
-    expected |= {"stiminfo/__init__.py", "stiminfo/cli/app.py", "stiminfo/py.typed"}
-    expected |= {f"stiminfo/reports/templates/{path.name}" for path in (ROOT / "reports/templates").iterdir()}
-    networks = ROOT / "diffusion" / "pretrained"
-    expected |= {f"stiminfo/diffusion/{path.relative_to(networks.parent)}" for path in networks.rglob("*.*")}
-    known = {"stiminfo/diffusion/pretrained/digits/conditional/config.json", "stiminfo/reports/paper/claims/claim.py"}
-    assert known <= expected
-    assert expected - names == set()
-    outside = ("tests/", "models/", "stiminfo/reports/site/", "stiminfo/reports/studies/")
-    assert not any(name.startswith(outside) for name in names)
+    (wheel,) = out.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        return {name for name in archive.namelist() if ".dist-info/" not in name}
+
+
+def expected_in_wheel():
+    """Every file of code, and the data that it reads."""
+    found = set()
+    for name in checkout.tracked():
+        wing, _, rest = name.partition("/")
+        inside = f"stiminfo/{name}" if wing in checkout.WINGS else name.removeprefix("src/")
+        code = name.endswith((".py", ".pyi")) and (wing in checkout.WINGS or name.startswith("src/"))
+        data = rest.startswith(("templates/", "pretrained/")) or name.endswith((".mplstyle", "py.typed"))
+        if (code or data) and not name.startswith("reports/studies/"):
+            found.add(inside)
+    return found
+
+
+@pytest.mark.slow
+def test_a_wheel_holds_every_wing_and_its_data_without_links(tmp_path):
+    """From a checkout in which git made no links: once that gave a wheel of 17 files, without a word."""
+    source = checkout.copied(tmp_path / "source", links=False)
+    assert (source / "src/stiminfo/models").is_file()
+    names = wheel_of(source, tmp_path / "wheel")
+    assert names == expected_in_wheel()
+    assert "stiminfo/axioms/completeness.py" in names
+    assert "stiminfo/diffusion/pretrained/digits/checkpoint.json" in names
+
+
+@pytest.mark.soak
+def test_links_change_nothing_in_a_wheel(tmp_path):
+    one, other = (
+        wheel_of(checkout.copied(tmp_path / str(links), links=links), tmp_path / f"wheel-{links}")
+        for links in (True, False)
+    )
+    assert one == other
+
+
+@pytest.mark.soak
+def test_a_source_distribution_is_the_checkout(tmp_path):
+    source = checkout.copied(tmp_path / "source", links=True)
+    subprocess.run(
+        [sys.executable, "-m", "build", "--sdist", "-o", str(tmp_path), str(source)],
+        check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    (archive,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as opened:
+        opened.extractall(tmp_path / "unpacked", filter="data")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    lost = {name for name in checkout.tracked() if not (unpacked / name).exists()}
+    # Links are for editors, and what git ignores for git.
+    assert lost == {".gitignore", *(f"src/stiminfo/{wing}" for wing in checkout.WINGS)}
+    assert wheel_of(unpacked, tmp_path / "wheel") == expected_in_wheel()
