@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from ..errors import UnknownName
+from ..errors import ModelError, UnknownName
 
 #: Where r ~ p(R|xg) comes from; each file in samplers/ has a ``SAMPLER``, a subclass of `samplers.sampler.Sampler`.
 SAMPLERS = {
@@ -24,6 +24,10 @@ DATASETS = {
     "mnist": "mnist",
     "gaussian": "gaussian",
     "mnist-gaussian": "mnist_gaussian",
+}
+
+#: Data sets that take a path in the place of a name, by what stands in help texts; each is a `Dataset` with suffixes.
+FORMATS = {
     "FILE.npy": "image_file",
 }
 
@@ -35,27 +39,36 @@ POPULATIONS = {
 }
 
 
+class NotRegistered(UnknownName, ModelError):
+    """No sampler, data set or population of that name; the message gives those there are."""
+
+
+def choices(*registries: dict[str, str]) -> str:
+    """The names of registries as help texts give them: ``digits|mnist|FILE.npy``."""
+    return "|".join(name for names in registries for name in names)
+
+
 def sampler_class(name: str) -> Any:
-    """The sampler's class; raises `UnknownName`."""
-    return _held(SAMPLERS, name, "sampler", "samplers").SAMPLER
+    """The sampler's class; raises `NotRegistered`."""
+    return _module("samplers", SAMPLERS, name, "sampler").SAMPLER
 
 
 def dataset_named(name: str) -> Any:
-    """The `Dataset` that takes a name or a path; raises `UnknownName`."""
+    """The `Dataset` that takes a name or a path; raises `NotRegistered`."""
     if name not in DATASETS:
-        for file in DATASETS.values():
+        for file in FORMATS.values():
             found = import_module(f".sources.{file}", __package__).DATASET
             if found.takes(name):
                 return found
-    return _held(DATASETS, name, "dataset", "sources").DATASET
+    return _module("sources", DATASETS, name, "dataset", *FORMATS).DATASET
 
 
 def population_named(name: str) -> Any:
-    """The `Population`; raises `UnknownName`."""
-    return _held(POPULATIONS, name, "population", "populations").POPULATION
+    """The `Population`; raises `NotRegistered`."""
+    return _module("populations", POPULATIONS, name, "population").POPULATION
 
 
-def _held(files: dict[str, str], name: str, what: str, folder: str) -> Any:
+def _module(folder: str, files: dict[str, str], name: str, what: str, *more: str) -> Any:
     if name not in files:
-        raise UnknownName(f"unknown {what} {name!r}; expected one of {', '.join(files)}")
+        raise NotRegistered(f"unknown {what} {name!r}; expected one of {', '.join([*files, *more])}")
     return import_module(f".{folder}.{files[name]}", __package__)

@@ -13,9 +13,9 @@ from __future__ import annotations
 from ..denoiser import Denoiser
 from ..registry import sampler_class
 from .amortised import Amortised, fit_amortised
+from .ancestral import reverse_diffusion
 from .plug_in import PlugIn
 from .posterior import PosteriorSampler
-from .ancestral import reverse_diffusion
 from .sampler import NoSampler, ResponseSampler, Sampler, gain_squared
 from .tweedie import Tweedie
 
@@ -43,7 +43,7 @@ def sampler_named(sampler: str | ResponseSampler, denoiser: Denoiser) -> Respons
 
     Raises
     ------
-    UnknownName, NoSampler
+    NotRegistered, NoSampler
         No sampler of that name, an object that is none, or one that has to be fitted to the denoiser first.
     """
     if isinstance(sampler, str):
