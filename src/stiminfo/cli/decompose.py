@@ -177,6 +177,8 @@ class _Task:
 
 def run(options: Options, console: Console, bar: Any) -> int:
     """Load, estimate, print and write; returns the exit code."""
+    import numpy as np
+
     from ..diffusion.denoiser import device_named
     from ..files import ensure_folder
     from ..reports.decomposition import decompose as decomposed
@@ -187,7 +189,7 @@ def run(options: Options, console: Console, bar: Any) -> int:
     device = device_named(options.device)
     ensure_folder(options.out)
     task = _task_with_networks(options, device) if options.checkpoint is not None else _exact_task(options)
-    chosen = options.chosen or spread_choice(task.images, options.show)
+    chosen = np.array(options.chosen, dtype=int) if options.chosen else spread_choice(task.images, options.show)
     passes = options.passes if options.passes or options.rtol is not None else PASSES
     shown = bar.add_task("estimating", total=passes) if bar else None
 
@@ -199,7 +201,7 @@ def run(options: Options, console: Console, bar: Any) -> int:
         return decomposed(
             task.images,
             task.encoder,
-            _indices(chosen),
+            chosen,
             measures=options.measures,
             passes=passes,
             rtol=options.rtol,
@@ -222,12 +224,6 @@ def run(options: Options, console: Console, bar: Any) -> int:
     files = write_decomposition(found, beside, task.made_by, options.out)
     console.print(f"written to {options.out}: {', '.join(files)}")
     return 0
-
-
-def _indices(chosen: Any) -> Any:
-    import numpy as np
-
-    return np.array(chosen, dtype=int)
 
 
 def _check(options: Options) -> None:
