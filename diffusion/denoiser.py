@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..errors import ModelError
-from .encoders import Encoder
+
+if TYPE_CHECKING:
+    from .encoders import Encoder
 
 
 class Unknown(Exception):

@@ -246,9 +246,7 @@ class FiniteSetDenoiser(Denoiser):
         return float(all_found.mean()), float(all_found.std() / samples**0.5)
 
     def response_side(self) -> Denoiser:
-        from .response_side import responses_of
-
-        return responses_of(self)
+        return self.encoder.responses_of_set(self)
 
     def __repr__(self) -> str:
         return f"FiniteSetDenoiser({len(self.stimuli)} stimuli in R^{self.dimensions}, {self.encoder!r})"

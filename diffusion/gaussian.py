@@ -220,9 +220,9 @@ class MixtureDenoiser(Denoiser):
         return float(found.mean()), float(found.std() / samples**0.5)
 
     def response_side(self) -> Denoiser:
-        from .response_side import responses_of
+        from .response_side.gaussian import GaussianResponses
 
-        return responses_of(self)
+        return GaussianResponses(*self.response_moments(), self, self._encoder)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.means)} components in R^{self.dimensions}, {self.encoder!r})"

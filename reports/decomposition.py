@@ -11,7 +11,7 @@ import numpy as np
 
 from ..diffusion import Denoiser, FiniteSetDenoiser, MixtureDenoiser
 from ..diffusion.datasets import Images
-from ..diffusion.encoders import Encoder, LinearNonlinearPoisson
+from ..diffusion.encoders import Encoder
 from ..errors import ModelError
 from ..estimators import PUBLISHED
 from ..models.arrays import Array
@@ -153,9 +153,7 @@ def decompose(
             denoiser, x, passes=passes, rtol=rtol, sampler=sampler, seed=seed, progress=tell
         )
     fisher = denoiser.encoder.fisher(x).cpu().double().numpy().reshape(len(chosen), *images.pixels.shape[1:])
-    saturated = 0.0
-    if isinstance(denoiser.encoder, LinearNonlinearPoisson):
-        saturated = denoiser.encoder.saturated(denoiser.tensor(rows))
+    saturated = denoiser.encoder.saturated(denoiser.tensor(rows))
     return Decomposition(images, np.asarray(chosen), encoder, estimates, fisher, information, saturated, repr(denoiser))
 
 

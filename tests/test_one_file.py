@@ -1,4 +1,4 @@
-"""A new axiom, measure or denoiser is one file and one line: each is added to a copy of the checkout and used."""
+"""A new axiom, measure, denoiser, data source or sampler is one file and one line: each is added to a copy and used."""
 
 import json
 import os
@@ -113,6 +113,47 @@ class CoinDenoiser(Denoiser):
         return Scales(ones / 4, ones)
 '''
 
+DATASET = '''
+"""A toy: stripes of 4 x 4 pixels at forty heights."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..datasets import Images
+from .dataset import Dataset
+
+
+def stripes(asked):
+    rows = np.linspace(0, 3, 40)[:, None] - np.arange(4)
+    pixels = np.repeat(np.exp(-(rows**2))[:, :, None], 4, axis=2)
+    return Images("toy", pixels.astype(np.float32), None, "drawn by a formula")
+
+
+DATASET = Dataset("toy", images=stripes, side=4)
+'''
+SAMPLER = '''
+"""A toy: r is drawn at a stimulus from the prior, as if xg told nothing."""
+
+from __future__ import annotations
+
+from .sampler import Sampler
+
+
+class PriorSampler(Sampler):
+    name = "toy"
+
+    def passes(self, denoiser):
+        return 2
+
+    def squared_gain(self, denoiser, xg, gamma, variance, generator):
+        r = denoiser.encoder.sample(denoiser.draw_prior(len(xg), generator), generator)
+        return (denoiser.xhat(xg, gamma, r) - denoiser.xhat(xg, gamma)) ** 2
+
+
+SAMPLER = PriorSampler
+'''
+
 
 def copied(tmp_path):
     """A copy of the checkout's package."""
@@ -183,4 +224,45 @@ for measure in (si.i_kong1, si.i_kong2, si.i_local):
     assert (off < 4).all(), (measure, found, measure(model))
     assert (found.stderr < 0.05).all()
 """
+    python(copy, "-c", script)
+
+
+def test_a_data_source(tmp_path):
+    pytest.importorskip("diffusers", reason="training needs diffusers")
+    copy = copied(tmp_path)
+    train = ("-m", "stiminfo", "train", "--dataset", "toy", "--steps", "3", "--gain-steps", "2", "--out", "net")
+    decompose = ("-m", "stiminfo", "decompose", "--passes", "100", "--show", "2")
+    python(copy, *train, code=2)
+    python(copy, *decompose, "--dataset", "toy", code=2)
+    (copy / "diffusion/sources/toy.py").write_text(DATASET)
+    added(copy / "diffusion/registry.py", '    "toy": "toy",', '    "mnist-gaussian": "mnist_gaussian",')
+    python(copy, *train)
+    assert "|toy|" in python(copy, "-m", "stiminfo", "decompose", "--help")
+    shown = python(copy, *decompose, "--checkpoint", "net")
+    assert "toy: 36 images" in shown
+    assert "drawn by a formula" in shown
+    assert "toy: 40 images" in python(copy, *decompose, "--dataset", "toy", "--population", "linear")
+
+
+def test_a_response_sampler(tmp_path):
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    copy = copied(tmp_path)
+    script = """
+import numpy as np
+import stiminfo as si
+from stiminfo.diffusion import GaussianDenoiser
+from stiminfo.models import LinearGaussian
+denoiser = GaussianDenoiser(np.zeros(2), np.eye(2), LinearGaussian(np.eye(2), 1.0))
+found = {
+    name: si.i_local.estimate(denoiser, np.zeros((1, 2)), passes=20000, sampler=name, form="raw", seed=1)
+    for name in ("posterior", "toy")
+}
+assert found["toy"].sampler == "toy", found
+# Responses to the wrong stimuli tell another number than those to the posterior's.
+apart = abs(found["toy"].value - found["posterior"].value)
+assert apart > 5 * np.hypot(found["toy"].stderr, found["posterior"].stderr), found
+"""
+    python(copy, "-c", script, code=1)
+    (copy / "diffusion/samplers/toy.py").write_text(SAMPLER)
+    added(copy / "diffusion/registry.py", '    "toy": "toy",', '    "amortised": "amortised",')
     python(copy, "-c", script)

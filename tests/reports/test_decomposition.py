@@ -82,7 +82,10 @@ def wrong_inputs(folder):
     return {
         ("missing.npy",): "missing.npy: no such file",
         ("flat.npy",): "every pixel is 1",
-        ("--dataset", "cifar"): "unknown dataset 'cifar'; expected digits or mnist",
+        (
+            "--dataset",
+            "cifar",
+        ): "unknown dataset 'cifar'; expected one of digits, mnist, gaussian, mnist-gaussian, FILE.npy",
         ("--dataset", "mnist", "--data", "nowhere"): "nowhere: holds no train-images-idx3-ubyte",
         ("images.npy", "--receptive-fields", "fields.npy"): "expected (k, 6, 5), the size of the images",
         ("--population", "spiking"): "unknown population 'spiking'",
@@ -103,3 +106,63 @@ def test_wrong_inputs_get_one_line(tmp_path):
         assert message in done.stderr
         assert len(done.stderr.strip().splitlines()) == 1, done.stderr
         assert not list(tmp_path.glob("decomposition/*"))
+
+
+WITHOUT_EFFECT = {
+    ("images.npy", "--dataset", "digits"): "--dataset has no effect beside IMAGES.npy",
+    ("--show", "5", "--image", "1"): "--show has no effect beside --image",
+    ("--data", "."): "--data has no effect: digits images",
+    ("images.npy", "--data", "."): "--data has no effect",
+    ("--checkpoint", "digits", "--data", "."): "--data has no effect: the networks were trained on digits",
+    ("--checkpoint", "digits", "--population", "poisson"): "--population does not go with --checkpoint",
+    ("--checkpoint", "digits", "--receptive-fields", "f.npy"): "--receptive-fields does not go with --checkpoint",
+    ("--checkpoint", "digits", "--amplitude", "2"): "--amplitude does not go with --checkpoint",
+    ("--checkpoint", "digits", "--noise", "2"): "--noise does not go with --checkpoint",
+    ("--population", "linear", "--amplitude", "2"): "--amplitude has no effect on linear neurons",
+    ("--noise", "2"): "--noise has no effect on poisson neurons",
+    ("--population", "published", "--noise", "2"): "--noise has no effect on published neurons",
+    ("--population", "published", "--amplitude", "2"): "--amplitude has no effect on published neurons",
+    ("--dataset", "gaussian", "--amplitude", "2"): "--amplitude has no effect on linear neurons",
+    ("--measure", "i_surp", "--sampler", "posterior"): "--sampler has no effect on i_surp",
+}
+
+
+@pytest.mark.parametrize("arguments", WITHOUT_EFFECT, ids=" ".join)
+def test_an_option_without_effect_is_an_error(arguments, tmp_path, monkeypatch):
+    """Also where its value is the default."""
+    from typer.testing import CliRunner
+
+    from stiminfo.cli.app import app
+    from stiminfo.errors import OptionError
+
+    monkeypatch.chdir(tmp_path)
+    np.save("images.npy", SET.pixels)
+    done = CliRunner().invoke(app, ["decompose", *arguments])
+    assert isinstance(done.exception, OptionError), (done.output, done.exception)
+    assert WITHOUT_EFFECT[arguments] in str(done.exception)
+    assert not list(tmp_path.glob("decomposition/*"))
+
+
+def test_gaussian_images_have_their_own_denoiser(tmp_path):
+    done = run("--dataset", "gaussian", "--passes", "64", "--show", "2", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    data = json.loads((tmp_path / "decomposition/decomposition.json").read_text())
+    assert data["denoiser"].startswith("GaussianDenoiser")
+    assert "log N" not in done.stdout
+
+
+def test_the_help_loads_no_torch():
+    script = (
+        "import sys; from stiminfo.cli import app; print(sorted({'torch', 'matplotlib', 'numpy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_fields_of_your_own_take_effect_on_the_published_population(tmp_path):
+    np.save(tmp_path / "images.npy", SET.pixels)
+    np.save(tmp_path / "fields.npy", np.ones((4, 6, 5)))
+    options = ("--population", "published", "--receptive-fields", "fields.npy", "--passes", "64", "--show", "1")
+    done = run("images.npy", *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "LinearNonlinearPoisson(4 neurons" in done.stdout

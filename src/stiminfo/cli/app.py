@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError, OptionError
-from .images import decompose, train
+from .decompose import decompose
+from .images import train
 from .options import (
     Axioms,
     Backend,

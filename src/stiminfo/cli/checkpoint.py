@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from ..diffusion.checkpoints import PRETRAINED
-from ..diffusion.datasets import images_from_file
-from ..diffusion.sources import ImageSource, Source, source_named
+from ..diffusion.registry import dataset_named
+from ..diffusion.sources import Asked, Dataset, Source
 from ..diffusion.unet import UNetDenoiser
-from ..errors import CheckpointError, ModelError
+from ..errors import CheckpointError, ModelError, OptionError
 
 
 def shipped(checkpoint: Path) -> Path:
@@ -39,6 +39,8 @@ def networks_of(
     ------
     CheckpointError
         No checkpoint, a damaged one, or one for other images.
+    OptionError
+        A folder for a data set that needs none.
     """
     denoiser = UNetDenoiser.load(shipped(folder), device=device)
     notes = denoiser.learned.notes
@@ -50,10 +52,11 @@ def networks_of(
     if dataset is not None and dataset != name:
         raise CheckpointError(f"{folder}: was trained on {name}, not on {dataset}")
     try:
-        if images is not None:
-            source: Source = ImageSource(images_from_file(images))
-        else:
-            source = source_named(name, side=denoiser.learned.shape[0] if name == "gaussian" else None, folder=data)
+        trained_on: Dataset = dataset_named(name if images is None else str(images))
+        if data is not None and not trained_on.needs_folder:
+            raise OptionError(f"--data has no effect: the networks were trained on {name}, which needs no folder")
+        side = denoiser.learned.shape[0] if trained_on.takes_side else None
+        source: Source = trained_on.load(Asked(name if images is None else str(images), side, data))
     except ModelError as error:
         raise CheckpointError(f"{folder}: was trained on {name}; {error}") from None
     if source.shape != denoiser.learned.shape:

@@ -1,7 +1,4 @@
-"""Populations of neurons that look at images: Gaussian receptive fields on a grid, and their normalisation.
-
-Images fill the square [-1, 1]^2. Needs torch for the encoders.
-"""
+"""Receptive fields on images, which fill the square [-1, 1]^2, and the drives that they cause."""
 
 from __future__ import annotations
 
@@ -9,12 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ModelError
-from ..models.arrays import Array, as_real_array
-from .encoders import LinearGaussian, LinearNonlinearPoisson
-
-#: The largest mean count of a neuron, and how many standard deviations of its drive half the sigmoid's slope spans.
-AMPLITUDE, SLOPE = 2.0, 1.2
+from ...errors import ModelError
+from ...models.arrays import Array, as_real_array
 
 
 def receptive_fields(shape: tuple[int, int], grid: tuple[int, int] = (7, 7), sigma: float = 0.2) -> Array:
@@ -55,45 +48,7 @@ def fields_for(images: Array, fields: Any) -> Array:
     )
 
 
-def published_population(shape: tuple[int, int]) -> LinearNonlinearPoisson:
-    """The population of Laquitaine et al. as printed: 7 x 7 fields, sigma 0.2, amplitude 2, gain 1, threshold 0.5.
-
-    For images in [-1, 1]; nearly silent on images that are mostly dark.
-    """
-    return LinearNonlinearPoisson(receptive_fields(shape), gain=1.0, threshold=0.5, amplitude=2.0)
-
-
-def normalised_population(
-    images: Array, fields: Array, amplitude: float = AMPLITUDE, slope: float = SLOPE
-) -> LinearNonlinearPoisson:
-    """Poisson neurons whose sigmoids are centred on the drives that these images cause.
-
-    Parameters
-    ----------
-    images : (N, h, w)
-    fields : (k, h * w)
-    amplitude : largest mean count
-    slope : gain, per standard deviation of a neuron's drive
-    """
-    drive, spread = _drives(images, fields)
-    # A neuron at the empty rim is not blown up into one that codes for the rare image that touches it.
-    gain = slope / np.maximum(spread, 0.25 * spread.max())
-    return LinearNonlinearPoisson(fields, gain, drive.mean(axis=0), amplitude)
-
-
-def linear_population(images: Array, fields: Array, noise: float = 2.0) -> LinearGaussian:
-    """Linear neurons with independent noise of `noise` times the median spread of their drives.
-
-    Parameters
-    ----------
-    images : (N, h, w)
-    fields : (k, h * w)
-    """
-    typical = float(np.median(_drives(images, fields)[1]))
-    return LinearGaussian(fields, np.full(len(fields), (noise * typical) ** 2))
-
-
-def _drives(images: Array, fields: Array) -> tuple[Array, Array]:
+def drives(images: Array, fields: Array) -> tuple[Array, Array]:
     """Each neuron's drive by each image (N, k), and its spread (k,)."""
     drive = images.reshape(len(images), -1) @ fields.T
     spread = drive.std(axis=0)

@@ -1,0 +1,81 @@
+"""Linear neurons with Gaussian noise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...errors import ModelError
+from ...models.arrays import as_real_array
+from ..denoiser import Denoiser, normal
+from .encoder import Encoder, as_numpy, checked_weights
+
+if TYPE_CHECKING:
+    from ..finite_set import FiniteSetDenoiser
+
+
+class LinearGaussian(Encoder):
+    """r = W x + n with n ~ N(0, S).
+
+    Parameters
+    ----------
+    weights : (k, d)
+    noise : (k, k) covariance, (k,) variances, or one variance
+
+    Raises
+    ------
+    ModelError
+        Shapes that do not fit; a noise covariance that is not symmetric and positive definite (I would be infinite).
+    """
+
+    def __init__(self, weights: Any, noise: Any) -> None:
+        rows = checked_weights(weights)
+        cov = as_real_array(as_numpy(noise), "noise")
+        cov = np.diag(np.broadcast_to(cov, len(rows))) if cov.ndim < 2 else cov
+        if cov.shape != (len(rows), len(rows)):
+            raise ModelError(f"noise has shape {cov.shape}; expected (k, k) = ({len(rows)}, {len(rows)})")
+        _positive_definite(cov, "noise")
+        self.weights = torch.tensor(rows)
+        self.noise = torch.tensor(np.ascontiguousarray(cov))
+        self.precision = torch.linalg.inv(self.noise)
+        self.root = torch.linalg.cholesky(self.noise)
+        self.constant = float(-0.5 * (len(rows) * np.log(2 * np.pi) + np.linalg.slogdet(cov)[1]))
+        self.responses, self.dimensions = rows.shape
+
+    def natural(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        mean = x @ self.weights.T
+        eta = mean @ self.precision
+        return eta, 0.5 * (eta * mean).sum(-1)
+
+    def base(self, r: Tensor) -> Tensor:
+        return -0.5 * ((r @ self.precision) * r).sum(-1) + self.constant
+
+    def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        mean = x @ self.weights.T
+        return mean + normal(mean.shape, mean, generator) @ self.root.T
+
+    def fisher(self, x: Tensor) -> Tensor:
+        diagonal = ((self.precision @ self.weights) * self.weights).sum(0)
+        return diagonal.expand(x.shape)
+
+    def responses_of_set(self, source: FiniteSetDenoiser) -> Denoiser:
+        from ..response_side.gaussian import GaussianResponses
+
+        means = (source.stimuli.to(source.dtype) @ self.weights.T).cpu().double().numpy()
+        noise = self.noise.cpu().double().numpy()
+        covs = np.broadcast_to(noise, (len(means), *noise.shape))
+        return GaussianResponses(source.log_prior.exp().cpu().double().numpy(), means, covs, source, self)
+
+    def __repr__(self) -> str:
+        return f"LinearGaussian({self.responses} neurons, stimuli in R^{self.dimensions})"
+
+
+def _positive_definite(cov: np.ndarray[Any, Any], name: str) -> None:
+    if not np.allclose(cov, cov.T, rtol=1e-9, atol=1e-12 * np.abs(cov).max()):
+        raise ModelError(f"{name} is not symmetric; expected a covariance matrix")
+    low = float(np.linalg.eigvalsh(cov)[0])
+    if not low > 0:
+        raise ModelError(f"{name} has an eigenvalue of {low:.3g}; expected a positive definite covariance")

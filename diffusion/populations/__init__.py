@@ -1,0 +1,19 @@
+"""Populations of neurons that look at images: Gaussian receptive fields on a grid, and their normalisation."""
+
+from .fields import fields_for, receptive_fields
+from .linear import NOISE, linear_population
+from .poisson import AMPLITUDE, SLOPE, normalised_population
+from .population import Population
+from .published import published_population
+
+__all__ = [
+    "AMPLITUDE",
+    "NOISE",
+    "SLOPE",
+    "Population",
+    "fields_for",
+    "linear_population",
+    "normalised_population",
+    "published_population",
+    "receptive_fields",
+]

@@ -1,0 +1,103 @@
+"""A regressor in the place of drawn responses, and how one is fitted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..denoiser import Denoiser
+from ..denoiser import normal as randn
+from .sampler import NoSampler, Sampler
+
+
+@dataclass(frozen=True)
+class Amortised(Sampler):
+    """A regressor in the place of a response: ``predict(xg, gamma)`` is about E_r[D_i^2 | xg], (B, d).
+
+    Unbiased where the regression is exact; one unconditional pass a draw (its own).
+    """
+
+    predict: Callable[[Tensor, Tensor], Tensor]
+    name = "amortised"
+
+    @classmethod
+    def for_denoiser(cls, denoiser: Denoiser) -> Amortised:
+        """The regressor that the denoiser has learned; raises `NoSampler` where it has none."""
+        if denoiser.gain is None:
+            raise NoSampler("the amortised sampler has to be fitted: pass diffusion.fit_amortised(denoiser)")
+        return cls(denoiser.gain)
+
+    def passes(self, denoiser: Denoiser) -> int:
+        return 1
+
+    def squared_gain(
+        self, denoiser: Denoiser, xg: Tensor, gamma: Tensor, variance: bool, generator: torch.Generator
+    ) -> Tensor:
+        return self.predict(xg, gamma)
+
+
+def fit_amortised(
+    denoiser: Denoiser, *, steps: int = 2000, batch: int = 512, width: int = 128, seed: int = 0
+) -> Amortised:
+    """Fit a small network to E_r[D_i^2 | xg] by least squares on x0 ~ prior, r ~ p(r|x0), xg ~ N(x0, gamma).
+
+    For low-dimensional priors that the denoiser can draw from. The network sees xg and log gamma and predicts
+    ``D_i^2 / (gamma min(1, gamma))`` up to a scale, through a softplus, so that it stays finite at both ends.
+    """
+    generator = denoiser.generator(seed)
+    scales = denoiser.scales(denoiser.draw_prior(64, generator))
+    low, high = float(scales.low.mean()), float(scales.high.mean())
+    middle, half = math.log(low * high) / 2, math.log(high / low) / 2 + 6
+    sample = denoiser.draw_prior(4096, generator)
+    centre, spread = sample.mean(0), sample.std(0)
+    d = denoiser.dimensions
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = torch.nn.Sequential(
+            torch.nn.Linear(d + 1, width),
+            torch.nn.SiLU(),
+            torch.nn.Linear(width, width),
+            torch.nn.SiLU(),
+            torch.nn.Linear(width, width),
+            torch.nn.SiLU(),
+            torch.nn.Linear(width, d),
+        ).to(denoiser.device, denoiser.dtype)
+
+    def unit(gamma: Tensor) -> Tensor:
+        return (gamma / (gamma / high + 1))[:, None] * (gamma / (gamma + low))[:, None]
+
+    def predict(xg: Tensor, gamma: Tensor) -> Tensor:
+        # Preconditioned as the denoisers of Karras et al. (2022): inputs of unit spread at every level.
+        z = (xg - centre) / (spread**2 + gamma[:, None]).sqrt()
+        features = torch.cat([z, ((gamma.log() - middle) / half)[:, None]], dim=1)
+        return torch.nn.functional.softplus(network(features)) * unit(gamma)
+
+    optimiser = torch.optim.Adam(network.parameters(), lr=2e-3)
+    schedule: Any = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    for _ in range(steps):
+        x0 = denoiser.draw_prior(batch, generator)
+        s = middle + half * (2 * torch.rand(batch, dtype=x0.dtype, device=x0.device, generator=generator) - 1)
+        gamma = s.exp()
+        r = denoiser.encoder.sample(x0, generator)
+        xg = x0 + gamma.sqrt()[:, None] * randn(x0.shape, x0, generator)
+        with torch.no_grad():
+            square = (denoiser.xhat(xg, gamma, r) - denoiser.xhat(xg, gamma)) ** 2
+        loss = (((predict(xg, gamma) - square) / unit(gamma)) ** 2).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+
+    def fitted(xg: Tensor, gamma: Tensor) -> Tensor:
+        with torch.no_grad():
+            return predict(xg, gamma)
+
+    return Amortised(fitted)
+
+
+SAMPLER = Amortised

@@ -1,0 +1,76 @@
+"""`ResponseSampler`: what a sampler answers; `Sampler`: a base with the usual answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, Self
+
+import torch
+from torch import Tensor
+
+from ...errors import InputError
+
+if TYPE_CHECKING:
+    from ..denoiser import Denoiser, Posterior
+
+
+class NoSampler(InputError, ValueError):
+    """Not a sampler, or one that the denoiser cannot serve."""
+
+
+class ResponseSampler(Protocol):
+    """What the estimators ask of a sampler: one draw of E_r[D_i^2 | xg] for each row.
+
+    Attributes
+    ----------
+    name : str
+        As in the registry and in `Estimate.sampler`.
+    keeps_variance : bool
+        Whether a draw may be a difference of posterior variances (`gain_squared`), which has the same mean.
+    """
+
+    name: str
+    keeps_variance: bool
+
+    def needs_gradient(self, denoiser: Denoiser) -> bool:
+        """Whether a draw differentiates the denoiser."""
+        ...
+
+    def passes(self, denoiser: Denoiser) -> int:
+        """Denoiser passes for one draw."""
+        ...
+
+    def squared_gain(
+        self, denoiser: Denoiser, xg: Tensor, gamma: Tensor, variance: bool, generator: torch.Generator
+    ) -> Tensor:
+        """Draws for noisy stimuli (B, d) at levels (B,), shape (B, d); by variances where `variance` is set."""
+        ...
+
+
+class Sampler:
+    """Base of the samplers in the registry; one of your own needs `name`, `passes` and `squared_gain`."""
+
+    name: str
+    keeps_variance = False
+
+    @classmethod
+    def for_denoiser(cls, denoiser: Denoiser) -> Self:
+        """The sampler that a name stands for at this denoiser; raises `NoSampler` where there is none."""
+        return cls()
+
+    def needs_gradient(self, denoiser: Denoiser) -> bool:
+        return False
+
+    def passes(self, denoiser: Denoiser) -> int:
+        raise NotImplementedError
+
+    def squared_gain(
+        self, denoiser: Denoiser, xg: Tensor, gamma: Tensor, variance: bool, generator: torch.Generator
+    ) -> Tensor:
+        raise NotImplementedError
+
+
+def gain_squared(seen: Posterior, given: Posterior) -> Tensor:
+    """D_i^2, or Var(X_i|xg) - Var(X_i|xg, r), which has the same mean over r ~ p(r|xg) and less spread."""
+    if seen.variance is not None and given.variance is not None:
+        return seen.variance - given.variance
+    return (given.mean - seen.mean) ** 2

@@ -1,0 +1,29 @@
+"""Gaussian images with the spectrum of natural ones: a case in which the truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...models.arrays import Array
+from .dataset import Asked, Dataset
+from .mixture import MixtureSource, gaussian_source
+
+
+def natural_covariance(side: int) -> Array:
+    """Covariance of periodic images of side x side pixels whose power falls as 1 / f^2; unit variance."""
+    f = np.fft.fftfreq(side)
+    power = 1 / np.maximum(f[:, None] ** 2 + f**2, 1 / side**2)
+    kernel = np.fft.ifft2(power).real
+    i = np.arange(side)
+    shift = (i[:, None] - i) % side
+    blocks = (kernel / kernel[0, 0])[shift[:, None, :, None], shift[None, :, None, :]]
+    return np.asarray(blocks.reshape(side**2, side**2))
+
+
+def _source(asked: Asked) -> MixtureSource:
+    side = asked.side
+    assert side is not None
+    return gaussian_source("gaussian", np.zeros(side**2), natural_covariance(side))
+
+
+DATASET = Dataset("gaussian", source=_source, kind=MixtureSource, sides=(2, 8, 64))

@@ -1,0 +1,85 @@
+"""Mixtures of Gaussians as a source: stimuli without end, of which the truth is known."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...errors import ModelError
+from ...models.arrays import Array
+from ..datasets import Images
+from ..encoders import Encoder, LinearGaussian
+from ..gaussian import GaussianDenoiser, MixtureDenoiser
+from .source import SPLIT_SEED, Source
+
+#: Images to show of a source without end.
+_SHOWN = 256
+NEEDS_LINEAR = "Gaussian images need a population of linear neurons: only then is the truth known"
+
+
+class MixtureSource(Source):
+    """Stimuli from a mixture of Gaussians (or one): a case in which the truth is known.
+
+    Parameters
+    ----------
+    weights, means, covs : (C,), (C, d), (C, d, d)
+    shape : (h, w) with h w = d
+    """
+
+    images = None
+    default_population = "linear"
+    linear_only = True
+
+    def __init__(
+        self, name: str, weights: Any, means: Any, covs: Any, shape: tuple[int, int], credit: str = ""
+    ) -> None:
+        p, m, c = (np.asarray(value, dtype=float) for value in (weights, means, covs))
+        if m.shape[1] != shape[0] * shape[1]:
+            raise ModelError(f"means of {m.shape[1]} pixels are no images of {shape[0]} x {shape[1]}")
+        values, vectors = np.linalg.eigh(c)
+        if values.min() < -1e-9 * values.max():
+            raise ModelError(f"a covariance has an eigenvalue of {values.min():.3g}; expected none below 0")
+        self.name, self.credit, self.shape = name, credit, shape
+        self.mean = p @ m
+        offset = m - self.mean
+        self.covariance = np.einsum("c,cij->ij", p, c) + np.einsum("c,ci,cj->ij", p, offset, offset)
+        words = np.concatenate([p, m.ravel(), values.ravel()])
+        self.digest = hashlib.sha256(np.round(words, 9).tobytes()).hexdigest()
+        self._parts = p, m, c
+        self._weights = torch.from_numpy(p.astype(np.float32))
+        self._means = torch.from_numpy(m.astype(np.float32))
+        self._roots = torch.from_numpy((vectors * np.sqrt(values.clip(0))[:, None]).astype(np.float32))
+
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """`count` stimuli, each new."""
+        noise = torch.randn(count, self._means.shape[1], generator=generator)
+        if len(self._weights) == 1:
+            return self._means[0] + noise @ self._roots[0].T
+        c = torch.multinomial(self._weights, count, replacement=True, generator=generator)
+        return self._means[c] + torch.einsum("bij,bj->bi", self._roots[c], noise)
+
+    def held_out(self, count: int) -> Tensor:
+        """`count` stimuli, the same ones each time."""
+        return self.draw(count, torch.Generator().manual_seed(SPLIT_SEED))
+
+    def shown(self) -> Images:
+        """Some images that training never sees."""
+        return Images(self.name, self.held_out(_SHOWN).numpy().reshape(-1, *self.shape), None, self.credit)
+
+    def exact(self, encoder: Encoder, most: int | None = None) -> MixtureDenoiser:
+        """The denoiser of the mixture, which is the truth."""
+        if not isinstance(encoder, LinearGaussian):
+            raise ModelError(NEEDS_LINEAR)
+        if len(self._weights) == 1:
+            return GaussianDenoiser(self._parts[1][0], self._parts[2][0], encoder)
+        return MixtureDenoiser(*self._parts, encoder)
+
+
+def gaussian_source(name: str, mean: Array, covariance: Array, credit: str = "") -> MixtureSource:
+    """Square images from N(mean, covariance)."""
+    side = round(len(mean) ** 0.5)
+    return MixtureSource(name, [1.0], np.asarray(mean)[None], np.asarray(covariance)[None], (side, side), credit)

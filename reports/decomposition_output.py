@@ -1,0 +1,78 @@
+"""What `stiminfo decompose` prints and writes."""
+
+from __future__ import annotations
+
+import io
+from math import log
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from ..files import json_text, write_whole
+from .decomposition import Decomposition
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: Dots per inch of the figures, which are a journal's column wide.
+_DPI = 300
+
+
+def print_decomposition(found: Decomposition, beside: Decomposition | None, endless: bool, console: Console) -> None:
+    """Print I(R;X) and a table of I(x) of the chosen images.
+
+    Parameters
+    ----------
+    beside : the same by the exact denoiser, where `found` is by networks
+    endless : whether the images are examples, and not the whole stimulus set
+    """
+    total, error = found.information
+    size = len(found.images.pixels)
+    console.print(f"{found.images.name}: {size} images; {found.encoder!r}")
+    most = "" if endless else f" of log N = {log(size):.2f}"
+    console.print(f"I(R;X) = {total:.2f} ± {error:.2f} nats{most}; {found.saturated:.0%} of the rates are saturated")
+    table = Table(title="I(x), nats ± standard error", title_justify="left")
+    table.add_column("image", justify="right")
+    if found.images.labels is not None:
+        table.add_column("label", justify="right")
+    for name, estimate in found.estimates.items():
+        table.add_column(f"{name} ({estimate.passes} passes)", justify="right")
+    for name in beside.estimates if beside is not None else ():
+        table.add_column(f"exact {name}", justify="right")
+    for row, index in enumerate(found.chosen):
+        label = [] if found.images.labels is None else [str(found.images.labels[index])]
+        every = [*found.estimates.values(), *([] if beside is None else beside.estimates.values())]
+        values = [f"{e.value[row]:.3f} ± {e.stderr[row]:.3f}" for e in every]
+        table.add_row(str(index), *label, *values)
+    console.print(table)
+    if found.images.credit:
+        console.print(f"Images: {found.images.credit}", style="dim")
+
+
+def write_decomposition(found: Decomposition, beside: Decomposition | None, made_by: str, out: Path) -> list[str]:
+    """Write the figures, decomposition.json and decomposition.npz into a folder; returns the files' names.
+
+    Parameters
+    ----------
+    beside : the same by the exact denoiser, where `found` is by networks
+    made_by : a line to stand below the maps
+    """
+    from .draw.maps import plot_maps, plot_population, plot_totals
+
+    figures = {"population.png": plot_population(found.encoder, found.images.pixels, int(found.chosen[0]))}
+    featured = [name for name in found.estimates if found.maps(name) is not None]
+    for name in featured:
+        figures["maps.png" if len(featured) == 1 else f"maps_{name}.png"] = plot_maps(found, name, beside, made_by)
+    if len(featured) < len(found.estimates):
+        figures["totals.png"] = plot_totals(found)
+    for name, figure in figures.items():
+        stream = io.BytesIO()
+        figure.savefig(stream, format="png", dpi=_DPI)
+        write_whole(out / name, stream.getvalue())
+    write_whole(out / "decomposition.npz", found.npz())
+    data = found.to_json()
+    if beside is not None:
+        data["exact"] = beside.to_json()["measures"]
+    write_whole(out / "decomposition.json", json_text(data))
+    return [*figures, "decomposition.json", "decomposition.npz"]
