@@ -7,8 +7,8 @@ import math
 import torch
 
 from ..errors import ModelError
+from .architecture import Levels
 from .encoders import Encoder
-from .networks import Levels
 from .sources import Source
 
 #: The share of the information that may lie below the levels, and above them.

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from ..errors import ModelError
-from .networks import Architecture
+from .architecture import Architecture
 
 LEVEL_DRAWS = ("log-uniform", "ddpm")
 TARGETS = ("square", "variance")

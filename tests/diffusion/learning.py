@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from stiminfo.diffusion.networks import Architecture
+from stiminfo.diffusion.architecture import Architecture
 from stiminfo.diffusion.recipes import Recipe
 from stiminfo.diffusion.sources import gaussian_source, natural_covariance
 from stiminfo.diffusion.training import Training

@@ -13,10 +13,11 @@ torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 pytest.importorskip("diffusers")
 pytest.importorskip("accelerate")
 
+from stiminfo.diffusion.architecture import Architecture  # noqa: E402
 from stiminfo.diffusion.batches import Batches  # noqa: E402
 from stiminfo.diffusion.gain_target import measure_means  # noqa: E402
 from stiminfo.diffusion.level_range import levels_for  # noqa: E402
-from stiminfo.diffusion.networks import Architecture, GainNetwork  # noqa: E402
+from stiminfo.diffusion.networks import GainNetwork  # noqa: E402
 from stiminfo.diffusion.recipes import PRESETS, Recipe  # noqa: E402
 from stiminfo.diffusion.resume import read_saved  # noqa: E402
 from stiminfo.diffusion.sources import ImageSource, source_named  # noqa: E402
