@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +49,12 @@ def check_file(path: Path, network: nn.Module) -> None:
     _check_same(path, found, expected)
 
 
-def check_shapes(path: Path, tensors: dict[str, Tensor], expected: dict[str, tuple[int, ...]]) -> None:
+def check_shapes(path: Path, tensors: dict[str, Tensor], expected: Mapping[str, tuple[int, ...]]) -> None:
     """Raise `CheckpointError` unless the tensors of these names are there, in these shapes."""
     _check_same(path, {name: tuple(tensors[name].shape) for name in expected if name in tensors}, expected)
 
 
-def _check_same(path: Path, found: dict[str, tuple[int, ...]], expected: dict[str, tuple[int, ...]]) -> None:
+def _check_same(path: Path, found: dict[str, tuple[int, ...]], expected: Mapping[str, tuple[int, ...]]) -> None:
     for name in sorted(expected.keys() | found.keys()):
         if found.get(name) != expected.get(name):
             has, wants = found.get(name, "is missing"), expected.get(name, "nothing")
@@ -71,3 +72,16 @@ def digest_of(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def check_digests(folder: Path, digests: dict[str, Any]) -> None:
+    """Raise `CheckpointError` unless each named file lies in the folder and is what was written."""
+    for name, digest in digests.items():
+        path = folder / name
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise CheckpointError(f"{folder}: names the file {name!r} outside itself")
+        if not path.is_file():
+            raise CheckpointError(f"{folder}: holds no {name}")
+        found = digest_of(path)
+        if found != digest:
+            raise CheckpointError(f"{path}: damaged (SHA-256 {found[:12]}..., expected {str(digest)[:12]}...)")

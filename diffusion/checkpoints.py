@@ -21,7 +21,7 @@ from torch import Tensor
 
 from ..errors import CheckpointError, ModelError
 from .architecture import Architecture, Levels
-from .checkpoint_files import check_file, check_finite, check_shapes, digest_of, tensors_of, whole_number
+from .checkpoint_files import check_digests, check_file, check_finite, check_shapes, digest_of, tensors_of, whole_number
 from .encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
 from .networks import DenoisingNetwork, GainNetwork
 
@@ -178,7 +178,7 @@ def load_learned(folder: Path) -> Learned:
     """
     data = _description(folder)
     try:
-        _check_digests(folder, data["files"])
+        check_digests(folder, data["files"])
         described = _described(folder, data)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, ModelError):
@@ -222,18 +222,6 @@ class _Described:
         return denoising, gain
 
 
-def _check_digests(folder: Path, digests: dict[str, Any]) -> None:
-    for name, digest in digests.items():
-        path = folder / name
-        if Path(name).is_absolute() or ".." in Path(name).parts:
-            raise CheckpointError(f"{folder}: names the file {name!r} outside itself")
-        if not path.is_file():
-            raise CheckpointError(f"{folder}: holds no {name}")
-        found = digest_of(path)
-        if found != digest:
-            raise CheckpointError(f"{path}: damaged (SHA-256 {found[:12]}..., expected {str(digest)[:12]}...)")
-
-
 def _described(folder: Path, data: Any) -> _Described:
     height, width = (whole_number(value, "shape", _MOST_PIXELS) for value in data["shape"])
     responses = whole_number(data["responses"], "responses", _MOST_NEURONS)
@@ -259,7 +247,8 @@ def _fill(folder: Path, denoising: DenoisingNetwork, gain: GainNetwork | None, l
         check_shapes(path, own, {name: tuple(v.shape) for name, v in wanted.items()})
         network.load_state_dict(own, strict=False)
     if gain is not None:
-        check_shapes(path, layers, {f"gain_{name}": tuple(getattr(gain, name).shape) for name in _MEASURED})
+        measured: dict[str, tuple[int, ...]] = {f"gain_{n}": tuple(getattr(gain, n).shape) for n in _MEASURED}
+        check_shapes(path, layers, measured)
         for name in _MEASURED:
             getattr(gain, name).copy_(layers[f"gain_{name}"])
     for whole in (denoising, gain):

@@ -29,13 +29,13 @@ def held_back() -> Iterator[None]:
             handler(number, frame)
         arrived.append((handler, number, frame))
 
-    held = [number for number, handler in handlers.items() if callable(handler)]
+    held = [one for one, handler in handlers.items() if callable(handler)]
     try:
-        for number in held:
-            signal.signal(number, note)
+        for one in held:
+            signal.signal(one, note)
         yield
     finally:
-        for number in held:
-            signal.signal(number, handlers[number])
+        for one in held:
+            signal.signal(one, handlers[one])
     for handler, number, frame in arrived[:1]:
         handler(number, frame)

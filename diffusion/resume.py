@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import CheckpointError
 from ..files import write_whole
+from .architecture import Levels
 from .encoders import Encoder
+from .recipes import Recipe
 from .sources import Source
 
 SCHEMA = 4
@@ -53,14 +55,14 @@ def read_saved(path: Path) -> Saved:
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
-        found = None if damaged else torch.load(path, map_location="cpu", weights_only=True)
+        found: Any = None if damaged else torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever a file that somebody else wrote makes the two readers raise
         said = (str(error).splitlines() or [type(error).__name__])[0]
         raise CheckpointError(f"{path}: damaged, or no unfinished run ({said}); {_AGAIN}") from None
     if damaged:
         raise CheckpointError(f"{path}: damaged ({damaged} is not what was written); {_AGAIN}")
     whole = isinstance(found, dict) and found.get("stiminfo") == SCHEMA
-    if not whole or not isinstance(found.get("state"), dict) or not isinstance(found.get("parts"), dict):
+    if not whole or not all(isinstance(found.get(name), dict) for name in ("state", "parts")):
         raise CheckpointError(f"{path}: not an unfinished run of this version; {_AGAIN}")
     for value in _tensors(found["parts"]):
         if value.is_floating_point() and not torch.isfinite(value).all():
@@ -104,3 +106,33 @@ def begun(path: Path | None, resume: bool, identity: dict[str, Any]) -> Saved | 
                 f"{path}: is a run with {name} {saved.state.get(name)!r}, not {value!r}; give the same options"
             )
     return saved
+
+
+def recipe_of(path: Path | None, state: dict[str, Any], stages: tuple[str, ...]) -> Recipe:
+    """The recipe of a saved run; raises `CheckpointError` where its state lacks what a run needs to go on."""
+    try:
+        recipe = Recipe.from_json(state["recipe"])
+        Levels(**state["levels"])
+        numbers = [float(state["spent"]), int(state["step"]), int(state["threads"])]
+        dict(state["speeds"])
+        lists = [len(entry) for entries in state["losses"].values() for entry in entries]
+        whole = state["stage"] in stages and min(numbers) >= 0 and set(lists) <= {2}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{path}: not an unfinished run of this version ({error}); {_AGAIN}") from None
+    if not whole:
+        raise CheckpointError(f"{path}: not an unfinished run of this version; {_AGAIN}")
+    return recipe
+
+
+def weights_of(network: nn.Module) -> dict[str, Tensor]:
+    """A network's weights as they are now; training on does not change them."""
+    return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+
+
+def give_weights(network: nn.Module, saved: Saved, part: str) -> None:
+    """Give a network saved weights; raises `CheckpointError` where they are those of another."""
+    try:
+        network.load_state_dict(saved.parts[part])
+    except (RuntimeError, KeyError, TypeError, AttributeError) as error:
+        said = str(error).splitlines()[0]
+        raise CheckpointError(f"the unfinished run is not one of these networks ({said})") from None

@@ -6,7 +6,6 @@ that was killed ends, on a CPU, with the same weights as one that was not.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -17,10 +16,10 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from ..errors import CheckpointError, ModelError, TrainingDiverged
+from ..errors import ModelError, TrainingDiverged
 from .architecture import Levels
 from .batches import Batch, Batches
-from .beginning import begin_with
+from .beginning import begin_with, fresh_denoisers, fresh_gain
 from .calibration import effort_for, recipe_that_lasts
 from .checkpoints import Learned
 from .encoders import Encoder
@@ -30,15 +29,15 @@ from .interrupts import held_back
 from .level_range import levels_for
 from .networks import DenoisingNetwork, GainNetwork
 from .recipes import MOST_MEASURED, Recipe
-from .resume import Saved, begun, identity_of, write_saved
+from .resume import Saved, begun, give_weights, identity_of, recipe_of, weights_of, write_saved
 from .sources import Source
 from .stages import Every, Loss, Progress, Stage
 from .threads import free_cores, limited_threads
 
 #: Seconds between two writes of the resume file.
 SAVE_EVERY = 60.0
-#: Images from which the responses' mean and spread are found, and half of them for the size of the gain.
-_SAMPLE = 4096
+#: Images from which the size of the gain is measured.
+_SIZED = 2048
 #: Images that go through the networks at once where means are measured.
 _AT_ONCE = 1024
 
@@ -89,7 +88,7 @@ class Training:
     began: float | None = None
     losses: dict[str, list[list[float]]] = field(default_factory=lambda: {stage: [] for stage in STAGES})
     yardstick: Yardstick | None = field(default=None, init=False)
-    _snapshot: Callable[[], Saved | None] = field(default=lambda: None, init=False)
+    _snapshot: Callable[[], Saved | None] | None = field(default=None, init=False)
 
     def run(self) -> Learned:
         """Train; returns the running averages of the weights.
@@ -147,8 +146,8 @@ class Training:
             self.source, self.encoder, self.recipe, levels, self.seed, self.accelerator.process_index, self.at
         )
         torch.manual_seed(self.seed)  # the first weights
-        denoising = self._fresh_denoisers(levels)
-        gain = self._fresh_gain(denoising)
+        denoising = fresh_denoisers(self.source, self.encoder, self.recipe.architecture, levels, self.seed)
+        gain = fresh_gain(denoising)
         if self.start is not None:
             begin_with(self.start, denoising, gain)
         if saved is not None:
@@ -190,21 +189,21 @@ class Training:
             self._train(stage, saved, {}, lambda: self._snapshot_at(then, denoising, None))
         else:
             assert saved is not None
-            _load(denoising, saved, "done")
+            give_weights(denoising, saved, "done")
         denoising.eval().requires_grad_(False).to(self.at)
 
     def _gain(self, gain: GainNetwork, denoising: DenoisingNetwork, saved: Saved | None, at: int) -> None:
         begun_here = at == 1 and saved is not None and "weights" in saved.parts
         if at <= 1:
             if not begun_here:
-                measure_size(gain.to(self.at), denoising, self.batches.draw("size", 0, _SAMPLE // 2))
+                measure_size(gain.to(self.at), denoising, self.batches.draw("size", 0, _SIZED))
             stage = self.stage(STAGES[1], gain, self.gain_loss(denoising), self.recipe.gain_steps)
             done = {"done": denoising.state_dict()}
             then = self._snapshot_at
             self._train(stage, saved if begun_here else None, done, lambda: then("means", denoising, gain))
         else:
             assert saved is not None
-            _load(gain, saved, "weights")
+            give_weights(gain, saved, "weights")
             gain.to(self.at)
         gain.eval().requires_grad_(False)
         if at <= 2:
@@ -253,9 +252,9 @@ class Training:
 
     def _snapshot_at(self, name: str, denoising: DenoisingNetwork, gain: GainNetwork | None) -> Callable[[], Saved]:
         """A state between two stages, as it is now."""
-        parts: dict[str, Any] = {"done": _copy(denoising)}
+        parts: dict[str, Any] = {"done": weights_of(denoising)}
         if gain is not None:
-            parts["weights"] = _copy(gain)
+            parts["weights"] = weights_of(gain)
         saved = Saved(self._state(name, 0, denoising.levels), self._with_yardstick(parts))
         return lambda: saved
 
@@ -280,7 +279,7 @@ class Training:
 
     def _write(self) -> None:
         """Keep the run as it is, where a file was named and there is something to keep."""
-        if self.resume_file is None or not self.accelerator.is_main_process:
+        if self.resume_file is None or self._snapshot is None or not self.accelerator.is_main_process:
             return
         saved = self._snapshot()
         if saved is not None:
@@ -290,15 +289,7 @@ class Training:
         saved = begun(self.resume_file, self.resume, self._identity)
         if saved is None:
             return None
-        try:
-            recipe = Recipe.from_json(saved.state["recipe"])
-            Levels(**saved.state["levels"])
-            whole = saved.state["stage"] in _ORDER and set(saved.state["losses"]) == set(STAGES)
-            float(saved.state["spent"]), int(saved.state["step"]), int(saved.state["threads"]), saved.state["speeds"]
-        except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"{self.resume_file}: not an unfinished run of this version ({error})") from None
-        if not whole:
-            raise CheckpointError(f"{self.resume_file}: not an unfinished run of this version")
+        recipe = recipe_of(self.resume_file, saved.state, _ORDER)
         if replace(recipe, steps=1, gain_steps=1) != replace(self.recipe, steps=1, gain_steps=1):
             self.say("going on with the recipe that the run was begun with, not with the one given now")
         self.recipe = recipe
@@ -309,26 +300,6 @@ class Training:
         from accelerate.utils import broadcast_object_list
 
         return broadcast_object_list([value])[0]
-
-    # -- networks -------------------------------------------------------------------------------------------------
-
-    def _fresh_denoisers(self, levels: Levels) -> DenoisingNetwork:
-        generator = torch.Generator().manual_seed(self.seed)
-        r = self.encoder.sample(self.source.draw(_SAMPLE, generator).double(), generator)
-        spread = r.std(0)
-        return DenoisingNetwork(
-            self.recipe.architecture,
-            self.source.shape,
-            levels,
-            torch.as_tensor(self.source.mean),
-            math.sqrt(self.source.covariance.trace() / len(self.source.mean)),
-            r.mean(0),
-            spread.clamp_min(float(spread.max()) * 0.05),
-        )
-
-    def _fresh_gain(self, denoising: DenoisingNetwork) -> GainNetwork:
-        architecture = replace(self.recipe.architecture, shared=True, views=())
-        return GainNetwork(architecture, self.source.shape, denoising.levels, denoising.centre, denoising.spread)
 
     # -- losses ---------------------------------------------------------------------------------------------------
 
@@ -348,17 +319,3 @@ class Training:
             return (((network(batch.xg, batch.gamma) - target) / unit) ** 2).mean()
 
         return loss
-
-
-def _copy(network: torch.nn.Module) -> dict[str, Tensor]:
-    """A network's weights as they are now."""
-    return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
-
-
-def _load(network: torch.nn.Module, saved: Saved, part: str) -> None:
-    try:
-        network.load_state_dict(saved.parts[part])
-    except (RuntimeError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(
-            f"the unfinished run is not one of these networks ({str(error).splitlines()[0]})"
-        ) from None

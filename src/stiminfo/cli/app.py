@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError, OptionError
-from .images import decompose, train
+from .images import decompose
 from .options import (
     Axioms,
     Backend,
@@ -33,6 +33,7 @@ from .options import (
 )
 from .paper import claims, figures
 from .shared import bar_here, check_outputs, console_here, fail, say
+from .train import train
 
 if TYPE_CHECKING:
     from ..axioms.auditing.audit import Auditing, Progress
