@@ -9,11 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
 from torch import Tensor
 
 from ..errors import ModelError, TrainingDiverged
@@ -23,10 +25,11 @@ from .beginning import begin_with, fresh_denoisers, fresh_gain
 from .calibration import effort_for, recipe_that_lasts
 from .checkpoints import Learned
 from .encoders import Encoder
-from .gain_target import gain_targets, measure_means, measure_size
+from .gain_target import measure_means, measure_size
 from .held_out import Yardstick
 from .interrupts import held_back
 from .level_range import levels_for
+from .losses import denoising_loss, gain_loss
 from .networks import DenoisingNetwork, GainNetwork
 from .recipes import MOST_MEASURED, Recipe
 from .resume import Saved, begun, give_weights, identity_of, recipe_of, weights_of, write_saved
@@ -158,7 +161,7 @@ class Training:
             self.yardstick = Yardstick.of(self.source, self.encoder, levels, seed=self.seed, effort=effort)
             assert self.began is not None
             found = recipe_that_lasts(self, denoising, gain, self.began + 60 * self.minutes, self.yardstick.views)
-            self.recipe = Recipe.from_json(self._agreed(found.to_json()))
+            self.recipe = Recipe.from_json(broadcast_object_list([found.to_json()])[0])  # the main process's, in all
         at = _ORDER.index(STAGES[0] if saved is None else saved.state["stage"])
         self._denoisers(denoising, saved, at)
         if self.recipe.gain_steps:
@@ -215,16 +218,8 @@ class Training:
 
     def stage(self, name: str, module: Any, loss_of: Loss, steps: int) -> Stage:
         """A stage of this run, at its first step."""
-        return Stage(
-            name,
-            module,
-            loss_of,
-            steps,
-            accelerator=self.accelerator,
-            batches=self.batches,
-            recipe=self.recipe,
-            say=self.say,
-        )
+        run = {"accelerator": self.accelerator, "batches": self.batches, "recipe": self.recipe, "say": self.say}
+        return Stage(name, module, loss_of, steps, **run)
 
     def _train(
         self, stage: Stage, saved: Saved | None, parts: dict[str, Any], then: Callable[[], Callable[[], Saved]]
@@ -295,27 +290,10 @@ class Training:
         self.recipe = recipe
         return saved
 
-    def _agreed(self, value: Any) -> Any:
-        """What the main process found, in all of them."""
-        from accelerate.utils import broadcast_object_list
-
-        return broadcast_object_list([value])[0]
-
-    # -- losses ---------------------------------------------------------------------------------------------------
-
     def denoising_loss(self, network: Any, batch: Batch) -> Tensor:
-        # Through forward, which is what accelerate wraps; the loss is that of xhat in the preconditioning's units.
-        found = network(batch.xg, batch.gamma, batch.r, batch.given)
-        out = self.accelerator.unwrap_model(network).scaling(batch.gamma)[1]
-        return (((found - batch.x) / out) ** 2).mean()
+        """The loss of the denoisers."""
+        return denoising_loss(self.accelerator, network, batch)
 
     def gain_loss(self, denoising: DenoisingNetwork) -> Loss:
         """The loss of the gain network beside these denoisers."""
-
-        def loss(network: Any, batch: Batch) -> Tensor:
-            with self.accelerator.autocast():
-                target = gain_targets(denoising, batch)[self.recipe.target]
-            unit = self.accelerator.unwrap_model(network).unit(batch.gamma)
-            return (((network(batch.xg, batch.gamma) - target) / unit) ** 2).mean()
-
-        return loss
+        return partial(gain_loss, self.accelerator, denoising, self.recipe.target)

@@ -34,7 +34,8 @@ TINY = (
 #: The command line, in a process that sends itself a signal where a function is called for the n-th time with some
 #: first arguments.
 SIGNALLED = """
-import importlib, os, sys
+import importlib, os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 owner, name, first, count, number = {where!r}
 module, _, kind = owner.partition(":")
 target = importlib.import_module(module)

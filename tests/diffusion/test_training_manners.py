@@ -82,6 +82,14 @@ def test_time_that_calibration_took_is_not_there_for_steps():
 # -- Ctrl-C --
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c():
+    """Ctrl-C as in a terminal: a shell's background job ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_a_signal_in_a_step_is_raised_after_it():
     done = []
     with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - the block is what is tested
