@@ -124,35 +124,40 @@ def train(
     given, began = locals(), time.monotonic()
     options = Options(**given)
     try:
-        with bar_here() as bar:
-            return run(options, console_here(), bar, began)
+        return run(options, began)
     except KeyboardInterrupt:
         _say_how_to_go_on(options)
         return INTERRUPTED
 
 
-def run(options: Options, console: Console, bar: Any, began: float) -> int:
-    """Train, judge on held-out images, and write; returns the exit code."""
+def run(options: Options, began: float) -> int:
+    """Train, judge on held-out images, write and print; returns the exit code."""
+    console = console_here()
+    # While a bar is drawn, text goes through it, and the rest waits for its end: neither erases the other.
+    with bar_here() as bar:
+        notes = _written(options, bar.console if bar else console, bar, began)
+    if notes is not None:
+        _print(notes, options.out, console)
+    return 0
+
+
+def _written(options: Options, console: Console, bar: Any, began: float) -> dict[str, Any] | None:
+    """The notes of the checkpoint that was written; None in a process that only helps another."""
     from ..diffusion.checkpoints import load_learned, save_learned
     from ..diffusion.denoiser import device_named
     from ..diffusion.interrupts import held_back
     from ..diffusion.sources import source_named
     from ..diffusion.threads import limited_threads
     from ..diffusion.training import Training
-    from ..files import ensure_folder
     from ..reports.model_card import findings, model_card
     from .checkpoint import shipped
     from .train_setup import grown, population_of, recipe_of
 
-    out = options.out
     if options.device != "auto":
         device_named(options.device)
     if options.minutes is not None and options.steps is not None:
         raise OptionError("give --minutes or --steps, not both")
-    ensure_folder(out.parent)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(f"{out}: is there already; give another --out, or remove it")
-    _refuse_older(options)
+    _check_paths(options)
     source = source_named(options.dataset, side=options.size, folder=options.data)
     recipe, lasting = recipe_of(options, source.shape)
     check_effects(options, lasting)
@@ -174,23 +179,29 @@ def run(options: Options, console: Console, bar: Any, began: float) -> int:
         say=lambda text: console.print(text, style="dim", markup=False),
         began=began,
     )
-    out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     learned = training.run()
     if not training.accelerator.is_main_process:
-        return 0
+        return None
     console.print(_trained(learned.notes, training) + "; now on held-out images")
     with limited_threads(training.threads):
         learned.notes |= findings(learned, source, options.seed, training.yardstick)
     with held_back():  # both or neither: what is written needs no going on
-        save_learned(learned, out, model_card(out.name, learned.notes), half=options.half_precision)
+        card = model_card(options.out.name, learned.notes)
+        save_learned(learned, options.out, card, half=options.half_precision)
         training.finished()
-    _print(learned.notes, out, console)
-    return 0
+    return learned.notes
 
 
-def _refuse_older(options: Options) -> None:
-    """Raise `CheckpointError` where the run to go on with was begun by an older version."""
-    older = options.out.with_name(options.out.name + ".unfinished.safetensors")
+def _check_paths(options: Options) -> None:
+    """Raise `OutputError` where no checkpoint can be written, `CheckpointError` for a run of an older version."""
+    from ..files import ensure_folder
+
+    out = options.out
+    ensure_folder(out.parent)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise OutputError(f"{out}: is there already; give another --out, or remove it")
+    older = out.with_name(out.name + ".unfinished.safetensors")
     if options.resume and older.is_file() and not options.unfinished.is_file():
         raise CheckpointError(f"{older}: is an unfinished run of an older version; remove it, and begin again")
 
