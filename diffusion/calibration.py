@@ -55,4 +55,7 @@ def recipe_that_lasts(
 
 def _left(run: Training, until: float, judging: float) -> float:
     """Seconds for the steps and what is measured right after them."""
-    return max(0.0, until - run.clock() - judging - _WRITING)
+    left = until - run.clock() - judging - _WRITING
+    if left <= 0:
+        run.say(f"{run.minutes:g} minutes are too few here: calibration and judging take as long; one step is taken")
+    return max(0.0, left)

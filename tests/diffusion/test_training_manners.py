@@ -73,8 +73,10 @@ class Clock:
 
 
 def test_time_that_calibration_took_is_not_there_for_steps():
-    late = learning.training(minutes=1.0, clock=Clock(), began=-1000.0)
+    said = []
+    late = learning.training(minutes=1.0, clock=Clock(), began=-1000.0, say=said.append)
     assert late.run().notes["recipe"]["steps"] == 1  # nothing was left
+    assert said == ["1 minutes are too few here: calibration and judging take as long; one step is taken"]
     early = learning.training(minutes=1.0, clock=Clock(), began=0.0)
     assert early.run().notes["recipe"]["steps"] > 5
 
