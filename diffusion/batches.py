@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .architecture import Levels
 from .encoders import Encoder
-from .networks import Levels
 from .noise_levels import scheduler_gammas
 from .recipes import Recipe
 from .response_views import coarser, views_of

@@ -1,17 +1,51 @@
-"""Training that begins with other networks, which may know fewer views of the response."""
+"""The networks that a training begins with: fresh ones, or others, which may know fewer views of the response."""
 
 from __future__ import annotations
+
+import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from ..errors import CheckpointError
+from .architecture import Architecture, Levels
 from .checkpoints import Learned
+from .encoders import Encoder
 from .networks import DenoisingNetwork, GainNetwork
 from .response_views import views_of
+from .sources import Source
+
+#: Images from which the responses' mean and spread are found, and the least spread, as a share of the largest: a neuron
+#: that hardly ever answers is not blown up.
+_SAMPLE, _LEAST_SPREAD = 4096, 0.05
 
 #: The layers that are told responses, and which view these are, one column each.
 _TOLD = ("conditional.image.weight", "conditional.embed.0.weight")
+
+
+def fresh_denoisers(
+    source: Source, encoder: Encoder, architecture: Architecture, levels: Levels, seed: int
+) -> DenoisingNetwork:
+    """Denoisers with torch's random weights, for these images and responses."""
+    generator = torch.Generator().manual_seed(seed)
+    r = encoder.sample(source.draw(_SAMPLE, generator).double(), generator)
+    spread = r.std(0)
+    return DenoisingNetwork(
+        architecture,
+        source.shape,
+        levels,
+        torch.as_tensor(source.mean),
+        math.sqrt(source.covariance.trace() / len(source.mean)),
+        r.mean(0),
+        spread.clamp_min(float(spread.max()) * _LEAST_SPREAD),
+    )
+
+
+def fresh_gain(denoising: DenoisingNetwork) -> GainNetwork:
+    """A gain network with torch's random weights, to go with denoisers."""
+    architecture = replace(denoising.architecture, shared=True, views=())
+    return GainNetwork(architecture, denoising.conditional.shape, denoising.levels, denoising.centre, denoising.spread)
 
 
 def begin_with(start: Learned, denoising: DenoisingNetwork, gain: GainNetwork) -> None:

@@ -6,23 +6,24 @@ what is around them and the population; `checkpoint.json` says what they are and
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save
-from torch import Tensor, nn
+from safetensors.torch import save
+from torch import Tensor
 
 from ..errors import CheckpointError, ModelError
+from .architecture import Architecture, Levels
+from .checkpoint_files import check_digests, check_file, check_finite, check_shapes, digest_of, tensors_of, whole_number
 from .encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
-from .networks import Architecture, DenoisingNetwork, GainNetwork, Levels
+from .networks import DenoisingNetwork, GainNetwork
 
 SCHEMA = 3
 #: Networks that come with the package, a folder per name.
@@ -62,10 +63,15 @@ class Learned:
     @property
     def minutes(self) -> float:
         """Minutes of training, with those of the networks that it began with, and that those began with."""
-        seconds, notes = 0.0, self.notes
-        while notes:
-            seconds, notes = seconds + float(notes.get("seconds", 0)), notes.get("began_with", {})
-        return seconds / 60
+        return minutes_of(self.notes)
+
+
+def minutes_of(notes: dict[str, Any]) -> float:
+    """Minutes of training that a checkpoint's notes tell of, with those of the networks that it began with."""
+    seconds = 0.0
+    while notes:
+        seconds, notes = seconds + float(notes.get("seconds", 0)), notes.get("began_with", {})
+    return seconds / 60
 
 
 def save_learned(learned: Learned, folder: Path, card: str, *, half: bool = False) -> None:
@@ -77,13 +83,23 @@ def save_learned(learned: Learned, folder: Path, card: str, *, half: bool = Fals
     half : weights in half precision, for a smaller checkpoint
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=".stiminfo-", dir=folder.parent))
-    try:
+    with _new_folder(folder.parent) as temporary:
         _write(learned, temporary, card, half)
         _put_in_place(temporary, folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+
+
+@contextmanager
+def _new_folder(parent: Path) -> Iterator[Path]:
+    """An empty folder with the permissions of any new folder (those of `tempfile` are the owner's alone).
+
+    What is left of it at the end is removed.
+    """
+    path = parent / f".stiminfo-{os.urandom(8).hex()}"
+    path.mkdir()
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _write(learned: Learned, folder: Path, card: str, half: bool) -> None:
@@ -109,7 +125,7 @@ def _write(learned: Learned, folder: Path, card: str, half: bool) -> None:
         layers[f"encoder.{name}"] = getattr(learned.encoder, name).detach().cpu().double()
     (folder / "layers.safetensors").write_bytes(save({name: value.contiguous() for name, value in layers.items()}))
     (folder / "card.md").write_text(card, encoding="utf-8")
-    digests = {path.relative_to(folder).as_posix(): _digest(path) for path in sorted(folder.rglob("*.*"))}
+    digests = {path.relative_to(folder).as_posix(): digest_of(path) for path in sorted(folder.rglob("*.*"))}
     data = {
         "schema": SCHEMA,
         "shape": list(learned.shape),
@@ -124,7 +140,6 @@ def _write(learned: Learned, folder: Path, card: str, half: bool) -> None:
     }
     text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     (folder / "checkpoint.json").write_text(text, encoding="utf-8")
-    os.chmod(folder, 0o755)
 
 
 def _networks(denoising: DenoisingNetwork, gain: GainNetwork | None) -> dict[str, Any]:
@@ -147,10 +162,9 @@ def _put_in_place(temporary: Path, folder: Path) -> None:
         return
     if not (folder / "checkpoint.json").is_file() and any(folder.iterdir()):
         raise CheckpointError(f"{folder}: is there, and is not a checkpoint")
-    aside = Path(tempfile.mkdtemp(prefix=".stiminfo-old-", dir=folder.parent))
-    os.replace(folder, aside / "old")
-    os.replace(temporary, folder)
-    shutil.rmtree(aside, ignore_errors=True)
+    with _new_folder(folder.parent) as aside:
+        os.replace(folder, aside / "old")
+        os.replace(temporary, folder)
 
 
 def load_learned(folder: Path) -> Learned:
@@ -164,76 +178,83 @@ def load_learned(folder: Path) -> Learned:
     """
     data = _description(folder)
     try:
-        for name, digest in data["files"].items():
-            path = folder / name
-            if Path(name).is_absolute() or ".." in Path(name).parts:
-                raise CheckpointError(f"{folder}: names the file {name!r} outside itself")
-            if not path.is_file():
-                raise CheckpointError(f"{folder}: holds no {name}")
-            found = _digest(path)
-            if found != digest:
-                raise CheckpointError(f"{path}: damaged (SHA-256 {found[:12]}..., expected {str(digest)[:12]}...)")
-        height, width = (_whole(value, "shape", _MOST_PIXELS) for value in data["shape"])
-        shape, responses = (height, width), _whole(data["responses"], "responses", _MOST_NEURONS)
-        levels, spread = Levels(**data["levels"]), float(data["spread"])
-        architecture = Architecture.from_json(data["architecture"])
-        described = data["gain_architecture"]
-        gain_architecture = None if described is None else Architecture.from_json(described)
-        kind = data["population"]
-        if kind not in _ENCODERS:
-            raise CheckpointError(f"{folder}: unknown population {kind!r}")
-        notes = data["notes"]
-        if not isinstance(notes, dict) or not 0 < spread < float("inf"):
-            raise CheckpointError(f"{folder}: checkpoint.json does not describe a checkpoint")
+        check_digests(folder, data["files"])
+        described = _described(folder, data)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, ModelError):
             raise CheckpointError(f"{folder}: {str(error).removeprefix(f'{folder}: ')}") from None
         raise CheckpointError(f"{folder}: checkpoint.json does not describe a checkpoint ({error!r})") from None
-    layers = _tensors(folder / "layers.safetensors")
-    expected: dict[str, tuple[int, ...]] = {
-        "centre": (height * width,),
-        "response_mean": (responses,),
-        "response_spread": (responses,),
-    }
-    _check_shapes(folder / "layers.safetensors", layers, expected)
+    layers = tensors_of(folder / "layers.safetensors")
+    pixels, responses = described.shape[0] * described.shape[1], described.responses
+    around = {"centre": (pixels,), "response_mean": (responses,), "response_spread": (responses,)}
+    check_shapes(folder / "layers.safetensors", layers, around)
     # First without memory, so that a description cannot ask for more than the files hold.
     with torch.device("meta"):
-        bare, bare_gain = _build(architecture, gain_architecture, shape, levels, spread, layers)
-    for role, network in _networks(bare, bare_gain).items():
-        _check_file(folder / role / _UNET, network.unet)
-    denoising, gain = _build(architecture, gain_architecture, shape, levels, spread, layers)
+        bare = described.built(layers)
+    for role, network in _networks(*bare).items():
+        check_file(folder / role / _UNET, network.unet)
+    denoising, gain = described.built(layers)
+    _fill(folder, denoising, gain, layers)
+    encoder = _encoder(folder, described.kind, layers, responses, pixels)
+    return Learned(denoising, gain, encoder, described.notes)
+
+
+@dataclass(frozen=True)
+class _Described:
+    """What checkpoint.json says of the networks."""
+
+    shape: tuple[int, int]
+    responses: int
+    levels: Levels
+    spread: float
+    architecture: Architecture
+    gain_architecture: Architecture | None
+    kind: str
+    notes: dict[str, Any]
+
+    def built(self, layers: dict[str, Tensor]) -> tuple[DenoisingNetwork, GainNetwork | None]:
+        """Networks of that description, their weights not yet filled in."""
+        around = (layers["centre"], self.spread, layers["response_mean"], layers["response_spread"])
+        denoising = DenoisingNetwork(self.architecture, self.shape, self.levels, *around)
+        if self.gain_architecture is None:
+            return denoising, None
+        gain = GainNetwork(self.gain_architecture, self.shape, self.levels, layers["centre"], self.spread)
+        return denoising, gain
+
+
+def _described(folder: Path, data: Any) -> _Described:
+    height, width = (whole_number(value, "shape", _MOST_PIXELS) for value in data["shape"])
+    responses = whole_number(data["responses"], "responses", _MOST_NEURONS)
+    levels, spread = Levels(**data["levels"]), float(data["spread"])
+    architecture = Architecture.from_json(data["architecture"])
+    gain = data["gain_architecture"]
+    gain_architecture = None if gain is None else Architecture.from_json(gain)
+    kind, notes = data["population"], data["notes"]
+    if kind not in _ENCODERS:
+        raise CheckpointError(f"{folder}: unknown population {kind!r}")
+    if not isinstance(notes, dict) or not 0 < spread < float("inf"):
+        raise CheckpointError(f"{folder}: checkpoint.json does not describe a checkpoint")
+    return _Described((height, width), responses, levels, spread, architecture, gain_architecture, kind, notes)
+
+
+def _fill(folder: Path, denoising: DenoisingNetwork, gain: GainNetwork | None, layers: dict[str, Tensor]) -> None:
+    """Give the networks their weights."""
+    path = folder / "layers.safetensors"
     for role, network in _networks(denoising, gain).items():
-        network.unet.load_state_dict(_tensors(folder / role / _UNET))
+        network.unet.load_state_dict(tensors_of(folder / role / _UNET))
         own = {name.removeprefix(f"{role}."): value for name, value in layers.items() if name.startswith(f"{role}.")}
         wanted = {name: value for name, value in network.state_dict().items() if not name.startswith("unet.")}
-        _check_shapes(folder / "layers.safetensors", own, {name: tuple(v.shape) for name, v in wanted.items()})
+        check_shapes(path, own, {name: tuple(v.shape) for name, v in wanted.items()})
         network.load_state_dict(own, strict=False)
     if gain is not None:
-        measured = {f"gain_{name}": tuple(getattr(gain, name).shape) for name in _MEASURED}
-        _check_shapes(folder / "layers.safetensors", layers, measured)
+        measured: dict[str, tuple[int, ...]] = {f"gain_{n}": tuple(getattr(gain, n).shape) for n in _MEASURED}
+        check_shapes(path, layers, measured)
         for name in _MEASURED:
             getattr(gain, name).copy_(layers[f"gain_{name}"])
-    for network in (denoising, gain):
-        if network is not None:
-            _check_finite(folder, network)
-            network.eval().requires_grad_(False)
-    encoder = _encoder(folder, kind, layers, responses, height * width)
-    return Learned(denoising, gain, encoder, notes)
-
-
-def _build(
-    architecture: Architecture,
-    gain_architecture: Architecture | None,
-    shape: tuple[int, int],
-    levels: Levels,
-    spread: float,
-    layers: dict[str, Tensor],
-) -> tuple[DenoisingNetwork, GainNetwork | None]:
-    around = (layers["centre"], spread, layers["response_mean"], layers["response_spread"])
-    denoising = DenoisingNetwork(architecture, shape, levels, *around)
-    if gain_architecture is None:
-        return denoising, None
-    return denoising, GainNetwork(gain_architecture, shape, levels, layers["centre"], spread)
+    for whole in (denoising, gain):
+        if whole is not None:
+            check_finite(folder, whole)
+            whole.eval().requires_grad_(False)
 
 
 def _description(folder: Path) -> Any:
@@ -257,55 +278,6 @@ def _description(folder: Path) -> Any:
     return data
 
 
-def _whole(value: Any, name: str, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise ModelError(f"{name} is {value!r}; expected 1 to {most}")
-    return value
-
-
-def _tensors(path: Path) -> dict[str, Tensor]:
-    try:
-        return {name: _floating(path, name, value) for name, value in load_file(path).items()}
-    except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: not a safetensors file ({str(error).splitlines()[0]})") from None
-
-
-def _floating(path: Path, name: str, value: Tensor) -> Tensor:
-    if not value.is_floating_point():
-        raise CheckpointError(f"{path}: {name} holds {value.dtype} values; expected floating-point ones")
-    return value if value.dtype == torch.float64 else value.float()
-
-
-def _check_file(path: Path, network: nn.Module) -> None:
-    """The shapes in a file's header are those of a network."""
-    if not path.is_file():
-        raise CheckpointError(f"{path.parent.parent}: holds no {path.parent.name}/{path.name}")
-    try:
-        with safe_open(path, "pt") as stream:
-            found = {name: tuple(stream.get_slice(name).get_shape()) for name in stream.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: not a safetensors file ({str(error).splitlines()[0]})") from None
-    expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
-    _check_same(path, found, expected)
-
-
-def _check_shapes(path: Path, tensors: dict[str, Tensor], expected: dict[str, tuple[int, ...]]) -> None:
-    _check_same(path, {name: tuple(tensors[name].shape) for name in expected if name in tensors}, expected)
-
-
-def _check_same(path: Path, found: dict[str, tuple[int, ...]], expected: dict[str, tuple[int, ...]]) -> None:
-    for name in sorted(expected.keys() | found.keys()):
-        if found.get(name) != expected.get(name):
-            has, wants = found.get(name, "is missing"), expected.get(name, "nothing")
-            raise CheckpointError(f"{path}: {name} {has}; the description says {wants}")
-
-
-def _check_finite(folder: Path, network: nn.Module) -> None:
-    for name, value in network.state_dict().items():
-        if not torch.isfinite(value).all():
-            raise CheckpointError(f"{folder}: {name} holds NaN or infinity")
-
-
 def _encoder(folder: Path, kind: str, layers: dict[str, Tensor], responses: int, pixels: int) -> Encoder:
     made, names = _ENCODERS[kind]
     try:
@@ -320,8 +292,3 @@ def _encoder(folder: Path, kind: str, layers: dict[str, Tensor], responses: int,
             f"description says {responses} and {pixels}"
         )
     return encoder
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -7,26 +7,37 @@ import math
 import torch
 
 from ..errors import ModelError
+from .architecture import Levels
 from .encoders import Encoder
-from .networks import Levels
 from .sources import Source
 
 #: The share of the information that may lie below the levels, and above them.
 CUTOFF = 0.004
-#: Images of a large set from which its information is told, and draws.
-_MOST_IMAGES, _SAMPLES = 10_000, 4000
+#: Images of a large set from which its information is found, and draws, in a run that has time; no run has fewer.
+_IMAGES, _SAMPLES = 10_000, 4000
+_FEWEST_IMAGES, _FEWEST_SAMPLES = 1000, 400
 
 
-def levels_for(source: Source, encoder: Encoder, seed: int = 0) -> Levels:
+def levels_for(source: Source, encoder: Encoder, seed: int = 0, effort: float = 1.0) -> Levels:
     """Levels beyond which less than `CUTOFF` of the information lies on either side.
 
     Below gamma lies at most ``gamma tr E[J] / 2`` nats, above it at most ``tr Cov(E[X|R]) / (2 gamma)``: the integrand
     ``E|D|^2 / (2 gamma^2)`` never exceeds either limit.
+
+    Parameters
+    ----------
+    effort : from 0 to 1, the share of images and draws to spend
+
+    Raises
+    ------
+    ModelError
+        The population tells nothing about the images.
     """
-    denoiser = source.exact(encoder, _MOST_IMAGES)
-    total = denoiser.mutual_information(samples=_SAMPLES, seed=seed)[0]
+    denoiser = source.exact(encoder, max(_FEWEST_IMAGES, round(_IMAGES * effort)))
+    samples = max(_FEWEST_SAMPLES, round(_SAMPLES * effort))
+    total = denoiser.mutual_information(samples=samples, seed=seed)[0]
     generator = denoiser.generator(seed)
-    x = denoiser.draw_prior(_SAMPLES, generator)
+    x = denoiser.draw_prior(samples, generator)
     r = denoiser.encoder.sample(x, generator)
     # Two draws given the same r: the mean of their product is the variance of E[X|R].
     one, other = (denoiser.draw_given_response(r, generator) for _ in range(2))

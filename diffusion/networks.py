@@ -6,113 +6,21 @@ every noise level) and a way in for responses.
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import ModelError
-from .response_views import LEARNED, seen_by, views_of
+from .architecture import Architecture, Levels
+from .response_views import seen_by, views_of
 
-PRECONDITIONINGS = ("edm", "epsilon")
-ROUTES = ("image", "embedding", "both")
+__all__ = ["Architecture", "DenoisingNetwork", "GainNetwork", "Levels", "ResponseUNet"]
+
 #: Channels in which responses, and what is learned of each position, are shown beside the noisy image.
 _RESPONSE_CHANNELS, _POSITION_CHANNELS = 2, 1
 #: Parts of the range of levels that have a factor of their own in the gain network.
 LEVEL_SCALES = 16
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """What a pair of networks is made of.
-
-    Attributes
-    ----------
-    channels : of the U-Net's levels; each level after the first halves the image
-    layers : residual layers a level
-    patch : pixels a side that the U-Net takes together as channels of one point; 2 makes it four times as fast
-    attention : self-attention at the coarsest level
-    preconditioning : ``edm`` (Karras et al. 2022), or ``epsilon``: the network predicts the noise, as DDPM does
-    route : how responses enter: as an ``image`` (a learned linear map of the responses beside the noisy stimulus), as
-        an ``embedding`` added to that of the noise level, or ``both``
-    shared : one network for xhat(xg) and xhat(xg, r), with a null token in the place of r; else two
-    views : of the response, learned beside it: ``halves``, ``thinned``, ``merged`` (see `response_views`)
-    """
-
-    channels: tuple[int, ...] = (32, 64)
-    layers: int = 1
-    patch: int = 1
-    attention: bool = False
-    preconditioning: str = "edm"
-    route: str = "image"
-    shared: bool = True
-    views: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not 1 <= len(self.channels) <= 8 or not all(isinstance(c, int) and 8 <= c <= 1024 for c in self.channels):
-            raise ModelError(f"channels are {self.channels}; expected 1 to 8 whole numbers from 8 to 1024")
-        if any(c % 8 for c in self.channels):
-            raise ModelError(f"channels are {self.channels}; expected multiples of 8 (groups of the normalisation)")
-        if not isinstance(self.layers, int) or not 1 <= self.layers <= 8:
-            raise ModelError(f"layers is {self.layers!r}; expected 1 to 8")
-        if any(view not in LEARNED for view in self.views) or len(set(self.views)) < len(self.views):
-            raise ModelError(f"views are {self.views!r}; expected some of {', '.join(LEARNED)}")
-        if self.views and not self.shared:
-            raise ModelError("views of the response are learned by a shared network only")
-        if self.patch not in (1, 2, 4):
-            raise ModelError(f"patch is {self.patch!r}; expected 1, 2 or 4")
-        if self.preconditioning not in PRECONDITIONINGS:
-            raise ModelError(f"preconditioning is {self.preconditioning!r}; expected {' or '.join(PRECONDITIONINGS)}")
-        if self.route not in ROUTES:
-            raise ModelError(f"route is {self.route!r}; expected {', '.join(ROUTES)}")
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain JSON values."""
-        return asdict(self) | {"channels": list(self.channels), "views": list(self.views)}
-
-    @classmethod
-    def from_json(cls, data: Any) -> Architecture:
-        """From JSON; raises `ModelError` for what is no architecture."""
-        if not isinstance(data, dict) or set(data) != {field.name for field in fields(cls)}:
-            raise ModelError("not the description of an architecture")
-        for name in ("channels", "views"):
-            if not isinstance(data[name], list):
-                raise ModelError(f"{name} are {data[name]!r}; expected a list")
-        if not all(isinstance(view, str) for view in data["views"]):
-            raise ModelError(f"views are {data['views']!r}; expected some of {', '.join(LEARNED)}")
-        return cls(**(data | {"channels": tuple(data["channels"]), "views": tuple(data["views"])}))
-
-
-@dataclass(frozen=True)
-class Levels:
-    """The noise levels a network is made for.
-
-    Attributes
-    ----------
-    low, high : between which what is told about a stimulus changes hands (see `Scales`)
-    reach : how far the levels go beyond both, in units of log gamma
-    """
-
-    low: float
-    high: float
-    reach: float
-
-    def __post_init__(self) -> None:
-        ordered = all(isinstance(v, float | int) for v in (self.low, self.high, self.reach))
-        if not ordered or not (0 < self.low <= self.high < math.inf and 0 < self.reach < 50):
-            raise ModelError(f"noise levels {self.low}, {self.high}, reach {self.reach} are no range")
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """Lowest and highest gamma."""
-        return self.low * math.exp(-self.reach), self.high * math.exp(self.reach)
-
-    def place(self, gamma: Tensor) -> Tensor:
-        """Where log gamma lies in the range, from 0 to 1; an end of it for what lies beyond."""
-        low, high = (math.log(g) for g in self.bounds)
-        return ((gamma.log() - low) / (high - low)).clamp(0, 1)
 
 
 class ResponseUNet(nn.Module):
@@ -214,7 +122,25 @@ class ResponseUNet(nn.Module):
         return torch.cat([r * (told @ self.seen.to(image.dtype)), told], dim=1)
 
 
-class DenoisingNetwork(nn.Module):
+class _Normalised(nn.Module):
+    """A network whose images are centred, with a unit at each of a range of levels.
+
+    Parameters
+    ----------
+    levels : the range of noise levels
+    centre : (d,) the mean image
+    spread : root mean variance of a pixel
+    """
+
+    centre: Tensor
+
+    def __init__(self, architecture: Architecture, levels: Levels, centre: Tensor, spread: float) -> None:
+        super().__init__()
+        self.architecture, self.levels, self.spread = architecture, levels, spread
+        self.register_buffer("centre", centre.float())
+
+
+class DenoisingNetwork(_Normalised):
     """xhat(xg, gamma) and xhat(xg, gamma, r) of images.
 
     Parameters
@@ -226,7 +152,6 @@ class DenoisingNetwork(nn.Module):
     response_mean, response_spread : (k,)
     """
 
-    centre: Tensor
     response_mean: Tensor
     response_spread: Tensor
 
@@ -240,10 +165,8 @@ class DenoisingNetwork(nn.Module):
         response_mean: Tensor,
         response_spread: Tensor,
     ) -> None:
-        super().__init__()
-        self.architecture, self.levels, self.spread = architecture, levels, spread
+        super().__init__(architecture, levels, centre, spread)
         responses = len(response_mean)
-        self.register_buffer("centre", centre.float())
         self.register_buffer("response_mean", response_mean.float())
         self.register_buffer("response_spread", response_spread.float())
         self.conditional = ResponseUNet(architecture, shape, responses)
@@ -288,7 +211,7 @@ class DenoisingNetwork(nn.Module):
         return self.centre + skip * (xg - self.centre) + out * self.raw(xg, gamma, r, given).to(xg.dtype)
 
 
-class GainNetwork(nn.Module):
+class GainNetwork(_Normalised):
     """h_i(xg, gamma) ~ E[(xhat_i(xg, R) - xhat_i(xg))^2 | xg], never negative: the amortised Fisher network.
 
     Attributes
@@ -298,7 +221,6 @@ class GainNetwork(nn.Module):
     pixel_scale : (d,) a factor for each pixel, likewise
     """
 
-    centre: Tensor
     size: Tensor
     level_scale: Tensor
     pixel_scale: Tensor
@@ -311,9 +233,7 @@ class GainNetwork(nn.Module):
         centre: Tensor,
         spread: float,
     ) -> None:
-        super().__init__()
-        self.architecture, self.levels, self.spread = architecture, levels, spread
-        self.register_buffer("centre", centre.float())
+        super().__init__(architecture, levels, centre, spread)
         self.register_buffer("size", torch.tensor(1.0))
         self.register_buffer("level_scale", torch.ones(LEVEL_SCALES))
         self.register_buffer("pixel_scale", torch.ones(shape[0] * shape[1]))

@@ -6,13 +6,17 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from ..errors import ModelError
-from .networks import Architecture
+from .architecture import Architecture
 
 LEVEL_DRAWS = ("log-uniform", "ddpm")
 TARGETS = ("square", "variance")
 PRECISIONS = ("no", "bf16", "fp16")
-#: Share of a run's time for the gain network and its means; the time to measure an image, in that of training on one.
-GAIN_SHARE, MEASURING = 0.4, 0.6
+#: Share of a run's time for the gain network and its means.
+GAIN_SHARE = 0.4
+#: Most images from which the gain network's means at each level and of each pixel are measured.
+MOST_MEASURED = 1 << 18
+#: Most images in a step: beyond it a batch takes gigabytes before the first network sees it.
+MOST_BATCH = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Recipe:
     Attributes
     ----------
     steps, gain_steps : optimiser steps of either stage
-    batch : images a step, over all processes
+    batch : images per step, over all processes, at most `MOST_BATCH`
     rate, warm_up : the largest learning rate of AdamW, and the steps in which it is reached; then a cosine to 0
     ema : decay of the running average of the weights, which is what is kept
     null_share : of a batch that sees no response
@@ -52,6 +56,8 @@ class Recipe:
             least = 0 if name in ("gain_steps", "warm_up") else 1
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise ModelError(f"{name} is {value!r}; expected a whole number, at least {least}")
+        if self.batch > MOST_BATCH:
+            raise ModelError(f"batch is {self.batch}; expected at most {MOST_BATCH} images")
         for name, low, high in (("rate", 0, 1), ("ema", 0, 1), ("null_share", 0, 1), ("clip", 0, float("inf"))):
             if not low < getattr(self, name) < high:
                 raise ModelError(f"{name} is {getattr(self, name)!r}; expected a number between {low} and {high}")
@@ -59,17 +65,25 @@ class Recipe:
             if getattr(self, name) not in choices:
                 raise ModelError(f"{name} is {getattr(self, name)!r}; expected {', '.join(choices)}")
 
-    def lasting(self, seconds: float, step: float, gain_step: float) -> Recipe:
-        """The same recipe with as many steps as fit in a time, given the seconds that a step of each stage takes.
+    def lasting(self, seconds: float, step: float, gain_step: float, measuring: float) -> Recipe:
+        """The same recipe with as many steps as fit in a time.
 
-        What is measured after training, on as many images as the gain network saw, is part of the time.
+        Parameters
+        ----------
+        seconds : for both stages, and for what is measured after them
+        step, gain_step : seconds that a step of each stage takes
+        measuring : seconds per image to measure the gain network's means, on as many images as it saw, at most
+            `MOST_MEASURED`
         """
         if self.gain_steps == 0:
             return replace(self, steps=max(1, int(seconds / step)))
+        gain = seconds * GAIN_SHARE
+        few = gain / (gain_step + self.batch * measuring)
+        many = (gain - MOST_MEASURED * measuring) / gain_step
         return replace(
             self,
             steps=max(1, int(seconds * (1 - GAIN_SHARE) / step)),
-            gain_steps=max(1, int(seconds * GAIN_SHARE / (gain_step * (1 + MEASURING)))),
+            gain_steps=max(1, int(max(few, many))),
         )
 
     def to_json(self) -> dict[str, Any]:

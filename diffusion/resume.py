@@ -1,26 +1,29 @@
-"""An unfinished training run in one file, replaced whole: weights, optimiser and average as safetensors, the rest JSON.
+"""An unfinished training run in one file: the state dicts of all that trains, written whole, read without running code.
 
-`accelerate.save_state` writes pickles, which are code; this file is data.
+`torch.load` with ``weights_only=True`` builds tensors and plain containers and nothing else.
 """
 
 from __future__ import annotations
 
-import json
+import io
+import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import CheckpointError
 from ..files import write_whole
+from .architecture import Levels
 from .encoders import Encoder
+from .recipes import Recipe
 from .sources import Source
 
-SCHEMA = 3
+SCHEMA = 4
+_AGAIN = "remove it to begin again"
 
 
 @dataclass
@@ -29,48 +32,51 @@ class Saved:
 
     Attributes
     ----------
-    tensors : by name, ``group.name``
     state : stage, step, recipe, what it is trained on, and what was found so far: plain JSON values
+    parts : state dicts by what they are of: ``weights``, ``optimiser``, ``schedule``, ``average``, ``done`` (the
+        denoisers, once these are trained), ``yardstick``
     """
 
-    tensors: dict[str, Tensor]
     state: dict[str, Any]
-
-    def group(self, name: str) -> dict[str, Tensor]:
-        """The tensors of a group, by their own names."""
-        return {
-            key.removeprefix(f"{name}."): value for key, value in self.tensors.items() if key.startswith(f"{name}.")
-        }
-
-
-def grouped(**groups: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors of several groups under one another's names, as `Saved` holds them."""
-    return {f"{name}.{key}": value for name, group in groups.items() for key, value in group.items()}
+    parts: dict[str, Any]
 
 
 def write_saved(path: Path, saved: Saved) -> None:
     """Replace the file by a complete one; a machine that stops in the middle leaves the older one."""
-    # Copies: safetensors refuses tensors that share memory, as those of two networks with one centre do.
-    tensors = {name: value.detach().cpu().contiguous().clone() for name, value in saved.tensors.items()}
-    raw = save(tensors, metadata={"stiminfo": json.dumps(saved.state | {"schema": SCHEMA}, allow_nan=False)})
-    write_whole(path, raw)
+    stream = io.BytesIO()
+    torch.save({"stiminfo": SCHEMA, "state": saved.state, "parts": saved.parts}, stream)
+    write_whole(path, stream.getvalue())
 
 
 def read_saved(path: Path) -> Saved:
     """Read the file; raises `CheckpointError` where it is not whole or not one of these."""
+    if not zipfile.is_zipfile(path):
+        raise CheckpointError(f"{path}: damaged, or no unfinished run of this version; {_AGAIN}")
     try:
-        with safe_open(path, "pt") as stream:
-            text = (stream.metadata() or {}).get("stiminfo")
-            tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
-        state = json.loads(text) if text else None
-    except (SafetensorError, OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path}: damaged ({str(error).splitlines()[0]}); remove it to begin again") from None
-    if not isinstance(state, dict) or state.get("schema") != SCHEMA:
-        raise CheckpointError(f"{path}: not an unfinished run of this version; remove it to begin again")
-    for name, value in tensors.items():
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        found: Any = None if damaged else torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # whatever a file that somebody else wrote makes the two readers raise
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        raise CheckpointError(f"{path}: damaged, or no unfinished run ({said}); {_AGAIN}") from None
+    if damaged:
+        raise CheckpointError(f"{path}: damaged ({damaged} is not what was written); {_AGAIN}")
+    whole = isinstance(found, dict) and found.get("stiminfo") == SCHEMA
+    if not whole or not all(isinstance(found.get(name), dict) for name in ("state", "parts")):
+        raise CheckpointError(f"{path}: not an unfinished run of this version; {_AGAIN}")
+    for value in _tensors(found["parts"]):
         if value.is_floating_point() and not torch.isfinite(value).all():
-            raise CheckpointError(f"{path}: {name} holds NaN or infinity; remove it to begin again")
-    return Saved(tensors, state)
+            raise CheckpointError(f"{path}: its weights hold NaN or infinity; {_AGAIN}")
+    return Saved(found["state"], found["parts"])
+
+
+def _tensors(part: Any) -> Iterator[Tensor]:
+    """Every tensor in nested state dicts."""
+    if isinstance(part, Tensor):
+        yield part
+    elif isinstance(part, dict | list | tuple):
+        for value in part.values() if isinstance(part, dict) else part:
+            yield from _tensors(value)
 
 
 def identity_of(source: Source, encoder: Encoder, seed: int) -> dict[str, Any]:
@@ -92,7 +98,7 @@ def begun(path: Path | None, resume: bool, identity: dict[str, Any]) -> Saved | 
             raise CheckpointError(f"{path}: no such unfinished run")
         return None
     if not resume:
-        raise CheckpointError(f"{path}: is an unfinished run; resume it (--resume), or remove it to begin again")
+        raise CheckpointError(f"{path}: is an unfinished run; resume it (--resume), or {_AGAIN}")
     saved = read_saved(path)
     for name, value in identity.items():
         if saved.state.get(name) != value:
@@ -102,30 +108,31 @@ def begun(path: Path | None, resume: bool, identity: dict[str, Any]) -> Saved | 
     return saved
 
 
-def moments_of(names: list[str], parameters: list[Any], optimiser: Any, average: Any) -> dict[str, dict[str, Tensor]]:
-    """AdamW's two moments and the running average of the weights, by parameter."""
-    moments = {name: optimiser.state[p] for name, p in zip(names, parameters)}
-    return {
-        "average": dict(zip(names, average.shadow_params)),
-        "first": {name: m["exp_avg"] for name, m in moments.items()},
-        "second": {name: m["exp_avg_sq"] for name, m in moments.items()},
-    }
+def recipe_of(path: Path | None, state: dict[str, Any], stages: tuple[str, ...]) -> Recipe:
+    """The recipe of a saved run; raises `CheckpointError` where its state lacks what a run needs to go on."""
+    try:
+        recipe = Recipe.from_json(state["recipe"])
+        Levels(**state["levels"])
+        numbers = [float(state["spent"]), int(state["step"]), int(state["threads"])]
+        dict(state["speeds"])
+        lists = [len(entry) for entries in state["losses"].values() for entry in entries]
+        whole = state["stage"] in stages and min(numbers) >= 0 and set(lists) <= {2}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{path}: not an unfinished run of this version ({error}); {_AGAIN}") from None
+    if not whole:
+        raise CheckpointError(f"{path}: not an unfinished run of this version; {_AGAIN}")
+    return recipe
 
 
-def restore(
-    saved: Saved, names: list[str], parameters: list[Any], optimiser: Any, schedule: Any, average: Any, step: int
-) -> None:
-    """Set optimiser, schedule and running average to where the run was ended; the inverse of `moments_of`."""
-    first, second, shadow = (saved.group(name) for name in ("first", "second", "average"))
-    for name, p in zip(names, parameters):
-        optimiser.state[p] = {
-            "step": torch.tensor(float(step)),
-            "exp_avg": first[name].to(p.device),
-            "exp_avg_sq": second[name].to(p.device),
-        }
-    average.shadow_params = [shadow[name].to(p.device) for name, p in zip(names, parameters)]
-    average.optimization_step = step
-    rates = [base * f(step) for base, f in zip(schedule.base_lrs, schedule.lr_lambdas)]
-    schedule.last_epoch, schedule._last_lr = step, rates
-    for group, rate in zip(optimiser.param_groups, rates):
-        group["lr"] = rate
+def weights_of(network: nn.Module) -> dict[str, Tensor]:
+    """A network's weights as they are now; training on does not change them."""
+    return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+
+
+def give_weights(network: nn.Module, saved: Saved, part: str) -> None:
+    """Give a network saved weights; raises `CheckpointError` where they are those of another."""
+    try:
+        network.load_state_dict(saved.parts[part])
+    except (RuntimeError, KeyError, TypeError, AttributeError) as error:
+        said = str(error).splitlines()[0]
+        raise CheckpointError(f"the unfinished run is not one of these networks ({said})") from None

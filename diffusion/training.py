@@ -6,40 +6,47 @@ that was killed ends, on a CPU, with the same weights as one that was not.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
 from torch import Tensor
 
 from ..errors import ModelError, TrainingDiverged
+from .architecture import Levels
 from .batches import Batch, Batches
-from .beginning import begin_with
+from .beginning import begin_with, fresh_denoisers, fresh_gain
+from .calibration import effort_for, recipe_that_lasts
 from .checkpoints import Learned
 from .encoders import Encoder
-from .gain_target import gain_targets, measure_means, measure_size
+from .gain_target import measure_means, measure_size
+from .held_out import Yardstick
+from .interrupts import held_back
 from .level_range import levels_for
-from .networks import DenoisingNetwork, GainNetwork, Levels
-from .recipes import Recipe
-from .resume import Saved, begun, grouped, identity_of, moments_of, restore, write_saved
+from .losses import denoising_loss, gain_loss
+from .networks import DenoisingNetwork, GainNetwork
+from .recipes import MOST_MEASURED, Recipe
+from .resume import Saved, begun, give_weights, identity_of, recipe_of, weights_of, write_saved
 from .sources import Source
+from .stages import Every, Loss, Progress, Stage
+from .threads import free_cores, limited_threads
 
 #: Seconds between two writes of the resume file.
 SAVE_EVERY = 60.0
-#: Images from which the responses' mean and spread are told; steps whose time tells how many fit in a time.
-_SAMPLE, _TIMED = 4096, 9
-#: Most images from which the gain network's means at each level and of each pixel are measured.
-_MEASURED = 1 << 18
+#: Images from which the size of the gain is measured.
+_SIZED = 2048
+#: Images that go through the networks at once where means are measured.
+_AT_ONCE = 1024
 
 STAGES = ("denoisers", "gain")
-
-#: (stage, step, steps, loss)
-Progress = Callable[[str, int, int, float], None]
+#: What a run does in turn; each is named in the resume file that is written in it.
+_ORDER = (*STAGES, "means", "finished")
 
 
 @dataclass
@@ -50,14 +57,21 @@ class Training:
     ----------
     source, encoder : images and the population that sees them
     recipe : its numbers of steps do not count where `minutes` are given
-    minutes : train for about so long; fixes the steps when the run begins
+    minutes : train for so long, all that comes before and after the steps included; the steps are counted once, when
+        the run begins, so that a resumed run takes exactly as many
     resume_file : where the unfinished run is kept; nowhere if left out
     resume : go on with the run in that file
     start : networks to begin with, of the same architecture (but for its views), data and population
     device : "cpu" to keep off an accelerator that is there
+    threads : of torch, on the CPU; if left out, those of the run that is resumed, or one per core that is free
     progress, say : told of every 200th part of a stage, and of what a user should know
     save_every : seconds between two writes of the resume file
     clock : by which `minutes` are counted; ``time.process_time`` compares recipes on a busy machine
+    began : what the clock said when the minutes began; when `run` is called if left out
+
+    Attributes
+    ----------
+    yardstick : what the networks will be measured by, where the minutes had to include it; else None
     """
 
     source: Source
@@ -69,14 +83,20 @@ class Training:
     resume: bool = False
     start: Learned | None = None
     device: str | None = None
+    threads: int | None = None
     progress: Progress | None = None
     say: Callable[[str], None] = print
     save_every: float = SAVE_EVERY
     clock: Callable[[], float] = time.monotonic
+    began: float | None = None
     losses: dict[str, list[list[float]]] = field(default_factory=lambda: {stage: [] for stage in STAGES})
+    yardstick: Yardstick | None = field(default=None, init=False)
+    _snapshot: Callable[[], Saved | None] | None = field(default=None, init=False)
 
     def run(self) -> Learned:
         """Train; returns the running averages of the weights.
+
+        A run that is interrupted (KeyboardInterrupt) is written to the resume file first, once anything was trained.
 
         Raises
         ------
@@ -85,246 +105,195 @@ class Training:
         CheckpointError
             A resume file that is damaged, or of another run.
         """
-        from accelerate import Accelerator
-
         if self.encoder.dimensions != len(self.source.mean):
             raise ModelError(
                 f"the population sees {self.encoder.dimensions} pixels; the images have {len(self.source.mean)}"
             )
+        self._started = time.monotonic()
+        if self.began is None:
+            self.began = self.clock()
         self._identity = identity_of(self.source, self.encoder, self.seed)
         saved = self._saved()
-        self.accelerator = Accelerator(
-            mixed_precision=self.recipe.precision, cpu=self.device == "cpu", step_scheduler_with_optimizer=False
-        )
-        self.at = self.accelerator.device
-        self.spent = 0.0 if saved is None else float(saved.state["spent"])
-        self._started = time.monotonic()
-        self._micro = self.recipe.batch
-        levels = levels_for(self.source, self.encoder) if saved is None else Levels(**saved.state["levels"])
-        self.batches = Batches(
-            self.source, self.encoder, self.recipe, levels, self.seed, self.accelerator.process_index, self.at
-        )
-        torch.manual_seed(self.seed)  # the first weights
-        denoising = self._fresh_denoisers(levels)
-        gain = self._fresh_gain(denoising)
-        if self.start is not None:
-            begin_with(self.start, denoising, gain)
-        if saved is None and self.minutes is not None:
-            self.recipe = Recipe.from_json(self._agreed(self._timed(denoising, gain).to_json()))
-        stage, step = (STAGES[0], 0) if saved is None else (saved.state["stage"], int(saved.state["step"]))
-        if saved is not None:
-            self.losses = saved.state["losses"]
-        if stage == STAGES[0]:
-            self._stage(STAGES[0], denoising, self._denoising_loss, self.recipe.steps, step, saved, {})
-            saved, step = None, 0
-        else:
-            assert saved is not None
-            denoising.load_state_dict(saved.group("done"))
-        denoising.eval().requires_grad_(False).to(self.at)
-        if self.recipe.gain_steps:
-            if saved is None:
-                measure_size(gain.to(self.at), denoising, self.batches.draw("size", 0, _SAMPLE // 2))
-            done = dict(denoising.state_dict())
-
-            def loss(network: Any, batch: Batch) -> Tensor:
-                return self._gain_loss(network, denoising, batch)
-
-            self._stage(STAGES[1], gain, loss, self.recipe.gain_steps, step, saved, done)
-            gain.eval().requires_grad_(False)
-            # Of a short run, no more than it saw.
-            count = min(_MEASURED, self.recipe.batch * self.recipe.gain_steps)
-            size = min(1024, count)
-            measure_means(gain, denoising, lambda k: self.batches.draw("levels", k, size), count // size)
-        elapsed = self.spent + time.monotonic() - self._started
-        notes = {
-            "recipe": self.recipe.to_json(),
-            "seed": self.seed,
-            "seconds": round(elapsed, 1),
-            "device": str(self.at) if self.at.type == "cpu" else torch.cuda.get_device_name(self.at),
-            "processes": self.accelerator.num_processes,
-            "losses": self.losses,
-            "torch": torch.__version__,
-        }
-        if self.start is not None:
-            notes["began_with"] = self.start.notes
-        return Learned(denoising.cpu(), gain.cpu() if self.recipe.gain_steps else None, self.encoder, notes)
+        if self.threads is None:
+            free = min(free_cores(), torch.get_num_threads())
+            self.threads = free if saved is None else int(saved.state["threads"])
+        with limited_threads(self.threads):
+            try:
+                return self._run(saved)
+            except KeyboardInterrupt:
+                with held_back():
+                    self._write()
+                raise
+            except TrainingDiverged as error:
+                if self.resume_file is None or not self.resume_file.is_file():
+                    raise
+                raise TrainingDiverged(f"{error}; the last good state is in {self.resume_file}") from None
 
     def finished(self) -> None:
         """Remove the resume file: the networks are written."""
         if self.resume_file is not None:
             self.resume_file.unlink(missing_ok=True)
 
-    # -- networks -------------------------------------------------------------------------------------------------
-
-    def _fresh_denoisers(self, levels: Levels) -> DenoisingNetwork:
-        generator = torch.Generator().manual_seed(self.seed)
-        r = self.encoder.sample(self.source.draw(_SAMPLE, generator).double(), generator)
-        spread = r.std(0)
-        return DenoisingNetwork(
-            self.recipe.architecture,
-            self.source.shape,
-            levels,
-            torch.as_tensor(self.source.mean),
-            math.sqrt(self.source.covariance.trace() / len(self.source.mean)),
-            r.mean(0),
-            spread.clamp_min(float(spread.max()) * 0.05),
+    def _run(self, saved: Saved | None) -> Learned:
+        self.accelerator = Accelerator(
+            mixed_precision=self.recipe.precision, cpu=self.device == "cpu", step_scheduler_with_optimizer=False
         )
+        self.at = self.accelerator.device
+        self._spent = 0.0 if saved is None else float(saved.state["spent"])
+        self.speeds: dict[str, float] = {} if saved is None else dict(saved.state["speeds"])
+        effort = effort_for(self.minutes)
+        levels = (
+            levels_for(self.source, self.encoder, effort=effort) if saved is None else Levels(**saved.state["levels"])
+        )
+        self.batches = Batches(
+            self.source, self.encoder, self.recipe, levels, self.seed, self.accelerator.process_index, self.at
+        )
+        torch.manual_seed(self.seed)  # the first weights
+        denoising = fresh_denoisers(self.source, self.encoder, self.recipe.architecture, levels, self.seed)
+        gain = fresh_gain(denoising)
+        if self.start is not None:
+            begin_with(self.start, denoising, gain)
+        if saved is not None:
+            self.losses = saved.state["losses"]
+            if (state := saved.parts.get("yardstick")) is not None:
+                self.yardstick = Yardstick.from_state(state)
+        elif self.minutes is not None:
+            self.yardstick = Yardstick.of(self.source, self.encoder, levels, seed=self.seed, effort=effort)
+            assert self.began is not None
+            found = recipe_that_lasts(self, denoising, gain, self.began + 60 * self.minutes, self.yardstick.views)
+            self.recipe = Recipe.from_json(broadcast_object_list([found.to_json()])[0])  # the main process's, in all
+        at = _ORDER.index(STAGES[0] if saved is None else saved.state["stage"])
+        self._denoisers(denoising, saved, at)
+        if self.recipe.gain_steps:
+            self._gain(gain, denoising, saved, at)
+        self._snapshot = self._snapshot_at("finished", denoising, gain if self.recipe.gain_steps else None)
+        self._write()
+        return Learned(denoising.cpu(), gain.cpu() if self.recipe.gain_steps else None, self.encoder, self._notes())
 
-    def _fresh_gain(self, denoising: DenoisingNetwork) -> GainNetwork:
-        architecture = replace(self.recipe.architecture, shared=True, views=())
-        return GainNetwork(architecture, self.source.shape, denoising.levels, denoising.centre, denoising.spread)
+    def _notes(self) -> dict[str, Any]:
+        notes = {
+            "recipe": self.recipe.to_json(),
+            "seed": self.seed,
+            "seconds": round(self._elapsed(), 1),
+            "device": str(self.at) if self.at.type == "cpu" else torch.cuda.get_device_name(self.at),
+            "processes": self.accelerator.num_processes,
+            "losses": self.losses,
+            "torch": torch.__version__,
+            "steps_per_second": self.speeds,
+        }
+        return notes if self.start is None else notes | {"began_with": self.start.notes}
 
-    # -- losses ---------------------------------------------------------------------------------------------------
+    # -- stages ---------------------------------------------------------------------------------------------------
 
-    def _denoising_loss(self, network: Any, batch: Batch) -> Tensor:
-        # Through forward, which is what accelerate wraps; the loss is that of xhat in the preconditioning's units.
-        found = network(batch.xg, batch.gamma, batch.r, batch.given)
-        out = self.accelerator.unwrap_model(network).scaling(batch.gamma)[1]
-        return (((found - batch.x) / out) ** 2).mean()
+    def _denoisers(self, denoising: DenoisingNetwork, saved: Saved | None, at: int) -> None:
+        if at == 0:
+            then = STAGES[1] if self.recipe.gain_steps else "finished"
+            stage = self.stage(STAGES[0], denoising, self.denoising_loss, self.recipe.steps)
+            self._train(stage, saved, {}, lambda: self._snapshot_at(then, denoising, None))
+        else:
+            assert saved is not None
+            give_weights(denoising, saved, "done")
+        denoising.eval().requires_grad_(False).to(self.at)
 
-    def _gain_loss(self, network: Any, denoising: DenoisingNetwork, batch: Batch) -> Tensor:
-        with self.accelerator.autocast():
-            target = gain_targets(denoising, batch)[self.recipe.target]
-        unit = self.accelerator.unwrap_model(network).unit(batch.gamma)
-        return (((network(batch.xg, batch.gamma) - target) / unit) ** 2).mean()
+    def _gain(self, gain: GainNetwork, denoising: DenoisingNetwork, saved: Saved | None, at: int) -> None:
+        begun_here = at == 1 and saved is not None and "weights" in saved.parts
+        if at <= 1:
+            if not begun_here:
+                measure_size(gain.to(self.at), denoising, self.batches.draw("size", 0, _SIZED))
+            stage = self.stage(STAGES[1], gain, self.gain_loss(denoising), self.recipe.gain_steps)
+            done = {"done": denoising.state_dict()}
+            then = self._snapshot_at
+            self._train(stage, saved if begun_here else None, done, lambda: then("means", denoising, gain))
+        else:
+            assert saved is not None
+            give_weights(gain, saved, "weights")
+            gain.to(self.at)
+        gain.eval().requires_grad_(False)
+        if at <= 2:
+            # Of a short run, no more than it saw.
+            count = min(MOST_MEASURED, self.recipe.batch * self.recipe.gain_steps)
+            size = min(_AT_ONCE, count)
+            self._snapshot = self._snapshot_at("means", denoising, gain)
+            measure_means(gain, denoising, lambda k: self.batches.draw("levels", k, size), count // size)
 
-    # -- steps ----------------------------------------------------------------------------------------------------
+    def stage(self, name: str, module: Any, loss_of: Loss, steps: int) -> Stage:
+        """A stage of this run, at its first step."""
+        run = {"accelerator": self.accelerator, "batches": self.batches, "recipe": self.recipe, "say": self.say}
+        return Stage(name, module, loss_of, steps, **run)
 
-    def _stage(
-        self,
-        stage: str,
-        module: Any,
-        loss_of: Callable[[Any, Batch], Tensor],
-        steps: int,
-        step: int,
-        saved: Saved | None,
-        done: dict[str, Tensor],
+    def _train(
+        self, stage: Stage, saved: Saved | None, parts: dict[str, Any], then: Callable[[], Callable[[], Saved]]
     ) -> None:
-        """Train a module in place and leave the average of its weights in it."""
-        from diffusers.optimization import get_cosine_schedule_with_warmup
-        from diffusers.training_utils import EMAModel
-
-        recipe, accelerator = self.recipe, self.accelerator
+        """Take a stage's steps, the first of them or those that are left; `then` is what is kept afterwards."""
         if saved is not None:
-            module.load_state_dict(saved.group("weights"))
-        module.train().requires_grad_(True).to(self.at)
-        network = accelerator.prepare(module)
-        parameters = list(module.parameters())
-        names = [name for name, _ in module.named_parameters()]
-        optimiser = torch.optim.AdamW(parameters, lr=recipe.rate, weight_decay=1e-4)
-        schedule = get_cosine_schedule_with_warmup(optimiser, min(recipe.warm_up, steps // 5), steps)
-        average = EMAModel(parameters, decay=recipe.ema, use_ema_warmup=True, inv_gamma=1.0, power=0.75)
+            stage.restore(saved.parts, int(saved.state["step"]), self.losses[stage.name])
+        self.losses[stage.name] = stage.losses
+        levels = stage.module.levels
+
+        def snapshot() -> Saved | None:
+            if not stage.whole or (stage.name == STAGES[0] and stage.step == 0):
+                return None  # a step is under way, or nothing was trained yet
+            return Saved(self._state(stage.name, stage.step, levels), self._with_yardstick(stage.parts() | parts))
+
+        self._snapshot = snapshot
+        start, first = time.monotonic(), stage.step
+        stage.run(self.progress if self.accelerator.is_main_process else None, Every(self.save_every, self._write))
+        self.speeds[stage.name] = round((stage.step - first) / max(time.monotonic() - start, 1e-6), 3)
+        with held_back():
+            stage.average.copy_to(stage.parameters)
+            self._snapshot = then()
+
+    # -- what is kept ---------------------------------------------------------------------------------------------
+
+    def _snapshot_at(self, name: str, denoising: DenoisingNetwork, gain: GainNetwork | None) -> Callable[[], Saved]:
+        """A state between two stages, as it is now."""
+        parts: dict[str, Any] = {"done": weights_of(denoising)}
+        if gain is not None:
+            parts["weights"] = weights_of(gain)
+        saved = Saved(self._state(name, 0, denoising.levels), self._with_yardstick(parts))
+        return lambda: saved
+
+    def _state(self, name: str, step: int, levels: Levels) -> dict[str, Any]:
+        return self._identity | {
+            "stage": name,
+            "step": step,
+            "recipe": self.recipe.to_json(),
+            "levels": vars(levels),
+            "losses": self.losses,
+            "spent": self._elapsed(),
+            "speeds": self.speeds,
+            "threads": self.threads,
+        }
+
+    def _with_yardstick(self, parts: dict[str, Any]) -> dict[str, Any]:
+        return parts if self.yardstick is None else parts | {"yardstick": self.yardstick.to_state()}
+
+    def _elapsed(self) -> float:
+        """Seconds of this run, with those before it was interrupted."""
+        return self._spent + time.monotonic() - self._started
+
+    def _write(self) -> None:
+        """Keep the run as it is, where a file was named and there is something to keep."""
+        if self.resume_file is None or self._snapshot is None or not self.accelerator.is_main_process:
+            return
+        saved = self._snapshot()
         if saved is not None:
-            restore(saved, names, parameters, optimiser, schedule, average, step)
-        prepared = accelerator.prepare(optimiser)
-        last = time.monotonic()
-
-        def state() -> Saved:
-            told = {
-                "stage": stage,
-                "step": step,
-                "recipe": self.recipe.to_json(),
-                "levels": vars(module.levels),
-                "losses": self.losses,
-                "spent": self.spent + time.monotonic() - self._started,
-            }
-            moments = moments_of(names, parameters, optimiser, average)
-            return Saved(grouped(weights=module.state_dict(), done=done, **moments), self._identity | told)
-
-        total, counted = 0.0, 0
-        while step < steps:
-            value = self._step(network, parameters, prepared, loss_of, stage, step)
-            schedule.step()
-            average.step(parameters)
-            step += 1
-            total, counted = total + value, counted + 1
-            if step % max(1, steps // 200) == 0 or step == steps:
-                mean = total / counted
-                self.losses[stage].append([step, round(mean, 6)])
-                total, counted = 0.0, 0
-                if self.progress is not None and accelerator.is_main_process:
-                    self.progress(stage, step, steps, mean)
-            late = time.monotonic() - last >= self.save_every
-            if self.resume_file is not None and accelerator.is_main_process and late and step < steps:
-                write_saved(self.resume_file, state())
-                last = time.monotonic()
-        average.copy_to(parameters)
-
-    def _step(
-        self,
-        network: Any,
-        parameters: list[Any],
-        optimiser: Any,
-        loss_of: Callable[[Any, Batch], Tensor],
-        stage: str,
-        step: int,
-    ) -> float:
-        """One optimiser step; in smaller pieces where the device's memory does not hold the batch."""
-        share = max(1, self.recipe.batch // self.accelerator.num_processes)
-        batch = self.batches.draw(stage, step, share)
-        while True:
-            try:
-                optimiser.zero_grad()
-                value = 0.0
-                for start in range(0, share, self._micro):
-                    piece = batch.part(slice(start, start + self._micro))
-                    loss = loss_of(network, piece) * (len(piece.x) / share)
-                    self.accelerator.backward(loss)
-                    value += float(loss.detach())
-                break
-            except torch.cuda.OutOfMemoryError:
-                if self._micro == 1:
-                    raise
-                self._micro = max(1, min(self._micro, share) // 2)
-                torch.cuda.empty_cache()
-                self.say(f"the device's memory does not hold the batch: going on with pieces of {self._micro} images")
-        if not math.isfinite(value):
-            kept = ""
-            if self.resume_file is not None and self.resume_file.is_file():
-                kept = f"; the last good state is in {self.resume_file}"
-            raise TrainingDiverged(f"the loss of the {stage} is {value} at step {step}: try a lower rate{kept}")
-        self.accelerator.clip_grad_norm_(parameters, self.recipe.clip)
-        optimiser.step()
-        return value
-
-    def _timed(self, denoising: DenoisingNetwork, gain: GainNetwork) -> Recipe:
-        """The recipe with as many steps as fit in the minutes, from the time that some steps take on copies."""
-        import copy
-
-        assert self.minutes is not None
-        seconds = []
-        plain = copy.deepcopy(denoising).to(self.at)
-
-        def gain_loss(network: Any, batch: Batch) -> Tensor:
-            return self._gain_loss(network, plain, batch)
-
-        for stage, module, loss_of in (
-            (STAGES[0], copy.deepcopy(denoising), self._denoising_loss),
-            (STAGES[1], copy.deepcopy(gain), gain_loss),
-        ):
-            network = module.to(self.at)
-            parameters = list(network.parameters())
-            optimiser = self.accelerator.prepare(torch.optim.AdamW(parameters, lr=0.0))
-            times = []
-            for step in range(_TIMED):
-                start = self.clock()
-                self._step(network, parameters, optimiser, loss_of, stage, step)
-                times.append(self.clock() - start)
-            seconds.append(float(np.median(times[1:])))
-        return self.recipe.lasting(60 * self.minutes, seconds[0], seconds[1])
-
-    def _agreed(self, value: Any) -> Any:
-        """What the main process found, in all of them."""
-        from accelerate.utils import broadcast_object_list
-
-        return broadcast_object_list([value])[0]
+            write_saved(self.resume_file, saved)
 
     def _saved(self) -> Saved | None:
         saved = begun(self.resume_file, self.resume, self._identity)
         if saved is None:
             return None
-        recipe = Recipe.from_json(saved.state["recipe"])
+        recipe = recipe_of(self.resume_file, saved.state, _ORDER)
         if replace(recipe, steps=1, gain_steps=1) != replace(self.recipe, steps=1, gain_steps=1):
             self.say("going on with the recipe that the run was begun with, not with the one given now")
         self.recipe = recipe
         return saved
+
+    def denoising_loss(self, network: Any, batch: Batch) -> Tensor:
+        """The loss of the denoisers."""
+        return denoising_loss(self.accelerator, network, batch)
+
+    def gain_loss(self, denoising: DenoisingNetwork) -> Loss:
+        """The loss of the gain network beside these denoisers."""
+        return partial(gain_loss, self.accelerator, denoising, self.recipe.target)

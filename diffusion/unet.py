@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ModelError
+from .cautions import caution_about
 from .checkpoints import Learned, load_learned
 from .denoiser import Denoiser, Scales, Unknown, column, device_named
 from .denoiser import normal as randn
@@ -33,6 +34,11 @@ class UNetDenoiser(Denoiser):
     device : where to compute
     autocast : torch.bfloat16 or torch.float16 to run the networks in it; else float32
 
+    Attributes
+    ----------
+    caution : that the networks denoise held-out images worse than the best linear denoiser, and where; "" if they do
+        not, or no held-out losses are noted. Every estimate repeats it as a warning.
+
     Notes
     -----
     What the networks got wrong is in the estimates and not in their standard errors: see the accuracy tables, and the
@@ -45,6 +51,7 @@ class UNetDenoiser(Denoiser):
         self.learned, self.device, self.autocast = learned, device_named(device), autocast
         self.encoder = learned.encoder.to(self.device, torch.float32)
         self.dimensions = learned.encoder.dimensions
+        self.caution = caution_about(learned.notes.get("held_out"))
         # Copies: two denoisers of the same networks may live on two devices.
         self.network = copy.deepcopy(learned.denoising).to(self.device).eval()
         self.gain_network = None if learned.gain is None else copy.deepcopy(learned.gain).to(self.device).eval()

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..diffusion.checkpoints import Learned
-from ..diffusion.held_out import held_out_losses
+from ..diffusion.cautions import caution_about
+from ..diffusion.checkpoints import Learned, minutes_of
+from ..diffusion.held_out import Yardstick, held_out_losses
 from ..diffusion.sources import Source
 
 
@@ -24,9 +25,17 @@ def provenance() -> dict[str, Any]:
     return {"version": __version__, "commit": commit}
 
 
-def findings(learned: Learned, source: Source, seed: int = 0) -> dict[str, Any]:
-    """What a checkpoint says of its data, its population and its losses on held-out images: plain JSON values."""
-    total, stderr = source.exact(learned.encoder).mutual_information(seed=seed)
+def findings(learned: Learned, source: Source, seed: int = 0, yardstick: Yardstick | None = None) -> dict[str, Any]:
+    """What a checkpoint says of its data, its population and its losses on held-out images: plain JSON values.
+
+    Parameters
+    ----------
+    seed : of the samples from which the information is found
+    yardstick : what the networks are measured by; measured here if left out
+    """
+    if yardstick is None:
+        yardstick = Yardstick.of(source, learned.encoder, learned.denoising.levels, seed=seed)
+    total, stderr = yardstick.information
     networks = [learned.denoising, *([] if learned.gain is None else [learned.gain])]
     return {
         "data": {
@@ -39,7 +48,9 @@ def findings(learned: Learned, source: Source, seed: int = 0) -> dict[str, Any]:
         "population": repr(learned.encoder),
         "information": {"nats": total, "stderr": stderr},
         "weights": sum(p.numel() for network in networks for p in network.parameters()),
-        "held_out": held_out_losses(learned.denoising, source, learned.encoder),
+        "held_out": held_out_losses(learned.denoising, source, learned.encoder, yardstick),
+        "held_out_views": yardstick.views,
+        "exact_images": yardstick.images,
         "provenance": provenance(),
     }
 
@@ -71,9 +82,10 @@ def model_card(name: str, notes: dict[str, Any]) -> str:
         f"- **Made** by {made} with torch {notes['torch']}, in {notes['seconds'] / 60:.1f} minutes on "
         f"{notes['device']}",
         *_began(notes),
+        *_warned(notes),
         "",
         "Mean squared error of a pixel on held-out images, by noise level, beside the best linear denoiser (Wiener)",
-        "and the exact one (of the training set, or of the true prior):",
+        f"and the exact one ({_exact_of(notes)}):",
         "",
         "| gamma | network | linear | exact | with r: network | linear | exact |",
         "|---|---|---|---|---|---|---|",
@@ -85,13 +97,27 @@ def model_card(name: str, notes: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
+def _warned(notes: dict[str, Any]) -> list[str]:
+    """The warning about networks that are worse than linear, or nothing."""
+    caution = caution_about(notes["held_out"])
+    return ["", f"**Warning:** {caution}."] if caution else []
+
+
+def _exact_of(notes: dict[str, Any]) -> str:
+    """What the exact denoiser is made of."""
+    few, every = notes.get("exact_images"), notes["data"]["images"]
+    if few is None or few == every:
+        return "of the training set, or of the true prior"
+    return f"of {few} images of the training set, since the run was short"
+
+
 def _began(notes: dict[str, Any]) -> list[str]:
-    """A line about the networks that a run began with, or none."""
+    """A line about the networks that a run began with, or nothing."""
     before = notes.get("began_with")
     if before is None:
         return []
     recipe = before["recipe"]
     return [
         f"- **Began** with networks trained for {recipe['steps']} steps, batches of {recipe['batch']}, AdamW at "
-        f"{recipe['rate']:g}, in {before['seconds'] / 60:.1f} minutes on {before['device']}"
+        f"{recipe['rate']:g}, in {minutes_of(before):.1f} minutes on {before['device']}"
     ]

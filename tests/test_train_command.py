@@ -115,6 +115,13 @@ def test_gaussian_images_and_a_user_s_own(tmp_path):
         (("--precision", "int4"), ["precision"]),
         (("--device", "cuda:9"), ["device 'cuda:9' is not there"]),
         (("--resume",), ["no such unfinished run"]),
+        (("--noise", "1"), ["--noise has no effect on poisson neurons"]),
+        (("--dataset", "gaussian", "--amplitude", "3"), ["--amplitude has no effect on linear neurons"]),
+        (("--population", "published", "--amplitude", "3"), ["--amplitude has no effect on published neurons"]),
+        (("--size", "8"), ["--size has no effect on digits", "8 x 8"]),
+        (("--data", "."), ["--data has no effect on digits"]),
+        (("--from", "digits", "--channels", "8"), ["--channels has no effect with --from"]),
+        (("--batch", "70000"), ["batch is 70000; expected at most 65536"]),
         (("--out", "file"), ["file: is there already"]),
         (("--out", "file/net"), ["cannot be made"]),
     ],
@@ -123,6 +130,38 @@ def test_wrong_options(arguments, words, tmp_path):
     (tmp_path / "file").write_text("")
     refused(run("train", "--steps", "2", "--out", "net", *arguments, cwd=tmp_path), *words)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_steps_of_the_gain_network_where_minutes_decide(tmp_path):
+    refused(run("train", "--gain-steps", "5", "--out", "net", cwd=tmp_path), "--gain-steps has no effect", "--steps")
+    refused(run("train", "--gain-steps", "5", "--minutes", "1", cwd=tmp_path), "--gain-steps has no effect")
+    assert not list(tmp_path.iterdir())
+
+
+def test_unfinished_runs_that_cannot_be_resumed(tmp_path):
+    (tmp_path / "net.unfinished.safetensors").write_bytes(b"of last year")
+    refused(
+        run("train", *TINY, "--out", "net", "--resume", cwd=tmp_path), "older version", "net.unfinished.safetensors"
+    )
+    (tmp_path / "net.unfinished.pt").write_bytes(b"no run")
+    refused(run("train", *TINY, "--out", "net", "--resume", cwd=tmp_path), "net.unfinished.pt", "damaged")
+    refused(run("train", *TINY, "--out", "net", cwd=tmp_path), "is an unfinished run; resume it (--resume)")
+
+
+def test_every_option_of_training_has_help_of_its_own():
+    done = run("train", "--help", cwd=".")
+    assert done.returncode == 0
+    assert "verdict" not in done.stdout
+    assert "first weights" in done.stdout
+
+
+def test_an_undertrained_network_is_warned_of(trained, tmp_path):
+    done = run("train", *TINY, "--out", "net", cwd=tmp_path)
+    assert "stiminfo: warning: these networks denoise held-out images worse than the best linear" in done.stderr
+    assert "steps of the denoisers (" in done.stdout
+    assert "**Warning:**" in (trained / "net" / "card.md").read_text()
+    options = ("--checkpoint", "net", "--passes", "64", "--show", "1", "--out", "out")
+    assert "worse than the best linear denoiser" in run("decompose", *options, cwd=tmp_path).stderr
 
 
 def test_wrong_checkpoints(trained, tmp_path):

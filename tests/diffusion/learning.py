@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from stiminfo.diffusion.networks import Architecture
+from stiminfo.diffusion.architecture import Architecture
 from stiminfo.diffusion.recipes import Recipe
 from stiminfo.diffusion.sources import gaussian_source, natural_covariance
 from stiminfo.diffusion.training import Training
@@ -17,4 +17,6 @@ RECIPE = Recipe(Architecture(channels=(8, 16)), steps=6, gain_steps=4, batch=8, 
 
 def training(recipe=RECIPE, **options):
     changes = {name: options.pop(name) for name in list(options) if hasattr(recipe, name)}
+    # As many threads in each run: sums are rounded as they are divided among them.
+    options = {"threads": 1} | options
     return Training(SOURCE, ENCODER, replace(recipe, **changes), device="cpu", **options)

@@ -1,6 +1,7 @@
 """Checkpoints come back as they were written, and nothing else is taken for one."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -13,10 +14,11 @@ from safetensors.torch import load_file, save_file  # noqa: E402
 
 import stiminfo as si  # noqa: E402
 from stiminfo.diffusion import UNetDenoiser  # noqa: E402
-from stiminfo.diffusion.checkpoints import _digest, load_learned, save_learned  # noqa: E402
+from stiminfo.diffusion.architecture import Architecture  # noqa: E402
+from stiminfo.diffusion.checkpoint_files import digest_of  # noqa: E402
+from stiminfo.diffusion.checkpoints import load_learned, save_learned  # noqa: E402
 from stiminfo.diffusion.denoiser import Unknown  # noqa: E402
 from stiminfo.diffusion.encoders import TableEncoder  # noqa: E402
-from stiminfo.diffusion.networks import Architecture  # noqa: E402
 from stiminfo.diffusion.response_views import coarser  # noqa: E402
 from stiminfo.errors import CheckpointError  # noqa: E402
 from stiminfo.estimators import NotApplicable  # noqa: E402
@@ -85,7 +87,7 @@ def described(folder, change, resign=True):
     if resign:
         for name in data["files"]:
             if (folder / name).is_file():
-                data["files"][name] = _digest(folder / name)
+                data["files"][name] = digest_of(folder / name)
     path.write_text(json.dumps(data))
 
 
@@ -252,3 +254,16 @@ def test_coarser_views_are_degraded_responses():
     assert coarser(linear, told, "first half") is told
     with pytest.raises(ModelError, match="cannot be thinned"):
         coarser(TableEncoder(np.eye(2), [[1.0, 0.5], [0.0, 0.5]]), torch.eye(2), "thinned")
+
+
+def test_a_checkpoint_s_folder_has_the_permissions_of_any_new_folder(learned, tmp_path):
+    (tmp_path / "ordinary").mkdir()
+    save_learned(learned, tmp_path / "net", "")
+    assert (tmp_path / "net").stat().st_mode == (tmp_path / "ordinary").stat().st_mode
+    before = os.umask(0o027)
+    try:
+        save_learned(learned, tmp_path / "closed", "")
+        assert os.umask(0o027) == 0o027
+    finally:
+        os.umask(before)
+    assert (tmp_path / "closed").stat().st_mode & 0o777 == 0o750

@@ -13,10 +13,11 @@ torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 pytest.importorskip("diffusers")
 pytest.importorskip("accelerate")
 
+from stiminfo.diffusion.architecture import Architecture  # noqa: E402
 from stiminfo.diffusion.batches import Batches  # noqa: E402
 from stiminfo.diffusion.gain_target import measure_means  # noqa: E402
 from stiminfo.diffusion.level_range import levels_for  # noqa: E402
-from stiminfo.diffusion.networks import Architecture, GainNetwork  # noqa: E402
+from stiminfo.diffusion.networks import GainNetwork  # noqa: E402
 from stiminfo.diffusion.recipes import PRESETS, Recipe  # noqa: E402
 from stiminfo.diffusion.resume import read_saved  # noqa: E402
 from stiminfo.diffusion.sources import ImageSource, source_named  # noqa: E402
@@ -47,7 +48,7 @@ def test_a_run_that_was_ended_goes_on_to_the_same_weights(moment, tmp_path):
         if (stage, step) == moment:
             raise Stop
 
-    kept = tmp_path / "run.safetensors"
+    kept = tmp_path / "run.pt"
     with pytest.raises(Stop):
         learning.training(resume_file=kept, save_every=0, progress=stop).run()
     assert read_saved(kept).state["stage"] == moment[0]
@@ -64,7 +65,7 @@ import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {folder!r})
 import learning
-from stiminfo.models import whole_files
+from stiminfo import files
 count = 0
 def killed(source, target, replace=os.replace):
     global count
@@ -72,14 +73,14 @@ def killed(source, target, replace=os.replace):
     if count == 4:  # the file is written and not yet in place
         os.kill(os.getpid(), signal.SIGKILL)
     replace(source, target)
-whole_files.os.replace = killed
+files.os.replace = killed
 learning.training(resume_file=Path({kept!r}), save_every=0).run()
 """
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL here")
 def test_a_run_killed_in_the_middle_of_a_write(tmp_path):
-    kept = tmp_path / "run.safetensors"
+    kept = tmp_path / "run.pt"
     script = KILLED.format(folder=os.path.dirname(__file__), kept=str(kept))
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
     assert done.returncode == -signal.SIGKILL, done.stderr
@@ -89,7 +90,7 @@ def test_a_run_killed_in_the_middle_of_a_write(tmp_path):
 
 
 def test_a_loss_that_is_no_number_keeps_the_last_good_state(tmp_path, monkeypatch):
-    kept = tmp_path / "run.safetensors"
+    kept = tmp_path / "run.pt"
     run = learning.training(resume_file=kept, save_every=0, steps=40)
     draw = Batches.draw
 
@@ -98,33 +99,48 @@ def test_a_loss_that_is_no_number_keeps_the_last_good_state(tmp_path, monkeypatc
         return replace(found, x=found.x * torch.nan) if step == 5 else found
 
     monkeypatch.setattr(Batches, "draw", broken)
-    with pytest.raises(TrainingDiverged, match=r"step 5.*run.safetensors"):
+    with pytest.raises(TrainingDiverged, match=r"step 5.*run.pt"):
         run.run()
     assert read_saved(kept).state["step"] == 5
 
 
-def test_a_batch_that_memory_does_not_hold_goes_through_in_pieces():
+@pytest.mark.parametrize("error", [torch.cuda.OutOfMemoryError, RuntimeError])
+def test_a_batch_that_memory_does_not_hold_goes_through_in_pieces(error):
     whole = learning.training().run().notes["losses"]["denoisers"]
     said = []
     run = learning.training(say=said.append)
-    loss, failed = run._denoising_loss, []
+    loss, failed = run.denoising_loss, []
 
     def full(network, batch):
         if len(batch.x) > 4:
             failed.append(len(batch.x))
-            raise torch.cuda.OutOfMemoryError
+            raise error("DefaultCPUAllocator: can't allocate memory\nby hand")
         return loss(network, batch)
 
-    run._denoising_loss = full
+    run.denoising_loss = full
     found = run.run().notes["losses"]["denoisers"]
     assert failed == [8]
-    assert said == ["the device's memory does not hold the batch: going on with pieces of 4 images"]
+    told = "a batch of 8 images failed (DefaultCPUAllocator: can't allocate memory); going on with pieces of 4 images"
+    assert said == [told]
     # The same losses after the same steps: the pieces' gradients add up to the batch's.
     assert np.array(found) == pytest.approx(np.array(whole), abs=2e-4)
 
 
+def test_what_fails_for_a_single_image_is_raised_as_it_was_raised_first():
+    run, pieces = learning.training(say=lambda text: None), []
+
+    def broken(network, batch):
+        pieces.append(len(batch.x))
+        raise RuntimeError(f"layer 3 refuses {len(batch.x)} images")
+
+    run.denoising_loss = broken
+    with pytest.raises(RuntimeError, match="layer 3 refuses 8 images"):
+        run.run()
+    assert pieces == [8, 4, 2, 1]
+
+
 def test_resuming_something_else_is_refused(tmp_path):
-    kept = tmp_path / "run.safetensors"
+    kept = tmp_path / "run.pt"
     with pytest.raises(CheckpointError, match="no such unfinished run"):
         learning.training(resume_file=kept, resume=True).run()
     learning.training(resume_file=kept, save_every=0).run()

@@ -15,7 +15,6 @@ import typer
 
 from ..errors import InputError, OptionError
 from .decompose import decompose
-from .images import train
 from .options import (
     Axioms,
     Backend,
@@ -34,6 +33,7 @@ from .options import (
 )
 from .paper import claims, figures
 from .shared import bar_here, check_outputs, console_here, fail, say
+from .train import train
 
 if TYPE_CHECKING:
     from ..axioms.auditing.audit import Auditing, Progress

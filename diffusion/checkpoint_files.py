@@ -1,0 +1,87 @@
+"""What a checkpoint's files hold, compared with what its description says, before anything is built from them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from ..errors import CheckpointError, ModelError
+
+
+def whole_number(value: Any, name: str, most: int) -> int:
+    """A value that is a whole number from 1 to `most`; raises `ModelError` otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise ModelError(f"{name} is {value!r}; expected 1 to {most}")
+    return value
+
+
+def tensors_of(path: Path) -> dict[str, Tensor]:
+    """The floating-point tensors of a safetensors file; raises `CheckpointError` where it is not one."""
+    try:
+        return {name: _floating(path, name, value) for name, value in load_file(path).items()}
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(f"{path}: not a safetensors file ({str(error).splitlines()[0]})") from None
+
+
+def _floating(path: Path, name: str, value: Tensor) -> Tensor:
+    if not value.is_floating_point():
+        raise CheckpointError(f"{path}: {name} holds {value.dtype} values; expected floating-point ones")
+    return value if value.dtype == torch.float64 else value.float()
+
+
+def check_file(path: Path, network: nn.Module) -> None:
+    """Raise `CheckpointError` unless the shapes in a file's header are those of a network."""
+    if not path.is_file():
+        raise CheckpointError(f"{path.parent.parent}: holds no {path.parent.name}/{path.name}")
+    try:
+        with safe_open(path, "pt") as stream:
+            found = {name: tuple(stream.get_slice(name).get_shape()) for name in stream.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(f"{path}: not a safetensors file ({str(error).splitlines()[0]})") from None
+    expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    _check_same(path, found, expected)
+
+
+def check_shapes(path: Path, tensors: dict[str, Tensor], expected: Mapping[str, tuple[int, ...]]) -> None:
+    """Raise `CheckpointError` unless the tensors of these names are there, in these shapes."""
+    _check_same(path, {name: tuple(tensors[name].shape) for name in expected if name in tensors}, expected)
+
+
+def _check_same(path: Path, found: dict[str, tuple[int, ...]], expected: Mapping[str, tuple[int, ...]]) -> None:
+    for name in sorted(expected.keys() | found.keys()):
+        if found.get(name) != expected.get(name):
+            has, wants = found.get(name, "is missing"), expected.get(name, "nothing")
+            raise CheckpointError(f"{path}: {name} {has}; the description says {wants}")
+
+
+def check_finite(folder: Path, network: nn.Module) -> None:
+    """Raise `CheckpointError` where a weight is NaN or infinite."""
+    for name, value in network.state_dict().items():
+        if not torch.isfinite(value).all():
+            raise CheckpointError(f"{folder}: {name} holds NaN or infinity")
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def check_digests(folder: Path, digests: dict[str, Any]) -> None:
+    """Raise `CheckpointError` unless each named file lies in the folder and is what was written."""
+    for name, digest in digests.items():
+        path = folder / name
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise CheckpointError(f"{folder}: names the file {name!r} outside itself")
+        if not path.is_file():
+            raise CheckpointError(f"{folder}: holds no {name}")
+        found = digest_of(path)
+        if found != digest:
+            raise CheckpointError(f"{path}: damaged (SHA-256 {found[:12]}..., expected {str(digest)[:12]}...)")

@@ -1,0 +1,198 @@
+"""One stage of training: a network, its optimiser, and the steps that can be broken off and taken up again."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+from diffusers.optimization import get_cosine_schedule_with_warmup
+from diffusers.training_utils import EMAModel
+from torch import Tensor
+
+from ..errors import CheckpointError, TrainingDiverged
+from .batches import Batch, Batches
+from .interrupts import held_back
+from .recipes import Recipe
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+#: Parts of a stage after each of which its loss is noted.
+_NOTED = 200
+
+#: (network, batch) to its mean loss.
+Loss = Callable[[Any, Batch], Tensor]
+#: (stage, step, steps, loss)
+Progress = Callable[[str, int, int, float], None]
+
+
+class Stage:
+    """Steps of AdamW on one network, with a cosine schedule and a running average of the weights.
+
+    Parameters
+    ----------
+    name : of the stage, which decides its batches too
+    module : trained in place
+    loss_of : its loss
+    steps : how many there are in all
+    accelerator, batches, recipe : of the run
+    say : told of what a user should know
+
+    Attributes
+    ----------
+    step : steps done
+    whole : False while a step is under way; a state taken then would mix two steps
+    losses : [step, mean loss since the entry before] of each part of the stage
+    micro : images that go through the network at once
+    """
+
+    def __init__(
+        self,
+        name: str,
+        module: Any,
+        loss_of: Loss,
+        steps: int,
+        *,
+        accelerator: Accelerator,
+        batches: Batches,
+        recipe: Recipe,
+        say: Callable[[str], None],
+    ) -> None:
+        self.name, self.module, self.loss_of, self.steps = name, module, loss_of, steps
+        self.accelerator, self.batches, self.recipe, self.say = accelerator, batches, recipe, say
+        module.train().requires_grad_(True).to(accelerator.device)
+        self.network = accelerator.prepare(module)
+        self.parameters = list(module.parameters())
+        self.optimiser = torch.optim.AdamW(self.parameters, lr=recipe.rate, weight_decay=1e-4)
+        self.schedule = get_cosine_schedule_with_warmup(self.optimiser, min(recipe.warm_up, steps // 5), steps)
+        self.average = EMAModel(self.parameters, decay=recipe.ema, use_ema_warmup=True, inv_gamma=1.0, power=0.75)
+        self.prepared = accelerator.prepare(self.optimiser)
+        self.step, self.whole = 0, True
+        self.losses: list[list[float]] = []
+        self._sum, self._counted = 0.0, 0
+        self.micro = self._share = max(1, recipe.batch // accelerator.num_processes)
+
+    # -- state ----------------------------------------------------------------------------------------------------
+
+    def parts(self) -> dict[str, Any]:
+        """State dicts, and what `restore` needs beside them."""
+        return {
+            "weights": self.module.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "average": self.average.state_dict(),
+            "sum": [self._sum, self._counted, self.micro],
+        }
+
+    def restore(self, parts: dict[str, Any], step: int, losses: list[list[float]]) -> None:
+        """Go on where `parts` were taken; raises `CheckpointError` where they are those of another network."""
+        try:
+            self.module.load_state_dict(parts["weights"])
+            self.optimiser.load_state_dict(parts["optimiser"])
+            self.schedule.load_state_dict(parts["schedule"])
+            self.average.load_state_dict(parts["average"])
+            self.average.to(device=self.accelerator.device)
+            self._sum, self._counted, self.micro = parts["sum"]
+        except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CheckpointError(
+                f"the unfinished run is not one of these networks ({str(error).splitlines()[0]})"
+            ) from None
+        self.step, self.losses = step, losses
+
+    # -- steps ----------------------------------------------------------------------------------------------------
+
+    def run(self, progress: Progress | None, after: Callable[[], None]) -> None:
+        """Take the steps that are left.
+
+        Parameters
+        ----------
+        progress : told of every 200th part of the stage
+        after : called after each step
+        """
+        every = max(1, self.steps // _NOTED)
+        while self.step < self.steps:
+            with held_back():
+                self.whole = False
+                self.advance()
+                noted = self.step % every == 0 or self.step == self.steps
+                if noted:
+                    self.losses.append([self.step, round(self._sum / self._counted, 6)])
+                    self._sum, self._counted = 0.0, 0
+                self.whole = True
+            if noted and progress is not None:
+                progress(self.name, self.step, self.steps, self.losses[-1][1])
+            after()
+
+    def advance(self) -> None:
+        """One step of the optimiser, its schedule and the average."""
+        batch = self.batches.draw(self.name, self.step, self._share)
+        value = self._backward(batch)
+        if not math.isfinite(value):
+            raise TrainingDiverged(f"the loss of the {self.name} is {value} at step {self.step}: try a lower rate")
+        self.accelerator.clip_grad_norm_(self.parameters, self.recipe.clip)
+        self.prepared.step()
+        self.schedule.step()
+        self.average.step(self.parameters)
+        self.step += 1
+        self._sum, self._counted = self._sum + value, self._counted + 1
+
+    def _backward(self, batch: Batch) -> float:
+        """The loss of a batch, and its gradients; in smaller pieces where the whole batch fails.
+
+        Memory that does not suffice is a RuntimeError like others, on a CPU; what is wrong with every piece is raised
+        as it was raised first.
+        """
+        first: RuntimeError | None = None
+        while True:
+            try:
+                return self._in_pieces(batch)
+            except RuntimeError as error:
+                first = first or error
+                if self.micro == 1:
+                    raise first from None
+                self.micro = max(1, min(self.micro, self._share) // 2)
+            if self.accelerator.device.type == "cuda":
+                torch.cuda.empty_cache()
+            self.say(
+                f"a batch of {self._share} images failed ({(str(first).splitlines() or ['no memory'])[0][:120]}); "
+                f"going on with pieces of {self.micro} images"
+            )
+
+    def _in_pieces(self, batch: Batch) -> float:
+        self.prepared.zero_grad()
+        value = 0.0
+        for start in range(0, self._share, self.micro):
+            piece = batch.part(slice(start, start + self.micro))
+            loss = self.loss_of(self.network, piece) * (len(piece.x) / self._share)
+            self.accelerator.backward(loss)
+            value += float(loss.detach())
+        return value
+
+    def seconds_per_step(self, clock: Callable[[], float], budget: float, counts: tuple[int, int]) -> float:
+        """Mean time of a step; takes steps until `budget` seconds have passed, as few and as many as `counts` says.
+
+        The first step, which is slower, counts for none.
+        """
+        least, most = counts
+        self.advance()
+        start, done = clock(), 0
+        while done < most and (done < least or clock() - start < budget):
+            self.advance()
+            done += 1
+        return (clock() - start) / done
+
+
+class Every:
+    """Does something every so many seconds, when it is called often."""
+
+    def __init__(self, seconds: float, action: Callable[[], None]) -> None:
+        self.seconds, self.action, self.last = seconds, action, time.monotonic()
+
+    def __call__(self) -> None:
+        """Do it if it is time."""
+        if time.monotonic() - self.last >= self.seconds:
+            self.action()
+            self.last = time.monotonic()
