@@ -262,12 +262,17 @@ FIGURES: tuple[PaperFigure, ...] = (
 )
 
 
-def _write(drawn: Figure, folder: Path, name: str) -> None:
+def drawn_as(figure: Figure, suffix: str) -> bytes:
+    """A figure as the bytes of a file of one of `FORMATS`."""
     with styled():
-        for suffix, options in FORMATS.items():
-            stream = io.BytesIO()
-            drawn.savefig(stream, format=suffix, **options)
-            write_whole(folder / f"{name}.{suffix}", stream.getvalue())
+        stream = io.BytesIO()
+        figure.savefig(stream, format=suffix, **FORMATS[suffix])
+    return stream.getvalue()
+
+
+def _write(figure: Figure, folder: Path, name: str) -> None:
+    for suffix in FORMATS:
+        write_whole(folder / f"{name}.{suffix}", drawn_as(figure, suffix))
 
 
 def write_opening(folder: Path) -> None:

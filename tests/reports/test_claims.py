@@ -77,7 +77,7 @@ def test_outcomes():
 def test_pages():
     claim = Claim("eq-99", "Eq. 99", "A | B.", REFUTED, lambda: Result(False, "x | y", None, {"prior": [1]}), "not so")
     rows = [(claim, claim.check())]
-    page = markdown(rows)
+    page = markdown(to_json(rows))
     assert "| Eq. 99 | A \\| B.<br>`eq-99` | **refuted**: not so | x \\| y |" in page
     assert "1 are refuted" in page
     assert to_json(rows)["claims"]["eq-99"]["witness"] == {"prior": [1]}

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from stiminfo.errors import MissingExtra
 from stiminfo.estimators import PUBLISHED
 from stiminfo.models import Bump, Gaussian, ModelError, PoissonNoise, ResponsePair, encoding_model
-from stiminfo.reports import paper_images
-from stiminfo.reports import paper_models as models
+from stiminfo.reports.paper import images as paper_images
+from stiminfo.reports.paper import models
 from stiminfo.reports.paper.figures import (
     FIGURES,
     between_modes,
@@ -82,7 +83,7 @@ def test_written_whole_and_the_same_each_time(tmp_path):
 
 def test_a_figure_that_cannot_be_drawn_says_why(tmp_path, monkeypatch):
     def refuse(_):
-        raise paper_images.NeedsMore("images need torch")
+        raise MissingExtra("images need torch")
 
     broken = [figure if figure.number != 4 else type(figure)(4, "t", "c", refuse) for figure in FIGURES]
     monkeypatch.setattr("stiminfo.reports.paper.figures.FIGURES", tuple(broken))
@@ -100,7 +101,7 @@ def test_the_command(command, monkeypatch, capsys, tmp_path):
 
 def test_a_figure_asked_for_and_not_drawn_is_a_failure(command, monkeypatch, capsys, tmp_path):
     def refuse(_):
-        raise paper_images.NeedsMore("images need torch")
+        raise MissingExtra("images need torch")
 
     monkeypatch.setattr("stiminfo.reports.paper.figures.FIGURES", (type(FIGURES[3])(4, "t", "c", refuse),))
     assert command("figures", "--figure", "4", "--out", str(tmp_path)) == 2

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError, LoadError, OptionError
+from .claims import claims
+from .figures import figures
 from .images import decompose, train
 from .options import (
     Axioms,
@@ -31,7 +33,6 @@ from .options import (
     Strict,
     Timeout,
 )
-from .paper import claims, figures
 from .shared import bar_here, check_outputs, console_here, fail, say
 
 if TYPE_CHECKING:
