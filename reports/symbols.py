@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 
-class Symbol(NamedTuple):
+@dataclass(frozen=True)
+class Symbol:
     """A measure's letter and its index; the index is "" where there is none."""
 
     letter: str
@@ -55,7 +56,7 @@ def plain(text: str) -> str:
 _NAMES = "|".join(SYMBOLS)
 _INDICES = "|".join(one.index for one in SYMBOLS.values() if one.index)
 _MATHS = re.compile(
-    rf"(?<![\w-])(?:(?P<name>{_NAMES})(?![\w-])|(?P<letter>[IEX])_(?:\{{(?P<braced>[^{{}}<>$\\]{{1,24}})\}}"
+    rf"(?<![\w.-])(?:(?P<name>{_NAMES})(?![\w-])|(?P<letter>[IEX])_(?:\{{(?P<braced>[^{{}}<>$\\]{{1,24}})\}}"
     rf"|(?P<index>(?:{_INDICES})(?!\w)|\w(?:'|&#39;)?(?!\w))))"
 )
 
@@ -72,15 +73,18 @@ def _typeset(text: str, form: Callable[[Symbol], str]) -> str:
 def in_html(text: str) -> Markup:
     """Escaped text with its symbols typeset, and 2e-15 unbroken."""
     # Escaped first: what is put in afterwards is nothing but <sub> and a hyphen.
-    safe = _typeset(
-        str(escape(text)), lambda symbol: f"{symbol.letter}" + (f"<sub>{symbol.index}</sub>" if symbol.index else "")
-    )
+    safe = _typeset(str(escape(text)), _tags)
     return Markup(re.sub(r"(\de)-(\d)", r"\1&#8209;\2", safe))
+
+
+def _tags(symbol: Symbol) -> str:
+    """A symbol of text that is escaped already."""
+    return symbol.letter + (f"<sub>{symbol.index}</sub>" if symbol.index else "")
 
 
 def in_figure(text: str) -> str:
     """Text for matplotlib with its symbols typeset."""
-    return _typeset(plain(text), lambda symbol: symbol._replace(index=_primes(symbol.index)).mathtext)
+    return _typeset(plain(text), lambda symbol: Symbol(symbol.letter, _primes(symbol.index)).mathtext)
 
 
 def _primes(index: str) -> str:
@@ -89,11 +93,12 @@ def _primes(index: str) -> str:
 
 #: What of a Markdown page is no prose: fenced and inline code, HTML tags, drawings, targets of links, attributes.
 _NO_PROSE = re.compile(
-    r"(```.*?```|<svg.*?</svg>|`[^`\n]*`|<[^>\n]*>|\]\([^)\n]*\)|\{ [#.][^}\n]*\}|^::: .*$)", re.DOTALL | re.MULTILINE
+    r"(```.*?```|<svg.*?</svg>|`[^`\n]*`|<[^>\n]*>|\]\([^)\n]*\)|\{ [#.][^}\n]*\}|^::: [^\n]*$)",
+    re.DOTALL | re.MULTILINE,
 )
 
 
 def in_markdown(page: str) -> str:
     """A Markdown page with the symbols of its prose typeset; code, links and drawings stay as they are."""
     parts = _NO_PROSE.split(page)
-    return "".join(part if n % 2 else _typeset(part, lambda symbol: str(symbol.html)) for n, part in enumerate(parts))
+    return "".join(part if n % 2 else _typeset(part, _tags) for n, part in enumerate(parts))

@@ -51,6 +51,12 @@ def error(verdict: Verdict) -> str:
     return f"{verdict.numerical_error:.1g}" if verdict.verdict in _MEASURED else ""
 
 
+def finding_words(says: str, violation: float, error: float, unit: str) -> str:
+    """A finding as a sentence: what was found, how large it is and how sure."""
+    says = says.rstrip(".")
+    return f"{says[:1].upper()}{says[1:]}. Violation: {violation:.3g} {unit} (numerical error {error:.1g})."
+
+
 def differs(verdict: Verdict, claim: bool | None) -> bool:
     """Whether the verdict contradicts the paper's claim; "cannot tell" and errors contradict nothing."""
     return claim is not None and verdict.verdict in ("holds", "refuted") and claim != (verdict.verdict == "holds")

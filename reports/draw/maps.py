@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from ...diffusion.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
 from ...models.arrays import Array
-from .style import BLUE, INK, VERMILLION, styled
+from ..symbols import symbol
+from .style import BLUE, INK, VERMILLION, Drawing, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 COLUMN = 3.4
 
 
-def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None = None, made_by: str = "") -> Figure:
+def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None = None, made_by: str = "") -> Drawing:
     """Images in columns; below each its Fisher map, its information map with the image's contour, and the map's error.
 
     All maps of a row share one scale; the information maps of both decompositions do too.
@@ -46,7 +46,9 @@ def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None =
     ]
     for one in every:
         values, errors = _maps(one, measure)
-        label = measure if beside is None else f"{measure}\n{'networks' if one is found else 'exact'}"
+        label = symbol(measure).mathtext
+        if beside is not None:
+            label += "\nnetworks" if one is found else "\nexact"
         estimate = one.estimates[measure]
         totals = [f"{v:.2f}\n± {e:.2f}" for v, e in zip(estimate.value, estimate.stderr)]
         # Small numbers in a unit of their own: an offset above the scale would cover the picture.
@@ -58,7 +60,7 @@ def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None =
         return _draw_rows(rows, shown, found.images.credit, made_by)
 
 
-def plot_measures(found: Decomposition, missing: Sequence[str] = ()) -> Figure:
+def plot_measures(found: Decomposition, missing: Sequence[str] = ()) -> Drawing:
     """Images, Fisher maps, a map for each measure with features, and the totals of all; signed maps in two colours.
 
     Parameters
@@ -73,18 +75,25 @@ def plot_measures(found: Decomposition, missing: Sequence[str] = ()) -> Figure:
     ]
     lines = []
     for name, estimate in found.estimates.items():
+        said = symbol(name).mathtext
         totals = [f"{v:.2f}\n± {e:.2f}" for v, e in zip(estimate.value, estimate.stderr)]
         if found.maps(name) is None:
-            lines.append((name, [f"{v:.1f} ± {e:.1f}" for v, e in zip(estimate.value, estimate.stderr)]))
+            lines.append((said, [f"{v:.1f} ± {e:.1f}" for v, e in zip(estimate.value, estimate.stderr)]))
             continue
         values, errors = _maps(found, name)
         top = float(np.abs(values).max())
         signed = bool((values < -4 * errors).any())
         colours = {"cmap": "RdBu_r", "vmin": -top, "vmax": top} if signed else {"cmap": "magma", "vmin": 0, "vmax": top}
-        rows.append(_Row(name, values, colours, "nats / pixel", contour="white" if not signed else INK, totals=totals))
+        rows.append(_Row(said, values, colours, "nats / pixel", INK if signed else "white", totals))
     credit = found.images.credit
     with styled():
-        return _draw_rows(rows, shown, credit, f"not estimated: {', '.join(missing)}" if missing else "", lines)
+        return _draw_rows(
+            rows,
+            shown,
+            credit,
+            f"not estimated: {', '.join(symbol(name).mathtext for name in missing)}" if missing else "",
+            lines,
+        )
 
 
 @dataclass(frozen=True)
@@ -107,13 +116,13 @@ def _maps(found: Decomposition, measure: str) -> tuple[Array, Array]:
 
 def _draw_rows(
     rows: list[_Row], shown: Array, credit: str, made_by: str, lines: Sequence[tuple[str, list[str]]] = ()
-) -> Figure:
+) -> Drawing:
     """A column wide; from the top, in inches; `lines` of numbers, one an image, stand below."""
     count = len(shown)
     side = (COLUMN - 1.02) / max(count, 3)
     text, foot = 0.28, 0.02 + 0.08 * (bool(credit) + bool(made_by))
     height = sum(side + 0.06 + (text if row.totals else 0) for row in rows) + foot + 0.05 + 0.13 * len(lines)
-    figure = Figure(figsize=(COLUMN, height), dpi=200)
+    figure = Drawing(figsize=(COLUMN, height), dpi=200)
     left, top = 0.62 / COLUMN, height - 0.05
     for row in rows:
         low = top - side
@@ -149,11 +158,11 @@ def _draw_rows(
     return figure
 
 
-def plot_totals(found: Decomposition) -> Figure:
+def plot_totals(found: Decomposition) -> Drawing:
     """The totals of every measure at every image, with 95% intervals."""
     with styled():
         shown = found.images.pixels[found.chosen]
-        figure = Figure(figsize=(COLUMN, 2.3), dpi=200)
+        figure = Drawing(figsize=(COLUMN, 2.3), dpi=200)
         axes = figure.add_axes((0.14, 0.34, 0.84, 0.54))
         names = list(found.estimates)
         for k, name in enumerate(names):
@@ -161,7 +170,13 @@ def plot_totals(found: Decomposition) -> Figure:
             low, high = estimate.interval()
             at = np.arange(len(shown)) + (k - (len(names) - 1) / 2) * 0.7 / max(len(names), 1)
             axes.errorbar(
-                at, estimate.value, [estimate.value - low, high - estimate.value], fmt="o", ms=3, lw=1, label=name
+                at,
+                estimate.value,
+                [estimate.value - low, high - estimate.value],
+                fmt="o",
+                ms=3,
+                lw=1,
+                label=symbol(name).mathtext,
             )
         axes.set_xlim(-0.6, len(shown) - 0.4)
         axes.set_ylabel("nats, 95% interval", fontsize=7)
@@ -178,7 +193,7 @@ def plot_totals(found: Decomposition) -> Figure:
     return figure
 
 
-def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Figure:
+def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Drawing:
     """Receptive fields over one image, the response function, and the population's mean response to the image.
 
     Parameters
@@ -193,7 +208,7 @@ def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Figure:
     fields = encoder.weights.cpu().numpy().reshape(-1, height, width)
     rows = torch.as_tensor(images.reshape(len(images), -1)).double()
     with styled():
-        figure = Figure(figsize=(COLUMN, 1.35), dpi=200)
+        figure = Drawing(figsize=(COLUMN, 1.35), dpi=200)
         axes = figure.add_axes((0.02, 0.12, 0.27, 0.68))
         axes.imshow(images[index], cmap="gray", interpolation="nearest")
         for field in fields:

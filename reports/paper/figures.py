@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
+from ...errors import MissingExtra
 from ...estimators import PUBLISHED
 from ...files import write_whole
-from ..draw.style import AFTER, BEFORE, INK, SHADE, VERMILLION, WIDTH, styled
+from ..draw.style import AFTER, BEFORE, INK, SHADE, VERMILLION, WIDTH, Drawing, styled
+from ..symbols import symbol
 from . import images as paper_images
 from . import models as models
 from .models import Comparison, Curve
@@ -43,13 +44,13 @@ class PaperFigure:
     Attributes
     ----------
     title, caption : for people
-    draw : makes the figure, given the folder of the MNIST files or None; raises `paper_images.MissingExtra`
+    draw : makes the figure, given the folder of the MNIST files or None; raises `MissingExtra`
     """
 
     number: int
     title: str
     caption: str
-    draw: Callable[[Path | None], Figure]
+    draw: Callable[[Path | None], Drawing]
 
     @property
     def name(self) -> str:
@@ -59,7 +60,7 @@ class PaperFigure:
 
 def plot_comparison(
     found: Comparison, title: str, reading: Reading, *, shade: tuple[float, float] | None = None, rises: bool = False
-) -> Figure:
+) -> Drawing:
     """Prior and tuning on top, below them a panel for each measure with both sides; one column wide.
 
     Parameters
@@ -69,8 +70,8 @@ def plot_comparison(
     rises : colour where the second side exceeds the first
     """
     with styled():
-        figure = Figure(figsize=(WIDTH, 5.7), layout="constrained")
-        figure.suptitle(title, x=0.01, ha="left", fontsize=8, fontweight="bold")
+        figure = Drawing(figsize=(WIDTH, 5.7), layout="constrained")
+        figure.suptitle(title, x=0.01, ha="left")
         axes = figure.subplots(5, 2, sharex=True, gridspec_kw={"height_ratios": [1.0, 1.15, 1.15, 1.15, 1.15]})
         ok = found.likely()
         low, high = found.before.x[ok][[0, -1]]
@@ -81,7 +82,7 @@ def plot_comparison(
         for axis, (name, measure) in zip(axes[1:].flat, PUBLISHED.items()):
             _panel(axis, found, name, (low, high))
             unit = "nats" if measure.units == "nats" else "nats / unit²"
-            axis.set_title(f"{name} ({unit}){reading(found, name)}")
+            axis.set_title(f"{symbol(name).mathtext} ({unit}){reading(found, name)}")
             if rises:
                 before, after = found.before.values[name], found.after.values[name]
                 axis.fill_between(
@@ -146,15 +147,15 @@ def largest_gap(found: Comparison, measure: str) -> float:
     return float(change[np.abs(change).argmax()])
 
 
-def opening(found: Comparison) -> Figure:
+def opening(found: Comparison) -> Drawing:
     """The first picture: the same neuron, eight answers, and which of them a far bump changes."""
     with styled():
-        figure = Figure(figsize=(6.6, 2.9), layout="constrained")
+        figure = Drawing(figsize=(6.6, 2.9), layout="constrained")
         axes = figure.subplots(2, 4, sharex=True)
         for axis, name in zip(axes.flat, PUBLISHED):
             for side, colour, line in ((found.before, BEFORE, "-"), (found.after, AFTER, "--")):
                 axis.plot(side.x, side.values[name], line, color=colour, label=side.label)
-            axis.set_title(f"{name}: {near_change(found, name):.0%}")
+            axis.set_title(f"{symbol(name).mathtext}: {near_change(found, name):.0%}")
             axis.axvspan(-3 - NEAR, -3 + NEAR, color=SHADE, lw=0)
             axis.set_xlim(*found.before.x[found.likely()][[0, -1]])
             seen = found.likely()
@@ -169,13 +170,13 @@ def opening(found: Comparison) -> Figure:
     return figure
 
 
-def figure_of(number: int) -> tuple[Figure, Comparison]:
+def figure_of(number: int) -> tuple[Drawing, Comparison]:
     """Figure 1, 2, 3 or 5, and the numbers in it."""
-    made: dict[int, Callable[[], tuple[Figure, Comparison]]] = {1: _first, 2: _second, 3: _third, 5: _fifth}
+    made: dict[int, Callable[[], tuple[Drawing, Comparison]]] = {1: _first, 2: _second, 3: _third, 5: _fifth}
     return made[number]()
 
 
-def _first() -> tuple[Figure, Comparison]:
+def _first() -> tuple[Drawing, Comparison]:
     found = models.second_bump()
 
     def reading(found: Comparison, name: str) -> str:
@@ -185,7 +186,7 @@ def _first() -> tuple[Figure, Comparison]:
     return plot_comparison(found, "A second bump at 6: what changes at −3?", reading, shade=shade), found
 
 
-def _second() -> tuple[Figure, Comparison]:
+def _second() -> tuple[Drawing, Comparison]:
     found = models.other_prior()
 
     def reading(found: Comparison, name: str) -> str:
@@ -194,7 +195,7 @@ def _second() -> tuple[Figure, Comparison]:
     return plot_comparison(found, "The same neuron under two priors", reading), found
 
 
-def _third() -> tuple[Figure, Comparison]:
+def _third() -> tuple[Drawing, Comparison]:
     found = models.magnitude()
 
     def reading(found: Comparison, name: str) -> str:
@@ -204,7 +205,7 @@ def _third() -> tuple[Figure, Comparison]:
     return plot_comparison(found, "Can |r| tell more than r?", reading, rises=True), found
 
 
-def _fifth() -> tuple[Figure, Comparison]:
+def _fifth() -> tuple[Drawing, Comparison]:
     found = models.two_neurons()
 
     def reading(found: Comparison, name: str) -> str:
@@ -214,7 +215,7 @@ def _fifth() -> tuple[Figure, Comparison]:
     return plot_comparison(found, "Do two neurons' parts add up?", reading), found
 
 
-def _drawn(number: int) -> Callable[[Path | None], Figure]:
+def _drawn(number: int) -> Callable[[Path | None], Drawing]:
     return lambda _: figure_of(number)[0]
 
 
@@ -262,15 +263,14 @@ FIGURES: tuple[PaperFigure, ...] = (
 )
 
 
-def drawn_as(figure: Figure, suffix: str) -> bytes:
+def drawn_as(figure: Drawing, suffix: str) -> bytes:
     """A figure as the bytes of a file of one of `FORMATS`."""
-    with styled():
-        stream = io.BytesIO()
-        figure.savefig(stream, format=suffix, **FORMATS[suffix])
+    stream = io.BytesIO()
+    figure.savefig(stream, format=suffix, **FORMATS[suffix])
     return stream.getvalue()
 
 
-def _write(figure: Figure, folder: Path, name: str) -> None:
+def _write(figure: Drawing, folder: Path, name: str) -> None:
     for suffix in FORMATS:
         write_whole(folder / f"{name}.{suffix}", drawn_as(figure, suffix))
 
@@ -289,7 +289,7 @@ def write_figures(
             continue
         try:
             drawn = figure.draw(data)
-        except paper_images.MissingExtra as reason:
+        except MissingExtra as reason:
             yield figure, str(reason)
             continue
         _write(drawn, folder, figure.name)

@@ -6,13 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.figure import Figure
-
 from ...errors import MissingExtra, NotApplicable
 from ...estimators import PUBLISHED
 
 if TYPE_CHECKING:
     from ..decomposition import Decomposition
+    from ..draw.style import Drawing
 
 #: Images shown, and denoiser passes for each.
 SHOWN, PASSES = 5, 4000
@@ -28,7 +27,7 @@ def _decompose(*arguments: Any, **options: Any) -> Decomposition:
     return decompose(*arguments, **options)
 
 
-def figure_4(_: Path | None = None) -> Figure:
+def figure_4(_: Path | None = None) -> Drawing:
     """Maps of every measure with features, and all totals, from the finite set of digits."""
     try:
         from ...diffusion.datasets import digits
@@ -55,7 +54,7 @@ def figure_4(_: Path | None = None) -> Figure:
     return plot_measures(found, missing)
 
 
-def figure_6(data: Path | None = None) -> Figure:
+def figure_6(data: Path | None = None) -> Drawing:
     """Networks' maps of MNIST, of digits where the MNIST files are not at hand, above the exact ones."""
     try:
         from ...diffusion import UNetDenoiser

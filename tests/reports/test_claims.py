@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from stiminfo.errors import UnknownName
 from stiminfo.estimators import Measure, i_kong2, i_local
 from stiminfo.reports.paper.claims import (
     CLAIMS,
@@ -13,7 +14,6 @@ from stiminfo.reports.paper.claims import (
     REFUTED,
     Claim,
     Result,
-    UnknownClaim,
     claims_named,
     equations,
     estimator_claims,
@@ -86,7 +86,7 @@ def test_pages():
 def test_names():
     assert claims_named(["eq-5", "eq-5"]) == (CLAIMS["eq-5"],)
     assert len(claims_named(None)) == len(CLAIMS)
-    with pytest.raises(UnknownClaim, match="did you mean 'eq-5'"):
+    with pytest.raises(UnknownName, match="did you mean 'eq-5'"):
         claims_named(["eq-5x"])
 
 

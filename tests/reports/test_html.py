@@ -12,7 +12,8 @@ from stiminfo.axioms.auditing.verdict import Audit, Verdict
 from stiminfo.axioms.auditing.witness import parse_witness, witness_json
 from stiminfo.axioms.registry import AXIOMS
 from stiminfo.estimators import PUBLISHED
-from stiminfo.reports.page import audit_page, maths
+from stiminfo.reports.page import audit_page
+from stiminfo.reports.symbols import in_html as maths
 
 EVIL = '<script>alert("x")</script>'
 VOID = {"meta", "br", "img", "link", "hr", "input"}

@@ -17,6 +17,7 @@ from stiminfo.reports.paper.figures import (
     near_change,
     write_figures,
 )
+from stiminfo.reports.symbols import symbol
 
 
 def test_figure_1_numbers():
@@ -66,7 +67,7 @@ def test_drawn_in_one_style():
     assert figure.get_figwidth() < 3.5
     assert len(figure.axes) == 10
     titles = [axis.get_title(loc="left") for axis in figure.axes[2:]]
-    assert [title.split()[0] for title in titles] == list(PUBLISHED)
+    assert [title.split()[0] for title in titles] == [symbol(name).mathtext for name in PUBLISHED]
     assert all("nats" in title for title in titles)
 
 
@@ -119,7 +120,8 @@ def test_images_with_few_passes(monkeypatch):
     monkeypatch.setattr(paper_images, "NETWORK_PASSES", 40)
     four = paper_images.figure_4()
     said = [text.get_text() for text in four.texts] + [axis.get_ylabel() for axis in four.axes]
-    assert {"stimulus", "Fisher", "i_local", "i_kong1", "i_kong2", "i_surp", "i_ssi", "i_cissi"} <= set(said)
+    names = ("i_local", "i_kong1", "i_kong2", "i_surp", "i_ssi", "i_cissi")
+    assert {"stimulus", "Fisher", *(symbol(name).mathtext for name in names)} <= set(said)
     six = paper_images.figure_6()
     said = " ".join(text.get_text() for text in six.texts)
     assert "Networks: digits, trained for" in said

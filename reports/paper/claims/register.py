@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ....axioms.registry import nearest
-from ....errors import UnknownName as UnknownClaim
+from ....errors import UnknownName
 from . import equations, estimator_claims, figure_claims, remarks, table_one
 from .claim import Claim
 
@@ -17,9 +17,9 @@ CLAIMS: dict[str, Claim] = {
 
 
 def claims_named(names: Iterable[str] | None) -> tuple[Claim, ...]:
-    """The claims with these ids, all for None or none; raises `UnknownClaim`."""
+    """The claims with these ids, all for None or none; raises `UnknownName`."""
     wanted = list(names or CLAIMS)
     for name in wanted:
         if name not in CLAIMS:
-            raise UnknownClaim(f"unknown claim {name!r}{nearest(name, CLAIMS)}")
+            raise UnknownName(f"unknown claim {name!r}{nearest(name, CLAIMS)}")
     return tuple(CLAIMS[name] for name in dict.fromkeys(wanted))
