@@ -226,14 +226,12 @@ def error_curves(
 
 def plot_error_curves(rows: list[dict[str, Any]]) -> Any:
     """One panel a case: relative error against passes, both logarithmic."""
-    from matplotlib.figure import Figure
-
-    from ..draw.style import BLUE, GREEN, ORANGE, VERMILLION, styled
+    from ..draw.style import BLUE, GREEN, ORANGE, VERMILLION, Drawing, styled
 
     colours = {"variance form": BLUE, "raw form": GREEN, "plug-in": ORANGE, "published protocol": VERMILLION}
     cases = list(dict.fromkeys(row["case"] for row in rows))
     with styled():
-        figure = Figure(figsize=(3.4, 0.5 + 1.75 * len(cases)), dpi=200, layout="constrained")
+        figure = Drawing(figsize=(3.4, 0.5 + 1.75 * len(cases)), dpi=200, layout="constrained")
         panels = figure.subplots(len(cases), 1, squeeze=False)[:, 0]
         for axes, case in zip(panels, cases):
             for estimator, colour in colours.items():

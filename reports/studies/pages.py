@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from matplotlib.figure import Figure
 
 from ...axioms.registry import AXIOMS
 from ...estimators import PUBLISHED
 from ...files import read_json
-from ..draw.style import AFTER, BEFORE, styled
+from ..draw.style import AFTER, BEFORE, Drawing, styled
 from ..draw.witness import describe, plot_witness, svg
 from ..paper import models as models
 from ..paper.figures import FIGURES, figure_of, opening
@@ -79,10 +78,10 @@ def comparisons() -> tuple[Comparison, Comparison, Comparison]:
 _SIZE = (6.6, 1.45)
 
 
-def measure_figure(name: str, found: tuple[Comparison, ...]) -> Figure:
+def measure_figure(name: str, found: tuple[Comparison, ...]) -> Drawing:
     """One measure in the three settings."""
     with styled():
-        figure = Figure(figsize=_SIZE, layout="constrained")
+        figure = Drawing(figsize=_SIZE, layout="constrained")
         unit = "nats" if PUBLISHED[name].units == "nats" else "nats / unit²"
         for axis, one in zip(figure.subplots(1, 3), found):
             low, high = one.before.x[one.likely()][[0, -1]]
@@ -97,10 +96,10 @@ def measure_figure(name: str, found: tuple[Comparison, ...]) -> Figure:
     return figure
 
 
-def settings_figure(found: tuple[Comparison, ...]) -> Figure:
+def settings_figure(found: tuple[Comparison, ...]) -> Drawing:
     """Mean responses and priors of the three settings."""
     with styled():
-        figure = Figure(figsize=(_SIZE[0], 2.4), layout="constrained")
+        figure = Drawing(figsize=(_SIZE[0], 2.4), layout="constrained")
         axes = figure.subplots(2, 3, sharex="col")
         for column, one in zip(axes.T, found):
             low, high = one.before.x[one.likely()][[0, -1]]
