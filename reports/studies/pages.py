@@ -23,6 +23,7 @@ from ..draw.witness import describe, plot_witness, svg
 from ..paper import models as models
 from ..paper.figures import FIGURES, figure_of, opening
 from ..paper.models import Comparison
+from ..symbols import in_markdown
 
 SITE = Path(__file__).parents[1] / "site"
 PUBLISHED_FOLDER = Path(__file__).parents[1] / "published"
@@ -124,7 +125,9 @@ def _measures(table: dict[str, Any], found: tuple[Comparison, ...]) -> list[dict
                 "formula": formula,
                 "tells": tells,
                 "source": PUBLISHED[name].source,
-                "drawing": svg(measure_figure(name, found), f"m-{name}", f"{name} in the three settings"),
+                "drawing": svg(
+                    measure_figure(name, found), f"m-{name}", f"{PUBLISHED[name].title} in the three settings"
+                ),
                 "broken": [AXIOMS[axiom] for axiom, cell in verdicts.items() if cell["verdict"] == "refuted"],
             }
         )
@@ -226,7 +229,8 @@ def fill(folder: Path) -> None:
     }
     folder.mkdir(parents=True)
     for page in sorted((SITE / "pages").glob("*.md")):
-        (folder / page.name).write_text(environment.get_template(page.name).render(context), encoding="utf-8")
+        text = in_markdown(environment.get_template(page.name).render(context))
+        (folder / page.name).write_text(text, encoding="utf-8")
     shutil.copy(SITE / "pages" / "site.css", folder)
     for name in _PICTURES:
         shutil.copy(PUBLISHED_FOLDER / name, folder)

@@ -29,6 +29,7 @@ def test_a_measure_of_ones_own_keeps_its_name():
             "my_i_local and i_localised and table-1-i_sp-locality",
             "my_i_local and i_localised and table-1-i_sp-locality",
         ),
+        ("I_R'|R is 0", "I<sub>R&#39;|R</sub> is 0"),
         ("E_x of I_sp and I_SSI", "E<sub>x</sub> of I<sub>sp</sub> and I<sub>SSI</sub>"),
     ],
 )
