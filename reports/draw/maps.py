@@ -16,6 +16,7 @@ from .style import BLUE, INK, VERMILLION, Drawing, styled
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ...estimators.estimate import Estimate
     from ..decomposition import Decomposition
 
 #: A journal's column, in inches.
@@ -35,27 +36,19 @@ def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None =
     made_by : a line that says which checkpoint made it
     """
     shown = found.images.pixels[found.chosen]
-    whole = found.images.pixels
     every = [found] if beside is None else [found, beside]
-    top = max(float(np.abs(_maps(one, measure)[0]).max()) for one in every) or 1.0
-    signed = any(bool((values < -4 * errors).any()) for values, errors in (_maps(one, measure) for one in every))
-    colours = {"cmap": "RdBu_r", "vmin": -top, "vmax": top} if signed else {"cmap": "magma", "vmin": 0, "vmax": top}
-    rows = [
-        _Row("stimulus", shown, {"cmap": "gray", "vmin": whole.min(), "vmax": whole.max()}),
-        _Row("Fisher", found.fisher, {"cmap": "viridis", "vmin": 0, "vmax": found.fisher.max()}, "nats / unit²"),
-    ]
+    scale = _scale([_maps(one, measure) for one in every])
+    rows = _first_rows(found)
     for one in every:
         values, errors = _maps(one, measure)
         label = symbol(measure).mathtext
         if beside is not None:
             label += "\nnetworks" if one is found else "\nexact"
-        estimate = one.estimates[measure]
-        totals = [f"{v:.2f}\n± {e:.2f}" for v, e in zip(estimate.value, estimate.stderr)]
         # Small numbers in a unit of their own: an offset above the scale would cover the picture.
         factor, unit = (1e3, "10⁻³ nats") if errors.max() < 0.01 else (1.0, "nats / pixel")
         limits = {"cmap": "magma", "vmin": 0, "vmax": factor * float(errors.max()) or 1.0}
-        rows.append(_Row(label, values, colours, "nats / pixel", contour="white" if not signed else INK))
-        rows.append(_Row("std. error", factor * errors, limits, unit, totals=totals))
+        rows.append(_Row(label, values, *scale))
+        rows.append(_Row("std. error", factor * errors, limits, unit, totals=_totals(one.estimates[measure])))
     with styled():
         return _draw_rows(rows, shown, found.images.credit, made_by)
 
@@ -68,23 +61,15 @@ def plot_measures(found: Decomposition, missing: Sequence[str] = ()) -> Drawing:
     missing : measures to name as not estimated
     """
     shown = found.images.pixels[found.chosen]
-    whole = found.images.pixels
-    rows = [
-        _Row("stimulus", shown, {"cmap": "gray", "vmin": whole.min(), "vmax": whole.max()}),
-        _Row("Fisher", found.fisher, {"cmap": "viridis", "vmin": 0, "vmax": found.fisher.max()}, "nats / unit²"),
-    ]
+    rows = _first_rows(found)
     lines = []
     for name, estimate in found.estimates.items():
         said = symbol(name).mathtext
-        totals = [f"{v:.2f}\n± {e:.2f}" for v, e in zip(estimate.value, estimate.stderr)]
         if found.maps(name) is None:
             lines.append((said, [f"{v:.1f} ± {e:.1f}" for v, e in zip(estimate.value, estimate.stderr)]))
             continue
-        values, errors = _maps(found, name)
-        top = float(np.abs(values).max())
-        signed = bool((values < -4 * errors).any())
-        colours = {"cmap": "RdBu_r", "vmin": -top, "vmax": top} if signed else {"cmap": "magma", "vmin": 0, "vmax": top}
-        rows.append(_Row(said, values, colours, "nats / pixel", INK if signed else "white", totals))
+        maps = _maps(found, name)
+        rows.append(_Row(said, maps[0], *_scale([maps]), _totals(estimate)))
     credit = found.images.credit
     with styled():
         return _draw_rows(
@@ -106,6 +91,27 @@ class _Row:
     unit: str = ""
     contour: str = ""
     totals: list[str] = field(default_factory=list)
+
+
+def _first_rows(found: Decomposition) -> list[_Row]:
+    """The images, and their Fisher maps."""
+    whole = found.images.pixels
+    return [
+        _Row("stimulus", whole[found.chosen], {"cmap": "gray", "vmin": whole.min(), "vmax": whole.max()}),
+        _Row("Fisher", found.fisher, {"cmap": "viridis", "vmin": 0, "vmax": found.fisher.max()}, "nats / unit²"),
+    ]
+
+
+def _scale(maps: Sequence[tuple[Array, Array]]) -> tuple[dict[str, Any], str, str]:
+    """Colours that these maps (with errors) share, their unit, and the contour's colour; two hues for signed maps."""
+    top = max(float(np.abs(values).max()) for values, _ in maps) or 1.0
+    if any(bool((values < -4 * errors).any()) for values, errors in maps):
+        return {"cmap": "RdBu_r", "vmin": -top, "vmax": top}, "nats / pixel", INK
+    return {"cmap": "magma", "vmin": 0, "vmax": top}, "nats / pixel", "white"
+
+
+def _totals(estimate: Estimate) -> list[str]:
+    return [f"{v:.2f}\n± {e:.2f}" for v, e in zip(estimate.value, estimate.stderr)]
 
 
 def _maps(found: Decomposition, measure: str) -> tuple[Array, Array]:

@@ -6,7 +6,7 @@ Figures 1, 2, 3 and 5 come from the exact engine; 4 and 6, of images, from denoi
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -280,17 +280,11 @@ def write_opening(folder: Path) -> None:
     _write(opening(models.second_bump()), folder, "opening")
 
 
-def write_figures(
-    folder: Path, numbers: tuple[int, ...] = (), data: Path | None = None
-) -> Iterator[tuple[PaperFigure, str]]:
-    """Draw figures, each as PDF, SVG and PNG (300 dpi); yields each with "" or with why it could not be drawn."""
-    for figure in FIGURES:
-        if numbers and figure.number not in numbers:
-            continue
-        try:
-            drawn = figure.draw(data)
-        except MissingExtra as reason:
-            yield figure, str(reason)
-            continue
-        _write(drawn, folder, figure.name)
-        yield figure, ""
+def write_figure(figure: PaperFigure, folder: Path, data: Path | None = None) -> str:
+    """Write a figure as PDF, SVG and PNG (300 dpi); returns "", or why it could not be drawn."""
+    try:
+        drawn = figure.draw(data)
+    except MissingExtra as reason:
+        return str(reason)
+    _write(drawn, folder, figure.name)
+    return ""

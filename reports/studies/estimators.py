@@ -243,7 +243,7 @@ def plot_error_curves(rows: list[dict[str, Any]]) -> Any:
             axes.set_title(case, fontsize=7.5, loc="left")
             axes.set_ylabel("relative error, %", fontsize=7)
             axes.tick_params(labelsize=6.5)
-        panels[-1].set_xlabel("denoiser passes a stimulus", fontsize=7)
+        panels[-1].set_xlabel("denoiser passes per stimulus", fontsize=7)
         figure.legend(*panels[0].get_legend_handles_labels(), fontsize=6.5, ncols=2, loc="outside upper center")
         engine = figure.get_layout_engine()
         assert engine is not None

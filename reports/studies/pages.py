@@ -33,7 +33,7 @@ _PICTURES = ("error_against_passes.png", "figures/figure-4.png", "figures/figure
 #: What each measure is and tells; formulas in the notation of the pages.
 _WORDS = {
     "fisher": (
-        "J(x) = 4 Σ_r (d√p(r|x)/dx)², in nats per squared unit of the stimulus",
+        "J(x) = 4 Σ<sub>r</sub> (d√p(r|x)/dx)², in nats per squared unit of the stimulus",
         "How well a small change of the stimulus can be seen. It knows nothing of the prior, and is no share of the "
         "mutual information.",
     ),
@@ -76,7 +76,8 @@ def comparisons() -> tuple[Comparison, Comparison, Comparison]:
     return models.second_bump(), models.other_prior(), models.magnitude()
 
 
-_SIZE = (6.6, 1.45)
+#: Of a row of panels, in inches.
+_SIZE = (6.6, 1.6)
 
 
 def measure_figure(name: str, found: tuple[Comparison, ...]) -> Drawing:
@@ -93,7 +94,7 @@ def measure_figure(name: str, found: tuple[Comparison, ...]) -> Drawing:
             axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
             axis.set_xlabel("stimulus x")
             axis.set_ylabel(unit)
-            axis.legend(loc="best", fontsize=6)
+            axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.7, columnspacing=1)
     return figure
 
 

@@ -11,6 +11,7 @@ MODULES = {
     "table": "table",
     "claims": "claims",
     "figures": "figures",
+    "pictures": "pictures",
     "beyond": "beyond",
     "estimators": "estimators",
     "learned": "learned",

@@ -13,7 +13,7 @@ from stiminfo.reports.studies.table import differences
 
 TABLE = json.loads((FOLDER / "table.json").read_text(encoding="utf-8"))
 #: Of the results under reports/published, those that no study makes.
-ELSEWHERE = {"mutation.md", "maps.png", "maps_learned.png", "maps_mnist.png", "witness.png"}
+ELSEWHERE = {"mutation.md"}
 
 
 def study_module(name):
@@ -22,7 +22,7 @@ def study_module(name):
 
 
 def study_named(name):
-    if name in ("estimators", "learned"):
+    if name in ("estimators", "learned", "pictures"):
         pytest.importorskip("torch", reason="the diffusion side needs torch")
     return registry.study(name)
 

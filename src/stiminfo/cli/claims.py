@@ -26,7 +26,7 @@ def claims(
     from ..files import json_text, write_whole
     from ..reports.paper.claims import CONFIRMED, claims_named
     from ..reports.paper.claims_page import markdown as page
-    from ..reports.paper.claims_page import outcomes, to_json
+    from ..reports.paper.claims_page import to_json
 
     chosen = claims_named(only)
     check_outputs(json_file, markdown)
@@ -34,10 +34,13 @@ def claims(
     with bar_here() as bar:
         console = printing(bar)
         task = bar.add_task("checking", total=len(chosen)) if bar else None
-        for claim, result in outcomes(chosen):
+        for claim in chosen:
+            if bar and task is not None:
+                bar.update(task, description=claim.id)
+            result = claim.check()
             found.append((claim, result))
             if bar and task is not None:
-                bar.update(task, advance=1, description=claim.id)
+                bar.update(task, advance=1)
             news = "" if result.outcome == claim.expected else f" (on record: {claim.expected})"
             console.print(f"{claim.id}: {result.outcome}{news}", highlight=False, markup=False)
             if only or news or result.outcome != CONFIRMED:

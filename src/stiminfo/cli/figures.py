@@ -22,13 +22,14 @@ def figures(
 ) -> int:
     """Draw the paper's figures anew, with all eight measures in every panel where they are defined.
 
-    Each as PDF, SVG and PNG. Figures 1, 2, 3 and 5 come from the exact engine in half a minute; 4 and 6, maps of
-    images, need `stiminfo[diffusion]` and some minutes. Figure 6 shows MNIST where its files are at hand, else digits.
+    Each figure is written as PDF, SVG and PNG. Figures 1, 2, 3 and 5 are computed exactly, in half a minute. Figures 4
+    and 6 show maps of images; they need `stiminfo[diffusion]` and some minutes. Figure 6 shows MNIST if its files are
+    found, else the digits.
     """
     from ..files import ensure_folder
-    from ..reports.paper.figures import FIGURES, write_figures, write_opening
+    from ..reports.paper.figures import FIGURES, write_figure, write_opening
 
-    known = {figure.number for figure in FIGURES}
+    known = {figure.number: figure for figure in FIGURES}
     for number in only or ():
         if number not in known:
             raise OptionError(f"there is no figure {number}; expected one of {', '.join(map(str, sorted(known)))}")
@@ -38,10 +39,13 @@ def figures(
         console = printing(bar)
         if not only:
             write_opening(out)
-        task = bar.add_task("drawing", total=len(only or known)) if bar else None
-        for figure, reason in write_figures(out, tuple(only or ()), data):
+        task = bar.add_task("drawing", total=len(set(only or known))) if bar else None
+        for figure in [known[number] for number in dict.fromkeys(only or known)]:
             if bar and task is not None:
-                bar.update(task, advance=1, description=figure.title)
+                bar.update(task, description=f"figure {figure.number}")
+            reason = write_figure(figure, out, data)
+            if bar and task is not None:
+                bar.update(task, advance=1)
             console.print(f"figure {figure.number}  {figure.title}" + (f": not drawn, {reason}" if reason else ""))
             missing += bool(reason)
         console.print(f"written to {out}")
