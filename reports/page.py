@@ -41,16 +41,11 @@ class _Row:
 
     axiom: Axiom
     verdict: Verdict
-    margin: str
-    error: str
     paper: bool | None
     anchor: str = ""
-    finding: str = ""
     drawing: Markup | None = None
     undrawn: str = ""
     tables: tuple[_Table, ...] = ()
-    json: str = ""
-    replay: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,9 +82,14 @@ def audit_page(audits: Mapping[str, Audit], paper: Claims | None = None, command
         axioms=asked,
         measures=measures,
         words=WORDS,
+        published=PUBLISHED,
         claim_word=claim_word,
         differs=differs,
+        error=error,
+        finding_words=finding_words,
+        margin=margin,
         maths=in_html,
+        readable=_readable,
         has_paper=any(row.paper is not None for measure in measures for row in measure.rows.values()),
     )
 
@@ -102,36 +102,24 @@ def _measure(anchor: str, audit: Audit, claims: Mapping[str, bool]) -> _Measure:
     published = PUBLISHED.get(audit.measure)
     about = f"{published.title}: {published.source}; in {published.units}" if published else ""
     rows = {
-        axiom: _row(f"{anchor}-{axiom.replace('_', '-')}", audit.measure, AXIOMS[axiom], verdict, claims.get(axiom))
+        axiom: _row(f"{anchor}-{axiom.replace('_', '-')}", AXIOMS[axiom], verdict, claims.get(axiom))
         for axiom, verdict in audit.verdicts.items()
     }
     return _Measure(anchor, audit.measure, symbol(audit.measure).html, about, rows)
 
 
-def _row(anchor: str, measure: str, axiom: Axiom, verdict: Verdict, paper: bool | None) -> _Row:
-    common = (axiom, verdict, margin(verdict) or "–", error(verdict) or "–", paper)
+def _row(anchor: str, axiom: Axiom, verdict: Verdict, paper: bool | None) -> _Row:
     if verdict.witness is None:
-        return _Row(*common)
-    drawing: Markup | None = None
-    undrawn = ""
-    tables: tuple[_Table, ...] = ()
+        return _Row(axiom, verdict, paper)
     try:
         case = case_from_json(verdict.witness["case"])
         # svg() escapes the label.
         drawing = Markup(svg(plot_witness(verdict.witness), anchor, describe(verdict.witness)))
         tables = tuple(_printed(*numbers) for numbers in kind_of(case).numbers(case) if _is_small(numbers))
     except (ValueError, KeyError, TypeError, ArithmeticError) as problem:
-        undrawn = str(problem)  # a page without one drawing is better than none
-    return _Row(
-        *common,
-        anchor,
-        finding_words(verdict.message, verdict.margin, verdict.numerical_error, axiom.unit),
-        drawing,
-        undrawn,
-        tables,
-        _readable(verdict.witness),
-        "stiminfo replay witness.json" + ("" if measure in PUBLISHED else " --measure FILE:NAME"),
-    )
+        # A page without one drawing is better than none.
+        return _Row(axiom, verdict, paper, anchor, undrawn=str(problem))
+    return _Row(axiom, verdict, paper, anchor, drawing, tables=tables)
 
 
 def _readable(witness: dict[str, Any]) -> str:

@@ -38,9 +38,6 @@ LARGEST_Z = 5.0
 REFERENCE = 400_000
 
 
-# -- the eight estimators beside the exact values -----------------------------------------------------------------
-
-
 def _xor() -> tuple[EncodingModel, Denoiser, int]:
     model = EncodingModel(
         [[-1, -1], [-1, 1], [1, -1], [1, 1]], [0.25] * 4, [[0.9, 0.1, 0.1, 0.9], [0.1, 0.9, 0.9, 0.1]]
@@ -89,9 +86,6 @@ def estimator_table(passes: int = PASSES) -> list[dict[str, Any]]:
             row |= {"exact": exact, "estimate": value, "stderr": stderr, "z": (value - exact) / stderr}
             rows.append(row | {"passes": found.passes})
     return rows
-
-
-# -- the four response samplers -----------------------------------------------------------------------------------
 
 
 def _gaussian_16() -> Denoiser:
@@ -156,9 +150,6 @@ def sampler_table(stimuli: int = 400, say: Callable[[str], None] = print) -> lis
             )
             say(f"{name}: {sampler} {ratio:.3f}")
     return rows
-
-
-# -- error against passes -----------------------------------------------------------------------------------------
 
 
 def natural_images() -> GaussianDenoiser:
@@ -249,9 +240,6 @@ def plot_error_curves(rows: list[dict[str, Any]]) -> Any:
         assert engine is not None
         engine.set(h_pad=0.08)  # type: ignore[call-arg]
     return figure
-
-
-# -- the study ----------------------------------------------------------------------------------------------------
 
 
 def make(run: Run) -> Data:

@@ -89,9 +89,6 @@ def trained(
     return UNetDenoiser(run.run())
 
 
-# -- which recipe -------------------------------------------------------------------------------------------------
-
-
 def variants() -> dict[str, Recipe]:
     """The default for small images, and what differs from it in one thing."""
     base = PRESETS["small"]
@@ -123,9 +120,6 @@ def choices(minutes: float = 1.0, say: Say = print) -> list[dict[str, Any]]:
             rows.append(row | {"steps": denoiser.learned.notes["recipe"]["steps"]})
             say(f"{data}: {name}: total {row['total']:.3f}, map {row['correlation']:.3f}")
     return rows
-
-
-# -- against the truth --------------------------------------------------------------------------------------------
 
 
 def mixture_source(denoiser: MixtureDenoiser, name: str, shape: tuple[int, int]) -> MixtureSource:
@@ -175,9 +169,6 @@ def by_posterior(denoiser: UNetDenoiser, source: Source, images: int = 8, sample
     return {"posterior": float(ratio), "posterior_stderr": float(np.linalg.norm(slow.stderr) / slow.value.sum())}
 
 
-# -- MNIST --------------------------------------------------------------------------------------------------------
-
-
 def mnist_table(checkpoint: Path, say: Say = print) -> dict[str, Any]:
     """Networks of MNIST: completeness, agreement of samplers and with the finite set, error against passes, time."""
     denoiser, source = UNetDenoiser.load(checkpoint), source_named("mnist")
@@ -214,9 +205,6 @@ def mnist_table(checkpoint: Path, say: Say = print) -> dict[str, Any]:
     } | by_posterior(denoiser, source, images=2)
 
 
-# -- audits -------------------------------------------------------------------------------------------------------
-
-
 def audits(checkpoints: list[Path], say: Say = print) -> list[dict[str, Any]]:
     """The audit of networks, those that learned views of the response among them."""
     rows = []
@@ -235,8 +223,6 @@ def _renewed(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[
     """The old rows but for those of data that were audited anew, and the new ones."""
     return [row for row in old if row["data"] not in {found["data"] for found in new}] + new
 
-
-# -- the study ----------------------------------------------------------------------------------------------------
 
 #: Totals and correlations of the shipped networks may differ by this much between machines.
 TOLERANCE = 0.01

@@ -18,10 +18,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ...axioms.registry import AXIOMS
 from ...estimators import PUBLISHED
 from ...files import read_json
-from ..draw.style import AFTER, BEFORE, Drawing, styled
+from ..draw.style import Drawing, styled
 from ..draw.witness import describe, plot_witness, svg
 from ..paper import models as models
-from ..paper.figures import FIGURES, figure_of, opening
+from ..paper.figures import FIGURES, curves, figure_of, opening, panel, unit_of
 from ..paper.models import Comparison
 from ..symbols import in_markdown
 
@@ -84,16 +84,10 @@ def measure_figure(name: str, found: tuple[Comparison, ...]) -> Drawing:
     """One measure in the three settings."""
     with styled():
         figure = Drawing(figsize=_SIZE, layout="constrained")
-        unit = "nats" if PUBLISHED[name].units == "nats" else "nats / unit²"
         for axis, one in zip(figure.subplots(1, 3), found):
-            low, high = one.before.x[one.likely()][[0, -1]]
-            for side, colour, line in ((one.before, BEFORE, "-"), (one.after, AFTER, "--")):
-                inside = (side.x >= low) & (side.x <= high)
-                axis.plot(side.x[inside], side.values[name][inside], line, color=colour, label=side.label)
-            axis.set_xlim(low, high)
-            axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
+            panel(axis, one, name)
             axis.set_xlabel("stimulus x")
-            axis.set_ylabel(unit)
+            axis.set_ylabel(unit_of(name))
             axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.7, columnspacing=1)
     return figure
 
@@ -102,15 +96,10 @@ def settings_figure(found: tuple[Comparison, ...]) -> Drawing:
     """Mean responses and priors of the three settings."""
     with styled():
         figure = Drawing(figsize=(_SIZE[0], 2.4), layout="constrained")
-        axes = figure.subplots(2, 3, sharex="col")
-        for column, one in zip(axes.T, found):
-            low, high = one.before.x[one.likely()][[0, -1]]
-            for axis, curves, label in zip(column, (one.curves, one.density), (one.curves_label, "prior (1 / unit)")):
-                for curve, colour, line in zip(curves, (BEFORE, AFTER), ("-", "--")):
-                    inside = (curve.x >= low) & (curve.x <= high)
-                    axis.plot(curve.x[inside], curve.y[inside], line, color=colour)
-                axis.set_ylabel(label)
-            column[0].set_xlim(low, high)
+        for column, one in zip(figure.subplots(2, 3, sharex="col").T, found):
+            curves(column[0], one, one.curves, one.curves_label)
+            curves(column[1], one, one.density, "prior density (1 / unit)")
+            column[0].set_xlim(*one.span)
             column[1].set_xlabel("stimulus x")
     return figure
 

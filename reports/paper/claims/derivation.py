@@ -12,12 +12,7 @@ from .joints import CLOSE, mean, models, xor_model
 from .quadrature import Noisy, fisher_at, noisy, over_levels
 
 
-@claim(
-    "eq-1-4",
-    "Eqs. 1 to 4",
-    "I_sp, I_SSI, I_surp and I_CiSSI each average to I(R;X).",
-    CONFIRMED,
-)
+@claim("eq-1-4", "Eqs. 1 to 4", "I_sp, I_SSI, I_surp and I_CiSSI each average to I(R;X).", CONFIRMED)
 def definitions() -> Result:
     worst = 0.0
     for model in models():
@@ -48,12 +43,7 @@ def information_of_noisy(model: EncodingModel, level: float) -> float:
     return mean(model, found.mean((found.p * ratio).sum(axis=2)))
 
 
-@claim(
-    "eq-5",
-    "Eq. 5",
-    "I(R;Xg) is I(R;X) without noise, and 0 in the limit of noise.",
-    CONFIRMED,
-)
+@claim("eq-5", "Eq. 5", "I(R;Xg) is I(R;X) without noise, and 0 in the limit of noise.", CONFIRMED)
 def ends() -> Result:
     off = [
         max(abs(information_of_noisy(m, 1e-5) - m.mutual_information()), information_of_noisy(m, 1e9)) for m in models()
@@ -61,12 +51,7 @@ def ends() -> Result:
     return Result(max(off) < 1e-5, f"at g = 1e-5 and 1e9, {len(off)} models: at most {max(off):.1g} nats off")
 
 
-@claim(
-    "eq-6",
-    "Eq. 6",
-    "d I(R;Xg) / dg = -1/2 E[J(Xg)] (de Bruijn).",
-    CONFIRMED,
-)
+@claim("eq-6", "Eq. 6", "d I(R;Xg) / dg = -1/2 E[J(Xg)] (de Bruijn).", CONFIRMED)
 def de_bruijn() -> Result:
     worst = 0.0
     for model in models():
@@ -78,23 +63,13 @@ def de_bruijn() -> Result:
     return Result(worst < 1e-4, f"relative difference at most {worst:.1g} over {3 * len(models())} models and levels")
 
 
-@claim(
-    "eq-7",
-    "Eq. 7",
-    "I(R;X) is half the integral over g of E[J(Xg)].",
-    CONFIRMED,
-)
+@claim("eq-7", "Eq. 7", "I(R;X) is half the integral over g of E[J(Xg)].", CONFIRMED)
 def integral() -> Result:
     off = [abs(mean(m, over_levels(m, lambda at: 0.5 * fisher_at(at))) - m.mutual_information()) for m in models()]
     return Result(max(off) < CLOSE, f"{len(off)} models: at most {max(off):.1g} nats off I(R;X)")
 
 
-@claim(
-    "eq-8",
-    "Eq. 8",
-    "I_local(x) is that integral with the average over Xg given x.",
-    CONFIRMED,
-)
+@claim("eq-8", "Eq. 8", "I_local(x) is that integral with the average over Xg given x.", CONFIRMED)
 def pointwise() -> Result:
     off = [float(np.abs(over_levels(m, lambda at: 0.5 * fisher_at(at)) - i_local(m)).max()) for m in models()]
     low = min(float(i_local(m).min()) for m in models())
@@ -105,12 +80,7 @@ def pointwise() -> Result:
     )
 
 
-@claim(
-    "eq-9",
-    "Eq. 9",
-    "With J_ii it splits over features, each non-negative.",
-    CONFIRMED,
-)
+@claim("eq-9", "Eq. 9", "With J_ii it splits over features, each non-negative.", CONFIRMED)
 def features() -> Result:
     model = xor_model()
     each = i_local.featurewise(model)

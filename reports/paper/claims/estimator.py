@@ -58,13 +58,7 @@ def plug_in() -> Result:
     )
 
 
-@claim(
-    "section-5-4-argument",
-    "Section 5.4",
-    "The response is drawn given xhat(x).",
-    CORRECTED,
-    "xhat(xg) is meant",
-)
+@claim("section-5-4-argument", "Section 5.4", "The response is drawn given xhat(x).", CORRECTED, "xhat(xg) is meant")
 def plugged_x() -> Result:
     apart, same = 0.0, 0.0
     for model in models():
@@ -86,13 +80,7 @@ def plugged_x() -> Result:
     )
 
 
-@claim(
-    "section-5-4-even",
-    "Section 5.4, C.3",
-    "The levels g are evenly spaced.",
-    CORRECTED,
-    "the steps t of C.3 are",
-)
+@claim("section-5-4-even", "Section 5.4, C.3", "The levels g are evenly spaced.", CORRECTED, "the steps t of C.3 are")
 def even_levels() -> Result:
     levels = published_levels()
     steps = np.diff(levels)
@@ -103,13 +91,7 @@ def even_levels() -> Result:
     )
 
 
-@claim(
-    "c-3-count",
-    "C.3",
-    "They are 24.",
-    CORRECTED,
-    "25",
-)
+@claim("c-3-count", "C.3", "They are 24.", CORRECTED, "25")
 def count_levels() -> Result:
     count = len(published_levels())
     return Result(count == 24, f"t = 40, 80, ..., 1000 are {count}", count == 25)
@@ -141,13 +123,7 @@ def covered() -> Result:
     )
 
 
-@claim(
-    "appendix-b-density",
-    "Appendix B",
-    "The integral over x' is weighted by p(r').",
-    CORRECTED,
-    "by p(x')",
-)
+@claim("appendix-b-density", "Appendix B", "The integral over x' is weighted by p(r').", CORRECTED, "by p(x')")
 def appendix_b() -> Result:
     shapes, off = 0, 0.0
     for model in models():

@@ -149,12 +149,7 @@ def local_adds() -> Result:
     return Result(max(gaps) < 1e-5, f"largest gap {max(gaps):.1g} nats on {len(gaps)} pairs of neurons")
 
 
-@claim(
-    "fig-5-kong2",
-    "Fig. 5; Appendix B, close",
-    "Kong's second decomposition is not additive there.",
-    CONFIRMED,
-)
+@claim("fig-5-kong2", "Fig. 5; Appendix B, close", "Kong's second decomposition is not additive there.", CONFIRMED)
 def kong2_does_not_add() -> Result:
     gaps = _gaps("i_kong2")
     return Result(min(gaps) > 0.005, f"gaps of {min(gaps):.3f} to {max(gaps):.3f} nats on {len(gaps)} pairs of neurons")

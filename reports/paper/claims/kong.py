@@ -60,12 +60,7 @@ def kong1_negative() -> Result:
     )
 
 
-@claim(
-    "eq-19",
-    "Eq. 19",
-    "Kong's second decomposition is an integral whose mean is I(R;X).",
-    CONFIRMED,
-)
+@claim("eq-19", "Eq. 19", "Kong's second decomposition is an integral whose mean is I(R;X).", CONFIRMED)
 def kong2_integral() -> Result:
     off = []
     for model in models():
@@ -76,12 +71,7 @@ def kong2_integral() -> Result:
     return Result(max(off) < 5e-6, f"{len(off)} models: at most {max(off):.1g} nats off")
 
 
-@claim(
-    "eq-20",
-    "Eq. 20",
-    "It splits over features, each non-negative.",
-    CONFIRMED,
-)
+@claim("eq-20", "Eq. 20", "It splits over features, each non-negative.", CONFIRMED)
 def kong2_features() -> Result:
     model = xor_model()
     each = i_kong2.featurewise(model)

@@ -189,12 +189,7 @@ def kong1_features() -> Result:
     )
 
 
-@claim(
-    "ssi-negative",
-    "Section 3",
-    "I_SSI may be negative.",
-    CONFIRMED,
-)
+@claim("ssi-negative", "Section 3", "I_SSI may be negative.", CONFIRMED)
 def ssi_negative() -> Result:
     model = EncodingModel([0.0, 1.0], [0.25, 0.75], [[1.0, 1 / 3], [0.0, 2 / 3]])
     low = float(i_ssi(model)[0])
@@ -203,12 +198,7 @@ def ssi_negative() -> Result:
     )
 
 
-@claim(
-    "ssi-cissi",
-    "Section 3",
-    "For a flat prior I_SSI and I_CiSSI agree.",
-    CONFIRMED,
-)
+@claim("ssi-cissi", "Section 3", "For a flat prior I_SSI and I_CiSSI agree.", CONFIRMED)
 def bimodal_flat_ssi() -> Result:
     rng = np.random.default_rng(2)
     worst = 0.0
