@@ -123,7 +123,7 @@ def _row(anchor: str, axiom: Axiom, verdict: Verdict, paper: bool | None) -> _Ro
 
 
 def _readable(witness: dict[str, Any]) -> str:
-    """The witness as JSON, an entry a line."""
+    """The witness as JSON, one entry per line."""
     lines = (f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in witness.items())
     return "{\n" + ",\n".join(lines) + "\n}"
 

@@ -53,7 +53,7 @@ def coloured(verdict: Verdict, said: str = "") -> str:
 
 
 def print_audit(audit: Audit, console: Console) -> None:
-    """One row an axiom, then what stands behind each verdict."""
+    """One row per axiom, then the reason for each verdict that is not "holds"."""
     table = Table(title=f"Audit of {escape(audit.measure)} (seed {audit.seed})", title_justify="left")
     for name, options in (
         ("axiom", {"no_wrap": True}),

@@ -83,7 +83,7 @@ def plot_measures(found: Decomposition, missing: Sequence[str] = ()) -> Drawing:
 
 @dataclass(frozen=True)
 class _Row:
-    """One picture a column, on one scale; `totals` stand under it."""
+    """A row of pictures on one scale, one per image; `totals` stand below them."""
 
     label: str
     pictures: Array
@@ -123,7 +123,7 @@ def _maps(found: Decomposition, measure: str) -> tuple[Array, Array]:
 def _draw_rows(
     rows: list[_Row], shown: Array, credit: str, made_by: str, lines: Sequence[tuple[str, list[str]]] = ()
 ) -> Drawing:
-    """A column wide; from the top, in inches; `lines` of numbers, one an image, stand below."""
+    """The rows from top to bottom, one column of a journal wide; below them `lines` of numbers, one per image."""
     count = len(shown)
     side = (COLUMN - 1.02) / max(count, 3)
     text, foot = 0.28, 0.02 + 0.08 * (bool(credit) + bool(made_by))

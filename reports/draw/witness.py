@@ -45,7 +45,7 @@ def plot_witness(witness: dict[str, Any]) -> Drawing:
     Raises
     ------
     SpecError
-        (a ValueError) if the witness's case is none.
+        (a ValueError) if the witness holds no valid case.
     """
     case = case_from_json(witness["case"])
     finding = witness.get("finding")
@@ -112,7 +112,7 @@ def svg(figure: Figure, prefix: str = "fig", label: str | None = None) -> str:
     text = re.sub(r'(\sid=")', rf"\g<1>{prefix}-", text)
     text = re.sub(r'(href="#)', rf"\g<1>{prefix}-", text)
     text = text.replace("url(#", f"url(#{prefix}-").replace(INK, "currentColor")
-    # Letters drawn in black, the SVG default, are told no colour of their own.
+    # Letters drawn in black, the SVG default, get no colour of their own.
     said = "" if label is None else f' role="img" aria-label="{escape(label, quote=True)}"'
     return text.replace("<svg ", f'<svg fill="currentColor"{said} ', 1).strip()
 
@@ -135,7 +135,7 @@ def _words(axiom: str, finding: dict[str, Any]) -> str:
 
 
 def _numbers_of(sides: Any, count: int) -> Sides:
-    """What of a witness's sides can be drawn: lists of finite numbers, one a stimulus or one alone."""
+    """The sides that can be drawn: lists of finite numbers, one per stimulus or one alone."""
     found: Sides = {}
     for label, values in sides.items() if isinstance(sides, dict) else ():
         if not isinstance(values, list) or len(values) not in (1, count):

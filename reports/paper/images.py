@@ -59,7 +59,7 @@ def figure_4(_: Path | None = None) -> Drawing:
 
 
 def figure_6(data: Path | None = None) -> Drawing:
-    """Networks' maps of MNIST, of digits where the MNIST files are not at hand, above the exact ones."""
+    """Maps by networks above the exact maps: of MNIST, or of the digits if the MNIST files are not found."""
     with _needing_torch():
         from ...diffusion import UNetDenoiser
         from ...diffusion.checkpoints import PRETRAINED

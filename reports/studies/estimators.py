@@ -216,7 +216,7 @@ def error_curves(
 
 
 def plot_error_curves(rows: list[dict[str, Any]]) -> Any:
-    """One panel a case: relative error against passes, both logarithmic."""
+    """Relative error against passes, one panel per case; both axes are logarithmic."""
     from ..draw.style import BLUE, GREEN, ORANGE, VERMILLION, Drawing, styled
 
     colours = {"variance form": BLUE, "raw form": GREEN, "plug-in": ORANGE, "published protocol": VERMILLION}

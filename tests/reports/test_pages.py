@@ -75,6 +75,11 @@ def test_the_site_builds_strictly(tmp_path):
     assert run.returncode == 0, run.stderr
     for page in PAGES:
         assert (tmp_path / "site" / f"{page.stem}.html").stat().st_size > 5_000
+    measures = (tmp_path / "site" / "measures.html").read_text(encoding="utf-8")
+    assert "I<sub>local</sub>: local information" in measures
+    index = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert "I<sub>CiSSI</sub>" in index
+    assert "i_cissi" not in index
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "mine.txt").write_text("mine")
     run = subprocess.run(
