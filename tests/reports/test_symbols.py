@@ -13,6 +13,10 @@ def test_every_published_measure_has_a_symbol():
     assert symbol("fisher").html == symbol("fisher").mathtext == "J"
 
 
+def test_a_cell_of_a_table():
+    assert in_markdown(r"| I_R + I_{R'\|R} | i_sp |") == r"| I<sub>R</sub> + I<sub>R'\|R</sub> | I<sub>sp</sub> |"
+
+
 def test_a_measure_of_ones_own_keeps_its_name():
     assert symbol("my <b> $x$") == Symbol("my <b> $x$")
     assert symbol("my <b> $x$").html == "my &lt;b&gt; $x$"
