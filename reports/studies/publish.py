@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...errors import InputError
+from ...errors import InputError, MissingExtra
 from ...files import json_text, write_whole
 from .registry import MODULES, study
 from .study import FOLDER, Data, Run, Study, tell
@@ -54,31 +54,44 @@ def _parser(studies: Sequence[Study]) -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Publish, or check."""
-    parser = _parser([study(name) for name in MODULES])
+def _available() -> tuple[dict[str, Study], dict[str, str]]:
+    """The studies, and of those that need what is not installed, why."""
+    found, missing = {}, {}
+    for name in MODULES:
+        try:
+            found[name] = study(name)
+        except MissingExtra as reason:
+            missing[name] = f"{name}: cannot be made here ({reason})"
+    return found, missing
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Publish, or check; returns the exit code."""
+    studies, missing = _available()
+    parser = _parser(list(studies.values()))
     options = vars(parser.parse_args(arguments))
     names, out, checking = options.pop("names"), options.pop("out"), options.pop("check")
-    unknown = [name for name in names if name not in MODULES]
-    if unknown:
-        parser.error(f"no result {unknown[0]!r}; expected one of {', '.join(MODULES)}")
-    studies = [one for one in map(study, names or MODULES) if names or checking or not one.only_named]
-    if not checking:
-        for one in studies:
+    for name in names:
+        if name not in studies:
+            parser.error(missing.get(name, f"no result {name!r}; expected one of {', '.join(MODULES)}"))
+    wanted = [studies[name] for name in names or studies]
+    lines = [] if names else list(missing.values())
+    if checking:
+        for one in wanted:
+            found = check(one, FOLDER)
+            print(f"{one.name}: {'differs' if found else 'as committed'}{f' ({one.checked})' if one.checked else ''}")
+            lines += found
+    else:
+        for one in wanted:
             try:
-                publish(one, out, options)
+                if names or not one.only_named:
+                    publish(one, out, options)
             except InputError as error:
                 parser.error(str(error))
-        return
-    found = []
-    for one in studies:
-        lines = check(one, FOLDER)
-        print(f"{one.name}: {'differs' if lines else 'as committed'}{f' ({one.checked})' if one.checked else ''}")
-        found += lines
-    for line in found:
+    for line in lines:
         tell(line)
-    sys.exit(1 if found else 0)
+    return 1 if lines else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

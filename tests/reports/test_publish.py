@@ -4,9 +4,11 @@ import copy
 import dataclasses
 import importlib
 import json
+from pathlib import PurePath
 
 import pytest
 
+from stiminfo.errors import MissingExtra
 from stiminfo.reports.studies import claims, publish, registry, table
 from stiminfo.reports.studies.study import FOLDER, Study
 from stiminfo.reports.studies.table import differences
@@ -48,6 +50,7 @@ def test_the_table_and_its_page_are_made_from_the_data():
     files = table.STUDY.files(TABLE)
     assert len([name for name in files if name.startswith("witnesses/")]) == len(list((FOLDER / "witnesses").iterdir()))
     for name, content in files.items():
+        assert any(PurePath(name).match(output) for output in table.STUDY.outputs), name
         if name.startswith("witnesses/"):
             assert content == (FOLDER / name).read_text(encoding="utf-8")
 
@@ -88,9 +91,7 @@ def test_a_study_is_written_and_checked(toy, tmp_path, capsys):
 @pytest.mark.parametrize(("found", "code"), [([], 0), (["a", "b"], 1)])
 def test_a_difference_is_a_line_and_exit_code_1(toy, monkeypatch, capsys, found, code):
     monkeypatch.setattr(publish, "check", lambda one, folder: found)
-    with pytest.raises(SystemExit) as ended:
-        publish.main(["toy", "--check"])
-    assert ended.value.code == code
+    assert publish.main(["toy", "--check"]) == code
     said = capsys.readouterr()
     assert said.err.splitlines() == found
     assert said.out == f"toy: {'differs' if found else 'as committed'} (one number)\n"
@@ -107,6 +108,23 @@ def test_a_long_study_runs_only_when_it_is_named(toy, monkeypatch, tmp_path):
     assert made == ["toy"]
     publish.main(["toy", "--out", str(tmp_path)])
     assert made == ["toy", "toy"]
+
+
+def test_a_study_that_needs_more_says_so(toy, monkeypatch, capsys, tmp_path):
+    def study(name):
+        if name == "toy":
+            return toy
+        raise MissingExtra("needs torch")
+
+    monkeypatch.setattr(publish, "study", study)
+    monkeypatch.setattr(publish, "MODULES", {"toy": "toy", "learned": "learned"})
+    assert publish.main(["toy", "--out", str(tmp_path)]) == 0
+    assert publish.main(["--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "learned: cannot be made here (needs torch)\n"
+    with pytest.raises(SystemExit) as ended:
+        publish.main(["learned"])
+    assert ended.value.code == 2
+    assert "needs torch" in capsys.readouterr().err
 
 
 def test_an_unknown_name_is_refused(capsys):
