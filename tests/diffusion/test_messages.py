@@ -129,14 +129,15 @@ def test_what_a_denoiser_does_not_know_it_says(ask):
 def test_what_is_not_installed_is_named(blocked, monkeypatch):
     """Each error says what to install."""
     from stiminfo.diffusion.datasets import digits
-    from stiminfo.reports import paper_images
+    from stiminfo.errors import MissingExtra
+    from stiminfo.reports.paper import images as paper_images
 
     monkeypatch.setitem(sys.modules, blocked, None)
     if blocked == "torch":
         for name in [n for n in sys.modules if n.startswith(("stiminfo.diffusion", "stiminfo.reports.decomposition"))]:
             monkeypatch.delitem(sys.modules, name)
         for draw in (paper_images.figure_4, paper_images.figure_6):
-            with pytest.raises(paper_images.NeedsMore, match=r"stiminfo\[diffusion\]"):
+            with pytest.raises(MissingExtra, match=r"stiminfo\[diffusion\]"):
                 draw(None)
     else:
         with pytest.raises(ImportError, match=r"stiminfo\[diffusion\]"):
