@@ -111,7 +111,9 @@ def _scale(maps: Sequence[tuple[Array, Array]]) -> tuple[dict[str, Any], str, st
 
 
 def _totals(estimate: Estimate) -> list[str]:
-    return [f"{v:.2f}\n± {e:.2f}" for v, e in zip(estimate.value, estimate.stderr)]
+    """Each total and its standard error, which two decimals must not show as 0."""
+    errors = [f"{error:.2f}" if error >= 0.005 else f"{error:.1g}" for error in estimate.stderr]
+    return [f"{value:.2f}\n± {error}" for value, error in zip(estimate.value, errors)]
 
 
 def _maps(found: Decomposition, measure: str) -> tuple[Array, Array]:
