@@ -49,7 +49,7 @@ def _maps(arguments: list[str]) -> bytes:
 
 STUDY = Study(
     name="pictures",
-    cost="a minute; with MNIST, some minutes more where STIMINFO_MNIST names its files",
+    cost="a minute; with MNIST, where STIMINFO_MNIST names its files, half an hour",
     make=make,
     outputs=("witness.png", *MAPS),
     others=others,
