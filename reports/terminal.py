@@ -1,4 +1,4 @@
-"""Audits and witnesses on a terminal and in Markdown: said in words, with colour as an extra."""
+"""Audits and witnesses on a terminal and in Markdown: in words, with colour as an extra."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from rich.table import Table
 
 from ..axioms.auditing.verdict import Audit, Verdict
 from ..axioms.registry import AXIOMS, EVERY
-
-#: Verdicts in words, and their colours.
-WORDS = {
-    "holds": ("holds", "green"),
-    "refuted": ("refuted", "red"),
-    "inconclusive": ("cannot tell", "yellow"),
-    "not_applicable": ("n/a", "dim"),
-    "error": ("error", "bold red"),
-}
+from .templating import render
+from .verdicts import WORDS, Claims, cell_text, claim_words, differs, margin
 
 
 def plain_console(width: int = 100) -> Console:
     """A console that writes plain text into a string buffer."""
-    return Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, legacy_windows=False)
+    # In a notebook rich would display the text and leave the buffer empty.
+    return Console(
+        file=io.StringIO(),
+        width=width,
+        color_system=None,
+        force_terminal=False,
+        force_jupyter=False,
+        legacy_windows=False,
+    )
 
 
 def text_of(console: Console) -> str:
@@ -45,16 +46,14 @@ def audit_text(audit: Audit, width: int | None = None) -> str:
 text = audit_text
 
 
-def said_claim(verdict: Verdict) -> str:
-    """The claim beside the verdict, in words."""
-    if verdict.claimed is None:
-        return "-"
-    claim = "holds" if verdict.claimed else "does not"
-    return claim if verdict.agrees else f"{claim} (DISAGREES)"
+def coloured(verdict: Verdict, said: str = "") -> str:
+    """The verdict's word, or what else is said of it, in its colour."""
+    _, word, colour = WORDS[verdict.verdict]
+    return f"[{colour}]{escape(said or word)}[/]"
 
 
 def print_audit(audit: Audit, console: Console) -> None:
-    """One row an axiom, then what stands behind each verdict."""
+    """One row per axiom, then the reason for each verdict that is not "holds"."""
     table = Table(title=f"Audit of {escape(audit.measure)} (seed {audit.seed})", title_justify="left")
     for name, options in (
         ("axiom", {"no_wrap": True}),
@@ -65,21 +64,13 @@ def print_audit(audit: Audit, console: Console) -> None:
     ):
         table.add_column(name, **options)
     for axiom, verdict in audit.verdicts.items():
-        word, colour = WORDS[verdict.verdict]
-        margin = f"{verdict.margin:.3g}" if verdict.verdict in ("holds", "refuted", "inconclusive") else ""
-        claim = said_claim(verdict)
-        table.add_row(
-            axiom,
-            f"[{colour}]{word}[/]",
-            f"[bold]{claim}[/]" if "DIS" in claim else claim,
-            str(verdict.examples),
-            margin,
-        )
+        claim = claim_words(verdict)
+        claim = f"[bold]{claim}[/]" if verdict.agrees is False else claim
+        table.add_row(axiom, coloured(verdict), claim, str(verdict.examples), margin(verdict))
     console.print(table)
     for axiom, verdict in audit.verdicts.items():
         if verdict.verdict in ("refuted", "inconclusive", "error"):
-            word, colour = WORDS[verdict.verdict]
-            console.print(f"[bold]{axiom}[/]: [{colour}]{word}[/]: {escape(verdict.message)}", highlight=False)
+            console.print(f"[bold]{axiom}[/]: {coloured(verdict)}: {escape(verdict.message)}", highlight=False)
     if not audit.complete:
         console.print("[bold]interrupted[/]: axioms that are not listed were not finished")
     console.print(verdict_line(audit), highlight=False)
@@ -100,17 +91,7 @@ def verdict_line(audit: Audit) -> str:
     return "; ".join(parts) if parts else f"every claim agrees ({claims} made)" if claims else "no claims made"
 
 
-def cell_text(verdict: Verdict | None, claim: bool | None) -> str:
-    """A cell of the table: the verdict, and the paper's claim where it differs."""
-    if verdict is None:
-        return "-"
-    word = WORDS[verdict.verdict][0]
-    if claim is None or verdict.verdict not in ("holds", "refuted") or claim == (verdict.verdict == "holds"):
-        return word
-    return f"{word} [paper: {'holds' if claim else 'does not'}]"
-
-
-def print_table(audits: Mapping[str, Audit], paper: Mapping[str, Mapping[str, bool]], console: Console) -> None:
+def print_table(audits: Mapping[str, Audit], paper: Claims, console: Console) -> None:
     """Axioms by measures; cells where the paper claims otherwise say so."""
     measures = list(audits)
     per = max(1, (console.width - 34) // 14)
@@ -126,24 +107,23 @@ def print_table(audits: Mapping[str, Audit], paper: Mapping[str, Mapping[str, bo
             cells = []
             for name in part:
                 verdict = audits[name].verdicts.get(axiom)
-                said = escape(cell_text(verdict, paper.get(name, {}).get(axiom)))
-                cells.append(f"[{WORDS[verdict.verdict][1]}]{said}[/]" if verdict else said)
+                said = cell_text(verdict, paper.get(name, {}).get(axiom))
+                cells.append(coloured(verdict, said) if verdict else said)
             table.add_row(axiom, *cells)
         console.print(table)
     for line in paper_lines(audits, paper):
         console.print(escape(line), highlight=False)
 
 
-def paper_lines(audits: Mapping[str, Audit], paper: Mapping[str, Mapping[str, bool]]) -> list[str]:
+def paper_lines(audits: Mapping[str, Audit], paper: Claims) -> list[str]:
     """The cells where the audit and the paper differ, one line each, with the finding."""
     lines = []
     for name, audit in audits.items():
         for axiom, verdict in audit.verdicts.items():
             claim = paper.get(name, {}).get(axiom)
-            if "paper" in cell_text(verdict, claim):
-                lines.append(
-                    f"{name}, {axiom}: the paper says it {'holds' if claim else 'does not hold'}; {verdict.message}"
-                )
+            if differs(verdict, claim):
+                said = "holds" if claim else "does not hold"
+                lines.append(f"{name}, {axiom}: the paper says it {said}; {verdict.message}")
     return lines
 
 
@@ -154,26 +134,21 @@ KONG2_NOTE = (
 )
 
 
-def table_markdown(audits: Mapping[str, Audit], paper: Mapping[str, Mapping[str, bool]]) -> str:
+def table_markdown(audits: Mapping[str, Audit], paper: Claims) -> str:
     """The table in Markdown, bold where the paper claims otherwise."""
-    lines = ["| | " + " | ".join(audits) + " |", "|---" * (len(audits) + 1) + "|"]
-    for axiom in AXIOMS:
-        cells = []
-        for name, audit in audits.items():
-            verdict = audit.verdicts.get(axiom)
-            said = cell_text(verdict, paper.get(name, {}).get(axiom))
-            cells.append(f"**{said}**" if "paper" in said else said)
-        lines.append(f"| {axiom} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    rows = [
+        (
+            axiom,
+            [cell_text(audit.verdicts.get(axiom), paper.get(name, {}).get(axiom)) for name, audit in audits.items()],
+        )
+        for axiom in AXIOMS
+    ]
+    return render("table.md", measures=list(audits), rows=rows)
 
 
 def audit_markdown(audit: Audit) -> str:
     """One audit in Markdown."""
-    lines = [f"| axiom | verdict | claimed | cases | margin |", "|---|---|---|---:|---:|"]  # noqa: F541
-    for axiom, verdict in audit.verdicts.items():
-        row = (axiom, WORDS[verdict.verdict][0], said_claim(verdict), str(verdict.examples), f"{verdict.margin:.3g}")
-        lines.append("| " + " | ".join(row) + " |")
-    return "\n".join(lines) + "\n"
+    return render("audit.md", verdicts=audit.verdicts.values(), words=WORDS, claim_words=claim_words)
 
 
 def print_replay(data: dict[str, Any], finding: Any, console: Console) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from .style import Drawing
 
 
-def drawing(thing: Any) -> Figure:
+def drawing(thing: Any) -> Drawing:
     """A figure of an `EncodingModel`, or of a witness's JSON data."""
     from ...models import EncodingModel
     from .model import plot_model

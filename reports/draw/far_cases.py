@@ -2,95 +2,116 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...axioms.locality_cases import DecayCase, JumpCase
-from .panels import Panel, Sides, cut, legend, subscripts
+from ...models import EncodingModel
+from ...models.arrays import Array
+from .panels import Panel, Sides, legend, named
 from .style import AFTER, BEFORE, GREEN, PURPLE, SHADE, SKY, VERMILLION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def _along(case: DecayCase | JumpCase) -> int:
-    """The feature in which stimuli are far."""
-    return case.along if isinstance(case, DecayCase) else 0
+@dataclass(frozen=True)
+class Far:
+    """A change inside a ball, as drawings need it.
 
+    Attributes
+    ----------
+    before, after : the model without and with the change
+    tables : p(r|x) before and after, with the same responses: a model drops those that never occur
+    ball : from and to where the change is
+    along : the feature in which stimuli are far
+    powers : whether stimuli stand apart, at powers of ten
+    mirror : whether they lie below 0
+    """
 
-def _rows(case: DecayCase | JumpCase, values: np.ndarray) -> np.ndarray:
-    """Values of every stimulus as lines to plot: one column, or one for each value of a second feature."""
-    second = np.delete(case.built.stimuli, _along(case), axis=1)
-    return values.reshape(len(np.unique(second)) or 1, -1).T
+    before: EncodingModel
+    after: EncodingModel
+    tables: tuple[Array, Array]
+    ball: tuple[float, float]
+    along: int = 0
+    powers: bool = False
+    mirror: bool = False
 
+    @property
+    def x(self) -> Array:
+        """(J,) where the stimuli lie along that feature."""
+        return np.asarray(self.before.stimuli[:, self.along])
 
-def _plot(axes: Axes, case: DecayCase | JumpCase, values: np.ndarray, style: str, **options: Any) -> None:
-    """Values along the (first) feature; where a second one has its other value, thinner and paler."""
-    x, label = _rows(case, case.built.stimuli[:, _along(case)]), options.pop("label", None)
-    marker: dict[str, Any] = {"marker": "o", "markersize": 2.5} if isinstance(case, JumpCase) else {}
-    for n, row in enumerate(_rows(case, values).T):
-        beside: dict[str, Any] = {"linewidth": 0.7, "alpha": 0.7} if n else {"label": label}
-        axes.plot(x[:, n], row, style, **marker, **options, **beside)
+    def rows(self, values: Array) -> Array:
+        """Values of every stimulus as lines to plot: one column, or one for each value of a second feature."""
+        second = np.delete(self.before.stimuli, self.along, axis=1)
+        return values.reshape(len(np.unique(second)) or 1, -1).T
 
+    def plot(self, axes: Axes, values: Array, style: str, **options: Any) -> None:
+        """Values along the feature; where a second one has its other value, thinner and paler."""
+        x, label = self.rows(self.x), options.pop("label", None)
+        marker: dict[str, Any] = {"marker": "o", "markersize": 2.5} if self.powers else {}
+        for n, row in enumerate(self.rows(values).T):
+            beside: dict[str, Any] = {"linewidth": 0.7, "alpha": 0.7} if n else {"label": label}
+            axes.plot(x[:, n], row, style, **marker, **options, **beside)
 
-def _ball(case: DecayCase | JumpCase) -> tuple[float, float]:
-    if isinstance(case, JumpCase):
-        return (-0.5, 0.3) if case.mirror else (-0.3, 0.5)
-    centre = -case.centre if case.mirror else case.centre
-    return centre - case.radius, centre + case.radius
+    def axis(self, axes: Axes, label: bool) -> None:
+        """The axis of x, the ball shaded; logarithmic from 1 where x = 0 stands apart."""
+        axes.axvspan(*self.ball, color=SHADE, linewidth=0)
+        if self.powers:
+            self._powers_of_ten(axes)
+        else:
+            axes.set_xlim(float(self.x.min()), float(self.x.max()))
+        if label:
+            plane = f"$x_{self.along + 1}$ (thin: the other $x_{2 - self.along}$)"
+            axes.set_xlabel("stimulus x" if self.before.dimensions == 1 else plane)
+        else:
+            axes.tick_params(labelbottom=False)
 
-
-def _far_axis(axes: Axes, case: DecayCase | JumpCase, label: bool) -> None:
-    """The x axis of a locality case, its changed ball shaded; logarithmic from 1 where x = 0 stands apart."""
-    axes.axvspan(*_ball(case), color=SHADE, linewidth=0)
-    along, x = _along(case), case.built.stimuli[:, _along(case)]
-    if isinstance(case, JumpCase):
+    def _powers_of_ten(self, axes: Axes) -> None:
         axes.set_xscale("symlog", base=10, linthresh=1.0, linscale=0.7)
-        farthest, sign, minus = float(np.abs(x).max()), (-1 if case.mirror else 1), "-" * case.mirror
+        farthest, sign, minus = float(np.abs(self.x).max()), (-1 if self.mirror else 1), "-" * self.mirror
         axes.set_xlim(*sorted((-0.3 * sign, 3 * farthest * sign)))
         decades = max(1, int(np.log10(farthest)))
-        step = max(1, round(decades / 2))
-        ticks = [0.0] + [sign * 10.0**n for n in range(0, decades + 1, step)]
+        powers = range(0, decades + 1, max(1, round(decades / 2)))
         # "-1" and "0" side by side would read as -10.
-        names = ["0", "" if case.mirror else "1"] + [f"${minus}10^{{{n}}}$" for n in range(0, decades + 1, step)][1:]
-        axes.set_xticks(ticks, names)
+        names = ["0", "" if self.mirror else "1", *(f"${minus}10^{{{n}}}$" for n in powers if n)]
+        axes.set_xticks([0.0, *(sign * 10.0**n for n in powers)], names)
         axes.minorticks_off()
-    else:
-        axes.set_xlim(float(x.min()), float(x.max()))
-    if label:
-        plane = f"$x_{along + 1}$ (thin: the other $x_{2 - along}$)"
-        axes.set_xlabel("stimulus x" if case.built.dimensions == 1 else plane)
-    else:
-        axes.tick_params(labelbottom=False)
 
 
-def _tables(case: DecayCase | JumpCase) -> tuple[np.ndarray, np.ndarray]:
-    """p(r|x) before and after, with the same responses: a model drops those that never occur."""
-    if isinstance(case, DecayCase):
-        return case.built.likelihood, case.changed.likelihood
+def decay(case: Any) -> Far:
+    """A continuous prior with tails, changed inside a ball."""
+    centre = -case.centre if case.mirror else case.centre
+    tables = (case.built.likelihood, case.changed.likelihood)
+    return Far(case.built, case.changed, tables, (centre - case.radius, centre + case.radius), case.along)
+
+
+def jump(case: Any) -> Far:
+    """Atoms at 0 and at powers of ten, the response at 0 changed."""
     before, inside = (np.array(row, dtype=float) / sum(row) for row in (case.before, case.inside))
     table = np.repeat(before[:, None], len(case.built.stimuli), axis=1)
     after = table.copy()
     after[:, 0] = inside
-    return table, after
+    ball = (-0.5, 0.3) if case.mirror else (-0.3, 0.5)
+    return Far(case.built, case.changed, (table, after), ball, powers=True, mirror=case.mirror)
 
 
-def far_case_panels(case: DecayCase | JumpCase) -> list[Panel]:
+def case_panels(far: Far) -> list[Panel]:
     """Prior and likelihood, before and after."""
-    model, changed = case.built, case.changed
-    before, after = _tables(case)
+    before, after = far.tables
 
     def prior(axes: Axes) -> None:
-        _plot(axes, case, model.prior, "-", color=BEFORE, label="before")
-        if (model.prior != changed.prior).any():
-            _plot(axes, case, changed.prior, "--", color=AFTER, label="after")
+        far.plot(axes, far.before.prior, "-", color=BEFORE, label="before")
+        if (far.before.prior != far.after.prior).any():
+            far.plot(axes, far.after.prior, "--", color=AFTER, label="after")
         axes.fill_between([], [], color=SHADE, linewidth=0, label="changed here")
         axes.set_yscale("log")
         axes.set_ylim(top=3)
         axes.set_ylabel("prior p(x)")
         axes.minorticks_off()
-        _far_axis(axes, case, False)
+        far.axis(axes, False)
         legend(axes)
 
     def likelihood(axes: Axes) -> None:
@@ -98,39 +119,37 @@ def far_case_panels(case: DecayCase | JumpCase) -> list[Panel]:
         rows = max(1, len(before) - 1)
         for k in range(rows):
             name, tone = ("before", BEFORE) if rows == 1 else (f"r = {k}", (BEFORE, GREEN, PURPLE, SKY)[k % 4])
-            _plot(axes, case, before[k], "-", color=tone, label=name)
+            far.plot(axes, before[k], "-", color=tone, label=name)
         for k in range(rows):
             moved = np.where(after[k] == before[k], np.nan, after[k])
-            label = "after" if k == 0 else None
-            _plot(axes, case, moved, "--", color=AFTER, label=label)
+            far.plot(axes, moved, "--", color=AFTER, label="after" if k == 0 else None)
         axes.set_ylim(-0.05, 1.05)
         axes.set_ylabel("p(r = 0|x)" if len(before) == 2 else "p(r|x)")
-        _far_axis(axes, case, True)
+        far.axis(axes, True)
         legend(axes)
 
     extra = 0.13 * max(0, len(before) - 2)
     return [(1.3, prior), (1.45 + extra, likelihood)]
 
 
-def far_value_panels(case: DecayCase | JumpCase, sides: Sides, at: int, units: str) -> list[Panel]:
+def value_panels(far: Far, sides: Sides, at: int, units: str) -> list[Panel]:
     """I(x) before and after, and below it how much it changed."""
-    x = case.built.stimuli[:, _along(case)]
+    x = far.x
     each = {label: values for label, values in sides.items() if len(values) == len(x)}
 
     def values(axes: Axes) -> None:
         for n, (label, side) in enumerate(each.items()):
-            name = subscripts(cut(label, 24))
-            _plot(axes, case, side, ("-", "--")[n % 2], color=(BEFORE, AFTER)[n % 2], label=name)
+            far.plot(axes, side, ("-", "--")[n % 2], color=(BEFORE, AFTER)[n % 2], label=named(label))
         axes.set_ylabel(f"information ({units})")
-        _far_axis(axes, case, False)
+        far.axis(axes, False)
         legend(axes)
 
     def change(axes: Axes) -> None:
         before, after = list(each.values())[:2]
-        _plot(axes, case, np.abs(after - before), "-", color=VERMILLION)
+        far.plot(axes, np.abs(after - before), "-", color=VERMILLION)
         axes.set_ylabel(f"|change| ({units})")
         axes.set_ylim(bottom=0)
-        _far_axis(axes, case, True)
+        far.axis(axes, True)
         if at >= 0:
             axes.plot([x[at]], [1.0], "v", color=VERMILLION, markersize=5, clip_on=False, linestyle="none",
                       transform=axes.get_xaxis_transform(), label=f"x = {x[at]:.3g}")  # fmt: skip

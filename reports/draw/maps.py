@@ -7,22 +7,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from ...diffusion.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
 from ...models.arrays import Array
-from .style import BLUE, INK, VERMILLION, styled
+from ..symbols import symbol
+from .style import BLUE, INK, VERMILLION, Drawing, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ...estimators.estimate import Estimate
     from ..decomposition import Decomposition
 
 #: A journal's column, in inches.
 COLUMN = 3.4
 
 
-def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None = None, made_by: str = "") -> Figure:
+def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None = None, made_by: str = "") -> Drawing:
     """Images in columns; below each its Fisher map, its information map with the image's contour, and the map's error.
 
     All maps of a row share one scale; the information maps of both decompositions do too.
@@ -35,30 +36,24 @@ def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None =
     made_by : a line that says which checkpoint made it
     """
     shown = found.images.pixels[found.chosen]
-    whole = found.images.pixels
     every = [found] if beside is None else [found, beside]
-    top = max(float(np.abs(_maps(one, measure)[0]).max()) for one in every) or 1.0
-    signed = any(bool((values < -4 * errors).any()) for values, errors in (_maps(one, measure) for one in every))
-    colours = {"cmap": "RdBu_r", "vmin": -top, "vmax": top} if signed else {"cmap": "magma", "vmin": 0, "vmax": top}
-    rows = [
-        _Row("stimulus", shown, {"cmap": "gray", "vmin": whole.min(), "vmax": whole.max()}),
-        _Row("Fisher", found.fisher, {"cmap": "viridis", "vmin": 0, "vmax": found.fisher.max()}, "nats / unit²"),
-    ]
+    scale = _scale([_maps(one, measure) for one in every])
+    rows = _first_rows(found)
     for one in every:
         values, errors = _maps(one, measure)
-        label = measure if beside is None else f"{measure}\n{'networks' if one is found else 'exact'}"
-        estimate = one.estimates[measure]
-        totals = [f"{v:.2f}\n± {e:.2f}" for v, e in zip(estimate.value, estimate.stderr)]
+        label = symbol(measure).mathtext
+        if beside is not None:
+            label += "\nnetworks" if one is found else "\nexact"
         # Small numbers in a unit of their own: an offset above the scale would cover the picture.
         factor, unit = (1e3, "10⁻³ nats") if errors.max() < 0.01 else (1.0, "nats / pixel")
         limits = {"cmap": "magma", "vmin": 0, "vmax": factor * float(errors.max()) or 1.0}
-        rows.append(_Row(label, values, colours, "nats / pixel", contour="white" if not signed else INK))
-        rows.append(_Row("std. error", factor * errors, limits, unit, totals=totals))
+        rows.append(_Row(label, values, *scale))
+        rows.append(_Row("std. error", factor * errors, limits, unit, totals=_totals(one.estimates[measure])))
     with styled():
         return _draw_rows(rows, shown, found.images.credit, made_by)
 
 
-def plot_measures(found: Decomposition, missing: Sequence[str] = ()) -> Figure:
+def plot_measures(found: Decomposition, missing: Sequence[str] = ()) -> Drawing:
     """Images, Fisher maps, a map for each measure with features, and the totals of all; signed maps in two colours.
 
     Parameters
@@ -66,30 +61,29 @@ def plot_measures(found: Decomposition, missing: Sequence[str] = ()) -> Figure:
     missing : measures to name as not estimated
     """
     shown = found.images.pixels[found.chosen]
-    whole = found.images.pixels
-    rows = [
-        _Row("stimulus", shown, {"cmap": "gray", "vmin": whole.min(), "vmax": whole.max()}),
-        _Row("Fisher", found.fisher, {"cmap": "viridis", "vmin": 0, "vmax": found.fisher.max()}, "nats / unit²"),
-    ]
+    rows = _first_rows(found)
     lines = []
     for name, estimate in found.estimates.items():
-        totals = [f"{v:.2f}\n± {e:.2f}" for v, e in zip(estimate.value, estimate.stderr)]
+        said = symbol(name).mathtext
         if found.maps(name) is None:
-            lines.append((name, [f"{v:.1f} ± {e:.1f}" for v, e in zip(estimate.value, estimate.stderr)]))
+            lines.append((said, [f"{v:.1f} ± {e:.1f}" for v, e in zip(estimate.value, estimate.stderr)]))
             continue
-        values, errors = _maps(found, name)
-        top = float(np.abs(values).max())
-        signed = bool((values < -4 * errors).any())
-        colours = {"cmap": "RdBu_r", "vmin": -top, "vmax": top} if signed else {"cmap": "magma", "vmin": 0, "vmax": top}
-        rows.append(_Row(name, values, colours, "nats / pixel", contour="white" if not signed else INK, totals=totals))
+        maps = _maps(found, name)
+        rows.append(_Row(said, maps[0], *_scale([maps]), _totals(estimate)))
     credit = found.images.credit
     with styled():
-        return _draw_rows(rows, shown, credit, f"not estimated: {', '.join(missing)}" if missing else "", lines)
+        return _draw_rows(
+            rows,
+            shown,
+            credit,
+            f"not estimated: {', '.join(symbol(name).mathtext for name in missing)}" if missing else "",
+            lines,
+        )
 
 
 @dataclass(frozen=True)
 class _Row:
-    """One picture a column, on one scale; `totals` stand under it."""
+    """A row of pictures on one scale, one per image; `totals` stand below them."""
 
     label: str
     pictures: Array
@@ -97,6 +91,29 @@ class _Row:
     unit: str = ""
     contour: str = ""
     totals: list[str] = field(default_factory=list)
+
+
+def _first_rows(found: Decomposition) -> list[_Row]:
+    """The images, and their Fisher maps."""
+    whole = found.images.pixels
+    return [
+        _Row("stimulus", whole[found.chosen], {"cmap": "gray", "vmin": whole.min(), "vmax": whole.max()}),
+        _Row("Fisher", found.fisher, {"cmap": "viridis", "vmin": 0, "vmax": found.fisher.max()}, "nats / unit²"),
+    ]
+
+
+def _scale(maps: Sequence[tuple[Array, Array]]) -> tuple[dict[str, Any], str, str]:
+    """Colours that these maps (with errors) share, their unit, and the contour's colour; two hues for signed maps."""
+    top = max(float(np.abs(values).max()) for values, _ in maps) or 1.0
+    if any(bool((values < -4 * errors).any()) for values, errors in maps):
+        return {"cmap": "RdBu_r", "vmin": -top, "vmax": top}, "nats / pixel", INK
+    return {"cmap": "magma", "vmin": 0, "vmax": top}, "nats / pixel", "white"
+
+
+def _totals(estimate: Estimate) -> list[str]:
+    """Each total and its standard error, which two decimals must not show as 0."""
+    errors = [f"{error:.2f}" if error >= 0.005 else f"{error:.1g}" for error in estimate.stderr]
+    return [f"{value:.2f}\n± {error}" for value, error in zip(estimate.value, errors)]
 
 
 def _maps(found: Decomposition, measure: str) -> tuple[Array, Array]:
@@ -107,13 +124,13 @@ def _maps(found: Decomposition, measure: str) -> tuple[Array, Array]:
 
 def _draw_rows(
     rows: list[_Row], shown: Array, credit: str, made_by: str, lines: Sequence[tuple[str, list[str]]] = ()
-) -> Figure:
-    """A column wide; from the top, in inches; `lines` of numbers, one an image, stand below."""
+) -> Drawing:
+    """The rows from top to bottom, one column of a journal wide; below them `lines` of numbers, one per image."""
     count = len(shown)
     side = (COLUMN - 1.02) / max(count, 3)
     text, foot = 0.28, 0.02 + 0.08 * (bool(credit) + bool(made_by))
     height = sum(side + 0.06 + (text if row.totals else 0) for row in rows) + foot + 0.05 + 0.13 * len(lines)
-    figure = Figure(figsize=(COLUMN, height), dpi=200)
+    figure = Drawing(figsize=(COLUMN, height), dpi=200)
     left, top = 0.62 / COLUMN, height - 0.05
     for row in rows:
         low = top - side
@@ -149,11 +166,11 @@ def _draw_rows(
     return figure
 
 
-def plot_totals(found: Decomposition) -> Figure:
+def plot_totals(found: Decomposition) -> Drawing:
     """The totals of every measure at every image, with 95% intervals."""
     with styled():
         shown = found.images.pixels[found.chosen]
-        figure = Figure(figsize=(COLUMN, 2.3), dpi=200)
+        figure = Drawing(figsize=(COLUMN, 2.3), dpi=200)
         axes = figure.add_axes((0.14, 0.34, 0.84, 0.54))
         names = list(found.estimates)
         for k, name in enumerate(names):
@@ -161,7 +178,13 @@ def plot_totals(found: Decomposition) -> Figure:
             low, high = estimate.interval()
             at = np.arange(len(shown)) + (k - (len(names) - 1) / 2) * 0.7 / max(len(names), 1)
             axes.errorbar(
-                at, estimate.value, [estimate.value - low, high - estimate.value], fmt="o", ms=3, lw=1, label=name
+                at,
+                estimate.value,
+                [estimate.value - low, high - estimate.value],
+                fmt="o",
+                ms=3,
+                lw=1,
+                label=symbol(name).mathtext,
             )
         axes.set_xlim(-0.6, len(shown) - 0.4)
         axes.set_ylabel("nats, 95% interval", fontsize=7)
@@ -178,7 +201,7 @@ def plot_totals(found: Decomposition) -> Figure:
     return figure
 
 
-def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Figure:
+def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Drawing:
     """Receptive fields over one image, the response function, and the population's mean response to the image.
 
     Parameters
@@ -193,7 +216,7 @@ def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Figure:
     fields = encoder.weights.cpu().numpy().reshape(-1, height, width)
     rows = torch.as_tensor(images.reshape(len(images), -1)).double()
     with styled():
-        figure = Figure(figsize=(COLUMN, 1.35), dpi=200)
+        figure = Drawing(figsize=(COLUMN, 1.35), dpi=200)
         axes = figure.add_axes((0.02, 0.12, 0.27, 0.68))
         axes.imshow(images[index], cmap="gray", interpolation="nearest")
         for field in fields:

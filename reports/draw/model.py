@@ -3,80 +3,25 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib import rc_context
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
 
 from ...models.arrays import Array
+from .style import BLUE, COLOURS, INK, SHADES, WIDTH, Drawing, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ...models.encoding_model import EncodingModel
 
-#: One column of a journal, in inches (85 mm).
-WIDTH = 85 / 25.4
-INK = "#1a1a1a"
-# Okabe & Ito's colours, told apart with any colour vision; ordered so that neighbours also differ in lightness.
-BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7"
-COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION)
-STYLE: Any = {
-    "font.family": "DejaVu Sans",
-    "font.size": 7,
-    "axes.titlesize": 7,
-    "axes.labelsize": 7,
-    "axes.titlelocation": "left",
-    "axes.titlepad": 3,
-    "axes.labelpad": 2,
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": INK,
-    "axes.labelcolor": INK,
-    "axes.titlecolor": INK,
-    "axes.axisbelow": True,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "xtick.major.size": 2,
-    "ytick.major.size": 2,
-    "xtick.minor.size": 0,
-    "ytick.minor.size": 0,
-    "xtick.major.pad": 2,
-    "ytick.major.pad": 2,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
-    "lines.linewidth": 1.1,
-    "lines.markersize": 3,
-    "legend.fontsize": 7,
-    "legend.frameon": False,
-    "legend.borderpad": 0,
-    "legend.borderaxespad": 0,
-    "legend.handlelength": 1.2,
-    "legend.handletextpad": 0.4,
-    "legend.labelspacing": 0.2,
-    "figure.facecolor": "white",
-    "savefig.facecolor": "auto",
-    "mathtext.fontset": "dejavusans",
-    "mathtext.default": "regular",
-    "figure.constrained_layout.h_pad": 0.03,
-    "figure.constrained_layout.w_pad": 0.03,
-    "axes.formatter.limits": (-3, 4),
-}
-# From transparent to blue, so that 0 takes the colour of the page, light or dark.
-SHADES = LinearSegmentedColormap.from_list("shades", [(0, 0.447, 0.698, 0.0), (0, 0.447, 0.698, 1.0)])
 #: Up to so many stimuli are drawn one by one, by index.
 FEW = 8
 #: A heat map of so many cells or fewer shows numbers, one of more than `MANY` becomes a picture.
 NUMBERED, MANY = 40, 400
 
 
-def plot_model(model: EncodingModel) -> Figure:
+def plot_model(model: EncodingModel) -> Drawing:
     """Draw prior and likelihood.
 
     Parameters
@@ -85,20 +30,20 @@ def plot_model(model: EncodingModel) -> Figure:
 
     Returns
     -------
-    Figure
+    Drawing
         One column wide. Stimuli of one feature: the prior, as stems or (continuous, or more than 30 stimuli) a line,
         above p(r|x); of two: the stimuli as points sized by prior above p(r|x); of more: p(r|x) alone.
     """
     by_index = not is_continuous(model) and len(model.stimuli) <= FEW
     rows = len(model.likelihood)
     height = likelihood_height(rows, len(model.stimuli))
-    with rc_context(STYLE):
+    with styled():
         if model.dimensions > 2:
-            figure = Figure(figsize=(WIDTH, height + 0.3), layout="constrained")
+            figure = Drawing(figsize=(WIDTH, height + 0.3), layout="constrained")
             draw_likelihood(figure.subplots(), model, by_index)
             return figure
         above = 1.5 if model.dimensions == 2 else 0.9
-        figure = Figure(figsize=(WIDTH, above + height + 0.2), layout="constrained")
+        figure = Drawing(figsize=(WIDTH, above + height + 0.2), layout="constrained")
         top, bottom = figure.subplots(2, 1, height_ratios=(above, height))
         if model.dimensions == 2:
             draw_plane(top, model)

@@ -1,15 +1,14 @@
-"""What drawings of witnesses share: a panel, its legend, labels with subscripts."""
+"""What drawings of witnesses share: a panel, its legend, labels."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...axioms.cases import Case
 from ...models import EncodingModel, ResponsePair
+from ..symbols import in_figure
 from . import model as draw
 
 if TYPE_CHECKING:
@@ -21,9 +20,9 @@ Panel = tuple[float, Callable[["Axes"], None]]
 Sides = dict[str, np.ndarray]
 
 
-def model_of(case: Case) -> EncodingModel:
+def model_of(case: Any) -> EncodingModel:
     """The model whose stimuli a finding is about."""
-    built = getattr(case, "built")  # noqa: B009  # every case has one, of its own type
+    built: EncodingModel | ResponsePair = case.built
     return built.first if isinstance(built, ResponsePair) else built
 
 
@@ -32,21 +31,15 @@ def by_position(model: EncodingModel) -> bool:
     return model.dimensions != 1 or len(model.stimuli) <= draw.FEW
 
 
-def subscripts(text: str) -> str:
-    """`I_{R'|R}(x)` with its subscripts set as such; nothing else of the text is read as mathematics."""
-    safe = text.replace("\\", "/").replace("$", r"\$")
-    return re.sub(r"\b([IEX])_(?:\{([\w',|+]{1,12})\}|(\w'?)(?!\w))", _subscript, safe)
-
-
-def _subscript(found: re.Match[str]) -> str:
-    below = (found[2] or found[3]).replace("'", "′").replace("_", r"\_")
-    return rf"{found[1]}$_{{\mathrm{{{below}}}}}$"
-
-
 def cut(text: str, length: int) -> str:
     """On one line, what can be printed of a text, at most so many letters."""
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def named(label: str) -> str:
+    """The label of a side in a legend."""
+    return in_figure(cut(label, 24))
 
 
 def legend(axes: Axes) -> None:

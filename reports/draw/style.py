@@ -1,43 +1,60 @@
-"""The one style of all drawings: colours, sizes, and the settings of matplotlib that go with them."""
+"""The one style of all drawings: the settings in stiminfo.mplstyle, and the colours that drawings name."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.resources import as_file, files
 from typing import Any
 
-from matplotlib import rc_context
+from matplotlib import RcParams, rc_context, rc_params_from_file
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
+from matplotlib.figure import Figure
 
-from .model import BLUE, COLOURS, GREEN, INK, ORANGE, PURPLE, SKY, STYLE, VERMILLION, WIDTH
+#: One column of a journal, in inches (85 mm).
+WIDTH = 85 / 25.4
+#: Pixels per inch of a picture in a notebook: sharp on screens of two pixels per point.
+_NOTEBOOK_DPI = 200
 
-#: What makes an SVG the same bytes each time; its letters stay text.
-SVG_STYLE: Any = {"svg.hashsalt": "stiminfo", "svg.fonttype": "none", "svg.image_inline": True}
-#: The region in which a locality case changes p(R, x), and other backgrounds.
-SHADE = "#99999955"
-BEFORE, AFTER = BLUE, ORANGE
+
+@cache
+def _style() -> RcParams:
+    with as_file(files("stiminfo.reports.draw") / "stiminfo.mplstyle") as path:
+        return rc_params_from_file(path, fail_on_error=True, use_default_template=False)
 
 
 @contextmanager
 def styled() -> Iterator[None]:
     """The style, for as long as the context lasts."""
-    with rc_context(STYLE | SVG_STYLE):
+    with rc_context(_style()):
         yield
 
 
-__all__ = [
-    "AFTER",
-    "BEFORE",
-    "BLUE",
-    "COLOURS",
-    "GREEN",
-    "INK",
-    "ORANGE",
-    "PURPLE",
-    "SHADE",
-    "SKY",
-    "STYLE",
-    "SVG_STYLE",
-    "VERMILLION",
-    "WIDTH",
-    "styled",
-]
+#: In the order of the style's cycle.
+COLOURS: tuple[str, ...] = tuple(to_hex(colour) for colour in _style()["axes.prop_cycle"].by_key()["color"])
+BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION = COLOURS
+INK = to_hex(_style()["text.color"])
+#: The two sides of a comparison.
+BEFORE, AFTER = BLUE, ORANGE
+#: The region in which a locality case changes p(R, x), and other backgrounds; lines that only guide the eye.
+SHADE, GUIDE = "#99999955", "#888888"
+# From transparent to blue, so that 0 takes the colour of the page, light or dark.
+SHADES = LinearSegmentedColormap.from_list("shades", [(*to_rgb(BLUE), 0.0), (*to_rgb(BLUE), 1.0)])
+
+
+class Drawing(Figure):
+    """A figure of the style, which a notebook shows without pyplot, and which is saved in its style."""
+
+    def savefig(self, *arguments: Any, **options: Any) -> None:
+        """As of any figure; in the style, whatever the settings are."""
+        with styled():
+            super().savefig(*arguments, **options)
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        """The picture and its size on the screen, as IPython asks for them."""
+        stream = io.BytesIO()
+        self.savefig(stream, format="png", dpi=_NOTEBOOK_DPI)
+        width, height = (round(inches * _NOTEBOOK_DPI / 2) for inches in self.get_size_inches())
+        return stream.getvalue(), {"width": width, "height": height}

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...axioms.cases import Case
-from ...axioms.locality_cases import DecayCase, JumpCase
 from ...models import EncodingModel
 from . import model as draw
-from .far_cases import far_value_panels
-from .panels import Panel, Sides, by_position, cut, legend, model_of, subscripts
+from .panels import Panel, Sides, by_position, legend, model_of, named
 from .style import COLOURS, GREEN, INK, SHADE, VERMILLION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def value_panels(case: Case, sides: Sides, at: int, units: str) -> list[Panel]:
+def value_panels(case: Any, sides: Sides, at: int, units: str) -> list[Panel]:
     """The values, the stimulus `at` which the axiom breaks marked (-1: none)."""
-    if not sides:
-        return []
     model = model_of(case)
-    if isinstance(case, DecayCase | JumpCase):
-        return far_value_panels(case, sides, at, units)
     by_index = by_position(model)
 
     def panel(axes: Axes) -> None:
@@ -59,7 +52,7 @@ def _bars(axes: Axes, sides: Sides, count: int) -> None:
         bottom = below.copy() if stacked and n else 0.0
         place = x + (slot - (slots - 1) / 2) * width
         axes.bar(place, values, width, bottom=bottom, color=COLOURS[n], edgecolor=INK, linewidth=0.3,
-                 label=subscripts(cut(label, 24)))  # fmt: skip
+                 label=named(label))  # fmt: skip
         if stacked and n:
             below += values
     axes.axhline(0, color=INK, linewidth=0.6)
@@ -78,7 +71,7 @@ def _alone(axes: Axes, sides: Sides) -> None:
     """Numbers that belong to no stimulus, as lines across."""
     for n, (label, values) in enumerate(sides.items()):
         style, colour = (("--", VERMILLION), ("-", GREEN))[n % 2]
-        axes.axhline(float(values[0]), linestyle=style, color=colour, label=subscripts(cut(label, 24)))
+        axes.axhline(float(values[0]), linestyle=style, color=colour, label=named(label))
 
 
 def _lines(axes: Axes, model: EncodingModel, sides: Sides, by_index: bool, at: int) -> None:
@@ -93,7 +86,7 @@ def _lines(axes: Axes, model: EncodingModel, sides: Sides, by_index: bool, at: i
     for n, (label, values) in enumerate(sides.items()):
         if len(values) == len(x):
             style = "o" if by_index else ("-", "--", "-.")[n % 3]
-            axes.plot(x[order], values[order], style, color=COLOURS[n % 6], label=subscripts(cut(label, 24)))
+            axes.plot(x[order], values[order], style, color=COLOURS[n % 6], label=named(label))
     axes.axhline(0, color=INK, linewidth=0.4, zorder=0)
     _alone(axes, {label: values for label, values in sides.items() if len(values) != len(x)})
 

@@ -1,6 +1,6 @@
 """The drawing of a witness: left the case, right I(x) and where the axiom breaks; and figures as inline SVG.
 
-The panels are in `case_panels` and `value_panels`; of locality's witnesses, both in `far_panels`.
+The panels of each kind of case are declared in `kinds`.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from matplotlib.figure import Figure
 
 from ...axioms.registry import EVERY, case_from_json
 from ...estimators import PUBLISHED
-from .cases import case_panels
-from .panels import Sides, cut, model_of, subscripts
-from .style import INK, WIDTH, styled
-from .values import value_panels
+from ..symbols import in_figure
+from ..verdicts import finding_words
+from .kinds import kind_of
+from .panels import Sides, cut, model_of
+from .style import INK, WIDTH, Drawing, styled
 
 #: Height of a line of the footnote, in inches, and letters on it.
 _LINE = 0.135
 _LETTERS = 59
 
 
-def plot_witness(witness: dict[str, Any]) -> Figure:
+def plot_witness(witness: dict[str, Any]) -> Drawing:
     """Draw a witness: the case on the left; on the right what the measure makes of it, the worst stimulus marked.
 
     Parameters
@@ -35,13 +36,13 @@ def plot_witness(witness: dict[str, Any]) -> Figure:
 
     Returns
     -------
-    Figure
+    Drawing
         One column wide.
 
     Raises
     ------
     SpecError
-        (a ValueError) if the witness's case is none.
+        (a ValueError) if the witness holds no valid case.
     """
     case = case_from_json(witness["case"])
     finding = witness.get("finding")
@@ -52,16 +53,16 @@ def plot_witness(witness: dict[str, Any]) -> Figure:
     at = at if isinstance(at, int) and 0 <= at < len(model.stimuli) else -1
     sides = _numbers_of(finding.get("sides"), len(model.stimuli))
     with styled():
-        left = case_panels(case, at)
-        right = value_panels(case, sides, at, _units(measure))
+        kind = kind_of(case)
+        left = kind.left(case, at)
+        right = kind.right(case, sides, at, _units(measure)) if sides else []
         title = textwrap.wrap(f"{_title(axiom)}: refuted for {cut(measure, 40)}", 48)
         foot = textwrap.wrap(_words(axiom, finding), _LETTERS)
         body = max(sum(height for height, _ in panels) for panels in (left, right))
-        figure = Figure(figsize=(WIDTH, body + 0.17 * len(title) + _LINE * len(foot) + 0.1), layout="constrained")
-        figure.suptitle("\n".join(title), x=0.01, ha="left", fontsize=8, fontweight="bold", parse_math=False)
+        figure = Drawing(figsize=(WIDTH, body + 0.17 * len(title) + _LINE * len(foot) + 0.1), layout="constrained")
+        figure.suptitle("\n".join(map(in_figure, title)), x=0.01, ha="left")
         if foot:
-            lines = "\n".join(subscripts(line) for line in foot)
-            figure.supxlabel(lines, x=0.01, ha="left", fontsize=7, linespacing=1.25)
+            figure.supxlabel("\n".join(map(in_figure, foot)), x=0.01, ha="left", fontsize=7, linespacing=1.25)
         columns = [panels for panels in (left, right) if panels]
         for part, panels in zip(figure.subfigures(1, len(columns), squeeze=False)[0], columns):
             heights = [height for height, _ in panels]
@@ -108,7 +109,7 @@ def svg(figure: Figure, prefix: str = "fig", label: str | None = None) -> str:
     text = re.sub(r'(\sid=")', rf"\g<1>{prefix}-", text)
     text = re.sub(r'(href="#)', rf"\g<1>{prefix}-", text)
     text = text.replace("url(#", f"url(#{prefix}-").replace(INK, "currentColor")
-    # Letters drawn in black, the SVG default, are told no colour of their own.
+    # Letters drawn in black, the SVG default, get no colour of their own.
     said = "" if label is None else f' role="img" aria-label="{escape(label, quote=True)}"'
     return text.replace("<svg ", f'<svg fill="currentColor"{said} ', 1).strip()
 
@@ -127,12 +128,11 @@ def _words(axiom: str, finding: dict[str, Any]) -> str:
     violation, error = finding.get("violation"), finding.get("numerical_error")
     if not isinstance(violation, int | float) or not isinstance(error, int | float):
         return says
-    unit = EVERY[axiom].unit if axiom in EVERY else "nats"
-    return f"{says[:1].upper()}{says[1:]}. Violation: {violation:.3g} {unit} (numerical error {error:.1g})."
+    return finding_words(says, violation, error, EVERY[axiom].unit if axiom in EVERY else "nats")
 
 
 def _numbers_of(sides: Any, count: int) -> Sides:
-    """What of a witness's sides can be drawn: lists of finite numbers, one a stimulus or one alone."""
+    """The sides that can be drawn: lists of finite numbers, one per stimulus or one alone."""
     found: Sides = {}
     for label, values in sides.items() if isinstance(sides, dict) else ():
         if not isinstance(values, list) or len(values) not in (1, count):

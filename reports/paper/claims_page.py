@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ..templating import render
 from .claims import CONFIRMED, CORRECTED, REFUTED, Claim, Result
 
-#: With each check that is done.
-Progress = Callable[[Claim, Result], None]
 SCHEMA = 1
 #: What each part of the page holds, by the beginning of a claim's id.
 _PARTS = {
@@ -45,43 +44,19 @@ def to_json(found: Iterable[tuple[Claim, Result]]) -> dict[str, Any]:
     }
 
 
-def markdown(found: Iterable[tuple[Claim, Result]]) -> str:
-    """The page: outcomes counted, then a table for each part."""
-    rows = list(found)
+def markdown(data: dict[str, Any]) -> str:
+    """The page of the claims' JSON data: outcomes counted, then a table for each part."""
+    claims = data["claims"]
+    parts: dict[str, dict[str, Any]] = {title: {} for title in _PARTS}
+    for id_, claim in claims.items():
+        parts[_part(id_)][id_] = claim
     count = {
-        outcome: sum(result.outcome == outcome for _, result in rows) for outcome in (CONFIRMED, CORRECTED, REFUTED)
+        outcome: sum(claim["outcome"] == outcome for claim in claims.values())
+        for outcome in (CONFIRMED, CORRECTED, REFUTED)
     }
-    lines = [
-        "# The paper's statements, checked",
-        "",
-        f"Of {len(rows)} statements about Laquitaine, Azeglio, Paris, Ferrari and Chalk (arXiv:2505.11309) "
-        f"{count[CONFIRMED]} are confirmed, {count[CORRECTED]} hold only as corrected, {count[REFUTED]} are "
-        "refuted. Each "
-        "is a check that anyone can run (`stiminfo claims`). Statements are restated in our words; those marked "
-        "*ours* are "
-        "not the paper's. Equations 5 to 7, 19 and 21 are the steps of the derivation that carry these numbers in our "
-        "notes.",
-        "",
-        "*Confirmed* means that no check broke the statement, on the models named, not that it is proved.",
-        "",
-    ]
-    for title in _PARTS:
-        mine = [row for row in rows if _part(row[0]) == title]
-        if not mine:
-            continue
-        lines += [f"## {title}", "", "| where | the paper says | outcome | evidence |", "|---|---|---|---|"]
-        for claim, result in mine:
-            said = result.outcome if result.outcome == CONFIRMED else f"**{result.outcome}**"
-            if claim.correction and result.outcome != CONFIRMED:
-                said += f": {claim.correction}"
-            cells = (claim.place, f"{claim.statement}<br>`{claim.id}`", said, result.evidence)
-            lines.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
-        lines.append("")
-    return "\n".join(lines)
+    return render("claims.md", claims=claims, count=count, parts=parts)
 
 
-def _part(claim: Claim) -> str:
-    for title, starts in _PARTS.items():
-        if starts and claim.id.startswith(starts):
-            return title
-    return "Axioms, remarks, properties"
+def _part(id_: str) -> str:
+    found = (title for title, starts in _PARTS.items() if starts and id_.startswith(starts))
+    return next(found, "Axioms, remarks, properties")

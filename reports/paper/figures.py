@@ -6,17 +6,18 @@ Figures 1, 2, 3 and 5 come from the exact engine; 4 and 6, of images, from denoi
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
+from ...errors import MissingExtra
 from ...estimators import PUBLISHED
 from ...files import write_whole
-from ..draw.style import AFTER, BEFORE, INK, SHADE, VERMILLION, WIDTH, styled
+from ..draw.style import AFTER, BEFORE, INK, SHADE, VERMILLION, WIDTH, Drawing, styled
+from ..symbols import symbol
 from . import images as paper_images
 from . import models as models
 from .models import Comparison, Curve
@@ -24,10 +25,8 @@ from .models import Comparison, Curve
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: What each panel says: (comparison, measure) to a short line.
+#: ``reading(comparison, measure)``: the number above a measure's panel, or what it comes to.
 Reading = Callable[[Comparison, str], str]
-
-
 #: Vector and pixels; without dates, so that the same figure is the same file.
 FORMATS: dict[str, dict[str, Any]] = {
     "pdf": {"metadata": {"CreationDate": None}},
@@ -43,13 +42,13 @@ class PaperFigure:
     Attributes
     ----------
     title, caption : for people
-    draw : makes the figure, given the folder of the MNIST files or None; raises `paper_images.MissingExtra`
+    draw : makes the figure, given the folder of the MNIST files or None; raises `MissingExtra`
     """
 
     number: int
     title: str
     caption: str
-    draw: Callable[[Path | None], Figure]
+    draw: Callable[[Path | None], Drawing]
 
     @property
     def name(self) -> str:
@@ -57,70 +56,92 @@ class PaperFigure:
         return f"figure-{self.number}"
 
 
-def plot_comparison(
-    found: Comparison, title: str, reading: Reading, *, shade: tuple[float, float] | None = None, rises: bool = False
-) -> Figure:
-    """Prior and tuning on top, below them a panel for each measure with both sides; one column wide.
+@dataclass(frozen=True)
+class Compared:
+    """What a figure of two sides shows.
 
-    Parameters
+    Attributes
     ----------
-    reading : what follows the measure's name above each panel
-    shade : an interval of the stimulus that the title speaks of
-    rises : colour where the second side exceeds the first
+    compare : computes both sides
+    heading : the question that it answers
+    reading : what follows the measure above each panel
+    shade : an interval of the stimulus that the heading speaks of
+    rises : whether to colour where the second side exceeds the first
     """
+
+    compare: Callable[[], Comparison]
+    heading: str
+    reading: Reading
+    shade: tuple[float, float] | None = None
+    rises: bool = False
+
+
+def plot_comparison(found: Comparison, about: Compared) -> Drawing:
+    """Prior and tuning on top, below them a panel for each measure with both sides; one column wide."""
     with styled():
-        figure = Figure(figsize=(WIDTH, 5.7), layout="constrained")
-        figure.suptitle(title, x=0.01, ha="left", fontsize=8, fontweight="bold")
+        figure = Drawing(figsize=(WIDTH, 5.7), layout="constrained")
+        figure.suptitle(about.heading, x=0.01, ha="left")
         axes = figure.subplots(5, 2, sharex=True, gridspec_kw={"height_ratios": [1.0, 1.15, 1.15, 1.15, 1.15]})
-        ok = found.likely()
-        low, high = found.before.x[ok][[0, -1]]
-        axes[0, 0].set_xlim(low, high)
-        _curves(axes[0, 0], found.curves, found.curves_label, (low, high))
-        _curves(axes[0, 1], found.density, "prior density (1 / unit)", (low, high))
+        axes[0, 0].set_xlim(*found.span)
+        curves(axes[0, 0], found, found.curves, found.curves_label)
+        curves(axes[0, 1], found, found.density, "prior density (1 / unit)")
         axes[0, 1].set_ylim(bottom=0)
-        for axis, (name, measure) in zip(axes[1:].flat, PUBLISHED.items()):
-            _panel(axis, found, name, (low, high))
-            unit = "nats" if measure.units == "nats" else "nats / unit²"
-            axis.set_title(f"{name} ({unit}){reading(found, name)}")
-            if rises:
-                before, after = found.before.values[name], found.after.values[name]
-                axis.fill_between(
-                    found.before.x, before, after, where=after > before, color=VERMILLION, alpha=0.5, lw=0
-                )
-            if shade:
-                axis.axvspan(*shade, color=SHADE, lw=0)
+        for axis, name in zip(axes[1:].flat, PUBLISHED):
+            panel(axis, found, name)
+            axis.set_title(f"{symbol(name).mathtext} ({unit_of(name)}): {about.reading(found, name)}")
+            if about.rises:
+                x, before, after = found.before.x, found.before.values[name], found.after.values[name]
+                axis.fill_between(x, before, after, where=after > before, color=VERMILLION, alpha=0.5, lw=0)
+            if about.shade:
+                axis.axvspan(*about.shade, color=SHADE, lw=0)
         for axis in axes[-1]:
             axis.set_xlabel("stimulus x")
-        handles, labels = axes[1, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=2)
+        figure.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 
-def _curves(axis: Axes, curves: tuple[Curve, ...], title: str, span: tuple[float, float]) -> None:
-    for curve, colour, line in zip(curves, (BEFORE, AFTER), ("-", "--")):
-        seen = (curve.x >= span[0]) & (curve.x <= span[1])
-        axis.plot(curve.x[seen], curve.y[seen], line, color=colour if len(curves) > 1 else INK)
+def unit_of(measure: str) -> str:
+    """A published measure's unit, as it stands beside an axis."""
+    return "nats" if PUBLISHED[measure].units == "nats" else "nats / unit²"
+
+
+def curves(axis: Axes, found: Comparison, shown: tuple[Curve, ...], title: str) -> None:
+    """Tuning curves or densities, where stimuli are likely."""
+    low, high = found.span
+    for curve, colour, line in zip(shown, (BEFORE, AFTER), ("-", "--")):
+        seen = (curve.x >= low) & (curve.x <= high)
+        axis.plot(curve.x[seen], curve.y[seen], line, color=colour if len(shown) > 1 else INK)
     axis.set_title(title)
 
 
-def _panel(axis: Axes, found: Comparison, name: str, span: tuple[float, float]) -> None:
+def panel(axis: Axes, found: Comparison, name: str) -> None:
+    """One measure on both sides, where stimuli are likely."""
+    start, stop = found.span
     low, high = np.inf, -np.inf
     for side, colour, line in ((found.before, BEFORE, "-"), (found.after, AFTER, "--")):
         axis.plot(side.x, side.values[name], line, color=colour, label=side.label)
-        seen = side.values[name][(side.x >= span[0]) & (side.x <= span[1])]
+        seen = side.values[name][(side.x >= start) & (side.x <= stop)]
         low, high = min(low, seen.min()), max(high, seen.max())
     margin = 0.08 * max(high - low, abs(high)) or 0.1
+    axis.set_xlim(start, stop)
     axis.set_ylim(min(low - margin, 0), high + margin)
     if low < -1e-9:
         axis.axhline(0, color=INK, lw=0.5)
 
 
-def _signed(value: float) -> str:
-    return "0" if abs(value) < 0.005 else f"{value:+.2f}".replace("-", "−")
-
-
-#: Half the width of the stretch around the first bump that figure 1 is about.
+#: What two decimals show as 0, in the panel's unit.
+_SMALL = 0.005
+#: Half the width of the stretch around the first bump that figure 1 is about; and the stretch.
 NEAR = 2.0
+_NEAR = (-3 - NEAR, -3 + NEAR)
+
+
+def _signed(value: float) -> str:
+    return "0" if abs(value) < _SMALL else f"{value:+.2f}".replace("-", "−")
+
+
+def _unless_small(value: float, otherwise: str) -> str:
+    return otherwise if abs(value) <= _SMALL else _signed(value)
 
 
 def near_change(found: Comparison, measure: str) -> float:
@@ -146,75 +167,56 @@ def largest_gap(found: Comparison, measure: str) -> float:
     return float(change[np.abs(change).argmax()])
 
 
-def opening(found: Comparison) -> Figure:
+def opening(found: Comparison) -> Drawing:
     """The first picture: the same neuron, eight answers, and which of them a far bump changes."""
     with styled():
-        figure = Figure(figsize=(6.6, 2.9), layout="constrained")
+        figure = Drawing(figsize=(6.6, 2.9), layout="constrained")
         axes = figure.subplots(2, 4, sharex=True)
         for axis, name in zip(axes.flat, PUBLISHED):
-            for side, colour, line in ((found.before, BEFORE, "-"), (found.after, AFTER, "--")):
-                axis.plot(side.x, side.values[name], line, color=colour, label=side.label)
-            axis.set_title(f"{name}: {near_change(found, name):.0%}")
-            axis.axvspan(-3 - NEAR, -3 + NEAR, color=SHADE, lw=0)
-            axis.set_xlim(*found.before.x[found.likely()][[0, -1]])
-            seen = found.likely()
-            values = np.concatenate([side.values[name][seen] for side in (found.before, found.after)])
-            axis.set_ylim(min(0.0, float(values.min()) * 1.1), float(values.max()) * 1.1)
-        for axis, unit in zip((*axes[0, :2], axes[1, 0]), ("nats / unit²", "nats", "nats")):
-            axis.set_ylabel(unit)
+            panel(axis, found, name)
+            axis.set_title(f"{symbol(name).mathtext}: {near_change(found, name):.0%}")
+            axis.axvspan(*_NEAR, color=SHADE, lw=0)
+        for axis, name in zip((*axes[0, :2], axes[1, 0]), PUBLISHED):
+            axis.set_ylabel(unit_of(name))
         for axis in axes[1]:
             axis.set_xlabel("stimulus x")
-        handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=2)
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 
-def figure_of(number: int) -> tuple[Figure, Comparison]:
+COMPARED = {
+    1: Compared(
+        models.second_bump,
+        "A second bump at 6: what changes at −3?",
+        lambda found, name: f"{near_change(found, name):.0%}",
+        shade=_NEAR,
+    ),
+    2: Compared(
+        models.other_prior,
+        "The same neuron under two priors",
+        lambda found, name: _signed(between_modes(found, name)),
+    ),
+    3: Compared(
+        models.magnitude,
+        "Can |r| tell more than r?",
+        lambda found, name: _unless_small(largest_rise(found, name), "no"),
+        rises=True,
+    ),
+    5: Compared(
+        models.two_neurons,
+        "Do two neurons' parts add up?",
+        lambda found, name: _unless_small(largest_gap(found, name), "yes"),
+    ),
+}
+
+
+def figure_of(number: int) -> tuple[Drawing, Comparison]:
     """Figure 1, 2, 3 or 5, and the numbers in it."""
-    made: dict[int, Callable[[], tuple[Figure, Comparison]]] = {1: _first, 2: _second, 3: _third, 5: _fifth}
-    return made[number]()
+    found = COMPARED[number].compare()
+    return plot_comparison(found, COMPARED[number]), found
 
 
-def _first() -> tuple[Figure, Comparison]:
-    found = models.second_bump()
-
-    def reading(found: Comparison, name: str) -> str:
-        return f": {near_change(found, name):.0%}"
-
-    shade = (-3 - NEAR, -3 + NEAR)
-    return plot_comparison(found, "A second bump at 6: what changes at −3?", reading, shade=shade), found
-
-
-def _second() -> tuple[Figure, Comparison]:
-    found = models.other_prior()
-
-    def reading(found: Comparison, name: str) -> str:
-        return f": {_signed(between_modes(found, name))}"
-
-    return plot_comparison(found, "The same neuron under two priors", reading), found
-
-
-def _third() -> tuple[Figure, Comparison]:
-    found = models.magnitude()
-
-    def reading(found: Comparison, name: str) -> str:
-        rise = largest_rise(found, name)
-        return f": {_signed(rise)}" if rise > 0.005 else ": no"
-
-    return plot_comparison(found, "Can |r| tell more than r?", reading, rises=True), found
-
-
-def _fifth() -> tuple[Figure, Comparison]:
-    found = models.two_neurons()
-
-    def reading(found: Comparison, name: str) -> str:
-        gap = largest_gap(found, name)
-        return f": {_signed(gap)}" if abs(gap) > 0.005 else ": yes"
-
-    return plot_comparison(found, "Do two neurons' parts add up?", reading), found
-
-
-def _drawn(number: int) -> Callable[[Path | None], Figure]:
+def _drawn(number: int) -> Callable[[Path | None], Drawing]:
     return lambda _: figure_of(number)[0]
 
 
@@ -262,12 +264,16 @@ FIGURES: tuple[PaperFigure, ...] = (
 )
 
 
-def _write(drawn: Figure, folder: Path, name: str) -> None:
-    with styled():
-        for suffix, options in FORMATS.items():
-            stream = io.BytesIO()
-            drawn.savefig(stream, format=suffix, **options)
-            write_whole(folder / f"{name}.{suffix}", stream.getvalue())
+def drawn_as(figure: Drawing, suffix: str) -> bytes:
+    """A figure as the bytes of a file of one of `FORMATS`."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format=suffix, **FORMATS[suffix])
+    return stream.getvalue()
+
+
+def _write(figure: Drawing, folder: Path, name: str) -> None:
+    for suffix in FORMATS:
+        write_whole(folder / f"{name}.{suffix}", drawn_as(figure, suffix))
 
 
 def write_opening(folder: Path) -> None:
@@ -275,17 +281,11 @@ def write_opening(folder: Path) -> None:
     _write(opening(models.second_bump()), folder, "opening")
 
 
-def write_figures(
-    folder: Path, numbers: tuple[int, ...] = (), data: Path | None = None
-) -> Iterator[tuple[PaperFigure, str]]:
-    """Draw figures, each as PDF, SVG and PNG (300 dpi); yields each with "" or with why it could not be drawn."""
-    for figure in FIGURES:
-        if numbers and figure.number not in numbers:
-            continue
-        try:
-            drawn = figure.draw(data)
-        except paper_images.MissingExtra as reason:
-            yield figure, str(reason)
-            continue
-        _write(drawn, folder, figure.name)
-        yield figure, ""
+def write_figure(figure: PaperFigure, folder: Path, data: Path | None = None) -> str:
+    """Write a figure as PDF, SVG and PNG (300 dpi); returns "", or why it could not be drawn."""
+    try:
+        drawn = figure.draw(data)
+    except MissingExtra as reason:
+        return str(reason)
+    _write(drawn, folder, figure.name)
+    return ""

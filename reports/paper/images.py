@@ -1,18 +1,21 @@
-"""The paper's figures 4 and 6: what a population of neurons tells about the pixels of images."""
+"""The paper's figures 4 and 6: what a population of neurons tells about the pixels of images.
+
+Both raise `MissingExtra` where torch is not installed.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from ...errors import MissingExtra, NotApplicable
 from ...estimators import PUBLISHED
 
 if TYPE_CHECKING:
-    from ..decomposition import Decomposition
+    from ..draw.style import Drawing
 
 #: Images shown, and denoiser passes for each.
 SHOWN, PASSES = 5, 4000
@@ -20,33 +23,33 @@ SHOWN, PASSES = 5, 4000
 OTHERS, NETWORK_PASSES = 400, 1024
 
 
-def _decompose(*arguments: Any, **options: Any) -> Decomposition:
+@contextmanager
+def _needing_torch() -> Iterator[None]:
+    """Imports that need an extra say so."""
     try:
-        from ..decomposition import decompose
+        yield
+    except MissingExtra:
+        raise
     except ImportError as error:
         raise MissingExtra(f"images need torch: pip install 'stiminfo[diffusion]' ({error})") from None
-    return decompose(*arguments, **options)
 
 
-def figure_4(_: Path | None = None) -> Figure:
+def figure_4(_: Path | None = None) -> Drawing:
     """Maps of every measure with features, and all totals, from the finite set of digits."""
-    try:
+    with _needing_torch():
         from ...diffusion.datasets import digits
         from ...diffusion.populations import normalised_population, receptive_fields
-        from ..decomposition import spread_choice
+        from ..decomposition import decompose, spread_choice
         from ..draw.maps import plot_measures
-    except ImportError as error:
-        raise MissingExtra(f"images need torch: pip install 'stiminfo[diffusion]' ({error})") from None
     images = digits()
-    shape = (images.pixels.shape[1], images.pixels.shape[2])
-    encoder = normalised_population(images.pixels, receptive_fields(shape), 2.0)
+    encoder = normalised_population(images.pixels, receptive_fields(images.pixels.shape[1:]), 2.0)
     chosen = spread_choice(images, SHOWN)
-    found = _decompose(images, encoder, chosen, passes=PASSES)
+    found = decompose(images, encoder, chosen, passes=PASSES)
     missing = []
     for name in PUBLISHED:
         if name not in ("fisher", "i_local"):
             try:
-                more = _decompose(
+                more = decompose(
                     images, encoder, chosen, measures=(name,), passes=OTHERS, information=found.information
                 )
                 found.estimates.update(more.estimates)
@@ -55,25 +58,23 @@ def figure_4(_: Path | None = None) -> Figure:
     return plot_measures(found, missing)
 
 
-def figure_6(data: Path | None = None) -> Figure:
-    """Networks' maps of MNIST, of digits where the MNIST files are not at hand, above the exact ones."""
-    try:
+def figure_6(data: Path | None = None) -> Drawing:
+    """Maps by networks above the exact maps: of MNIST, or of the digits if the MNIST files are not found."""
+    with _needing_torch():
         from ...diffusion import UNetDenoiser
         from ...diffusion.checkpoints import PRETRAINED
         from ...diffusion.sources import source_named
-        from ..decomposition import spread_choice
+        from ..decomposition import decompose, spread_choice
         from ..draw.maps import plot_maps
-    except ImportError as error:
-        raise MissingExtra(f"images need torch: pip install 'stiminfo[diffusion]' ({error})") from None
     name = "mnist" if data or os.environ.get("STIMINFO_MNIST") else "digits"
     denoiser, source = UNetDenoiser.load(PRETRAINED / name), source_named(name, folder=data)
     images, encoder = source.shown(), denoiser.learned.encoder
     chosen = spread_choice(images, SHOWN)
-    exact = source.exact(encoder)
-    information = (float("nan"), float("nan"))
-    by_networks = _decompose(images, encoder, chosen, passes=NETWORK_PASSES, denoiser=denoiser, information=information)
+    unknown = (float("nan"), float("nan"))
+    by_networks = decompose(images, encoder, chosen, passes=NETWORK_PASSES, denoiser=denoiser, information=unknown)
     # A pass of the exact denoiser of 60,000 images is a second.
     passes = 400 if len(images.pixels) > 10_000 else PASSES
-    beside = _decompose(images, encoder, chosen, passes=passes, denoiser=exact, information=information)
+    exact = source.exact(encoder)
+    beside = decompose(images, encoder, chosen, passes=passes, denoiser=exact, information=unknown)
     made_by = f"Networks: {name}, trained for {denoiser.learned.minutes:.1f} min; exact: the finite-set denoiser"
     return plot_maps(by_networks, "i_local", beside, made_by)

@@ -93,6 +93,12 @@ class Comparison:
         below = np.cumsum(self.before.prior)
         return (below > reach) & (below < 1 - reach)
 
+    @property
+    def span(self) -> tuple[float, float]:
+        """The first and the last of the likely stimuli."""
+        low, high = self.before.x[self.likely()][[0, -1]]
+        return float(low), float(high)
+
 
 def values_of(model: EncodingModel) -> Values:
     """All eight measures at the model's stimuli."""

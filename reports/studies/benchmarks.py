@@ -1,14 +1,11 @@
-"""Benchmarks as one page: times as ratios measured side by side in one run, errors beside them.
+"""Benchmarks: times as ratios measured side by side in one run, errors beside them.
 
-``python -m stiminfo.reports.studies.benchmarks`` writes benchmarks.json and benchmarks.md in some minutes.
-Seconds depend on the machine and its mood; ratios less so.
+Seconds depend on the machine and what else it does; ratios less so.
 """
 
 from __future__ import annotations
 
-import argparse
 import platform
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,11 +19,12 @@ from ...axioms.auditing.journal import Journal, identity_of
 from ...estimators import i_cissi, i_kong2, i_local, i_sp, i_ssi, i_surp
 from ...estimators.local import pointwise
 from ...estimators.resolution import CHECK, FINE, QUICK, STANDARD, resolution_for
-from ...files import json_text, read_json, write_whole
+from ...files import read_json
 from ...models import Bump, EncodingModel, Gaussian, PoissonNoise, encoding_model
+from .study import FOLDER, Data, Run, Study, page
 
-FOLDER = Path(__file__).parents[1] / "published"
 Say = Callable[[str], None]
+
 #: Audits of the throughput: cells of very different length.
 _AXIOMS, _EXAMPLES = ("completeness", "positivity", "additivity", "data_processing", "locality"), 20
 _WORKERS = (1, 2, 4, 8, 16, 1000)
@@ -136,122 +134,36 @@ def modelled(cells: list[float], whole: float) -> dict[int, float]:
     return found
 
 
-def markdown(data: dict[str, Any]) -> str:
-    """The page."""
-    base = data["measures"][2]["seconds"]
-    rate = data["throughput"]
-    lines = [
-        "# Benchmarks",
-        "",
-        f"Written by `python -m stiminfo.reports.studies.benchmarks` on {data['machine']}. Within a table, times are "
-        "ratios measured in one run; `tox -e bench` compares more, side by side.",
-        "",
-        "## The exact engine: accuracy against time",
-        "",
-        "I_local of one Poisson neuron on 256 nodes. An audit searches at *quick* and confirms at *fine*; "
-        "`si.i_local` is *standard*, and its error bound the distance to *check*.",
-        "",
-        "| resolution | time | completeness, nats off | largest distance to fine |",
-        "|---|---|---|---|",
-    ]
-    standard = next(row["seconds"] for row in data["accuracy"] if row["resolution"] == "standard")
-    lines += [
-        f"| {row['resolution']} | {row['seconds'] / standard:.2f} | {row['completeness']:.1g} | {row['apart']:.1g} |"
-        for row in data["accuracy"]
-    ]
-    lines += [
-        "",
-        f"Standard took {standard:.3f} s.",
-        "",
-        "## Growth",
-        "",
-        "Time of I_local over that of the first.",
-        "",
-    ]
-    for name, rows in data["growth"].items():
-        first = rows[0]["seconds"]
-        lines += [
-            f"| {name} | " + " | ".join(row["size"] for row in rows) + " |",
-            "|---" * (1 + len(rows)) + "|",
-            "| time | " + " | ".join(f"{row['seconds'] / first:.1f}" for row in rows) + " |",
-            "",
-        ]
-    lines += [
-        "## The measures",
-        "",
-        "One Poisson neuron on 256 nodes; time over that of I_surp.",
-        "",
-        "| " + " | ".join(row["measure"] for row in data["measures"]) + " |",
-        "|---" * len(data["measures"]) + "|",
-        "| " + " | ".join(f"{row['seconds'] / base:.1f}" for row in data["measures"]) + " |",
-        "",
-        "## Audits",
-        "",
-        f"`stiminfo table --examples {rate['examples']}` on {len(rate['axioms'])} axioms, {len(rate['cells'])} "
-        f"cells. One worker process: {len(rate['cells']) / rate['jobs_1']:.2f} cells a second; two: "
-        f"{rate['jobs_1'] / rate['jobs_2']:.2f} times as many. The longest cell takes {max(rate['cells']):.1f} s of "
-        f"{sum(rate['cells']):.1f}.",
-        "",
-        "Cost model: cells do not wait for one another, so N workers take the start-up plus a greedy schedule of the "
-        "cells, the longest first; never less than the longest cell.",
-        "",
-    ]
-    model = modelled(rate["cells"], rate["jobs_1"])
-    lines += [
-        "| workers | " + " | ".join(map(str, model)) + " |",
-        "|---" * (1 + len(model)) + "|",
-        "| speed-up, modelled | " + " | ".join(f"{rate['jobs_1'] / value:.1f}" for value in model.values()) + " |",
-        "",
-        f"Modelled for two: {rate['jobs_1'] / model[2]:.2f}; measured: {rate['jobs_1'] / rate['jobs_2']:.2f}. A "
-        "thousand "
-        "workers are worth it for many measures, or for many seeds of one: the soak of 100,000 cases is 200 cells.",
-        "",
-        "## Estimates from denoisers",
-        "",
-        "Relative error against denoiser passes, beside the paper's protocol (`tox -e estimators`):",
-        "",
-        "![Error against denoiser passes](error_against_passes.png){ .card }",
-        "",
-    ]
-    learned = read_json(FOLDER / "learned.json")
-    if learned.get("mnist"):
-        row = learned["mnist"]
-        first = row["errors"][0]
-        lines += [
-            "## Trained networks",
-            "",
-            f"MNIST after {row['minutes']:.0f} minutes on one core (`tox -e learned`): error of one image's "
-            "total, and time over that of the first.",
-            "",
-            "| passes | " + " | ".join(str(e["passes"]) for e in row["errors"]) + " |",
-            "|---" * (1 + len(row["errors"])) + "|",
-            "| relative error | " + " | ".join(f"{e['error']:.1%}" for e in row["errors"]) + " |",
-            "| time | " + " | ".join(f"{e['seconds'] / first['seconds']:.0f}" for e in row["errors"]) + " |",
-            "",
-        ]
-    return "\n".join(lines)
-
-
-def main() -> None:
-    """Measure and write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=FOLDER)
-    options = parser.parse_args()
-
-    def say(text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
-
-    data: dict[str, Any] = {
+def make(run: Run) -> Data:
+    """Measure."""
+    return {
         "machine": f"{platform.machine()}, Python {platform.python_version()}, numpy {np.__version__}",
-        "accuracy": accuracy(say),
-        "growth": growth(say),
-        "measures": measures(say),
-        "throughput": throughput(say),
+        "accuracy": accuracy(run.say),
+        "growth": growth(run.say),
+        "measures": measures(run.say),
+        "throughput": throughput(run.say),
         "schema": 1,
     }
-    write_whole(options.out / "benchmarks.json", json_text(data))
-    write_whole(options.out / "benchmarks.md", markdown(data))
 
 
-if __name__ == "__main__":
-    main()
+def markdown(data: Data) -> str:
+    """The page; of trained networks it shows what the study of these has found."""
+    rate = data["throughput"]
+    return page(
+        "benchmarks.md",
+        **data,
+        standard=next(row["seconds"] for row in data["accuracy"] if row["resolution"] == "standard"),
+        surprise=next(row["seconds"] for row in data["measures"] if row["measure"] == i_surp.name),
+        cells=rate["cells"],
+        modelled=modelled(rate["cells"], rate["jobs_1"]),
+        mnist=read_json(FOLDER / "learned.json").get("mnist"),
+    )
+
+
+STUDY = Study(
+    name="benchmarks",
+    cost="some minutes on a machine that does nothing else",
+    make=make,
+    outputs=("benchmarks.json", "benchmarks.md"),
+    page=markdown,
+)

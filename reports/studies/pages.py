@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from matplotlib.figure import Figure
 
 from ...axioms.registry import AXIOMS
 from ...estimators import PUBLISHED
 from ...files import read_json
-from ..draw.style import AFTER, BEFORE, styled
+from ..draw.style import Drawing, styled
 from ..draw.witness import describe, plot_witness, svg
 from ..paper import models as models
-from ..paper.figures import FIGURES, figure_of, opening
+from ..paper.figures import FIGURES, curves, figure_of, opening, panel, unit_of
 from ..paper.models import Comparison
+from ..symbols import in_markdown
 
 SITE = Path(__file__).parents[1] / "site"
 PUBLISHED_FOLDER = Path(__file__).parents[1] / "published"
@@ -33,7 +33,7 @@ _PICTURES = ("error_against_passes.png", "figures/figure-4.png", "figures/figure
 #: What each measure is and tells; formulas in the notation of the pages.
 _WORDS = {
     "fisher": (
-        "J(x) = 4 Σ_r (d√p(r|x)/dx)², in nats per squared unit of the stimulus",
+        "J(x) = 4 Σ<sub>r</sub> (d√p(r|x)/dx)², in nats per squared unit of the stimulus",
         "How well a small change of the stimulus can be seen. It knows nothing of the prior, and is no share of the "
         "mutual information.",
     ),
@@ -76,40 +76,30 @@ def comparisons() -> tuple[Comparison, Comparison, Comparison]:
     return models.second_bump(), models.other_prior(), models.magnitude()
 
 
-_SIZE = (6.6, 1.45)
+#: Of a row of panels, in inches.
+_SIZE = (6.6, 1.6)
 
 
-def measure_figure(name: str, found: tuple[Comparison, ...]) -> Figure:
+def measure_figure(name: str, found: tuple[Comparison, ...]) -> Drawing:
     """One measure in the three settings."""
     with styled():
-        figure = Figure(figsize=_SIZE, layout="constrained")
-        unit = "nats" if PUBLISHED[name].units == "nats" else "nats / unit²"
+        figure = Drawing(figsize=_SIZE, layout="constrained")
         for axis, one in zip(figure.subplots(1, 3), found):
-            low, high = one.before.x[one.likely()][[0, -1]]
-            for side, colour, line in ((one.before, BEFORE, "-"), (one.after, AFTER, "--")):
-                inside = (side.x >= low) & (side.x <= high)
-                axis.plot(side.x[inside], side.values[name][inside], line, color=colour, label=side.label)
-            axis.set_xlim(low, high)
-            axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
+            panel(axis, one, name)
             axis.set_xlabel("stimulus x")
-            axis.set_ylabel(unit)
-            axis.legend(loc="best", fontsize=6)
+            axis.set_ylabel(unit_of(name))
+            axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.7, columnspacing=1)
     return figure
 
 
-def settings_figure(found: tuple[Comparison, ...]) -> Figure:
+def settings_figure(found: tuple[Comparison, ...]) -> Drawing:
     """Mean responses and priors of the three settings."""
     with styled():
-        figure = Figure(figsize=(_SIZE[0], 2.4), layout="constrained")
-        axes = figure.subplots(2, 3, sharex="col")
-        for column, one in zip(axes.T, found):
-            low, high = one.before.x[one.likely()][[0, -1]]
-            for axis, curves, label in zip(column, (one.curves, one.density), (one.curves_label, "prior (1 / unit)")):
-                for curve, colour, line in zip(curves, (BEFORE, AFTER), ("-", "--")):
-                    inside = (curve.x >= low) & (curve.x <= high)
-                    axis.plot(curve.x[inside], curve.y[inside], line, color=colour)
-                axis.set_ylabel(label)
-            column[0].set_xlim(low, high)
+        figure = Drawing(figsize=(_SIZE[0], 2.4), layout="constrained")
+        for column, one in zip(figure.subplots(2, 3, sharex="col").T, found):
+            curves(column[0], one, one.curves, one.curves_label)
+            curves(column[1], one, one.density, "prior density (1 / unit)")
+            column[0].set_xlim(*one.span)
             column[1].set_xlabel("stimulus x")
     return figure
 
@@ -125,7 +115,9 @@ def _measures(table: dict[str, Any], found: tuple[Comparison, ...]) -> list[dict
                 "formula": formula,
                 "tells": tells,
                 "source": PUBLISHED[name].source,
-                "drawing": svg(measure_figure(name, found), f"m-{name}", f"{name} in the three settings"),
+                "drawing": svg(
+                    measure_figure(name, found), f"m-{name}", f"{PUBLISHED[name].title} in the three settings"
+                ),
                 "broken": [AXIOMS[axiom] for axiom, cell in verdicts.items() if cell["verdict"] == "refuted"],
             }
         )
@@ -227,7 +219,8 @@ def fill(folder: Path) -> None:
     }
     folder.mkdir(parents=True)
     for page in sorted((SITE / "pages").glob("*.md")):
-        (folder / page.name).write_text(environment.get_template(page.name).render(context), encoding="utf-8")
+        text = in_markdown(environment.get_template(page.name).render(context))
+        (folder / page.name).write_text(text, encoding="utf-8")
     shutil.copy(SITE / "pages" / "site.css", folder)
     for name in _PICTURES:
         shutil.copy(PUBLISHED_FOLDER / name, folder)

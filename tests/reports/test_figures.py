@@ -17,9 +17,11 @@ from stiminfo.axioms.registry import EVERY
 from stiminfo.estimators import PUBLISHED
 from stiminfo.models import Bump, EncodingModel, Gaussian, GaussianNoise, Linear, PoissonNoise, encoding_model
 from stiminfo.models.data import ContinuousSpec, FiniteSpec
-from stiminfo.reports.draw.model import WIDTH, short
-from stiminfo.reports.draw.panels import subscripts
+from stiminfo.reports.draw.kinds import KINDS, Kind
+from stiminfo.reports.draw.model import short
+from stiminfo.reports.draw.style import WIDTH
 from stiminfo.reports.draw.witness import describe, plot_witness, svg
+from stiminfo.reports.symbols import in_figure
 
 CURVE = ContinuousSpec(Gaussian(), (Bump(0.0, 1.0, 4.0),), PoissonNoise(), 40)
 LINE = ContinuousSpec(Gaussian(), (Linear(),), GaussianNoise(), 16)
@@ -211,6 +213,36 @@ def test_words():
     assert short(0.123) == ".12"
     assert short(0.999) == "~1"
     assert short(1e-9) == "~0"
-    assert subscripts("I_{R'|R}(x) of i_sp, $5") == "I$_{\\mathrm{R′|R}}$(x) of i_sp, \\$5"
+    assert in_figure("I_{R'|R}(x) of i_sp, $5") == r"I$_{\mathrm{R′|R}}$(x) of I$_{\mathrm{sp}}$, \$5"
     witness = witness_of("positivity", EVERY["positivity"].known[0], "i_ssi")
     assert witness["finding"]["says"] in describe(witness)
+
+
+def test_a_kind_of_case_that_nobody_knows_is_drawn_by_its_model(monkeypatch):
+    case = GarblingCase(CURVE, None, "abs", 1.5)
+    assert len(plot_witness(witness_of("data_processing", case)).subfigs[0].axes) == 3
+    monkeypatch.delitem(KINDS, "garbling")
+    figure = plot_witness(witness_of("data_processing", case))
+    assert len(figure.subfigs[0].axes) == 2
+    assert [one.caption for one in Kind().numbers(case)] == ["The model"]
+    svg(figure)  # lays it out
+    assert crowded(figure) == []
+
+
+def test_saved_in_its_style_whatever_the_settings(tmp_path):
+    from matplotlib import rc_context
+
+    def saved(name):
+        witness = witness_of("completeness", EVERY["completeness"].known[0])
+        plot_witness(witness).savefig(tmp_path / name, metadata={"Date": None})
+        return (tmp_path / name).read_bytes()
+
+    first = saved("a.svg")
+    with rc_context({"svg.fonttype": "path", "svg.hashsalt": "other", "mathtext.default": "it"}):
+        assert saved("b.svg") == first
+
+
+def test_a_figure_shows_itself_as_a_picture():
+    data, size = EncodingModel([0, 1], [0.5, 0.5], [[1, 0], [0, 1]]).plot()._repr_png_()
+    assert data.startswith(b"\x89PNG")
+    assert size["width"] == round(WIDTH * 100)

@@ -14,7 +14,8 @@ from stiminfo.axioms.cases import ModelCase
 from stiminfo.axioms.registry import AXIOMS
 from stiminfo.estimators import PUBLISHED
 from stiminfo.models.data import FiniteSpec
-from stiminfo.reports.page import audit_page, maths
+from stiminfo.reports.page import audit_page
+from stiminfo.reports.symbols import in_html as maths
 
 EVIL = '<script>alert("x")</script>'
 VOID = {"meta", "br", "img", "link", "hr", "input"}

@@ -54,3 +54,10 @@ class Claim:
     expected: str
     check: Callable[[], Result]
     correction: str = ""
+
+
+def claim(
+    id: str, place: str, statement: str, expected: str, correction: str = ""
+) -> Callable[[Callable[[], Result]], Claim]:
+    """Makes the check below it the claim with this statement; the arguments are those of `Claim`."""
+    return lambda check: Claim(id, place, statement, expected, check, correction)

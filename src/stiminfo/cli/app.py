@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError, OptionError
+from .claims import claims
 from .decompose import decompose
+from .figures import figures
 from .options import (
     Axioms,
     Backend,
@@ -31,7 +33,6 @@ from .options import (
     Strict,
     Timeout,
 )
-from .paper import claims, figures
 from .shared import bar_here, check_outputs, console_here, fail, say
 from .train import train
 

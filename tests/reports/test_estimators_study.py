@@ -1,14 +1,14 @@
 """The tables of the diffusion-based estimators, made small, say what the exact engine says."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 
-from stiminfo.reports import estimator_tables as tables  # noqa: E402
+from stiminfo.reports.studies import estimators as tables  # noqa: E402
+from stiminfo.reports.studies import publish  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def test_every_measure_is_estimated_without_bias(estimated):
 
 
 def test_the_files_are_written_whole(estimated, tmp_path, monkeypatch):
-    """``python -m stiminfo.reports.studies.estimator_tables``, with one case of each part."""
+    """``python -m stiminfo.reports.studies.publish estimators``, with one case of each part."""
     name = "two components in R^2, 1 neuron"
     monkeypatch.setattr(tables, "SAMPLED", {name: tables.SAMPLED[name]})
     monkeypatch.setattr(tables, "sampler_table", lambda say, whole=tables.sampler_table: whole(3, say))
@@ -38,8 +38,7 @@ def test_the_files_are_written_whole(estimated, tmp_path, monkeypatch):
     monkeypatch.setattr(tables.error_curves, "__defaults__", ((40, 512), print))
     monkeypatch.setattr(tables, "REFERENCE", 4000)
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)  # tests run side by side
-    monkeypatch.setattr(sys, "argv", ["estimator_tables", "--out", str(tmp_path)])
-    tables.main()
+    publish.main(["estimators", "--out", str(tmp_path)])
     assert {path.name for path in tmp_path.iterdir()} == {
         "estimators.json",
         "estimators.md",
@@ -54,7 +53,7 @@ def test_the_files_are_written_whole(estimated, tmp_path, monkeypatch):
         # The plug-in's bias does not go away with passes.
         assert many["plug-in"] > 3 * many["variance form"]
     page = (tmp_path / "estimators.md").read_text(encoding="utf-8")
-    assert page == tables.markdown(data["estimators"], data["samplers"])
+    assert page == tables.markdown(data)
     assert "not defined on lone stimuli" in page
 
 

@@ -1,7 +1,6 @@
 """The networks that come with the package, held against the exact denoiser of the images that they learned."""
 
 import json
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -17,13 +16,15 @@ from stiminfo.axioms.auditing.networks import audit_learned  # noqa: E402
 from stiminfo.diffusion import UNetDenoiser  # noqa: E402
 from stiminfo.diffusion.recipes import PRESETS  # noqa: E402
 from stiminfo.diffusion.sources import source_named  # noqa: E402
-from stiminfo.reports import learned_tables  # noqa: E402
+from stiminfo.errors import OptionError  # noqa: E402
+from stiminfo.reports.studies import learned, publish  # noqa: E402
+from stiminfo.reports.studies.study import FOLDER, Run  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def shipped():
-    denoiser, source = UNetDenoiser.load(learned_tables.PRETRAINED / "digits"), source_named("digits")
-    return denoiser, source, learned_tables.judged(denoiser, source)
+    denoiser, source = UNetDenoiser.load(learned.PRETRAINED / "digits"), source_named("digits")
+    return denoiser, source, learned.judged(denoiser, source)
 
 
 @pytest.mark.slow
@@ -43,7 +44,7 @@ SHIPPED = {"digits": "CC BY 4.0", "mnist": "CC BY-SA 3.0"}
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_networks_denoise_better_than_a_linear_guess(name):
     """Wherever the finite-set denoiser does so by a tenth, on images that neither has seen."""
-    rows = UNetDenoiser.load(learned_tables.PRETRAINED / name).learned.notes["held_out"]
+    rows = UNetDenoiser.load(learned.PRETRAINED / name).learned.notes["held_out"]
     for role in ("", "_given"):
         told = [row for row in rows if row[f"exact{role}"] < 0.9 * row[f"linear{role}"]]
         assert told
@@ -52,27 +53,27 @@ def test_the_shipped_networks_denoise_better_than_a_linear_guess(name):
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_networks_are_small_and_credit_their_images(name):
-    folder = learned_tables.PRETRAINED / name
+    folder = learned.PRETRAINED / name
     assert sum(path.stat().st_size for path in folder.rglob("*.safetensors")) < 4 * 2**20
     assert SHIPPED[name] in (folder / "card.md").read_text(encoding="utf-8")
 
 
 def test_the_published_tables_are_those_of_their_numbers():
-    data = json.loads((learned_tables.FOLDER / "learned.json").read_text(encoding="utf-8"))
-    assert learned_tables.markdown(data) == (learned_tables.FOLDER / "learned.md").read_text(encoding="utf-8")
+    data = json.loads((FOLDER / "learned.json").read_text(encoding="utf-8"))
+    assert learned.markdown(data) == (FOLDER / "learned.md").read_text(encoding="utf-8")
     assert {"choices", "accuracy"} <= set(data)
-    assert {row["variant"] for row in data["choices"]} == set(learned_tables.variants())
+    assert {row["variant"] for row in data["choices"]} == set(learned.variants())
 
 
 def test_the_tables_run(monkeypatch):
     """Every line of the choice of recipes, for a moment each."""
-    monkeypatch.setattr(learned_tables, "IMAGES", 2)
+    monkeypatch.setattr(learned, "IMAGES", 2)
     base = replace(PRESETS["small"], steps=2, gain_steps=2, batch=4)
     source = source_named("gaussian", side=4)
-    denoiser = learned_tables.trained(source, base, None)
-    row = learned_tables.judged(denoiser, source, images=2, passes=256)
+    denoiser = learned.trained(source, base, None)
+    row = learned.judged(denoiser, source, images=2, passes=256)
     assert set(row) >= {"total", "correlation", "plug_in", "unscaled", "error_64"}
-    slow = learned_tables.by_posterior(denoiser, source, images=1, samples=24)
+    slow = learned.by_posterior(denoiser, source, images=1, samples=24)
     assert slow["posterior"] > 0
 
 
@@ -81,7 +82,7 @@ def test_networks_of_gaussian_images_find_the_closed_form():
     """Two and a half minutes of one core, from nothing: the pixel map is 1/2 diag(logm C - logm C_r)."""
     torch.set_num_threads(1)
     source = source_named("gaussian")
-    denoiser = learned_tables.trained(source, PRESETS["small"], 2.5, cpu_time=True)
+    denoiser = learned.trained(source, PRESETS["small"], 2.5, cpu_time=True)
     x = source.held_out(128)
     truth = source.exact(denoiser.learned.encoder).feature_information()
     found = si.i_local.estimate(denoiser, x, passes=512, sampler="amortised")
@@ -93,36 +94,31 @@ def test_networks_of_gaussian_images_find_the_closed_form():
 
 
 def test_the_page_is_made_anew(tmp_path, monkeypatch):
-    """``python -m stiminfo.reports.studies.learned_tables``, every part for a moment."""
+    """``python -m stiminfo.reports.studies.publish learned``, every part for a moment."""
     digits = source_named("digits")
     moment = replace(PRESETS["small"], batch=4)
-    monkeypatch.setattr(learned_tables, "PRESETS", {"small": moment})
-    monkeypatch.setattr(learned_tables, "PASSES", 256)
-    monkeypatch.setattr(learned_tables, "judged", lambda *given, whole=learned_tables.judged: whole(*given, 2, 256))
-    monkeypatch.setattr(
-        learned_tables, "by_posterior", lambda *given, whole=learned_tables.by_posterior, **_: whole(*given, 1, 24)
-    )
-    monkeypatch.setattr(learned_tables, "source_named", lambda name: digits if name == "mnist" else source_named(name))
+    monkeypatch.setattr(learned, "PRESETS", {"small": moment})
+    monkeypatch.setattr(learned, "PASSES", 256)
+    monkeypatch.setattr(learned, "judged", lambda *given, whole=learned.judged: whole(*given, 2, 256))
+    monkeypatch.setattr(learned, "by_posterior", lambda *given, whole=learned.by_posterior, **_: whole(*given, 1, 24))
+    monkeypatch.setattr(learned, "source_named", lambda name: digits if name == "mnist" else source_named(name))
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
-    monkeypatch.setattr(
-        learned_tables, "variants", lambda whole=learned_tables.variants: {"default": whole()["default"]}
-    )
-    monkeypatch.setattr(learned_tables, "audit_learned", lambda *given: audit_learned(*given, axioms=["positivity"]))
+    monkeypatch.setattr(learned, "variants", lambda whole=learned.variants: {"default": whole()["default"]})
+    monkeypatch.setattr(learned, "audit_learned", lambda *given: audit_learned(*given, axioms=["positivity"]))
     names = [
         "--audited",
-        str(learned_tables.PRETRAINED / "digits"),
+        str(learned.PRETRAINED / "digits"),
         "--out",
         str(tmp_path),
         "--minutes",
         "0.002",
         "--mnist-checkpoint",
-        str(learned_tables.PRETRAINED / "digits"),
+        str(learned.PRETRAINED / "digits"),
     ]
-    monkeypatch.setattr(sys, "argv", ["learned_tables", *names])
-    learned_tables.main()
+    publish.main(["learned", *names])
     data = json.loads((tmp_path / "learned.json").read_text(encoding="utf-8"))
     page = (tmp_path / "learned.md").read_text(encoding="utf-8")
-    assert page == learned_tables.markdown(data)
+    assert page == learned.markdown(data)
     assert [row["data"] for row in data["choices"]] == ["gaussian", "digits"]
     assert len(data["accuracy"]) == 4
     # Networks that were trained for a moment know nothing; those that come with the package do.
@@ -136,8 +132,10 @@ def test_the_page_is_made_anew(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("part", "option"), [("mnist", "--mnist-checkpoint"), ("audits", "--audited")])
-def test_tables_of_networks_need_them(monkeypatch, capsys, part, option):
-    monkeypatch.setattr(sys, "argv", ["learned_tables", "--only", part])
-    with pytest.raises(SystemExit):
-        learned_tables.main()
+def test_tables_of_networks_need_them(capsys, tmp_path, part, option):
+    with pytest.raises(OptionError, match=option):
+        learned.make(Run({"only": part}))
+    with pytest.raises(SystemExit) as ended:
+        publish.main(["learned", "--only", part, "--out", str(tmp_path)])
+    assert ended.value.code == 2
     assert option in capsys.readouterr().err

@@ -7,8 +7,8 @@ from scipy.integrate import quad
 
 from ....estimators import i_local
 from ....models.arrays import Array
-from .claim import CORRECTED, REFUTED, Claim, Result
-from .equations import models
+from .claim import CORRECTED, REFUTED, Result, claim
+from .joints import models
 from .quadrature import Noisy, over_levels
 
 #: Noise variances of r = x + N(0, s^2) with X ~ N(0, 1).
@@ -27,6 +27,13 @@ def _half_fisher(level: float, noise: float) -> float:
     return 0.5 * (1 / (posterior + level) - 1 / (1 + level))
 
 
+@claim(
+    "section-5-4-complete",
+    "Section 5.4",
+    "Drawing r ~ p(R | xhat) of the denoised stimulus estimates I_local, and so averages to I(R;X).",
+    REFUTED,
+    "it does not average to I(R;X); r must be drawn from p(R | xg), or E_r[D^2 | xg] be learned",
+)
 def plug_in() -> Result:
     """The estimator that draws r ~ p(R | xhat(xg)), by quadrature and in closed form."""
     rows, worst = [], 0.0
@@ -51,8 +58,8 @@ def plug_in() -> Result:
     )
 
 
+@claim("section-5-4-argument", "Section 5.4", "The response is drawn given xhat(x).", CORRECTED, "xhat(xg) is meant")
 def plugged_x() -> Result:
-    """Section 5.4 writes xhat(x)."""
     apart, same = 0.0, 0.0
     for model in models():
 
@@ -73,8 +80,8 @@ def plugged_x() -> Result:
     )
 
 
+@claim("section-5-4-even", "Section 5.4, C.3", "The levels g are evenly spaced.", CORRECTED, "the steps t of C.3 are")
 def even_levels() -> Result:
-    """Section 5.4 against C.3."""
     levels = published_levels()
     steps = np.diff(levels)
     return Result(
@@ -84,14 +91,20 @@ def even_levels() -> Result:
     )
 
 
+@claim("c-3-count", "C.3", "They are 24.", CORRECTED, "25")
 def count_levels() -> Result:
-    """C.3: [40 : 40 : 1000]."""
     count = len(published_levels())
     return Result(count == 24, f"t = 40, 80, ..., 1000 are {count}", count == 25)
 
 
+@claim(
+    "c-3-range",
+    "C.3",
+    "They cover the integral over g.",
+    REFUTED,
+    "what lies below the first level is lost, the more the less noisy the responses",
+)
 def covered() -> Result:
-    """C.3: what lies below the first level."""
     levels = published_levels()
     cut, net = [], []
     for noise in _NOISE[1:]:
@@ -110,8 +123,8 @@ def covered() -> Result:
     )
 
 
+@claim("appendix-b-density", "Appendix B", "The integral over x' is weighted by p(r').", CORRECTED, "by p(x')")
 def appendix_b() -> Result:
-    """Appendix B: p(r') under an integral over x'."""
     shapes, off = 0, 0.0
     for model in models():
         count, stimuli = model.likelihood.shape
@@ -123,48 +136,3 @@ def appendix_b() -> Result:
         f"sums to 1 (to {off:.0g})",
         off < 1e-12,
     )
-
-
-CLAIMS = (
-    Claim(
-        "section-5-4-complete",
-        "Section 5.4",
-        "Drawing r ~ p(R | xhat) of the denoised stimulus estimates I_local, and so averages to I(R;X).",
-        REFUTED,
-        plug_in,
-        "it does not average to I(R;X); r must be drawn from p(R | xg), or E_r[D^2 | xg] be learned",
-    ),
-    Claim(
-        "section-5-4-argument",
-        "Section 5.4",
-        "The response is drawn given xhat(x).",
-        CORRECTED,
-        plugged_x,
-        "xhat(xg) is meant",
-    ),
-    Claim(
-        "section-5-4-even",
-        "Section 5.4, C.3",
-        "The levels g are evenly spaced.",
-        CORRECTED,
-        even_levels,
-        "the steps t of C.3 are",
-    ),
-    Claim("c-3-count", "C.3", "They are 24.", CORRECTED, count_levels, "25"),
-    Claim(
-        "c-3-range",
-        "C.3",
-        "They cover the integral over g.",
-        REFUTED,
-        covered,
-        "what lies below the first level is lost, the more the less noisy the responses",
-    ),
-    Claim(
-        "appendix-b-density",
-        "Appendix B",
-        "The integral over x' is weighted by p(r').",
-        CORRECTED,
-        appendix_b,
-        "by p(x')",
-    ),
-)

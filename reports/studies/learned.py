@@ -1,15 +1,8 @@
-"""The generated tables of trained networks: which recipe is best at equal time, and how right the networks are.
-
-``python -m stiminfo.reports.studies.learned_tables`` trains and writes learned.json and learned.md: an hour
-and a half on one core; ``--only choices`` (or accuracy, mnist, audits) makes one part anew and keeps the others.
-"""
+"""Trained networks: which recipe is best at equal time, and how right the networks are."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,12 +20,12 @@ from ...diffusion.recipes import PRESETS, Recipe
 from ...diffusion.sources import MixtureSource, Source, population_for, source_named
 from ...diffusion.training import Training
 from ...diffusion.unet import UNetDenoiser
+from ...errors import OptionError
 from ...estimators import i_local
-from ...files import json_text, write_whole
-from ..terminal import WORDS
-from .estimator_tables import mixture_16, plane
+from ..verdicts import WORDS
+from .estimators import mixture_16, plane
+from .study import Data, Run, Study, page
 
-FOLDER = Path(__file__).parents[1] / "published"
 #: Images that a network is judged on, and passes of the exact denoiser in its variance form for each.
 IMAGES, EXACT_PASSES = 64, 600
 PASSES = 1024
@@ -96,9 +89,6 @@ def trained(
     return UNetDenoiser(run.run())
 
 
-# -- which recipe -------------------------------------------------------------------------------------------------
-
-
 def variants() -> dict[str, Recipe]:
     """The default for small images, and what differs from it in one thing."""
     base = PRESETS["small"]
@@ -130,9 +120,6 @@ def choices(minutes: float = 1.0, say: Say = print) -> list[dict[str, Any]]:
             rows.append(row | {"steps": denoiser.learned.notes["recipe"]["steps"]})
             say(f"{data}: {name}: total {row['total']:.3f}, map {row['correlation']:.3f}")
     return rows
-
-
-# -- against the truth --------------------------------------------------------------------------------------------
 
 
 def mixture_source(denoiser: MixtureDenoiser, name: str, shape: tuple[int, int]) -> MixtureSource:
@@ -182,9 +169,6 @@ def by_posterior(denoiser: UNetDenoiser, source: Source, images: int = 8, sample
     return {"posterior": float(ratio), "posterior_stderr": float(np.linalg.norm(slow.stderr) / slow.value.sum())}
 
 
-# -- MNIST --------------------------------------------------------------------------------------------------------
-
-
 def mnist_table(checkpoint: Path, say: Say = print) -> dict[str, Any]:
     """Networks of MNIST: completeness, agreement of samplers and with the finite set, error against passes, time."""
     denoiser, source = UNetDenoiser.load(checkpoint), source_named("mnist")
@@ -221,9 +205,6 @@ def mnist_table(checkpoint: Path, say: Say = print) -> dict[str, Any]:
     } | by_posterior(denoiser, source, images=2)
 
 
-# -- audits -------------------------------------------------------------------------------------------------------
-
-
 def audits(checkpoints: list[Path], say: Say = print) -> list[dict[str, Any]]:
     """The audit of networks, those that learned views of the response among them."""
     rows = []
@@ -243,122 +224,74 @@ def _renewed(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[
     return [row for row in old if row["data"] not in {found["data"] for found in new}] + new
 
 
-# -- files --------------------------------------------------------------------------------------------------------
+#: Totals and correlations of the shipped networks may differ by this much between machines.
+TOLERANCE = 0.01
+PARTS = ("choices", "accuracy", "mnist", "audits")
 
 
-def markdown(data: dict[str, Any]) -> str:
-    """The tables in Markdown."""
-    lines = [
-        "# Trained networks",
-        "",
-        "Written by `python -m stiminfo.reports.studies.learned_tables` (see `--help`).",
-        "",
-    ]
-    if data.get("choices"):
-        minutes = data["choices"][0]["minutes"]
-        lines += [
-            f"## Which recipe: {minutes:g} {'minute' if minutes == 1 else 'minutes'} of one core each",
-            "",
-            "Total: E_x of the amortised estimate over the truth (the true prior's denoiser, or the set's). Map: the",
-            "correlation of mean pixel maps with the true one, and relative RMSE of one image's map. Unscaled: without",
-            "the means of levels and pixels measured after training. Plug-in: the same networks as published.",
-            "",
-            "| data | variant | steps | total | map | map error | unscaled | plug-in | error at 64 passes |",
-            "|---|---|---|---|---|---|---|---|---|",
-        ]
-        for row in data["choices"]:
-            cells = [row["data"], row["variant"], str(row["steps"]), *_cells(row), f"{row['error_64']:.1%}"]
-            lines.append(f"| {' | '.join(cells)} |")
-        lines.append("")
-    if data.get("accuracy"):
-        lines += [
-            "## Networks where the truth is known",
-            "",
-            "Reverse diffusion: the same networks with r drawn by 40 steps of it, over the amortised estimate.",
-            "",
-            "| case | minutes | total | map | map error | unscaled | plug-in | reverse diffusion | error, 64 passes |",
-            "|---|---|---|---|---|---|---|---|---|",
-        ]
-        for row in data["accuracy"]:
-            slow = f"{row['posterior']:.3f} ± {row['posterior_stderr']:.3f}"
-            cells = [row["case"], f"{row['minutes']:.1f}", *_cells(row), slow, f"{row['error_64']:.1%}"]
-            lines.append(f"| {' | '.join(cells)} |")
-        lines.append("")
-    if data.get("mnist"):
-        row = data["mnist"]
-        lines += [
-            f"## MNIST, networks trained for {row['minutes']:.0f} minutes",
-            "",
-            f"- E_X[I(x)] = {row['mean']:.3f} ± {row['mean_stderr']:.3f} nats; I(R;X) = {row['information']:.3f} ± "
-            f"{row['information_stderr']:.3f} by nested Monte Carlo over the 60,000 images",
-            f"- beside the finite-set denoiser on four images: total {row['finite_set']:.3f} of it, correlation of the "
-            f"maps {row['finite_set_correlation']:.3f}",
-            f"- reverse diffusion over amortised: {row['posterior']:.3f} ± {row['posterior_stderr']:.3f}",
-            "",
-            "| passes | relative error of a total | seconds an image |",
-            "|---|---|---|",
-        ]
-        lines += [f"| {e['passes']} | {e['error']:.1%} | {e['seconds']:.1f} |" for e in row["errors"]]
-        lines.append("")
-    if data.get("audits"):
-        lines += [
-            "## Audits",
-            "",
-            "`stiminfo audit` of networks that learned halves of the population, thinned and merged responses "
-            "(`stiminfo train --halves --coarse`). Networks are never exactly right: with enough passes every equality "
-            "is refuted, and the share is what matters.",
-            "",
-            "| data | minutes | axiom | verdict | |",
-            "|---|---|---|---|---|",
-        ]
-        for row in data["audits"]:
-            axiom, verdict = row["axiom"].replace("_", " "), WORDS[row["verdict"]][0]
-            lines.append(f"| {row['data']} | {row['minutes']:.0f} | {axiom} | {verdict} | {row['message']} |")
-        lines.append("")
-    return "\n".join(lines)
-
-
-def _cells(row: dict[str, Any]) -> list[str]:
-    names = ("total", "correlation", "map_error", "unscaled", "plug_in")
-    return [f"{row[name]:.2f}" if name == "map_error" else f"{row[name]:.3f}" for name in names]
-
-
-def main() -> None:
-    """Make the tables, or one of them, anew."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=FOLDER)
-    parser.add_argument("--only", choices=("choices", "accuracy", "mnist", "audits"))
-    parser.add_argument("--minutes", type=float, help="CPU minutes of each training run (choices: 1; accuracy: 10)")
-    parser.add_argument("--mnist-checkpoint", type=Path, help="networks of `stiminfo train --dataset mnist`")
-    parser.add_argument(
-        "--audited", type=Path, action="append", help="networks to audit; may be repeated; of other data the rows stay"
-    )
-    options = parser.parse_args()
-    path: Path = options.out / "learned.json"
-    data = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    data |= {"schema": 1, "torch": torch.__version__}
-
-    def say(text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
-
+def make(run: Run) -> Data:
+    """Every part, or one of them; the others stay as they are committed."""
+    data = run.before | {"schema": 1, "torch": torch.__version__}
+    minutes, networks, audited = run["minutes"], run["mnist_checkpoint"], run["audited"]
+    if run["only"] == "mnist" and networks is None:
+        raise OptionError("mnist needs --mnist-checkpoint")
+    if run["only"] == "audits" and not audited:
+        raise OptionError("audits need --audited")
     parts: dict[str, Callable[[], Any]] = {
-        "choices": lambda: choices(options.minutes or 1.0, say),
-        "accuracy": lambda: accuracy(options.minutes or 10.0, say),
+        "choices": lambda: choices(minutes or 1.0, run.say),
+        "accuracy": lambda: accuracy(minutes or 10.0, run.say),
     }
-    if options.mnist_checkpoint is not None:
-        parts["mnist"] = lambda: mnist_table(options.mnist_checkpoint, say)
-    elif options.only == "mnist":
-        parser.error("mnist needs --mnist-checkpoint")
-    if options.audited:
-        parts["audits"] = lambda: _renewed(data.get("audits", []), audits(options.audited, say))
-    elif options.only == "audits":
-        parser.error("audits need --audited")
-    for name, make in parts.items():
-        if options.only in (None, name):
-            data[name] = make()
-            write_whole(path, json_text(data))
-            write_whole(options.out / "learned.md", markdown(data))
+    if networks is not None:
+        parts["mnist"] = lambda: mnist_table(networks, run.say)
+    if audited:
+        parts["audits"] = lambda: _renewed(data.get("audits", []), audits(audited, run.say))
+    for name, part in parts.items():
+        if run["only"] in (None, name):
+            data[name] = part()
+            run.keep(data)
+    return data
 
 
-if __name__ == "__main__":
-    main()
+def markdown(data: Data) -> str:
+    """The tables in Markdown."""
+    return page("learned.md", words=WORDS, **{name: data.get(name) for name in PARTS})
+
+
+def differences(committed: dict[str, Any], fresh: dict[str, Any]) -> list[str]:
+    """What differs between two judgements of the shipped networks, one line each."""
+    names = ("truth", "total", "plug_in", "correlation", "map_error")
+    return [
+        f"shipped networks: {name} {committed[name]:.4f} committed, {fresh[name]:.4f} now"
+        for name in names
+        if abs(committed[name] - fresh[name]) > TOLERANCE
+    ]
+
+
+def check(committed: Data) -> list[str]:
+    """What differs when the shipped networks are judged anew."""
+    return differences(committed["accuracy"][-1], judged_shipped())
+
+
+STUDY = Study(
+    name="learned",
+    cost="an hour and a half of one core; made only when it is named",
+    make=make,
+    outputs=("learned.json", "learned.md"),
+    page=markdown,
+    options=(
+        ("--only", {"choices": PARTS, "help": "make this part anew, and keep the others"}),
+        ("--minutes", {"type": float, "help": "CPU minutes of each training run (choices: 1; accuracy: 10)"}),
+        ("--mnist-checkpoint", {"type": Path, "help": "networks of `stiminfo train --dataset mnist`"}),
+        (
+            "--audited",
+            {
+                "type": Path,
+                "action": "append",
+                "help": "networks to audit; may be repeated; rows of other data stay",
+            },
+        ),
+    ),
+    only_named=True,
+    check=check,
+    checked="the shipped networks, judged anew",
+)

@@ -1,16 +1,10 @@
-"""The generated tables of the diffusion-based estimators, and the figure of their error against passes.
-
-``python -m stiminfo.reports.studies.estimator_tables`` writes them anew under reports/published (a few minutes).
-"""
+"""The diffusion-based estimators beside the exact values, their samplers, and their error against denoiser passes."""
 
 from __future__ import annotations
 
-import argparse
 import io
 import os
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,20 +23,19 @@ from ...diffusion.encoders import LinearGaussian, LinearNonlinearPoisson
 from ...diffusion.populations import receptive_fields
 from ...diffusion.sources import natural_covariance
 from ...estimators.published_protocol import published_estimate
-from ...files import json_text, write_whole
 from ...models import EncodingModel, GaussianNoise, Linear, Mixture, encoding_model
 from ...models.arrays import Array
+from .study import Data, Files, Run, Study, page
+from .table import TOLERANCE
 
-FOLDER = Path(__file__).parents[1] / "published"
 #: Passes of each estimate in the table of estimators.
 PASSES = 40_000
 #: Passes a stimulus in the figure of errors.
 BUDGETS = (40, 64, 128, 256, 512, 1024, 2048, 4096)
+#: No estimate may lie so many of its standard errors from the exact value.
+LARGEST_Z = 5.0
 #: Passes of the mixture's reference, which has no closed form.
 REFERENCE = 400_000
-
-
-# -- the eight estimators beside the exact values -----------------------------------------------------------------
 
 
 def _xor() -> tuple[EncodingModel, Denoiser, int]:
@@ -93,9 +86,6 @@ def estimator_table(passes: int = PASSES) -> list[dict[str, Any]]:
             row |= {"exact": exact, "estimate": value, "stderr": stderr, "z": (value - exact) / stderr}
             rows.append(row | {"passes": found.passes})
     return rows
-
-
-# -- the four response samplers -----------------------------------------------------------------------------------
 
 
 def _gaussian_16() -> Denoiser:
@@ -162,9 +152,6 @@ def sampler_table(stimuli: int = 400, say: Callable[[str], None] = print) -> lis
     return rows
 
 
-# -- error against passes -----------------------------------------------------------------------------------------
-
-
 def natural_images() -> GaussianDenoiser:
     """32 x 32 images with a 1/f amplitude spectrum, 49 linear neurons."""
     return _linear_neurons(np.zeros(1024), natural_covariance(32), 32)
@@ -229,15 +216,13 @@ def error_curves(
 
 
 def plot_error_curves(rows: list[dict[str, Any]]) -> Any:
-    """One panel a case: relative error against passes, both logarithmic."""
-    from matplotlib.figure import Figure
-
-    from ..draw.style import BLUE, GREEN, ORANGE, VERMILLION, styled
+    """Relative error against passes, one panel per case; both axes are logarithmic."""
+    from ..draw.style import BLUE, GREEN, ORANGE, VERMILLION, Drawing, styled
 
     colours = {"variance form": BLUE, "raw form": GREEN, "plug-in": ORANGE, "published protocol": VERMILLION}
     cases = list(dict.fromkeys(row["case"] for row in rows))
     with styled():
-        figure = Figure(figsize=(3.4, 0.5 + 1.75 * len(cases)), dpi=200, layout="constrained")
+        figure = Drawing(figsize=(3.4, 0.5 + 1.75 * len(cases)), dpi=200, layout="constrained")
         panels = figure.subplots(len(cases), 1, squeeze=False)[:, 0]
         for axes, case in zip(panels, cases):
             for estimator, colour in colours.items():
@@ -249,7 +234,7 @@ def plot_error_curves(rows: list[dict[str, Any]]) -> Any:
             axes.set_title(case, fontsize=7.5, loc="left")
             axes.set_ylabel("relative error, %", fontsize=7)
             axes.tick_params(labelsize=6.5)
-        panels[-1].set_xlabel("denoiser passes a stimulus", fontsize=7)
+        panels[-1].set_xlabel("denoiser passes per stimulus", fontsize=7)
         figure.legend(*panels[0].get_legend_handles_labels(), fontsize=6.5, ncols=2, loc="outside upper center")
         engine = figure.get_layout_engine()
         assert engine is not None
@@ -257,54 +242,55 @@ def plot_error_curves(rows: list[dict[str, Any]]) -> Any:
     return figure
 
 
-# -- files --------------------------------------------------------------------------------------------------------
-
-
-def markdown(estimated: list[dict[str, Any]], sampled: list[dict[str, Any]]) -> str:
-    """Both tables in Markdown."""
-    lines = [
-        "# Estimates from denoisers",
-        "",
-        "Written by `python -m stiminfo.reports.studies.estimator_tables` (with the MNIST files: `STIMINFO_MNIST`).",
-        "",
-    ]
-    lines += ["## The eight measures: exact, and estimated from denoisers", ""]
-    lines += ["| case | measure | exact | estimate ± standard error | z | passes |", "|---|---|---|---|---|---|"]
-    for row in estimated:
-        if "exact" in row:
-            start = f"| {row['case']} | {row['measure']} | {row['exact']:.4f}"
-            value = f"{row['estimate']:.4f} ± {row['stderr']:.4f}"
-            lines.append(f"{start} | {value} | {row['z']:+.1f} | {row['passes']} |")
-        else:
-            lines.append(f"| {row['case']} | {row['measure']} | | not defined on lone stimuli | | |")
-    lines += ["", "## Where r ~ p(R|xg) comes from: E_X of the estimate over I(R;X)", ""]
-    samplers = list(dict.fromkeys(row["sampler"] for row in sampled))
-    lines += ["| case | " + " | ".join(samplers) + " |", "|---" * (len(samplers) + 1) + "|"]
-    for case in dict.fromkeys(row["case"] for row in sampled):
-        some = {row["sampler"]: row for row in sampled if row["case"] == case}
-        cells = " | ".join(f"{some[name]['ratio']:.3f} ± {some[name]['stderr']:.3f}" for name in samplers)
-        lines.append(f"| {case} | {cells} |")
-    return "\n".join([*lines, ""])
-
-
-def main() -> None:
-    """Write the tables and the figure."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=FOLDER)
-    out: Path = parser.parse_args().out
+def make(run: Run) -> Data:
+    """Both tables, and the errors of the figure."""
     torch.set_num_threads(min(2, os.cpu_count() or 1))
+    estimated, sampled = estimator_table(), sampler_table(say=run.say)
+    errors = error_curves(curve_cases(), say=run.say)
+    return {"schema": 1, "torch": torch.__version__, "estimators": estimated, "samplers": sampled, "errors": errors}
 
-    def say(text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
 
-    estimated, sampled, curves = estimator_table(), sampler_table(say=say), error_curves(curve_cases(), say=say)
-    data = {"schema": 1, "torch": torch.__version__, "estimators": estimated, "samplers": sampled, "errors": curves}
+def markdown(data: Data) -> str:
+    """Both tables in Markdown."""
+    return page("estimators.md", estimators=data["estimators"], samplers=data["samplers"])
+
+
+def others(data: Data) -> Files:
+    """The figure."""
     stream = io.BytesIO()
-    plot_error_curves(curves).savefig(stream, format="png", dpi=200)
-    write_whole(out / "estimators.json", json_text(data))
-    write_whole(out / "estimators.md", markdown(estimated, sampled))
-    write_whole(out / "error_against_passes.png", stream.getvalue())
+    plot_error_curves(data["errors"]).savefig(stream, format="png", dpi=200)
+    return {"error_against_passes.png": stream.getvalue()}
 
 
-if __name__ == "__main__":
-    main()
+def differences(committed: list[dict[str, Any]], fresh: list[dict[str, Any]]) -> list[str]:
+    """What differs between two tables of estimators, one line each."""
+    lines = []
+    keys = [[(row["case"], row["measure"], "exact" in row) for row in rows] for rows in (committed, fresh)]
+    if keys[0] != keys[1]:
+        return ["estimators: other cases or measures than committed"]
+    for was, now in zip(committed, fresh):
+        if "exact" not in was:
+            continue
+        where = f"{was['case']}, {was['measure']}"
+        if abs(was["exact"] - now["exact"]) > TOLERANCE * (1 + abs(was["exact"])):
+            lines.append(f"{where}: exact {was['exact']:.9g} committed, {now['exact']:.9g} now")
+        if abs(was["estimate"] - now["estimate"]) > was["stderr"] or abs(now["z"]) > LARGEST_Z:
+            lines.append(f"{where}: estimate {was['estimate']:.6g} committed, {now['estimate']:.6g} now")
+    return lines
+
+
+def check(committed: Data) -> list[str]:
+    """What differs from the first table, made anew: exact values must be the same, estimates within their errors."""
+    return differences(committed["estimators"], estimator_table())
+
+
+STUDY = Study(
+    name="estimators",
+    cost="some minutes; with MNIST where STIMINFO_MNIST names its files",
+    make=make,
+    outputs=("estimators.json", "estimators.md", "error_against_passes.png"),
+    page=markdown,
+    others=others,
+    check=check,
+    checked="the eight measures, estimated anew",
+)

@@ -1,0 +1,116 @@
+"""Kong's decompositions: equations 18 to 22 and the Discussion, on small models."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ....estimators import i_kong1, i_kong2, i_local, i_surp
+from ....models import EncodingModel
+from ....models.arrays import Array
+from .claim import CONFIRMED, CORRECTED, Result, claim
+from .joints import CLOSE, data_of, mean, models, xor_model
+from .quadrature import Noisy, over_levels
+
+
+def kong1(sign: int) -> Array:
+    """E_X of Eq. 18's integral with the errors in either order, over I(R;X), for each model."""
+
+    def integrand(at: Noisy) -> Array:
+        error = (at.stimuli[:, None] - at.xhat) ** 2
+        error_r = (at.stimuli[:, None, None] - at.xhat_r) ** 2
+        return np.asarray(sign * at.given_x(error[..., None] - error_r) / (2 * at.level**2))
+
+    return np.array([mean(m, over_levels(m, integrand)) / m.mutual_information() for m in models()])
+
+
+@claim(
+    "eq-18",
+    "Eq. 18",
+    "Kong's first decomposition integrates |x - xhat(xg, r)|^2 - |x - xhat(xg)|^2.",
+    CORRECTED,
+    "the other way round",
+)
+def kong1_sign() -> Result:
+    printed, turned = kong1(-1), kong1(1)
+    return Result(
+        bool(np.abs(printed - 1).max() < 1e-4),
+        f"as printed its mean is {printed.mean():.4f} I(R;X); with the errors exchanged {turned.mean():.4f} I(R;X)",
+        bool(np.abs(turned - 1).max() < 1e-4),
+    )
+
+
+@claim(
+    "discussion-kong1",
+    "Discussion",
+    "Kong's first decomposition may be negative.",
+    CORRECTED,
+    "only its features may; their sum is I_surp",
+)
+def kong1_negative() -> Result:
+    low = min(float(i_kong1(m).min()) for m in models())
+    bits = EncodingModel([[0, 0], [0, 1], [1, 0], [1, 1]], [0.25] * 4, [[1, 1, 1, 0], [0, 0, 0, 1]])
+    parts = i_kong1.featurewise(bits)[1]
+    same = max(float(np.abs(i_kong1.featurewise(m).sum(axis=1) - i_surp(m)).max()) for m in models())
+    return Result(
+        low < -1e-9,
+        f"the sum is I_surp (to {same:.1g} nats) and is {low:.4f} or more; a feature may be negative: AND of two "
+        f"bits at (0, 1): {parts.min():.4f}",
+        low >= 0 and same < CLOSE and float(parts.min()) < -0.2,
+        data_of(bits),
+    )
+
+
+@claim("eq-19", "Eq. 19", "Kong's second decomposition is an integral whose mean is I(R;X).", CONFIRMED)
+def kong2_integral() -> Result:
+    off = []
+    for model in models():
+        found = over_levels(model, lambda at: 0.5 * at.given_x((at.shift / at.level) ** 2))
+        off.append(
+            max(float(np.abs(found - i_kong2(model)).max()), abs(mean(model, found) - model.mutual_information()))
+        )
+    return Result(max(off) < 5e-6, f"{len(off)} models: at most {max(off):.1g} nats off")
+
+
+@claim("eq-20", "Eq. 20", "It splits over features, each non-negative.", CONFIRMED)
+def kong2_features() -> Result:
+    model = xor_model()
+    each = i_kong2.featurewise(model)
+    off = float(np.abs(each.sum(axis=1) - i_kong2(model)).max())
+    return Result(each.min() > 0 and off < 1e-9, f"XOR: {each[0, 0]:.5f} and {each[0, 1]:.5f} nats, never negative")
+
+
+@claim(
+    "eq-21",
+    "Eq. 21",
+    "I_local averages over r given xg where Kong's second averages over r given x: other values, one mean.",
+    CONFIRMED,
+)
+def averages_differ() -> Result:
+    apart = []
+    for model in models():
+        local, kong = i_local(model), i_kong2(model)
+        apart.append(float(np.abs(local - kong).max()))
+    means = max(abs(mean(m, i_local(m) - i_kong2(m))) for m in models())
+    return Result(
+        max(apart) > 0.01 and means < CLOSE,
+        f"they differ by up to {max(apart):.3f} nats at a stimulus, and by {means:.1g} on average",
+    )
+
+
+@claim(
+    "eq-22",
+    "Eq. 22",
+    "In several dimensions too the integrand is J(xg), written without a trace.",
+    CORRECTED,
+    "its trace",
+)
+def trace_needed() -> Result:
+    model = xor_model()
+    each = model.prior @ i_local.featurewise(model)
+    information = model.mutual_information()
+    return Result(
+        abs(each[0] - information) < 1e-3,
+        f"XOR: one diagonal entry of J gives {each[0]:.5f} of I(R;X) = {information:.5f} nats, the trace "
+        f"{each.sum():.5f}",
+        abs(each.sum() - information) < CLOSE,
+    )

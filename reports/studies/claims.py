@@ -1,0 +1,43 @@
+"""The paper's statements, checked: what `stiminfo claims` writes."""
+
+from __future__ import annotations
+
+from ..paper import claims_page
+from ..paper.claims import CLAIMS
+from .study import Data, Run, Study
+
+
+def make(run: Run) -> Data:
+    """Every statement with what its check finds."""
+    found = []
+    for claim, result in claims_page.outcomes(CLAIMS.values()):
+        found.append((claim, result))
+        run.say(f"{claim.id}: {result.outcome}")
+    return claims_page.to_json(found)
+
+
+def differences(committed: Data, fresh: Data) -> list[str]:
+    """What differs between two checks of the paper's statements, one line each."""
+    before, after = committed["claims"], fresh["claims"]
+    lines = [f"claims: {name} is in one of them only" for name in sorted(before.keys() ^ after.keys())]
+    for name in before.keys() & after.keys():
+        for key in ("outcome", "statement", "correction"):
+            if before[name][key] != after[name][key]:
+                lines.append(f"claim {name}: {key} {before[name][key]!r} committed, {after[name][key]!r} now")
+    return lines
+
+
+def check(committed: Data) -> list[str]:
+    """What differs when every statement is checked anew."""
+    return differences(committed, claims_page.to_json(claims_page.outcomes(CLAIMS.values())))
+
+
+STUDY = Study(
+    name="claims",
+    cost="about 6 minutes",
+    make=make,
+    outputs=("claims.json", "claims.md"),
+    page=claims_page.markdown,
+    check=check,
+    checked=f"{len(CLAIMS)} statements, checked anew",
+)

@@ -1,0 +1,31 @@
+"""The paper's figures and the picture that README opens with: what `stiminfo figures` writes, as PNG."""
+
+from __future__ import annotations
+
+from ..paper.figures import FIGURES, drawn_as, opening
+from ..paper.models import second_bump
+from .study import Data, Files, Run, Study
+
+
+def make(run: Run) -> Data:
+    """What the figures are about; they are drawn when they are written."""
+    del run
+    return {"figures": {figure.name: figure.caption for figure in FIGURES}}
+
+
+def others(data: Data) -> Files:
+    """The pictures."""
+    found: Files = {"figures/opening.png": drawn_as(opening(second_bump()), "png")}
+    for figure in FIGURES:
+        if figure.name in data["figures"]:
+            found[f"figures/{figure.name}.png"] = drawn_as(figure.draw(None), "png")
+    return found
+
+
+STUDY = Study(
+    name="figures",
+    cost="some minutes; figure 6 shows MNIST where STIMINFO_MNIST names its files",
+    make=make,
+    outputs=("figures/*.png",),
+    others=others,
+)

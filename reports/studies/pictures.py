@@ -1,0 +1,56 @@
+"""README's pictures of one witness and of maps of images."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from ...diffusion.datasets import MNIST_VARIABLE
+from ...files import read_json
+from ..draw.witness import plot_witness
+from .study import FOLDER, Data, Files, Run, Study
+
+#: file -> the arguments of `stiminfo decompose` that draw it.
+MAPS = {
+    "maps.png": (),
+    "maps_learned.png": ("--checkpoint", "digits"),
+    "maps_mnist.png": ("--checkpoint", "mnist"),
+}
+
+
+def make(run: Run) -> Data:
+    """What the pictures show; they are drawn when they are written."""
+    wanted = {name: list(arguments) for name, arguments in MAPS.items()}
+    if not os.environ.get(MNIST_VARIABLE):
+        run.say(f"maps_mnist.png is left as it is: {MNIST_VARIABLE} names no files")
+        del wanted["maps_mnist.png"]
+    return {"witness": ["i_cissi", "data_processing"], "maps": wanted}
+
+
+def others(data: Data) -> Files:
+    """The pictures."""
+    measure, axiom = data["witness"]
+    cell = read_json(FOLDER / "table.json")["measures"][measure]["axioms"][axiom]
+    stream = io.BytesIO()
+    plot_witness(cell["witness"]).savefig(stream, format="png", dpi=200)
+    return {"witness.png": stream.getvalue(), **{name: _maps(given) for name, given in data["maps"].items()}}
+
+
+def _maps(arguments: list[str]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "stiminfo", "decompose", *arguments, "--out", folder]
+        subprocess.run(command, check=True, stdout=sys.stderr)
+        return (Path(folder) / "maps.png").read_bytes()
+
+
+STUDY = Study(
+    name="pictures",
+    cost="a minute; with MNIST, where STIMINFO_MNIST names its files, half an hour",
+    make=make,
+    outputs=("witness.png", *MAPS),
+    others=others,
+)

@@ -1,0 +1,97 @@
+"""Make the results under reports/published anew, or compare them with those that are committed.
+
+``python -m stiminfo.reports.studies.publish [NAME ...] [--out DIR]`` writes each result's data, page and pictures.
+With ``--check`` nothing is written: what can be made in minutes is made anew and compared, each page is held against
+its data, and the exit code is 1 with one line per difference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ...errors import InputError, MissingExtra
+from ...files import json_text, write_whole
+from .registry import MODULES, study
+from .study import FOLDER, Data, Run, Study, tell
+
+
+def publish(one: Study, out: Path, options: dict[str, Any]) -> None:
+    """Make one study and write its files."""
+
+    def keep(data: Data) -> None:
+        write_whole(out / f"{one.name}.json", json_text(data))
+
+    data = one.make(Run(options, one.committed(out), tell, keep))
+    for name, content in one.files(data).items():
+        write_whole(out / name, content)
+
+
+def check(one: Study, folder: Path = FOLDER) -> list[str]:
+    """What differs between the committed files and those made anew, one line each."""
+    committed = one.committed(folder)
+    lines = []
+    if one.page is not None:
+        page = folder / f"{one.name}.md"
+        if not page.is_file() or page.read_text(encoding="utf-8") != one.page(committed):
+            lines.append(f"{page.name}: is not what {one.name}.json says")
+    return lines + (one.check(committed) if one.check is not None else [])
+
+
+def _parser(studies: Sequence[Study]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which results: {', '.join(MODULES)}")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="where to write (default: reports/published)")
+    parser.add_argument("--check", action="store_true", help="write nothing; compare with what is committed")
+    parser.epilog = "costs:\n" + "\n".join(f"  {one.name:<11}{one.cost}" for one in studies)
+    for one in studies:
+        group = parser.add_argument_group(f"options of {one.name}")
+        for flag, keywords in one.options:
+            group.add_argument(flag, **keywords)
+    return parser
+
+
+def _available() -> tuple[dict[str, Study], dict[str, str]]:
+    """The studies, and of those that need what is not installed, why."""
+    found, missing = {}, {}
+    for name in MODULES:
+        try:
+            found[name] = study(name)
+        except MissingExtra as reason:
+            missing[name] = f"{name}: cannot be made here ({reason})"
+    return found, missing
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Publish, or check; returns the exit code."""
+    studies, missing = _available()
+    parser = _parser(list(studies.values()))
+    options = vars(parser.parse_args(arguments))
+    names, out, checking = options.pop("names"), options.pop("out"), options.pop("check")
+    for name in names:
+        if name not in studies:
+            parser.error(missing.get(name, f"no result {name!r}; expected one of {', '.join(MODULES)}"))
+    wanted = [studies[name] for name in names or studies]
+    lines = [] if names else list(missing.values())
+    if checking:
+        for one in wanted:
+            found = check(one, FOLDER)
+            print(f"{one.name}: {'differs' if found else 'as committed'}{f' ({one.checked})' if one.checked else ''}")
+            lines += found
+    else:
+        for one in wanted:
+            try:
+                if names or not one.only_named:
+                    publish(one, out, options)
+            except InputError as error:
+                parser.error(str(error))
+    for line in lines:
+        tell(line)
+    return 1 if lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

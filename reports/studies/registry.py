@@ -1,0 +1,25 @@
+"""The studies, one line each; a study is imported when it is asked for, since some need torch."""
+
+from __future__ import annotations
+
+import importlib
+
+from .study import Study
+
+#: name -> module, which holds the study as STUDY.
+MODULES = {
+    "table": "table",
+    "claims": "claims",
+    "figures": "figures",
+    "pictures": "pictures",
+    "beyond": "beyond",
+    "estimators": "estimators",
+    "learned": "learned",
+    "benchmarks": "benchmarks",
+}
+
+
+def study(name: str) -> Study:
+    """The study of that name."""
+    found: Study = importlib.import_module(f".{MODULES[name]}", __package__).STUDY
+    return found

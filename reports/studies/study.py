@@ -1,0 +1,91 @@
+"""`Study`: a result under reports/published, how it is made, what it writes and what it costs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...files import json_text, read_json
+from ..templating import render
+
+#: The committed results.
+FOLDER = Path(__file__).parents[1] / "published"
+#: Plain JSON values.
+Data = dict[str, Any]
+Files = dict[str, "str | bytes"]
+
+
+def tell(text: str) -> None:
+    """A line of progress."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a study is given.
+
+    Attributes
+    ----------
+    options : values of the study's own options, by name
+    before : the study's data as they are committed, {} where there are none
+    say : progress, one line each
+    keep : writes unfinished data, so that an interrupted study loses little
+    """
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    before: Data = field(default_factory=dict)
+    say: Callable[[str], None] = tell
+    keep: Callable[[Data], None] = lambda data: None
+
+    def __getitem__(self, option: str) -> Any:
+        return self.options.get(option)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A result that the repository publishes.
+
+    Attributes
+    ----------
+    name : of the result; its data are ``NAME.json``, its page ``NAME.md``
+    cost : how long it takes, in words
+    make : ``make(run)`` returns the data
+    outputs : every file that it writes, relative to the folder, as patterns
+    page : ``page(data)`` returns the page in Markdown; None where there is none
+    others : ``others(data)`` returns further files by name
+    options : flags of the command line and the keywords of `argparse` that go with them
+    only_named : whether it runs only when it is named
+    check : ``check(committed)`` makes anew what can be made in minutes and returns what differs, one line each
+    checked : what `check` compares, in words
+    """
+
+    name: str
+    cost: str
+    make: Callable[[Run], Data]
+    outputs: tuple[str, ...]
+    page: Callable[[Data], str] | None = None
+    others: Callable[[Data], Files] | None = None
+    options: tuple[tuple[str, dict[str, Any]], ...] = ()
+    only_named: bool = False
+    check: Callable[[Data], list[str]] | None = None
+    checked: str = ""
+
+    def committed(self, folder: Path = FOLDER) -> Data:
+        """The data in a folder, {} where there are none."""
+        path = folder / f"{self.name}.json"
+        return dict(read_json(path)) if path.is_file() else {}
+
+    def files(self, data: Data) -> Files:
+        """What to write, by file name."""
+        found: Files = {f"{self.name}.json": json_text(data)} if f"{self.name}.json" in self.outputs else {}
+        if self.page is not None:
+            found[f"{self.name}.md"] = self.page(data)
+        return found | (self.others(data) if self.others is not None else {})
+
+
+def page(template: str, **context: Any) -> str:
+    """A page from one of the templates of the studies."""
+    return render(template, "stiminfo.reports.studies", **context)

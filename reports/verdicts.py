@@ -1,0 +1,70 @@
+"""Verdicts in words, for every page and for the terminal: said here once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ..axioms.auditing.verdict import Verdict
+
+#: measure -> axiom id -> what the paper claims.
+Claims = Mapping[str, Mapping[str, bool]]
+
+
+class Word(NamedTuple):
+    """A verdict for people: a sign, a word, and the colour of a terminal; nothing is said by colour alone."""
+
+    sign: str
+    word: str
+    colour: str
+
+
+WORDS = {
+    "holds": Word("✓", "holds", "green"),
+    "refuted": Word("✗", "refuted", "red"),
+    "inconclusive": Word("?", "cannot tell", "yellow"),
+    "not_applicable": Word("–", "n/a", "dim"),
+    "error": Word("!", "error", "bold red"),
+}
+_MEASURED = ("holds", "refuted", "inconclusive")
+
+
+def claim_word(claim: bool) -> str:
+    """What a measure, or the paper, says of an axiom."""
+    return "holds" if claim else "does not"
+
+
+def claim_words(verdict: Verdict) -> str:
+    """The measure's claim beside the verdict, in words; "-" without one."""
+    if verdict.claimed is None:
+        return "-"
+    return claim_word(verdict.claimed) + ("" if verdict.agrees else " (DISAGREES)")
+
+
+def margin(verdict: Verdict) -> str:
+    """By how much the witness breaks the axiom, or the largest residual; "" where no case was judged."""
+    return f"{verdict.margin:.3g}" if verdict.verdict in _MEASURED else ""
+
+
+def error(verdict: Verdict) -> str:
+    """The numerical error of the margin; "" where no case was judged."""
+    return f"{verdict.numerical_error:.1g}" if verdict.verdict in _MEASURED else ""
+
+
+def finding_words(says: str, violation: float, error: float, unit: str) -> str:
+    """A finding as a sentence: what was found, how large it is and how sure."""
+    says = says.rstrip(".")
+    return f"{says[:1].upper()}{says[1:]}. Violation: {violation:.3g} {unit} (numerical error {error:.1g})."
+
+
+def differs(verdict: Verdict, claim: bool | None) -> bool:
+    """Whether the verdict contradicts the paper's claim; "cannot tell" and errors contradict nothing."""
+    return claim is not None and verdict.verdict in ("holds", "refuted") and claim != (verdict.verdict == "holds")
+
+
+def cell_text(verdict: Verdict | None, claim: bool | None) -> str:
+    """A cell of the table: the verdict, and the paper's claim where it differs."""
+    if verdict is None:
+        return "-"
+    word = WORDS[verdict.verdict].word
+    return f"{word} [paper: {claim_word(bool(claim))}]" if differs(verdict, claim) else word

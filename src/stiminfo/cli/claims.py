@@ -1,0 +1,56 @@
+"""`stiminfo claims`: the paper's statements, checked."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .options import JsonFile, MarkdownFile
+from .printing import printing
+from .shared import bar_here, check_outputs
+
+
+def claims(
+    only: Annotated[
+        list[str] | None, typer.Option("--claim", metavar="ID", help="Only this statement; may be repeated.")
+    ] = None,
+    json_file: JsonFile = None,
+    markdown: MarkdownFile = None,
+) -> int:
+    """Check the paper's statements: its table, remarks, equations, figures and estimator.
+
+    Each statement is confirmed, refuted, or holds only as corrected; the numbers that show it are printed. All of them
+    take about six minutes. The exit code is 1 if an outcome differs from the one on record.
+    """
+    from ..files import json_text, write_whole
+    from ..reports.paper.claims import CONFIRMED, claims_named
+    from ..reports.paper.claims_page import markdown as page
+    from ..reports.paper.claims_page import to_json
+
+    chosen = claims_named(only)
+    check_outputs(json_file, markdown)
+    found = []
+    with bar_here() as bar:
+        console = printing(bar)
+        task = bar.add_task("checking", total=len(chosen)) if bar else None
+        for claim in chosen:
+            if bar and task is not None:
+                bar.update(task, description=claim.id)
+            result = claim.check()
+            found.append((claim, result))
+            if bar and task is not None:
+                bar.update(task, advance=1)
+            news = "" if result.outcome == claim.expected else f" (on record: {claim.expected})"
+            console.print(f"{claim.id}: {result.outcome}{news}", highlight=False, markup=False)
+            if only or news or result.outcome != CONFIRMED:
+                console.print(f"    {claim.statement}", highlight=False, markup=False, style="dim")
+                if claim.correction and result.outcome != CONFIRMED:
+                    console.print(f"    Rather: {claim.correction}.", highlight=False, markup=False)
+                console.print(f"    {result.evidence}", highlight=False, markup=False)
+    data = to_json(found)
+    if json_file:
+        write_whole(json_file, json_text(data))
+    if markdown:
+        write_whole(markdown, page(data))
+    return int(any(result.outcome != claim.expected for claim, result in found))

@@ -1,0 +1,53 @@
+"""`stiminfo figures`: the paper's figures, drawn anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import OptionError
+from .options import MnistFolder
+from .printing import printing
+from .shared import bar_here
+
+
+def figures(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the figures.")] = Path("figures"),
+    only: Annotated[
+        list[int] | None, typer.Option("--figure", metavar="N", help="Only this figure, 1 to 6; may be repeated.")
+    ] = None,
+    data: MnistFolder = None,
+) -> int:
+    """Draw the paper's figures anew, with all eight measures in every panel where they are defined.
+
+    Each figure is written as PDF, SVG and PNG. Figures 1, 2, 3 and 5 are computed exactly, in half a minute. Figures 4
+    and 6 show maps of images; they need `stiminfo[diffusion]` and some minutes. Figure 6 shows MNIST if its files are
+    found, else the digits.
+    """
+    from ..files import ensure_folder
+    from ..reports.paper.figures import FIGURES, write_figure, write_opening
+
+    known = {figure.number: figure for figure in FIGURES}
+    for number in only or ():
+        if number not in known:
+            raise OptionError(f"there is no figure {number}; expected one of {', '.join(map(str, sorted(known)))}")
+    ensure_folder(out)
+    missing = 0
+    with bar_here() as bar:
+        console = printing(bar)
+        if not only:
+            write_opening(out)
+        task = bar.add_task("drawing", total=len(set(only or known))) if bar else None
+        for figure in [known[number] for number in dict.fromkeys(only or known)]:
+            if bar and task is not None:
+                bar.update(task, description=f"figure {figure.number}")
+            reason = write_figure(figure, out, data)
+            if bar and task is not None:
+                bar.update(task, advance=1)
+            console.print(f"figure {figure.number}  {figure.title}" + (f": not drawn, {reason}" if reason else ""))
+            missing += bool(reason)
+        console.print(f"written to {out}")
+    # Asked for by number, a figure that cannot be drawn is a failure; else it is said.
+    return 2 if missing and only else 0
