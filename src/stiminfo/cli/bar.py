@@ -1,0 +1,43 @@
+"""What stands in a progress bar: how much is done, of how much, since when, for how long still, and what it is."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeElapsedColumn
+from rich.progress import TimeRemainingColumn as _TimeRemainingColumn
+from rich.text import Text
+
+#: Columns of the bar itself: what stands beside it still fits on a terminal of 80 columns.
+WIDTH = 20
+
+
+class _Count(MofNCompleteColumn):
+    """Done and total; nothing where nobody knows the total."""
+
+    def render(self, task: Task) -> Text:
+        return Text() if task.total is None else super().render(task)
+
+
+class _TimeLeft(_TimeRemainingColumn):
+    """The time that is left, in a word; nothing where nobody knows the total."""
+
+    def render(self, task: Task) -> Text:
+        return Text() if task.total is None else super().render(task).append(" left")
+
+
+def progress_on(console: Console, *, redirect_stdout: bool) -> Progress:
+    """A bar on this console that is gone when it stops.
+
+    Parameters
+    ----------
+    redirect_stdout : what is printed to standard output lands above the bar
+    """
+    columns = (
+        BarColumn(bar_width=WIDTH),
+        _Count(),
+        TimeElapsedColumn(),
+        _TimeLeft(),
+        # A file's name may hold what rich would read as markup.
+        TextColumn("{task.description}", markup=False),
+    )
+    return Progress(*columns, console=console, transient=True, redirect_stdout=redirect_stdout)
