@@ -94,6 +94,26 @@ def test_an_interruption_leaves_no_bar(tmp_path):
     assert ended.written.rindex("\x1b[?25h") > ended.written.rindex("\x1b[?25l")  # the cursor is back
 
 
+@pytest.mark.skipif(signal.getsignal(signal.SIGINT) == signal.SIG_IGN, reason="SIGINT is ignored here (nohup, &)")
+def test_an_interruption_says_so_and_erases_a_bar_as_wide_as_the_terminal(tmp_path):
+    pytest.importorskip("pyte", reason="reads the screen")
+    code = (
+        "import sys, time, typer\n"
+        "from stiminfo.cli import app, main\n"
+        "from stiminfo.cli.shared import bar_here\n"
+        "def long():\n"
+        "    with bar_here() as bar:\n"
+        "        bar.add_task('x' * 300, total=10)\n"
+        "        time.sleep(100)\n"
+        "app.app.command()(long)\n"
+        "sys.argv = ['stiminfo', 'long']\n"
+        "main()\n"
+    )
+    ended = on_terminal(cwd=tmp_path, columns=80, program=("-c", code), interrupt_at="xxxx")
+    assert ended.code == 130
+    assert [line.removeprefix("^C") for line in ended.lines] == ["stiminfo: interrupted"]
+
+
 def test_no_color_is_respected(tmp_path):
     colour = re.compile(r"\x1b\[(?:\d+;)*3\d")
     assert colour.search(on_terminal(*AUDIT, cwd=tmp_path).written)

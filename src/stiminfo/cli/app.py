@@ -65,7 +65,7 @@ def main() -> None:
         signal.signal(signal.SIGTERM, _interrupt)
     screen.cache_clear()
     try:
-        code = app(standalone_mode=False)
+        code = _run(sys.argv[1:])
     except (KeyboardInterrupt, typer.Abort):
         say("stiminfo: interrupted")
         sys.exit(130)
@@ -84,6 +84,16 @@ def main() -> None:
     except _CommandLineError as error:
         fail(error.format_message())
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _run(arguments: list[str]) -> Any:
+    """What the command returns. Typer's own `app()` would end on Ctrl-C without a word."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("stiminfo", arguments) as context:
+            return command.invoke(context)
+    except typer.Exit as ended:
+        return ended.exit_code
 
 
 @app.callback(invoke_without_command=True)
