@@ -1,5 +1,6 @@
 """On a terminal long work shows a bar, which never touches what is printed; a pipe gets results only."""
 
+import io
 import os
 import re
 import signal
@@ -154,6 +155,23 @@ def test_what_is_printed_beside_a_bar_reaches_the_pipe(tmp_path):
     ended = on_terminal(cwd=tmp_path, pipe=True, program=("-c", BAR.format(end="pass")))
     assert ended.out == "a result\nprinted\n"
     assert ended.lines == ["a message"]
+
+
+def test_an_engine_may_tell_how_many_cases_it_judged():
+    from rich.console import Console
+
+    from stiminfo.cli.bar import progress_on
+    from stiminfo.cli.verdicts import Verdicts
+
+    bar = progress_on(Console(file=io.StringIO()), redirect_stdout=False)
+    order = [("mine", "locality"), ("mine", "additivity"), ("mine", "positivity")]
+    verdicts = Verdicts(bar, 3, order, jobs=2)
+    assert bar.tasks[0].description == "attacking locality; additivity"
+    verdicts.attacking("mine", "locality", 40)
+    assert bar.tasks[0].description == "locality: 40 cases so far"
+    # Of several measures it says which one.
+    Verdicts(bar, 2, [("i_sp", "locality"), ("i_ssi", "locality")]).attacking("i_ssi", "locality", 7)
+    assert bar.tasks[1].description == "i_ssi, locality: 7 cases so far"
 
 
 def test_an_audit_counts_its_cells(tmp_path):

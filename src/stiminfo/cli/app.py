@@ -14,7 +14,7 @@ from ..errors import InputError
 from . import audit, measure, replay, table
 from .images import decompose, train
 from .paper import claims, figures
-from .shared import ending, fail, say, screen
+from .shared import BAD_INPUT, INTERRUPTED, ending, fail, say, screen
 
 app = typer.Typer(
     add_completion=False,
@@ -68,7 +68,7 @@ def main() -> None:
         code = _run(sys.argv[1:])
     except (KeyboardInterrupt, typer.Abort):
         say("stiminfo: interrupted")
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output has gone (`stiminfo table | head`); files were written before.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -103,7 +103,7 @@ def _root(
 ) -> None:
     if context.invoked_subcommand is None and not version:
         say(context.get_help())
-        raise typer.Exit(2)
+        raise typer.Exit(BAD_INPUT)
     if version:
         from .. import __version__
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Columns of what is printed into a pipe or a file, where COLUMNS does not say otherwise.
 PIPE_WIDTH = 120
+#: Exit codes of every command: what the user gave cannot be used; Ctrl-C, as shells count signals (128 + SIGINT).
+BAD_INPUT, INTERRUPTED = 2, 130
 
 
 class Screen:
@@ -103,12 +105,12 @@ def say(text: str) -> None:
 def fail(message: str) -> None:
     """End with exit code 2 and one line."""
     say("stiminfo: " + " ".join(message.split()))
-    sys.exit(2)
+    sys.exit(BAD_INPUT)
 
 
 def ending(*examples: str, exits: Mapping[int, str]) -> str:
     """The end of a command's help: command lines to copy, and what the exit codes mean."""
-    codes = {**exits, 2: "bad input, told in one line", 130: "interrupted"}
+    codes = {**exits, BAD_INPUT: "bad input, told in one line", INTERRUPTED: "interrupted"}
     lines = ["\b", "Examples:", *(f"  {example}" for example in examples), "", "\b", "Exit codes:"]
     return "\n".join(lines + [f"  {code:<4} {meaning}" for code, meaning in sorted(codes.items())])
 

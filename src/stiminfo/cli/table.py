@@ -20,7 +20,7 @@ from .options import (
     VerdictSeed,
     Witnesses,
 )
-from .shared import console_here
+from .shared import INTERRUPTED, console_here, say
 from .verdicts import Outputs, ending_of, exit_code, journal_here, refuse_idle_backend, verdicts_here
 
 ENDING = ending_of(
@@ -91,4 +91,7 @@ def table(
     print_table(audits, PAPER, console)
     if any(one.id == "locality" for one in chosen):
         console.print(KONG2_NOTE, highlight=False, markup=False)
-    return exit_code(audits, strict)
+    code = exit_code(audits, strict)
+    if code == INTERRUPTED:
+        say("stiminfo: interrupted; a dash stands where no verdict was reached")
+    return code

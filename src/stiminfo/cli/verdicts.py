@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from .shared import bar_here, check_outputs, ending, refuse_without_effect, say
+from .shared import INTERRUPTED, bar_here, check_outputs, ending, refuse_without_effect, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -160,7 +160,7 @@ class Outputs:
 def exit_code(audits: Mapping[str, Audit], strict: bool) -> int:
     """The exit code of an audit; see `EXITS`, and 130 for one that was interrupted."""
     if not all(one.complete for one in audits.values()):
-        return 130
+        return INTERRUPTED
     if strict:
         return int(any(verdict.verdict not in SOUND for one in audits.values() for verdict in one.verdicts.values()))
     return int(not all(one.agrees for one in audits.values()))
