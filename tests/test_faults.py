@@ -67,7 +67,7 @@ def test_a_full_disk_keeps_what_the_journal_has(tmp_path):
     assert kept >= 2
     done = stiminfo(*TABLE, "--journal", "j.jsonl", "--json", "out.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert f"holds {kept - 1} finished cells" in done.stderr
+    assert f"holds {kept - 1} finished verdict" in done.stderr
     assert len(json.loads((tmp_path / "out.json").read_text())["measures"]) == 8
 
 
