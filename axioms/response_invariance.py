@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
-from ..models.data import ContinuousSpec, FiniteSpec, ModelSpec
+from ..models.data import ContinuousSpec, FiniteSpec
 from . import known
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import ResponseMapCase
@@ -31,12 +31,10 @@ def relabelling_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> Respon
 
 
 @composite
-def stretching_cases(
-    draw: DrawFn, specs: SearchStrategy[FiniteSpec] | SearchStrategy[ContinuousSpec]
-) -> ResponseMapCase:
+def stretching_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec | ContinuousSpec]) -> ResponseMapCase:
     """A continuous response and a smooth bijection of it: cells grow by 1 to 4 times."""
     factors = draw(st.lists(st.integers(1, 4), min_size=1, max_size=4))
-    spec: ModelSpec = draw(specs)
+    spec = draw(specs)
     return ResponseMapCase(spec, factors=tuple(factors))
 
 

@@ -51,6 +51,10 @@ def folder(tmp_path):
         (["replay", "missing.json"], ["missing.json"]),
         (["replay", "good.py"], ["not JSON"]),
         (["nonsense"], ["nonsense"]),
+        (["audit", "digits", "--jobs", "1"], ["--jobs has no effect", "checkpoint", "--axiom, --seed, --json"]),
+        (["audit", "digits", "--examples", "200", "--html", "p.html"], ["--examples, --html have no effect"]),
+        (["audit", "good.py:MEASURE", "--scheduler", "tcp://h:1"], ["--scheduler has no effect", "--backend dask"]),
+        (["table", "--backend", "dask", "--scheduler", "tcp://h:1", "--jobs", "1"], ["--jobs has no effect"]),
     ],
     ids=lambda value: "-".join(value)[:40] if isinstance(value, list) else "",
 )
@@ -116,6 +120,13 @@ def test_interruption_writes_what_is_finished(folder):
     assert "slow" in json.loads((folder / "v.json").read_text())["measure"]
 
 
+def test_networks_are_asked_only_what_they_can_answer(folder):
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    run = stiminfo("audit", "digits", "--axiom", "positivity", "--axiom", "locality", "--json", "v.json", cwd=folder)
+    refused(run, "--axiom locality has no effect", "one prior", "completeness, positivity, additivity")
+    assert not (folder / "v.json").exists()
+
+
 def test_measure_prints_a_count_table(folder):
     run = stiminfo("measure", "counts.csv", "--resamples", "20", "--json", "m.json", cwd=folder)
     assert (run.returncode, run.stderr) == (0, "")
@@ -128,7 +139,25 @@ def test_help_teaches(folder):
         run = stiminfo(*command, "--help")
         assert run.returncode == 0
         assert "Usage" in run.stdout
+        assert f"  stiminfo {' '.join(command)}" in run.stdout  # an example to copy
+        for code in ("0 ", "2 ", "130 "):
+            assert f"\n    {code}" in run.stdout
+        assert max(map(len, run.stdout.splitlines())) <= 80
     assert stiminfo("--version").stdout.startswith("stiminfo ")
+
+
+def test_every_option_speaks_of_its_own_command():
+    audit, measure = (" ".join(stiminfo(command, "--help").stdout.split()) for command in ("audit", "measure"))
+    assert "the same seed gives the same verdicts" in audit
+    assert "the same seed gives the same intervals" in measure
+    assert "verdict" not in measure
+
+
+@pytest.mark.parametrize("columns", ["wide", "0", "-3", ""])
+def test_an_odd_width_is_no_error(folder, columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    run = stiminfo("measure", "counts.csv", "--resamples", "10", cwd=folder)
+    assert (run.returncode, run.stderr) == (0, "")
 
 
 def test_importing_stays_light():

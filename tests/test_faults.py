@@ -69,7 +69,7 @@ def test_a_full_disk_keeps_what_the_journal_has(tmp_path):
     assert all(json.loads(path.read_text())["verdict"] for path in kept)
     done = stiminfo(*table, "--journal", "night", "--json", "out.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert f"holds {len(kept)} finished cells" in done.stderr
+    assert f"holds {len(kept)} finished verdict" in done.stderr
     assert len(json.loads((tmp_path / "out.json").read_text())["measures"]) == 8
 
 

@@ -29,6 +29,13 @@ def test_unknown_names_say_so():
         si.i_globl  # noqa: B018
 
 
+def test_the_stub_lists_every_public_name():
+    assert sorted(si.__all__) == sorted(NAMES + ["Verdict"])
+    # The packages are attributes too; a star import leaves them out, since one of them needs torch.
+    assert {"models", "estimators", "diffusion", "axioms", "reports", "__version__"} <= set(dir(si))
+    assert si.models.EncodingModel is si.EncodingModel
+
+
 def folders(root):
     """The package of each folder that holds code."""
     found = {"stiminfo." + ".".join(path.parent.relative_to(root).parts) for w in checkout.WINGS

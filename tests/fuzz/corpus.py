@@ -177,6 +177,25 @@ COMMANDS = [
     "claims --claim eq-5 --json .",
     "claims --claim eq-5 --markdown no/such/folder.md",
     "claims extra",
+    # Options without an effect, also where they repeat the default.
+    "audit digits --jobs 1",
+    "audit digits --examples 200",
+    "audit digits --case-timeout 10",
+    "audit digits --html page.html",
+    "audit digits --markdown table.md",
+    "audit digits --witnesses found",
+    "audit digits --journal journal",
+    "audit digits --database kept",
+    "audit digits --backend processes",
+    "audit digits --scheduler tcp://127.0.0.1:9",
+    "audit good.py:MEASURE --backend dask --scheduler tcp://127.0.0.1:9 --jobs 1",
+    "audit good.py:MEASURE --backend processes --scheduler tcp://127.0.0.1:9",
+    "table --scheduler tcp://127.0.0.1:9",
+    "table --backend dask",
+    "table --backend dask --scheduler tcp://127.0.0.1:9 --jobs 2",
+    # Axioms that trained networks cannot answer.
+    "audit digits --axiom locality",
+    "audit digits --axiom completeness --axiom stimulus_invariance",
 ]
 
 

@@ -12,7 +12,7 @@ pytest.importorskip("accelerate")
 pytest.importorskip("sklearn")
 
 import stiminfo as si  # noqa: E402
-from stiminfo.axioms.auditing.networks import audit_learned  # noqa: E402
+from stiminfo.axioms.auditing.networks import audit_networks  # noqa: E402
 from stiminfo.diffusion import UNetDenoiser  # noqa: E402
 from stiminfo.diffusion.recipes import PRESETS  # noqa: E402
 from stiminfo.diffusion.sources import source_named  # noqa: E402
@@ -104,7 +104,7 @@ def test_the_page_is_made_anew(tmp_path, monkeypatch):
     monkeypatch.setattr(learned, "source_named", lambda name: digits if name == "mnist" else source_named(name))
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
     monkeypatch.setattr(learned, "variants", lambda whole=learned.variants: {"default": whole()["default"]})
-    monkeypatch.setattr(learned, "audit_learned", lambda *given: audit_learned(*given, axioms=["positivity"]))
+    monkeypatch.setattr(learned, "audit_networks", lambda *given: audit_networks(*given, axioms=["positivity"]))
     names = [
         "--audited",
         str(learned.PRETRAINED / "digits"),

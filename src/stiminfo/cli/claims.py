@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from .options import JsonFile, MarkdownFile
-from .printing import printing
-from .shared import bar_here, check_outputs
+from .shared import bar_here, check_outputs, console_here
 
 
 def claims(
@@ -32,7 +31,7 @@ def claims(
     check_outputs(json_file, markdown)
     found = []
     with bar_here() as bar:
-        console = printing(bar)
+        console = console_here()
         task = bar.add_task("checking", total=len(chosen)) if bar else None
         for claim in chosen:
             if bar and task is not None:

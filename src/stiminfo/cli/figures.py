@@ -9,8 +9,7 @@ import typer
 
 from ..errors import OptionError
 from .options import MnistFolder
-from .printing import printing
-from .shared import bar_here
+from .shared import bar_here, console_here
 
 
 def figures(
@@ -36,7 +35,7 @@ def figures(
     ensure_folder(out)
     missing = 0
     with bar_here() as bar:
-        console = printing(bar)
+        console = console_here()
         if not only:
             write_opening(out)
         task = bar.add_task("drawing", total=len(set(only or known))) if bar else None
