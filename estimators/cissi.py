@@ -31,6 +31,7 @@ def gain(at: Sight) -> Tensor:
 i_cissi = PublishedMeasure(
     "i_cissi",
     "coordinate-invariant stimulus-specific information",
+    symbol=("I", "CiSSI"),
     tells=(
         "How far the responses to this stimulus move an observer from the prior, in any description of the stimulus."
     ),

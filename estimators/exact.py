@@ -123,6 +123,10 @@ class PublishedMeasure(Measure):
         Of its estimate from denoisers.
     formula, tells : str
         What it is, in the notation of the pages, and what it tells about a stimulus.
+    symbol : tuple of str
+        Its letter and its index, as figures and pages typeset it.
+    notes : mapping of str to str, optional
+        By axiom, what a verdict alone does not say.
     claims, units, source, needs, slow
         As for `Measure`.
     """
@@ -138,9 +142,12 @@ class PublishedMeasure(Measure):
         integrand: Integrand | None = None,
         formula: str = "",
         tells: str = "",
+        symbol: tuple[str, str] = ("I", ""),
+        notes: Mapping[str, str] | None = None,
         **options: Any,
     ) -> None:
         self.title, self.formula, self.tells, self.integrand = title, formula, tells, integrand
+        self.symbol, self.notes = symbol, dict(notes or {})
         given = {"pointwise": pointwise, "conditional": conditional, "featurewise": featurewise}
         self._forms: Mapping[str, ExactForm] = {name: form for name, form in given.items() if form is not None}
         functions = {name: _at_standard(form) for name, form in self._forms.items()}

@@ -37,6 +37,7 @@ def conditional(pair: ResponsePair) -> Any:
 fisher = PublishedMeasure(
     "fisher",
     "Fisher information",
+    symbol=("J", ""),
     tells=(
         "How well a small change of the stimulus can be seen. It knows nothing of the prior, and is no share "
         "of the mutual information."

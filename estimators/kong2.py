@@ -46,6 +46,12 @@ def squared_gain(at: Sight) -> Tensor:
 i_kong2 = PublishedMeasure(
     "i_kong2",
     "Kong's second decomposition",
+    symbol=("I", "Kong2"),
+    notes={
+        "locality": "holds on the family searched (responses from a finite set; the change falls as 1/D). An exception "
+        "with unbounded responses is known: X ~ N(0,1), r ~ N(1, 5/4) where |x| < 1 and N(x, 1/4) elsewhere, the prior "
+        "tilted by 1 + 2x(1 - x^2)^3 inside |x| < 1: its change grows with the distance."
+    },
     tells="As I_local, with responses of x itself in the place of those of what is seen through noise.",
     formula="∫ dg / 2g² E over r given x of |x̂(xg) − x̂(xg, r)|²",
     pointwise=Integral(pointwise),

@@ -79,6 +79,7 @@ def gain(at: Sight) -> Tensor:
 i_local = PublishedMeasure(
     "i_local",
     "local information",
+    symbol=("I", "local"),
     tells=(
         "How well this stimulus can be told from its neighbours, at every distance, as far as the prior has "
         "them. In one description of the stimulus: it changes with the scale of x."

@@ -43,6 +43,7 @@ def gain(at: Sight) -> Tensor:
 i_sp = PublishedMeasure(
     "i_sp",
     "specific information",
+    symbol=("I", "sp"),
     tells=(
         "How much more certain the response is at this stimulus than over all: large where the neuron is "
         "reliable, be it silent."

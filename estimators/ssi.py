@@ -31,6 +31,7 @@ def gain(at: Sight) -> Tensor:
 i_ssi = PublishedMeasure(
     "i_ssi",
     "stimulus-specific information",
+    symbol=("I", "SSI"),
     tells=(
         "How certain the responses to this stimulus leave an observer, about any stimulus; negative where they confuse."
     ),

@@ -34,6 +34,7 @@ def gain(at: Sight) -> Tensor:
 i_surp = PublishedMeasure(
     "i_surp",
     "specific surprise",
+    symbol=("I", "surp"),
     tells="How unusual the responses to this stimulus are: large at rare stimuli with responses of their own.",
     formula="KL(p(R|x) ‖ p(R))",
     pointwise=Sum(pointwise),

@@ -14,6 +14,7 @@ from ..diffusion.datasets import Images
 from ..diffusion.encoders import Encoder
 from ..errors import ModelError
 from ..estimators import PUBLISHED
+from ..estimators import fisher as fisher_information
 from ..models.arrays import Array
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ class Decomposition:
 
     def npz(self) -> bytes:
         """The images, maps and errors as the bytes of an .npz file."""
-        arrays: dict[str, Array] = {"images": self.images.pixels[self.chosen], "index": self.chosen}
-        arrays["fisher"] = self.fisher
+        chosen = self.images.pixels[self.chosen]
+        arrays: dict[str, Array] = {"images": chosen, "index": self.chosen, fisher_information.name: self.fisher}
         for name, found in self.estimates.items():
             arrays[name], arrays[f"{name}_stderr"] = found.value, found.stderr
             maps = self.maps(name)

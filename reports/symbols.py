@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from ..estimators import PUBLISHED
+
 
 @dataclass(frozen=True)
 class Symbol:
@@ -30,16 +32,7 @@ class Symbol:
 
 
 #: By the name that a measure declares.
-SYMBOLS = {
-    "fisher": Symbol("J"),
-    "i_sp": Symbol("I", "sp"),
-    "i_ssi": Symbol("I", "SSI"),
-    "i_surp": Symbol("I", "surp"),
-    "i_cissi": Symbol("I", "CiSSI"),
-    "i_local": Symbol("I", "local"),
-    "i_kong1": Symbol("I", "Kong1"),
-    "i_kong2": Symbol("I", "Kong2"),
-}
+SYMBOLS = {name: Symbol(*measure.symbol) for name, measure in PUBLISHED.items()}
 
 
 def symbol(measure: str) -> Symbol:

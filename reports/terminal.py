@@ -13,6 +13,7 @@ from rich.table import Table
 
 from ..axioms.auditing.verdict import Audit, Verdict
 from ..axioms.registry import AXIOMS, EVERY
+from ..estimators import PUBLISHED
 from .templating import render
 from .verdicts import WORDS, Claims, cell_text, claim_words, differs, margin
 
@@ -127,11 +128,15 @@ def paper_lines(audits: Mapping[str, Audit], paper: Claims) -> list[str]:
     return lines
 
 
-KONG2_NOTE = (
-    "i_kong2, locality: holds on the family searched (responses from a finite set; the change falls as 1/D). An "
-    "exception with unbounded responses is known: X ~ N(0,1), r ~ N(1, 5/4) where |x| < 1 and N(x, 1/4) elsewhere, the "
-    "prior tilted by 1 + 2x(1 - x^2)^3 inside |x| < 1: its change grows with the distance."
-)
+def notes(audits: Mapping[str, Audit]) -> list[str]:
+    """What the measures themselves add to verdicts that were reached, one line each."""
+    return [
+        f"{name}, {axiom}: {text}"
+        for name, audit in audits.items()
+        if name in PUBLISHED
+        for axiom, text in PUBLISHED[name].notes.items()
+        if axiom in audit.verdicts
+    ]
 
 
 def table_markdown(audits: Mapping[str, Audit], paper: Claims) -> str:

@@ -1,16 +1,17 @@
-"""Puts the coverage of several environments together and reports it; exit 1 below the floor, which is of lines.
+"""Puts together what the tests and the pages covered, and reports it; exit 1 below the floor, which is of lines.
 
-``tox -e tests,drift,site,coverage``: what each left in out/coverage is read, and kept.
+``tox -e tests`` ends with it. COVERAGE_FILE names the file that was written, and worker processes' files lie beside it.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 FLOOR = 95.0
-FOLDER = Path(__file__).parents[1] / "out" / "coverage"
+FILE = Path(os.environ.get("COVERAGE_FILE", ".coverage")).absolute()
 
 
 def coverage(*arguments: str) -> None:
@@ -19,9 +20,11 @@ def coverage(*arguments: str) -> None:
 
 def main() -> None:
     """Combine, print the table with branches, and judge by lines."""
-    if not list(FOLDER.glob(".coverage.*")):
-        sys.exit(f"nothing in {FOLDER}: run tox -e tests,drift,site first")
-    coverage("combine", "--keep", "--quiet", str(FOLDER))
+    parts = [str(path) for path in FILE.parent.glob(f"{FILE.name}.*")]
+    if not parts and not FILE.exists():
+        sys.exit(f"no {FILE}: run tox -e tests")
+    if parts:
+        coverage("combine", "--append", "--quiet", *parts)
     coverage("report")
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "coverage.json"

@@ -72,7 +72,7 @@ def table(
     from ..axioms.auditing.journal import identity_of
     from ..axioms.auditing.verdict import SCHEMA
     from ..reports.paper.claimed import PAPER
-    from ..reports.terminal import KONG2_NOTE, print_table, table_markdown
+    from ..reports.terminal import notes, print_table, table_markdown
 
     outputs.check()
     plan = Plan(examples, seed, None, case_timeout, folder_of(database), jobs, backend, scheduler)
@@ -90,8 +90,8 @@ def table(
     )
     console = console_here()
     print_table(audits, PAPER, console)
-    if any(one.id == "locality" for one in chosen):
-        console.print(KONG2_NOTE, highlight=False, markup=False)
+    for note in notes(audits):
+        console.print(note, highlight=False, markup=False)
     code = exit_code(audits, strict)
     if code == INTERRUPTED:
         say("stiminfo: interrupted; a dash stands where no verdict was reached")
