@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
 import sys
 import traceback
@@ -10,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from ...errors import LoadError, nearest
-from ...estimators import Measure
+from ...estimators import PUBLISHED, Measure
 from ..registry import AXIOMS, EVERY
 
 
@@ -19,7 +20,9 @@ def split_target(target: str) -> tuple[Path, str]:
     path, separator, name = target.rpartition(":")
     # A drive letter is no separator.
     if not separator or not name.isidentifier() or (len(path) == 1 and path.isalpha()):
-        raise LoadError(f"{target!r}: expected FILE:NAME, such as my_measure.py:MEASURE")
+        guess = difflib.get_close_matches(target, PUBLISHED, 1, 0.5)
+        hint = f"; did you mean the published measure {guess[0]!r}?" if guess else ""
+        raise LoadError(f"{target!r}: expected FILE:NAME, such as my_measure.py:MEASURE{hint}")
     file = Path(path)
     if not file.exists():
         raise LoadError(f"{file}: no such file")
