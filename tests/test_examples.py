@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-MODULES = ["models.encoding_model", "diffusion.populations", "estimators.measure", "axioms.auditing.audit"]
+MODULES = ["models.encoding_model", "diffusion.populations.fields", "estimators.measure", "axioms.auditing.audit"]
 README = (ROOT / "README.md").read_text(encoding="utf-8") if (ROOT / "README.md").exists() else ""
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 

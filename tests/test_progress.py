@@ -211,5 +211,5 @@ def test_training_tells_its_speed(tmp_path):
         pipe=True,
     )
     assert ended.code == 0, ended.written
-    assert "steps/s" in ended.written
+    assert "steps per second" in ended.written
     assert "loss" in ended.written

@@ -156,7 +156,7 @@ def test_the_help_loads_no_torch():
         "import sys; from stiminfo.cli import app; print(sorted({'torch', 'matplotlib', 'numpy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
+    assert done.stdout.strip() == "[]"
 
 
 def test_fields_of_your_own_take_effect_on_the_published_population(tmp_path):
