@@ -89,7 +89,7 @@ def estimated(sampler, passes=6000):
     return pointwise
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_the_plug_in_estimator_is_not_complete_and_the_unbiased_one_may_be():
     pytest.importorskip("torch", reason="the diffusion side needs torch")
     biased = verdict(estimated("plug_in"), "completeness", examples=10)

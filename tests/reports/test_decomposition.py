@@ -99,12 +99,14 @@ def wrong_inputs(folder):
     }
 
 
-def test_wrong_inputs_get_one_line(tmp_path):
+def test_wrong_inputs_get_one_line(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
     for arguments, message in wrong_inputs(tmp_path).items():
-        done = run(*arguments, cwd=tmp_path)
-        assert done.returncode == 2, (arguments, done.stdout, done.stderr)
-        assert message in done.stderr
-        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+        code = command("decompose", *arguments)
+        said = capsys.readouterr().err
+        assert code == 2, (arguments, said)
+        assert message in said
+        assert len(said.strip().splitlines()) == 1, said
         assert not list(tmp_path.glob("decomposition/*"))
 
 

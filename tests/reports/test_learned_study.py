@@ -77,7 +77,7 @@ def test_the_tables_run(monkeypatch):
     assert slow["posterior"] > 0
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_networks_of_gaussian_images_find_the_closed_form():
     """Two and a half minutes of one core, from nothing: the pixel map is 1/2 diag(logm C - logm C_r)."""
     torch.set_num_threads(1)
