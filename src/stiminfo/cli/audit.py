@@ -33,12 +33,12 @@ from .verdicts import (
     finished,
     folder_of,
     journal_here,
+    origin_of,
     refuse_idle_backend,
     verdicts_here,
 )
 
 if TYPE_CHECKING:
-    from ..axioms.auditing.messages import InFile, Named
     from ..axioms.axiom import Axiom
 
 #: Networks that come with the package.
@@ -105,10 +105,12 @@ def audit(
     from ..axioms.auditing.audit import Auditing, Candidate, described
     from ..axioms.auditing.cells import Plan
     from ..axioms.auditing.journal import identity_of
+    from ..axioms.auditing.messages import InFile
     from ..axioms.auditing.process import Process
     from ..reports.terminal import audit_markdown, print_audit
 
-    origin, file = _origin_of(target)
+    origin = origin_of(target)
+    file = origin.file if isinstance(origin, InFile) else None
     outputs.check()
     ids = [one.id for one in chosen]
     plan = Plan(examples, seed, None, case_timeout, folder_of(database), jobs, backend, scheduler)
@@ -137,19 +139,6 @@ def audit(
 
 def _is_checkpoint(target: str) -> bool:
     return any((folder / "checkpoint.json").is_file() for folder in (Path(target), _PRETRAINED / target))
-
-
-def _origin_of(target: str) -> tuple[Named | InFile, Path | None]:
-    """Where a worker process finds the measure, and the user's file if it is in one."""
-    from ..axioms.auditing.measure_file import split_target
-    from ..axioms.auditing.messages import InFile, Named
-    from ..estimators import PUBLISHED
-    from ..estimators.relatives import RELATIVES
-
-    if target in PUBLISHED or target in RELATIVES:
-        return Named(target), None
-    file, name = split_target(target)
-    return InFile.at(file, name), file
 
 
 def _audit_networks(

@@ -11,6 +11,7 @@ from ..errors import OptionError
 from .options import case_timeout as case_timeout_option
 from .options import json_file as json_option
 from .shared import check_outputs, console_here, ending
+from .verdicts import origin_of
 
 if TYPE_CHECKING:
     from ..axioms.auditing.messages import InFile, Named
@@ -68,16 +69,11 @@ def replay(
 
 def _origin_of(file: Path, witness: Witness, measure: str | None) -> Named | InFile:
     """Where a worker process finds the measure to judge."""
-    from ..axioms.auditing.measure_file import split_target
-    from ..axioms.auditing.messages import InFile, Named
     from ..estimators import PUBLISHED
     from ..estimators.relatives import RELATIVES
 
-    name = measure or witness.measure
-    if name in PUBLISHED or name in RELATIVES:
-        return Named(name)
-    if measure is not None:
-        return InFile.at(*split_target(measure))
+    if measure is not None or witness.measure in PUBLISHED or witness.measure in RELATIVES:
+        return origin_of(measure or witness.measure)
     raise OptionError(f"{file}: is about {witness.measure!r}, a user's measure; give it with --measure FILE:NAME")
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..axioms.auditing.audit import Auditing
     from ..axioms.auditing.cells import Cell
     from ..axioms.auditing.journal import Journal
+    from ..axioms.auditing.messages import InFile, Named
     from ..axioms.auditing.verdict import Audit, Verdict
 
 #: Verdicts that `--strict` accepts.
@@ -104,6 +105,18 @@ def journal_here(path: Path | None, identity: dict[str, Any]) -> Journal | None:
     if count := len(journal.finished):
         say(f"stiminfo: {path} holds {count} finished verdict{'s' * (count > 1)}; going on from there")
     return journal
+
+
+def origin_of(target: str) -> Named | InFile:
+    """Where a worker process finds the measure: a published one or a relative by its name, else FILE:NAME."""
+    from ..axioms.auditing.measure_file import split_target
+    from ..axioms.auditing.messages import InFile, Named
+    from ..estimators import PUBLISHED
+    from ..estimators.relatives import RELATIVES
+
+    if target in PUBLISHED or target in RELATIVES:
+        return Named(target)
+    return InFile.at(*split_target(target))
 
 
 def finished(auditing: Auditing) -> dict[str, Audit]:
