@@ -51,8 +51,6 @@ def estimate(
 ) -> Estimate:
     """See `PublishedMeasure.estimate`."""
     points = stimuli_of(x, denoiser)
-    if denoiser.caution:
-        warnings.warn(denoiser.caution, UserWarning, stacklevel=3)
     if form not in FORMS:
         raise ValueError(f"form is {form!r}; expected auto, raw or variance")
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
@@ -73,6 +71,8 @@ def estimate(
             _use_variance(form, measure, integrand, side, chosen),
             progress,
         )
+        if denoiser.caution:  # after whatever may refuse: who gets no estimate needs no caution
+            warnings.warn(denoiser.caution, UserWarning, stacklevel=3)
         differentiates = integrand.by_sampler and chosen.needs_gradient(denoiser)
         with torch.enable_grad() if differentiates else torch.no_grad():
             return _in_blocks(task, integrand, denoiser, points, bounds)

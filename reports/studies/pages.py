@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +227,17 @@ def fill(folder: Path) -> None:
         shutil.copy(PUBLISHED_FOLDER / name, folder)
 
 
+def _sources(folder: Path) -> Path:
+    """A folder with the whole package, for the reference, which reads files: in a checkout its parts lie apart."""
+    package = folder / "stiminfo"
+    no_code = shutil.ignore_patterns("pretrained", "published", "site", "__pycache__")
+    for part in ("", "models", "estimators", "diffusion", "axioms", "reports"):
+        spec = find_spec(f"stiminfo.{part}".rstrip("."))
+        for place in (spec.submodule_search_locations if spec else None) or ():
+            shutil.copytree(place, package / part, ignore=no_code, dirs_exist_ok=True)
+    return folder
+
+
 def build(out: Path) -> None:
     """Fill the pages and build the site in `out`; warnings are errors, dead links among them."""
     import yaml
@@ -234,11 +246,10 @@ def build(out: Path) -> None:
         work = Path(name)
         fill(work / "pages")
         text = (SITE / "mkdocs.yml").read_text(encoding="utf-8")
-        wings = Path(__file__).parents[2].parent  # where the package lies
         text += f"\ndocs_dir: {work / 'pages'}\nsite_dir: {work / 'site'}\n"
         settings = yaml.safe_load(text)
         handler = next(entry for entry in settings["plugins"] if isinstance(entry, dict))["mkdocstrings"]["handlers"]
-        handler["python"]["paths"] = [str(wings)]
+        handler["python"]["paths"] = [str(_sources(work / "sources"))]
         (work / "mkdocs.yml").write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
         command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-f", str(work / "mkdocs.yml")]
         subprocess.run(command, check=True)

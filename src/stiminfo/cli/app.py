@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from typing import Annotated, Any
 
 import typer
@@ -60,12 +61,18 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def _warned(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning as one line; the place in the code, which Python says first, is no use to a user of commands."""
+    say("stiminfo: warning: " + " ".join(str(message).split()))
+
+
 def main() -> None:
     """Run the command line; the only place that turns errors into exit codes."""
     # A batch system ends a job with SIGTERM: like Ctrl-C, what is finished is written first.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
     screen.cache_clear()
+    warnings.showwarning = _warned
     try:
         code = _run(sys.argv[1:])
     except (KeyboardInterrupt, typer.Abort):

@@ -26,6 +26,7 @@ from .options import (
     Witnesses,
 )
 from .shared import bar_here, check_outputs, console_here, given, refuse_without_effect
+from .shipped import checkpoint_folder
 from .verdicts import (
     Outputs,
     ending_of,
@@ -41,8 +42,6 @@ from .verdicts import (
 if TYPE_CHECKING:
     from ..axioms.axiom import Axiom
 
-#: Networks that come with the package.
-_PRETRAINED = Path(__file__).parents[1] / "diffusion" / "pretrained"
 #: The parameters that have an effect on the audit of trained networks.
 OF_NETWORKS = {"target", "axiom", "seed", "json_file", "strict"}
 
@@ -93,7 +92,7 @@ def audit(
     from ..axioms.registry import axioms_named
 
     chosen = axioms_named(axiom)
-    if _is_checkpoint(target):
+    if checkpoint_folder(Path(target)) is not None:
         idle = [name for name in given(context) if name not in OF_NETWORKS]
         refuse_without_effect(
             context, idle, f"{target} is a checkpoint; its audit takes --axiom, --seed, --json and --strict"
@@ -135,10 +134,6 @@ def audit(
     )
     print_audit(result, console_here())
     return exit_code(audits, strict)
-
-
-def _is_checkpoint(target: str) -> bool:
-    return any((folder / "checkpoint.json").is_file() for folder in (Path(target), _PRETRAINED / target))
 
 
 def _audit_networks(

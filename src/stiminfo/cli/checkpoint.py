@@ -5,19 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..diffusion.checkpoints import PRETRAINED
 from ..diffusion.registry import dataset_named
 from ..diffusion.sources import Asked, Dataset, Source
 from ..diffusion.unet import UNetDenoiser
 from ..errors import CheckpointError, ModelError, OptionError
-
-
-def shipped(checkpoint: Path) -> Path:
-    """A checkpoint's folder: the one given, or that of the name among those that come with the package."""
-    own = PRETRAINED / checkpoint.name
-    if not checkpoint.exists() and len(checkpoint.parts) == 1 and own.is_dir():
-        return own
-    return checkpoint
+from .shipped import checkpoint_folder
 
 
 def networks_of(
@@ -42,7 +34,7 @@ def networks_of(
     OptionError
         A folder for a data set that needs none.
     """
-    denoiser = UNetDenoiser.load(shipped(folder), device=device)
+    denoiser = UNetDenoiser.load(checkpoint_folder(folder) or folder, device=device)
     notes = denoiser.learned.notes
     try:
         name, digest = str(notes["data"]["name"]), notes["data"]["digest"]

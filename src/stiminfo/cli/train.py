@@ -150,7 +150,7 @@ def _written(options: Options, console: Console, bar: Any, began: float) -> dict
     from ..diffusion.threads import limited_threads
     from ..diffusion.training import Training
     from ..reports.model_card import findings, model_card
-    from .checkpoint import shipped
+    from .shipped import checkpoint_folder
     from .train_setup import grown, population_of, recipe_of
 
     if options.device != "auto":
@@ -161,7 +161,7 @@ def _written(options: Options, console: Console, bar: Any, began: float) -> dict
     source = source_named(options.dataset, side=options.size, folder=options.data)
     recipe, lasting = recipe_of(options, source.shape)
     check_effects(options, lasting)
-    start = None if options.start is None else load_learned(shipped(options.start))
+    start = None if options.start is None else load_learned(checkpoint_folder(options.start) or options.start)
     if start is not None:
         recipe = replace(recipe, architecture=grown(start.denoising.architecture, recipe.architecture.views))
     training = Training(
