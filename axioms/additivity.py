@@ -7,13 +7,13 @@ from hypothesis.strategies import SearchStrategy
 
 from ..models import ResponsePair
 from ..models.data import FiniteSpec
-from . import known
+from . import known, smallest
 from . import strategies as draw
 from .axiom import PAPER, Axiom, Family
 from .cases import PairCase
 from .evaluator import Evaluator
 from .families import other_pairs
-from .finding import Finding, Values, judge, worst
+from .finding import Finding, Values, judge, shown, worst
 
 
 def check(measure: Evaluator, case: PairCase) -> Finding:
@@ -29,6 +29,10 @@ def _sum(measure: Evaluator, both: Values, pair: ResponsePair, first: str, secon
     gap = alone.value + given.value - both.value
     error = both.error + alone.error + given.error
     j = int(np.abs(gap).argmax())
+
+    def number(values: Values) -> str:
+        return shown(values.value[j], abs(gap[j]))
+
     scale = float(np.abs(both.value).max() + np.abs(alone.value).max())
     return judge(
         float(abs(gap[j])),
@@ -37,8 +41,8 @@ def _sum(measure: Evaluator, both: Values, pair: ResponsePair, first: str, secon
         pair.stimuli.shape[1],
         j,
         {"I_{R,R'}(x)": both.value, f"I_{first}(x)": alone.value, f"I_{{{second}|{first}}}(x)": given.value},
-        f"at stimulus {j}: I_{first} + I_{{{second}|{first}}} = {alone.value[j]:.6g} + {given.value[j]:.6g} = "
-        f"{alone.value[j] + given.value[j]:.6g}, but I_{{R,R'}} = {both.value[j]:.6g}",
+        f"at stimulus {j}: I_{first} + I_{{{second}|{first}}} = {number(alone)} + {number(given)} = "
+        f"{shown(alone.value[j] + given.value[j], abs(gap[j]))}, but I_{{R,R'}} = {number(both)}",
     )
 
 
@@ -65,8 +69,12 @@ AXIOM = Axiom(
         PairCase(known.READINGS_PLANE),
         known.WIDE_PAIR,
         known.CELL_PAIR,
+        known.VOLUME_PAIR,
+        known.BETWEEN_PAIR,
+        *known.RARE_PAIRS,
+        known.MANY_PAIR,
     ),
-    known_with_gradient=(),
+    smallest=smallest.all_pairs,
     families=_families,
     of_models=_of_models,
 )

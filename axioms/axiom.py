@@ -15,6 +15,7 @@ from ..models.data import FiniteSpec
 from .cases import Case
 from .evaluator import Evaluator
 from .finding import Finding
+from .known import with_slopes
 
 #: The paper from which axioms are taken.
 PAPER = "Laquitaine et al., arXiv:2505.11309"
@@ -46,9 +47,12 @@ class Axiom:
     id, title, statement, why, source : for people
     check : judges one case with an `Evaluator` of the measure
     cases : the kinds of case that `check` judges, and so those that a witness may hold
+    smallest : ``smallest(gradient)`` gives all of the smallest cases, simplest first: asked one by one, not drawn
+    silence : what a measure did that was never asked, as the verdict says it
     known : known hard cases, tried first on every measure, so that a verdict does not depend on luck
     families : ``families(gradient)`` gives the generated cases; with likelihood gradients where the measure needs them
-    known_with_gradient : the known cases of a measure that needs the likelihood's gradient; None: those in `known`
+    known_with_gradient : of a measure that needs the likelihood's gradient, tried before those in `known`, which then
+        carry one
     of_models : ``of_models(specs)`` gives the families made from a user's own models; None where that cannot be
     featurewise : whether it is about I_i(x)
     unit : of a violation
@@ -65,12 +69,16 @@ class Axiom:
     cases: tuple[type[Case], ...]
     known: tuple[Case, ...]
     families: Callable[[bool], tuple[Family, ...]]
-    known_with_gradient: tuple[Case, ...] | None = None
+    known_with_gradient: tuple[Case, ...] = ()
     of_models: Callable[[SearchStrategy[FiniteSpec]], tuple[Family, ...]] | None = None
     featurewise: bool = False
     unit: str = "nats"
     screened: bool = True
+    smallest: Callable[[bool], tuple[Case, ...]] = lambda gradient: ()
+    silence: str = "I was 0"
 
     def known_cases(self, gradient: bool) -> tuple[Case, ...]:
         """The known hard cases for a measure that needs the likelihood's gradient, or for one that does not."""
-        return self.known_with_gradient if gradient and self.known_with_gradient is not None else self.known
+        if not gradient:
+            return self.known
+        return tuple(dict.fromkeys((*self.known_with_gradient, *map(with_slopes, self.known))))

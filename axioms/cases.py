@@ -17,7 +17,14 @@ from ..errors import CaseError
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 from ..models.data import FiniteSpec, ModelSpec, PairSpec, Row, Table, from_json, to_json
-from ..models.transforms import add_response_noise, garble, map_responses, permute_responses, stretch_responses
+from ..models.transforms import (
+    add_response_noise,
+    garble,
+    map_responses,
+    permute_responses,
+    revalue_responses,
+    stretch_responses,
+)
 from ..models.warps import relocate_stimuli
 
 
@@ -113,10 +120,11 @@ class GarblingCase(_OfModel, frozen=True, tag="garbling"):
 
 
 class ResponseMapCase(_OfModel, frozen=True, tag="response map"):
-    """A model and an invertible map of its response: new names (`order`), or stretched cells (`factors`)."""
+    """A model and an invertible map of its response: new names (`order`), stretched cells (`factors`), new `values`."""
 
     order: tuple[int, ...] | None = None
     factors: Row | None = None
+    values: Row | None = None
 
     @cached_property
     def mapped(self) -> EncodingModel:
@@ -126,6 +134,8 @@ class ResponseMapCase(_OfModel, frozen=True, tag="response map"):
             model = permute_responses(model, self.order)
         if self.factors is not None:
             model = stretch_responses(model, np.resize(self.factors, len(model.likelihood)))
+        if self.values is not None:
+            model = revalue_responses(model, self.values)
         return model
 
     @property

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..models.arrays import Array
-from . import known
+from . import known, smallest
 from .axiom import PAPER, Axiom
 from .cases import ModelCase, PairCase
 from .evaluator import Evaluator
 from .families import models_and_pairs_of, pairs_and_models
-from .finding import Finding, Values, judge, worst
+from .finding import Finding, Values, judge, shown, worst
 
 
 def check(measure: Evaluator, case: ModelCase | PairCase) -> Finding:
@@ -30,14 +30,15 @@ def check(measure: Evaluator, case: ModelCase | PairCase) -> Finding:
 
 def _average(values: Values, prior: Array, information: float, d: int, total: str, label: str) -> Finding:
     mean = float(prior @ values.value)
+    apart = abs(mean - information)
     return judge(
-        abs(mean - information),
+        apart,
         float(prior @ values.error),
         float(prior @ np.abs(values.value)) + information,
         d,
         -1,
         {label: values.value, f"E_X[{label}]": np.array([mean]), total: np.array([information])},
-        f"E_X[{label}] = {mean:.6g}, but {total} = {information:.6g}",
+        f"E_X[{label}] = {shown(mean, apart)}, but {total} = {shown(information, apart)}",
     )
 
 
@@ -62,8 +63,10 @@ AXIOM = Axiom(
         known.CELL_PAIR,
         ModelCase(known.METRES),
         ModelCase(known.TONES),
+        *known.BEYOND_A_HANDFUL,
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
+    smallest=smallest.models_and_pairs,
     families=pairs_and_models,
     of_models=models_and_pairs_of,
 )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
-from . import known
+from . import known, smallest
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import GarblingCase
 from .evaluator import Evaluator
 from .families import lines, planes
-from .finding import Finding, judge
+from .finding import Finding, judge, shown
 from .strategies import continuous_specs, steps, weight_rows
 
 
@@ -28,24 +31,50 @@ def check(measure: Evaluator, case: GarblingCase) -> Finding:
         case.built.dimensions,
         j,
         {"I(x) of R": before.value, "I(x) of R'": after.value},
-        f"at stimulus {j} garbling the response raises I from {before.value[j]:.6g} to {after.value[j]:.6g} nats",
+        f"at stimulus {j} garbling the response raises I from {shown(before.value[j], rise[j])} to "
+        f"{shown(after.value[j], rise[j])} nats",
     )
 
 
 @composite
 def garbling_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> GarblingCase:
-    """A finite model and a degraded response: a merge of responses, or noise in whole weights 0 to 3.
+    """A finite model and a degraded response: a merge of responses, noise in whole weights 0 to 3, splits, or a coin.
+
+    Splits and a coin lose nothing; nor does the merge of responses that were one before they were split.
 
     Shrinks to all responses merged into one.
     """
     spec = draw(specs)
     count = len(spec.responses[0])
-    if draw(st.booleans()):
-        rows = tuple(draw(weight_rows(count, 3)) for _ in range(count))
-    else:
+    kind = draw(st.sampled_from(["merge", "noise", "split", "lossless merge", "coin"]))
+    if kind == "noise":
+        return GarblingCase(spec, tuple(draw(weight_rows(count, 3)) for _ in range(count)))
+    if kind == "merge":
         groups = [draw(st.integers(0, max(0, count - 2))) for _ in range(count)]
-        rows = tuple(tuple(int(g == label) for label in range(max(groups) + 1)) for g in groups)
-    return GarblingCase(spec, rows)
+        return GarblingCase(spec, tuple(tuple(int(g == label) for label in range(max(groups) + 1)) for g in groups))
+    same = [[int(k == m) for m in range(count)] for k in range(count)]
+    if kind == "coin":
+        heads, tails = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+        return GarblingCase(spec, tuple((*(heads * w for w in row), *(tails * w for w in row)) for row in same))
+    parts = [draw(st.sampled_from([(4,), (2, 2), (1, 3)])) for _ in range(count)]
+    widths = [len(part) for part in parts]
+    rows = tuple(
+        tuple(w for m, part in enumerate(parts) for w in (part if m == k else (0,) * len(part))) for k in range(count)
+    )
+    if kind == "split":
+        return GarblingCase(spec, rows)
+    return GarblingCase(_split(spec, parts), tuple(tuple(same[k]) for k, n in enumerate(widths) for _ in range(n)))
+
+
+def _split(spec: FiniteSpec, parts: Sequence[tuple[int, ...]]) -> FiniteSpec:
+    """The model with each response split into parts of these weights, which sum to the same for each."""
+
+    def split(row: Sequence[Any], times: Callable[[Any, int], Any]) -> tuple[Any, ...]:
+        return tuple(times(entry, w) for entry, part in zip(row, parts) for w in part)
+
+    slopes = spec.gradient and tuple(split(row, lambda s, w: tuple(w * one for one in s)) for row in spec.gradient)
+    table = tuple(split(row, lambda entry, w: entry * w) for row in spec.responses)
+    return FiniteSpec(spec.stimuli, spec.prior, table, spec.stimulus_volumes, None, slopes)
 
 
 @composite
@@ -82,9 +111,18 @@ AXIOM = Axiom(
         GarblingCase(known.SHARED_PLANE, known.MERGE),
         GarblingCase(known.UNEVEN_PLANE, known.MERGE),
         GarblingCase(known.SHARED_BY_MANY, known.MERGE),
+        GarblingCase(known.LOSSLESS, known.MERGE),
+        GarblingCase(known.LOSSLESS, ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 1))),
+        GarblingCase(known.LOSSLESS, ((1, 0, 0, 1, 0, 0), (0, 1, 0, 0, 1, 0), (0, 0, 1, 0, 0, 1))),
+        *(GarblingCase(spec, known.MERGE) for spec in known.RARE),
+        *(GarblingCase(spec, ((1, 0), (0, 1), (0, 1))) for spec in known.RARE),
+        GarblingCase(known.BETWEEN, known.MERGE),
+        GarblingCase(known.PERIODIC, tuple(tuple(int(k // 3 == m) for m in range(3)) for k in range(9))),
+        GarblingCase(known.MANY, ((1, 0), (1, 0), (1, 0), (0, 1), (0, 1), (0, 1))),
         GarblingCase(known.WIDE, tuple(tuple(int(k // 2 == m) for m in range(13)) for k in range(25))),
     ),
     known_with_gradient=(GarblingCase(known.SHARED_SLOPES, known.MERGE),),
+    smallest=smallest.garblings,
     families=_families,
     of_models=_of_models,
 )

@@ -11,6 +11,7 @@ from ..errors import NotApplicable
 from ..estimators import Measure, PublishedMeasure
 from ..estimators.exact import Effort, Form
 from ..models import EncodingModel, ResponsePair
+from ..models.arrays import Array
 from ..models.transforms import split_response
 from .answers import ask, follow
 from .finding import Values
@@ -21,11 +22,21 @@ FLOOR = 1e-6
 SPLIT_NOISE = 1e-4
 
 
+#: What is done to a model that leaves it the same model, in words.
+_ORDER, _SPLIT = "listing the stimuli in another order", "splitting a response into two of the same likelihood ratio"
+
+
 class Evaluator(Protocol):
-    """What checks need of a measure."""
+    """What checks need of a measure.
+
+    Attributes
+    ----------
+    doubt : what made the error of the latest answers larger than rounding, in words; "" where nothing did
+    """
 
     name: str
     has_featurewise: bool
+    doubt: str
 
     def pointwise(self, model: EncodingModel) -> Values:
         """I(x), shape (J,)."""
@@ -38,6 +49,11 @@ class Evaluator(Protocol):
     def featurewise(self, model: EncodingModel) -> Values:
         """I_i(x), shape (J, d)."""
         ...
+
+
+def finest(measure: Measure, answered: Callable[[], None] = lambda: None) -> Evaluator | None:
+    """At the finest resolution whatever it costs, for the rare case that "fine" leaves in doubt; None: it is the same."""
+    return _Trusted(measure, "fine", answered, patient=True) if isinstance(measure, PublishedMeasure) else None
 
 
 def evaluator(measure: Measure, effort: Effort, answered: Callable[[], None] = lambda: None) -> Evaluator:
@@ -54,14 +70,17 @@ def evaluator(measure: Measure, effort: Effort, answered: Callable[[], None] = l
 class _Trusted:
     """A published measure: it knows its own error."""
 
-    def __init__(self, measure: PublishedMeasure, effort: Effort, answered: Callable[[], None]) -> None:
+    def __init__(
+        self, measure: PublishedMeasure, effort: Effort, answered: Callable[[], None], *, patient: bool = False
+    ) -> None:
+        self.patient = patient
         self.measure, self.effort, self.answered = measure, effort, answered
-        self.name, self.has_featurewise = measure.name, measure.has_featurewise
+        self.name, self.has_featurewise, self.doubt = measure.name, measure.has_featurewise, ""
 
     def _ask(self, target: EncodingModel | ResponsePair, form: Form) -> Values:
         effort = self.effort
         # Beyond a handful of stimuli the fine resolution takes seconds a case; the standard one reaches 1e-6 or better.
-        if effort == "fine" and (target.stimuli.shape[1] > 1 or len(target.stimuli) > 12):
+        if effort == "fine" and not self.patient and (target.stimuli.shape[1] > 1 or len(target.stimuli) > 12):
             effort = "standard"
         values = Values(*self.measure.evaluate(target, form, effort))
         self.answered()
@@ -82,7 +101,8 @@ class _Probation:
 
     def __init__(self, measure: Measure, confirm: bool, answered: Callable[[], None]) -> None:
         self.measure, self.confirm, self.answered = measure, confirm, answered
-        self.name, self.has_featurewise = measure.name, measure.has_featurewise
+        self.name, self.has_featurewise, self.doubt = measure.name, measure.has_featurewise, ""
+        self._moved = 0.0
 
     def pointwise(self, model: EncodingModel) -> Values:
         value = self._ask(self.measure.pointwise, model, (len(model.stimuli),), f"{self.name}(model)")
@@ -100,7 +120,9 @@ class _Probation:
         order = np.arange(len(pair.stimuli))[::-1]
         other = self._ask(self.measure.conditional, pair.reordered(order), value.value.shape, what).value[order]
         follow(value, other, what)
-        return Values(value.value, np.maximum(value.error, np.abs(other - value.value) + FLOOR / 4))
+        apart = np.abs(other - value.value)
+        self._doubts(apart, _ORDER)
+        return Values(value.value, np.maximum(value.error, apart + FLOOR / 4))
 
     def _with_noise(self, function: Callable[[Any], Any], model: EncodingModel, given: Values) -> Values:
         """With the spread of the value over equivalent presentations of the same joint as its error."""
@@ -112,6 +134,7 @@ class _Probation:
         for order in (np.arange(count)[::-1], np.roll(np.arange(count), 1)):
             turned = self._ask(function, model.reordered(order), value.shape, self.name).value[np.argsort(order)]
             follow(given, turned, self.name)
+            self._doubts(np.abs(turned - value), _ORDER)
             noise = np.maximum(noise, np.abs(turned - value))
         try:
             split = self._ask(function, split_response(model, len(model.likelihood) - 1), value.shape, self.name).value
@@ -119,7 +142,15 @@ class _Probation:
             return Values(value, noise)  # one that needs numerical responses: a split cell has none
         moved = np.abs(split - value)
         # An entropy of r may really see the split; only what looks like rounding, or like noise, counts as such.
-        return Values(value, np.where((moved < SPLIT_NOISE) | noisy, np.maximum(noise, moved), noise))
+        counts = (moved < SPLIT_NOISE) | noisy
+        self._doubts(moved * counts, _SPLIT)
+        return Values(value, np.where(counts, np.maximum(noise, moved), noise))
+
+    def _doubts(self, moved: Array, why: str) -> None:
+        """Keep the reason of the largest spread since the last case began."""
+        largest = float(moved.max(initial=0.0))
+        if largest > FLOOR and (not self.doubt or largest > self._moved):
+            self._moved, self.doubt = largest, f"{why} moves a value by {largest:.2g}"
 
     def _ask(self, function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str) -> Values:
         return ask(function, target, shape, what, self.answered)

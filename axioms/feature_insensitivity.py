@@ -10,16 +10,38 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
 from ..models.features import insensitive_features
+from . import known, smallest
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import FeatureCase
 from .evaluator import Evaluator
-from .finding import Finding, judge
-from .strategies import finite_specs
+from .finding import Finding, Values, judge, shown, worst
+from .strategies import finite_specs, units
 
 
 def check(measure: Evaluator, case: FeatureCase) -> Finding:
-    """I_i(x) = 0 at every x, for the feature that the case makes insensitive."""
+    """I_i(x) = 0 at every x, for the feature that the case makes insensitive; and the I_i(x) sum to I(x)."""
     values = measure.featurewise(case.built)
+    return worst([_sum(measure.pointwise(case.built), values, case.built.dimensions), _zero(values, case)])
+
+
+def _sum(whole: Values, parts: Values, d: int) -> Finding:
+    """The premise: else I_i(x) = 0 for each feature would meet the axiom, whatever I(x) is."""
+    total = parts.value.sum(axis=1)
+    apart = np.abs(total - whole.value)
+    j = int(apart.argmax())
+    return judge(
+        float(apart[j]),
+        float(whole.error[j] + np.broadcast_to(parts.error, parts.value.shape)[j].sum()),
+        float(np.abs(whole.value).max()),
+        d,
+        j,
+        {"I(x)": whole.value, "sum of I_i(x)": total},
+        f"the features do not add up: at stimulus {j} the I_i sum to {shown(total[j], apart[j])}, but "
+        f"I = {shown(whole.value[j], apart[j])}",
+    )
+
+
+def _zero(values: Values, case: FeatureCase) -> Finding:
     value, error = values.value[:, case.feature], np.broadcast_to(values.error, values.value.shape)[:, case.feature]
     j = int(np.abs(value).argmax())
     return judge(
@@ -53,7 +75,8 @@ def irrelevant_feature_cases(draw: DrawFn, gradient: bool = False) -> FeatureCas
     Shrinks to one value of each feature.
     """
     base = draw(finite_specs(gradient=gradient, max_stimuli=3, max_responses=3, rare=False))
-    values = draw(st.lists(st.integers(0, 6), min_size=1, max_size=3, unique=True))
+    unit = draw(units())
+    values = [unit * n for n in draw(st.lists(st.integers(0, 6), min_size=1, max_size=3, unique=True))]
     weights = [draw(st.integers(1, 4)) for _ in values]
     feature = draw(st.sampled_from([1, 0]))
     stimuli, prior, rows, slopes = [], [], [], []
@@ -72,15 +95,16 @@ def irrelevant_feature_cases(draw: DrawFn, gradient: bool = False) -> FeatureCas
 AXIOM = Axiom(
     id="feature_insensitivity",
     title="Feature insensitivity",
-    statement="X_i independent of (R, X_-i) jointly implies I_i(x) = 0 at every x.",
+    statement="X_i independent of (R, X_-i) jointly implies I_i(x) = 0 at every x (where the I_i(x) sum to I(x)).",
     why="A feature that has nothing to do with the response, nor with the other features, must carry nothing.",
     source=f"Axiom 5 of {PAPER}, corrected",
     check=check,
     cases=(FeatureCase,),
     known=(
         FeatureCase(FiniteSpec(((0, 0), (0, 1), (1, 0), (1, 1)), (1, 2, 1, 2), ((1, 2), (1, 2), (2, 1), (2, 1))), 1),
+        FeatureCase(known.BESIDE, 0),
     ),
-    known_with_gradient=(),
+    smallest=smallest.features,
     families=lambda gradient: (Family("irrelevant feature", irrelevant_feature_cases(gradient), FIFTH),),
     of_models=silent_features(jointly=True),
     featurewise=True,

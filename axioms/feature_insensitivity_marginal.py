@@ -10,7 +10,7 @@ from . import known
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import FeatureCase
 from .feature_insensitivity import check, silent_features
-from .strategies import gradients, weight_rows
+from .strategies import gradients, units, weight_rows
 
 
 @composite
@@ -24,11 +24,11 @@ def xor_like_cases(draw: DrawFn, gradient: bool = False) -> FeatureCase:
     total = max(sum(row) for row in rows)
     rows = [(*row, total - sum(row)) for row in rows]  # equal totals: weights are probabilities
     turn = draw(st.integers(1, count - 1))
-    feature = draw(st.sampled_from([1, 0]))
+    feature, unit = draw(st.sampled_from([1, 0])), draw(units())
     stimuli, table = [], []
     for value in (0, 1):
         for m in range(count):
-            stimuli.append((m, value) if feature else (value, m))
+            stimuli.append((unit * m, value) if feature else (value, unit * m))
             table.append(tuple(rows[(m + turn * value) % count]))
     slopes = draw(gradients(tuple(table), 2)) if gradient else None
     return FeatureCase(FiniteSpec(tuple(stimuli), (1,) * len(table), tuple(table), gradient=slopes), feature)

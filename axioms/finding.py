@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +45,8 @@ class Finding(Struct, frozen=True):
     at : index of the stimulus where it is worst, -1 where it concerns them all
     sides : the numbers compared, by what they are: label -> one value per stimulus (or a single one)
     says : the finding in words
+    asked : whether the case could have shown a break; False where every value compared is about 0
+    doubt : what makes the error large, where it is more than rounding
     """
 
     violation: float
@@ -54,6 +57,8 @@ class Finding(Struct, frozen=True):
     at: int = -1
     sides: dict[str, list[float]] = {}
     says: str = ""
+    asked: bool = True
+    doubt: str = ""
 
     @property
     def excess(self) -> float:
@@ -75,7 +80,19 @@ def judge(
         at=at,
         sides=listed(sides),
         says=says,
+        asked=any(bool((np.abs(side) > allowed).any()) for side in sides.values()),
     )
+
+
+def shown(value: float, apart: float) -> str:
+    """A value with as many digits as show a difference of `apart`, six at least.
+
+    >>> shown(0.5, 0.1), shown(0.500001, 1e-6), shown(0.5000000012, 1.2e-9)
+    ('0.5', '0.500001', '0.5000000012')
+    """
+    if not (apart > 0 and value and math.isfinite(value)):
+        return f"{value:.6g}"
+    return f"{value:.{min(17, max(6, 2 + math.ceil(math.log10(abs(value) / apart))))}g}"
 
 
 def listed(sides: dict[str, Array]) -> dict[str, list[float]]:

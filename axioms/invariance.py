@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .finding import Finding, Values, judge
+from .finding import Finding, Values, judge, shown
 
 
 def unchanged(before: Values, after: Values, d: int, what: str) -> Finding:
@@ -18,5 +18,6 @@ def unchanged(before: Values, after: Values, d: int, what: str) -> Finding:
         d,
         j,
         {"I(x) before": before.value, "I(x) after": after.value},
-        f"{what} changes I at stimulus {j} from {before.value[j]:.6g} to {after.value[j]:.6g} nats",
+        f"{what} changes I at stimulus {j} from {shown(before.value[j], change[j])} to "
+        f"{shown(after.value[j], change[j])} nats",
     )

@@ -5,6 +5,9 @@ None is tied to a measure: a copy of a published measure under another name meet
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from msgspec.structs import replace
 
 from ..models import BernoulliNoise, Gaussian, Sigmoid
@@ -80,3 +83,94 @@ CELL_PAIR = PairCase(PairSpec(((0,), (1,)), (1, 1), (((4, 2), (2, 1)), ((1, 2), 
 # Wavelengths in metres; tones a tenth of a hertz apart.
 METRES = replace(THREE, stimuli=((5e-07,), (5.05e-07,), (5.1e-07,)))
 TONES = replace(THREE, stimuli=((20000,), (20000.1,), (20000.2,)))
+# Prior weights, and responses, as rare as 1e-7 to 1e-15: what is skipped or floored there is seen.
+RARE = tuple(
+    FiniteSpec(((0,), (1,), (2,)), prior, ((1, 1, 1), (0, 1, 0), (0, 0, 1)))
+    for prior in ((0.5, 0.5 - 1e-9, 1e-9), (0.5, 0.5, 1e-15), (1 - 2e-7, 1e-7, 1e-7), (1 - 2e-15, 1e-15, 1e-15))
+)
+RARE_PAIRS = tuple(
+    PairCase(
+        PairSpec(((0,), (1,), (2,)), prior, (((1, 0, 0), (0, 0, 0)), ((0, 0, 0), (0, 1, 0)), ((0, 0, 0), (0, 0, 1))))
+    )
+    for prior in ((1 - 2e-7, 1e-7, 1e-7), (1 - 2e-15, 1e-15, 1e-15))
+)
+# Stimuli that a formula with a period takes for one: each has a response of its own.
+PERIODS = (0, 1, 24, 180, 360, 1000, 1440, 3.141592653589793, 6.283185307179586)
+PERIODIC = FiniteSpec(
+    tuple((x,) for x in PERIODS), (1,) * len(PERIODS), tuple(tuple(int(j == k) for k in range(9)) for j in range(9))
+)
+# More stimuli, and more responses in a pair, than anybody's threshold for "few".
+MANY = FiniteSpec(
+    tuple((j / 4,) for j in range(150)),
+    tuple(1 + j % 3 for j in range(150)),
+    tuple(tuple(1 + (j * j + 3 * k) % 7 for k in range(6)) for j in range(150)),
+)
+MANY_PAIR = PairCase(
+    PairSpec(
+        tuple((j,) for j in range(6)),
+        (1, 2, 1, 1, 2, 1),
+        tuple(tuple(tuple(1 + (j + k * m) % 5 for m in range(12)) for k in range(20)) for j in range(6)),
+    )
+)
+# Stimuli between whole numbers.
+BETWEEN = replace(UNEVEN, stimuli=((0.25,), (0.75,)))
+BETWEEN_PAIR = PairCase(replace(READINGS, stimuli=((0.25,), (0.75,))))
+# A second feature between whole numbers that decides the response; the first one does not matter.
+BESIDE = FiniteSpec(
+    ((0.25, 0.5), (0.75, 0.5), (0.25, 1.5), (0.75, 1.5)), (1, 2, 1, 2), ((1, 2), (1, 2), (2, 1), (2, 1))
+)
+# Two responses of one likelihood ratio: to merge them loses nothing, and to split them adds nothing.
+LOSSLESS = FiniteSpec(((0,), (1,)), (1, 1), ((1, 1, 0), (0, 0, 1)))
+# Stimuli with cells of unequal size; R merges the last two of the responses R'.
+VOLUME_PAIR = PairCase(
+    PairSpec(
+        ((0,), (1,), (2,)),
+        (1, 1, 2),
+        (((1, 0, 0), (0, 0, 0)), ((0, 0, 0), (0, 1, 0)), ((0, 0, 0), (0, 0, 1))),
+        stimulus_volumes=(1, 1, 3),
+    )
+)
+#: Of any axiom about I(x) and the conditional: rare, between whole numbers, far apart, many, cells of unequal size.
+BEYOND_A_HANDFUL = (
+    *map(ModelCase, RARE),
+    *RARE_PAIRS,
+    ModelCase(BETWEEN),
+    BETWEEN_PAIR,
+    ModelCase(PERIODIC),
+    ModelCase(MANY),
+    MANY_PAIR,
+    VOLUME_PAIR,
+)
+# Spike counts 0, 1 and 2, whose values may be stretched.
+SPIKES = FiniteSpec(((0,), (1,)), (1, 1), ((2, 1, 1), (1, 1, 2)), values=(0, 1, 2))
+
+
+def with_slopes(case: Any) -> Any:
+    """The case with a derivative of the likelihood, in whole numbers, where its model has none and can carry one."""
+    if isinstance(case, PairCase):
+        pair = case.pair
+        if pair.gradient is not None:
+            return case
+        count, d = len(pair.responses[0][0]), len(pair.stimuli[0])
+        flat = [_slopes([w for row in table for w in row], j, d) for j, table in enumerate(pair.responses)]
+        cut = tuple(tuple(tuple(per[k : k + count]) for k in range(0, len(per), count)) for per in flat)
+        return PairCase(replace(pair, gradient=cut))
+    spec = getattr(case, "model", None)
+    discrete = getattr(case, "stimuli", None) is not None and getattr(case, "slopes", None) is None
+    if not isinstance(spec, FiniteSpec) or spec.gradient is not None or discrete:
+        return case  # a discrete stimulus that is moved anywhere has no derivative
+    d = len(spec.stimuli[0])
+    return replace(
+        case, model=replace(spec, gradient=tuple(_slopes(row, j, d) for j, row in enumerate(spec.responses)))
+    )
+
+
+def _slopes(row: Sequence[float], j: int, d: int) -> tuple[tuple[float, ...], ...]:
+    """Whole slopes of a row of weights along each feature: 0 where a weight is 0, and 0 in sum."""
+    free = [k for k, weight in enumerate(row) if weight]
+    slopes = [[0] * d for _ in row]
+    for i in range(d):
+        for n, k in enumerate(free[1:]):
+            slopes[k][i] = 1 + (n + j + i) % 2
+        slopes[free[0]][i] = -sum(slopes[k][i] for k in free[1:])
+    return tuple(map(tuple, slopes))

@@ -1,8 +1,9 @@
 """Locality, a statement about a limit: a change of p(R, x) inside a ball should leave I(x) alone far away.
 
 The change |I - I~| is followed as an envelope e(D), its supremum over all stimuli at distance D or more, over at least
-five octaves. What is left in the limit is read off the last two levels as the a of a + b / D (a sound measure's change
-falls as 1 / D). Refuted where the far envelope keeps at least `KEEPS` of the near one and no longer falls; also where
+five octaves. What is left in the limit is read off the last two levels as the a of a + b / D. A sound change may also
+fall more slowly than 1 / D, as (log D) / D does under exponential tails, but then as a power that does not slow down.
+Refuted where the far envelope keeps at least `KEEPS` of the near one and no longer falls; also where
 it keeps less but stands still: a tenth over two octaves, or a hundredth over six octaves or more. Sound where it still
 falls and at most `LIMIT` of the near change is left in the limit.
 """
@@ -14,12 +15,13 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, composite
 from msgspec.structs import replace
 
-from ..models import Bump, Bumps, Linear, Mixture, Sigmoid
+from ..models import Bump, Bumps, Laplace, Linear, Mixture, Periodic, Sigmoid
 from .axiom import FIFTH, FORTIETH, PAPER, Axiom, Family
 from .evaluator import Evaluator
 from .finding import Finding, listed
 from .locality_cases import DecayCase, FarCase, JumpCase
 from .strategies import steps, weight_rows
+from .unbounded_cases import AtomsCase, ReadingCase
 
 #: The share of the near change that a refutation keeps far away ...
 KEEPS = 0.3
@@ -29,6 +31,8 @@ STANDS = 0.9
 FADES, FALLS = 0.1, 0.8
 #: The share of the near change that may be left in the limit, where it is extrapolated.
 LIMIT = 0.05
+#: By how much the exponent of a decay may fall from one level to the next, and it is still no limit that shows.
+BENDS = 0.05
 #: What an envelope that stands still keeps from one level to the next.
 PLATEAU = 0.97
 #: Changes smaller than this, in nats, say nothing.
@@ -50,10 +54,12 @@ def check(measure: Evaluator, case: FarCase) -> Finding:
         f"at {levels[-1]:g}"
     )
     sides = listed({"I(x) before": before.value, "I(x) after": after.value})
+    there = np.maximum(np.abs(before.value), np.abs(after.value))[case.distances >= levels[-2]]
+    asked = bool(change.max() > floor and there.max(initial=0.0) > floor)
     if far <= floor:
         # Nothing arrives that could be told from numerical error.
         quiet = bool(noise <= 10 * SMALLEST and (near <= 20 * floor or far <= FADES * near))
-        return Finding(0.0, noise, LIMIT, False, quiet, -1, sides, says)
+        return Finding(0.0, noise, LIMIT, False, quiet, -1, sides, says, asked)
     kept = float(far / near)
     stands = farther >= STANDS * far
     long = levels[-1] >= 64 * levels[-3]
@@ -61,26 +67,55 @@ def check(measure: Evaluator, case: FarCase) -> Finding:
     broken = bool((kept >= KEEPS and stands) or plateau)
     growth = levels[-1] / levels[-2]
     left = max(0.0, float((growth * farther - far) / (growth - 1) / near))
-    sound = bool(left <= LIMIT + 4 * noise / near and (farther <= FALLS * far or kept <= LIMIT))
+    # The exponents of a power law between the last levels; one that slows down has a limit.
+    first, last = np.diff(np.log(np.maximum(envelope[-3:], 1e-300))) / np.diff(np.log(levels[-3:]))
+    steady = bool(last <= np.log2(FALLS) and last <= first + BENDS)
+    sound = bool((left <= LIMIT + 4 * noise / near or steady) and (farther <= FALLS * far or kept <= LIMIT))
     at = int(np.argmax(np.where(case.distances >= levels[-1], change, -1.0)))
-    return Finding(left, float(noise / near), LIMIT, broken, sound, at, sides, says)
+    return Finding(left, float(noise / near), LIMIT, broken, sound, at, sides, says, asked)
+
+
+@composite
+def reading_cases(draw: DrawFn) -> ReadingCase:
+    """Responses that follow the stimulus as far as the prior goes, and another response in the ball."""
+    counts = draw(st.booleans())
+    return ReadingCase(
+        gain=draw(steps(2, 8)) if counts else draw(steps(2, 4)),
+        sd=draw(steps(2, 4)),
+        place=draw(steps(0, 12)),
+        spread=draw(st.sampled_from([1.0, 2.0, 5.0])),
+        tilt=draw(st.sampled_from([0.0, 2.0, -2.0])),
+        counts=counts,
+        mirror=draw(st.booleans()),
+    )
+
+
+@composite
+def atoms_cases(draw: DrawFn) -> AtomsCase:
+    """Lone atoms, on a lattice or at powers of two, of one kind or two, each with tails of its own."""
+    tail = st.sampled_from(["exponential", "gaussian"])
+    kinds = draw(st.lists(st.sampled_from([1, 0]), min_size=1, max_size=3))
+    return AtomsCase(38, tuple(kinds), (draw(tail), draw(tail)), draw(st.booleans()), draw(st.booleans()))
 
 
 @composite
 def decay_cases(draw: DrawFn, dimensions: int = 1, along: int = 0) -> DecayCase:
     """Light-tailed priors and a change inside a ball near their bulk: the cases of locality.
 
-    One or two Gaussian components, sd 1/2 to 3/2; one or two logits over the stimulus, saturating, local or linear;
+    One or two Gaussian components, sd 1/2 to 3/2, or a Laplace prior; one or two logits over the stimulus, saturating,
+    local, linear or periodic;
     inside the ball another response law, its prior tilted or not. In two dimensions a second feature has two values,
     with tuning curves of their own; the other, feature `along`, is the one to go far in.
     """
     sd = draw(steps(2, 6))
-    if draw(st.booleans()):
-        prior = Mixture((1.0,), (0.0,), (sd,))
-    else:
+    prior: Mixture | Laplace = Mixture((1.0,), (0.0,), (sd,))
+    kind = draw(st.sampled_from(["gaussian", "mixture", "laplace"][: 4 - dimensions]))
+    if kind == "laplace":
+        prior = Laplace(0.0, sd)
+    elif kind == "mixture":
         share = draw(steps(1, 9, 10))
         prior = Mixture((share, 1 - share), (0.0, sd * draw(steps(1, 3, 2))), (sd * draw(steps(3, 4)), sd))
-    # What the tuning does, it does near the bulk: far out there is nothing but the limit to see.
+    # Most tuning saturates beyond the bulk: far out there is the limit to see. Linear and periodic tuning goes on.
     place, width = steps(-6, 6).map(lambda n: n * sd), steps(2, 4).map(lambda n: n * sd)
     height = steps(-16, 16)
     curve = st.one_of(
@@ -88,12 +123,14 @@ def decay_cases(draw: DrawFn, dimensions: int = 1, along: int = 0) -> DecayCase:
         st.builds(Bump, place, width, height),
         st.builds(lambda a, b: Bumps((a, b)), *[st.builds(Bump, place, width, height)] * 2),
         st.builds(Linear, steps(-4, 4)),
+        st.builds(Periodic, width.map(lambda w: 2 * w), place, height),
     )
     tuning = tuple(draw(st.lists(curve, min_size=1, max_size=2)))
     beside = tuple(draw(curve) for _ in tuning) if dimensions == 2 else None
     # A small ball in the last component, from whose mean distances count.
-    centre = prior.means[-1] + prior.sds[-1] * draw(st.sampled_from([0.0, 0.5, -0.5]))
-    radius = prior.sds[-1] * draw(st.sampled_from([0.5, 0.25]))
+    mean, unit = (prior.means[-1], prior.sds[-1]) if isinstance(prior, Mixture) else (0.0, sd)
+    centre = mean + unit * draw(st.sampled_from([0.0, 0.5, -0.5]))
+    radius = unit * draw(st.sampled_from([0.5, 0.25]))
     tilt = draw(st.sampled_from([0.0, 0.5, -0.5, 0.9]))
     inside = draw(weight_rows(len(tuning) + 1))
     return DecayCase(prior, tuning, centre, radius, tilt, inside, beside, draw(st.booleans()), along)
@@ -101,6 +138,16 @@ def decay_cases(draw: DrawFn, dimensions: int = 1, along: int = 0) -> DecayCase:
 
 _BLOB = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, 0.0, (1, 0))
 _LEANING = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.0, 1.0, 0.9)
+# p(1|x) between 0.1 and 0.9 as far as the prior goes: a formula that is silent where tuning saturates speaks here.
+_WAVES = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Periodic(2.0, 0.5, 4.4, -2.2),), 0.75, 0.5, 0.0, (1, 0))
+_WAVES_TILTED = replace(_WAVES, tilt=0.9, inside=None)
+# Exponential tails: the border of what the axiom is about.
+_EXPONENTIAL = DecayCase(Laplace(0.0, 1.0), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, 0.0, (1, 0))
+# A response that follows the stimulus without end, and a broad one in the ball, which far responses bring to mind.
+_READING = ReadingCase(1.0, 0.5, 1.0, 5.0)
+_COUNTING = ReadingCase(2.0, 1.0, 1.0, 4.0, counts=True)
+_DOUBLING = AtomsCase(40, (1,), ("exponential", "exponential"), doubling=True)
+_FAR = (_WAVES, _WAVES_TILTED, _EXPONENTIAL, _READING, replace(_READING, tilt=2.0), _COUNTING, _DOUBLING)
 #: The blob with a second feature, where the bump is lower.
 BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))
 
@@ -116,19 +163,32 @@ def _families(gradient: bool) -> tuple[Family, ...]:
         )
         for along in (0, 1)
     )
-    return (Family("light-tailed priors", decay_cases(), FIFTH), *in_the_plane)
+    return (
+        Family("light-tailed priors", decay_cases(), FIFTH),
+        Family("responses without end", reading_cases(), FORTIETH),
+        Family("lone atoms", atoms_cases(), FORTIETH),
+        *in_the_plane,
+    )
 
 
 AXIOM = Axiom(
     id="locality",
     title="Locality",
     statement="For priors with exponential or lighter tails, changing p(R, x) only inside a ball around x0 changes "
-    "I(x) by an amount that goes to 0 as |x - x0| grows.",
+    "I(x) by an amount that goes to 0 as |x - x0| grows, whatever the response.",
     why="Else a peak of I at x may come from what neurons do at quite another stimulus.",
-    source=f"Axiom 2 of {PAPER}, restricted to light tails and, here, to responses from a finite set",
+    source=f"Axiom 2 of {PAPER}, restricted to light tails",
     check=check,
-    cases=(DecayCase, JumpCase),
-    known=(_BLOB, _LEANING, replace(_BLOB, mirror=True), replace(_LEANING, mirror=True)),
+    cases=(DecayCase, JumpCase, ReadingCase, AtomsCase),
+    known=(
+        _BLOB,
+        _LEANING,
+        replace(_BLOB, mirror=True),
+        replace(_LEANING, mirror=True),
+        *_FAR,
+        *(replace(case, mirror=True) for case in _FAR),
+    ),
+    silence="I was 0 far from the ball, or no change of p(R, x) changed it anywhere,",
     families=_families,
     unit="of the near change, left in the limit",
     screened=False,

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..errors import CaseError
-from ..models import EncodingModel, Mixture
+from ..models import EncodingModel, Laplace, Mixture
 from ..models.arrays import Array
 from ..models.data import Row
 from ..models.tuning import AnyTuning
@@ -50,7 +50,8 @@ class FarCase(Case, frozen=True):
 class DecayCase(FarCase, frozen=True, tag="decay"):
     """A light-tailed prior on a lattice that runs far out to the right, changed inside a ball about `centre`.
 
-    The prior is a mixture; D counts from its last component's mean in that component's sd, up to 16. Responses have
+    The prior is a mixture of Gaussians; D counts from its last component's mean in that component's sd, up to 16. Or it
+    is a Laplace prior, whose tails are exponential; D counts from its mean in its spread, up to 64. Responses have
     logits given by one tuning curve each (with an implicit 0 for the last response). Inside the ball p(r|x) becomes
     `inside` (weights), the prior there is tilted by a factor ``1 + tilt (x - centre) / radius``, its mass kept.
 
@@ -61,7 +62,7 @@ class DecayCase(FarCase, frozen=True, tag="decay"):
     With `mirror` all of it is turned round: x becomes -x, and the lattice runs far out to the left.
     """
 
-    prior: Mixture
+    prior: Mixture | Laplace
     tuning: tuple[AnyTuning, ...]
     centre: float
     radius: float
@@ -72,22 +73,28 @@ class DecayCase(FarCase, frozen=True, tag="decay"):
     along: int = 0
 
     LEVELS: ClassVar[tuple[float, ...]] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-    #: The second feature's other value; the lattice's spacing on a line and in the plane.
+    #: The second feature's other value; the lattice's spacing on a line, and in the plane or far out.
     ASIDE: ClassVar[float] = 1.0
     SPACING: ClassVar[tuple[float, float]] = (0.15, 0.3)
 
     @cached_property
     def last(self) -> tuple[float, float]:
-        """Mean and sd of the component from which D counts."""
+        """Mean and sd, or spread, of the component from which D counts."""
+        if isinstance(self.prior, Laplace):
+            return self.prior.mean, self.prior.spread
         return max(zip(self.prior.means, self.prior.sds), key=lambda component: component[0])
 
     @cached_property
     def lattice(self) -> Array:
         """Values of the (first) feature, before it is turned round."""
         mean, sd = self.last
-        step = self.SPACING[self.beside is not None] * min(self.prior.sds)
-        low = min(min(self.prior.means) - 4 * max(self.prior.sds), self.centre - self.radius)
-        count = int((mean + 16.5 * sd - low) / step) + 1
+        exponential = isinstance(self.prior, Laplace)
+        step = self.SPACING[exponential or self.beside is not None] * self.prior.scale
+        low = mean - 4 * sd
+        if isinstance(self.prior, Mixture):
+            low = min(self.prior.means) - 4 * max(self.prior.sds)
+        low = min(low, self.centre - self.radius)
+        count = int((mean + (self.levels[-1] + 0.5) * sd - low) / step) + 1
         if count > MOST_NODES:
             raise CaseError(f"the lattice has {count} nodes; expected at most {MOST_NODES}")
         return np.asarray(low + step * np.arange(count))
@@ -165,7 +172,7 @@ class DecayCase(FarCase, frozen=True, tag="decay"):
 
     @property
     def levels(self) -> tuple[float, ...]:
-        return self.LEVELS
+        return (*self.LEVELS, 32.0, 64.0) if isinstance(self.prior, Laplace) else self.LEVELS
 
 
 class JumpCase(FarCase, frozen=True, tag="jump"):

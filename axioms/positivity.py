@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import known
+from . import known, smallest
 from .axiom import PAPER, Axiom
 from .cases import ModelCase, PairCase
 from .evaluator import Evaluator
@@ -46,8 +46,10 @@ AXIOM = Axiom(
         *known.FINE_GRIDS,
         known.FINE_PLANE,
         known.WIDE_PAIR,
+        *known.BEYOND_A_HANDFUL,
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
+    smallest=smallest.models_and_pairs,
     families=pairs_and_models,
     of_models=models_and_pairs_of,
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
+from msgspec.structs import replace
 
 from ..models.data import ContinuousSpec, FiniteSpec
-from . import known
+from . import known, smallest
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import ResponseMapCase
 from .evaluator import Evaluator
@@ -17,7 +20,9 @@ from .invariance import unchanged
 
 def check(measure: Evaluator, case: ResponseMapCase) -> Finding:
     """I is unchanged by an invertible map of the response."""
-    what = "new names for the responses" if case.factors is None else "a smooth bijection of the response"
+    what = "a smooth bijection of the response" if case.factors else "new names for the responses"
+    if case.values is not None:
+        what = "new numerical values of the responses"
     return unchanged(measure.pointwise(case.built), measure.pointwise(case.mapped), case.built.dimensions, what)
 
 
@@ -38,20 +43,34 @@ def stretching_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec | Continuous
     return ResponseMapCase(spec, factors=tuple(factors))
 
 
+@composite
+def revaluing_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> ResponseMapCase:
+    """Numerical responses 0, 1, 2, ... that become others, in the same order."""
+    spec = draw(specs)
+    if spec.values is None:
+        spec = replace(spec, values=tuple(range(len(spec.responses[0]))))
+    count = len(spec.build().likelihood)
+    gaps = [draw(st.integers(1, 8)) for _ in range(count)]
+    return ResponseMapCase(spec, values=tuple(itertools.accumulate(gaps)))
+
+
 def _families(gradient: bool) -> tuple[Family, ...]:
     return (
         Family("finite, renamed", relabelling_cases(lines(gradient))),
         Family("finite, 2-d, renamed", relabelling_cases(planes(gradient)), FIFTH),
+        Family("finite, numbers stretched", revaluing_cases(lines(gradient)), FIFTH),
         Family("continuous cells, stretched", stretching_cases(cells(gradient)), FIFTH),
         Family("continuous, stretched", stretching_cases(continuous()), FIFTH),
     )
 
 
 def _of_models(specs: SearchStrategy[FiniteSpec]) -> tuple[Family, ...]:
+    numerical = specs.filter(lambda spec: spec.values is not None)
     stretchable = specs.filter(lambda spec: spec.response_volumes is not None)
     return (
         Family("your models, renamed", relabelling_cases(specs)),
         Family("your models, stretched", stretching_cases(stretchable)),
+        Family("your models, numbers stretched", revaluing_cases(numerical)),
     )
 
 
@@ -67,9 +86,12 @@ AXIOM = Axiom(
         ResponseMapCase(known.CELLS, factors=(2, 1, 1)),
         ResponseMapCase(known.UNEVEN, order=(2, 0, 1)),
         ResponseMapCase(known.UNEVEN_PLANE, order=(2, 0, 1)),
+        ResponseMapCase(known.SPIKES, values=(0, 1, 8)),
+        *(ResponseMapCase(spec, order=(2, 0, 1)) for spec in known.RARE),
         ResponseMapCase(known.WIDE, order=tuple(7 * k % 25 for k in range(25))),
     ),
     known_with_gradient=(ResponseMapCase(known.SHARED_SLOPES, order=(2, 0, 1)),),
+    smallest=smallest.renamings,
     families=_families,
     of_models=_of_models,
 )

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
-from . import known
+from . import known, smallest
 from .axiom import FIFTH, Axiom, Family
 from .cases import LinearMapCase, StimulusMapCase
 from .evaluator import Evaluator
@@ -78,8 +78,10 @@ AXIOM = Axiom(
         StimulusMapCase(known.THREE, ((0,), (2,), (1,))),
         StimulusMapCase(known.THREE, known.METRES.stimuli),
         StimulusMapCase(known.THREE, known.TONES.stimuli),
+        StimulusMapCase(known.PERIODIC, tuple((j,) for j in range(9))),
     ),
     known_with_gradient=(StimulusMapCase(known.SHARED_SLOPES, ((0,), (1,)), ((2,), (1,))),),
+    smallest=smallest.moves,
     families=_families,
     of_models=_of_models,
 )

@@ -41,6 +41,11 @@ WEIGHTS = st.integers(1, 9)
 RARE = st.sampled_from([1e-3, 1e-9, 1e-30, 1e-300])
 
 
+def units() -> SearchStrategy[float]:
+    """What a whole number is multiplied by to give a coordinate: 1 mostly, or a fraction, or hundreds."""
+    return st.sampled_from([1, 1, 1, 1, 1, 1, 0.25, 0.3, 40, 180])
+
+
 @lru_cache(maxsize=64)
 def weight_rows(width: int, top: int = 9) -> SearchStrategy[tuple[int, ...]]:
     return st.tuples(*[st.integers(0, top)] * width).map(lambda row: row if any(row) else (1, *row[1:]))
@@ -102,6 +107,8 @@ def finite_specs(
         )
     )
     stimuli, weights, rows = zip(*drawn)
+    unit = draw(units())
+    stimuli = tuple(tuple(unit * x for x in place) for place in stimuli)
     count = len(stimuli)
     if rare and dimensions == 1 and count > 1 and draw(st.integers(0, 24)) == 24:
         chosen = draw(st.integers(0, count - 1))
@@ -128,7 +135,7 @@ def pair_specs(
 ) -> PairSpec:
     """Two responses in whole weights: any joint, conditionally independent ones, or a merged response and itself.
 
-    With `volumes`, cells of either response have volumes 1 to 3.
+    With `volumes`, cells of the stimulus and of either response have volumes 1 to 3.
 
     Shrinks to one stimulus and one response each.
     """
@@ -136,7 +143,9 @@ def pair_specs(
     first, second = draw(st.integers(1, max_responses)), draw(st.integers(1, max_responses))
     farthest = 9 if dimensions == 1 else 4
     place = st.tuples(*[st.integers(-farthest, farthest)] * dimensions)
-    stimuli = draw(st.lists(place, min_size=count, max_size=count, unique=True))
+    unit = draw(units())
+    places = draw(st.lists(place, min_size=count, max_size=count, unique=True))
+    stimuli = [tuple(unit * x for x in place) for place in places]
     relation = draw(st.sampled_from(["any", "independent", "merged"]))
     tables: list[tuple[tuple[int, ...], ...]] = []
     groups = [draw(st.integers(0, first - 1)) for _ in range(second)] if relation == "merged" else []
@@ -156,11 +165,12 @@ def pair_specs(
         flat_slopes = draw(gradients(flat_rows, dimensions))
         slopes = tuple(tuple(per[k * second : (k + 1) * second] for k in range(first)) for per in flat_slopes)
     weights = draw(_priors(count, dimensions == 1))
-    cells = None
+    cells, sizes = None, None
     if volumes:
+        sizes = tuple(draw(st.integers(1, 3)) for _ in range(count))
         one, two = (tuple(draw(st.integers(1, 3)) for _ in range(size)) for size in (first, second))
         cells = tuple(tuple(a * b for b in two) for a in one)
-    return PairSpec(tuple(stimuli), weights, tuple(tables), slopes, cells)
+    return PairSpec(tuple(stimuli), weights, tuple(tables), slopes, cells, sizes)
 
 
 def encoding_models(dimensions: int = 1, gradient: bool = False, **limits: Any) -> SearchStrategy[EncodingModel]:

@@ -42,7 +42,7 @@ class FiniteSpec(Record, frozen=True):
     """A finite joint in weights: whole numbers where a person is to check it, floats where they are a user's.
 
     `prior[j]` is the weight of stimulus j; `responses[j][k]` the weight of response k at it; `gradient[j][k][i]`, in
-    units of the row's total, the derivative of p(r_k | x_j) along feature i.
+    units of the row's total, the derivative of p(r_k | x_j) along feature i; `values[k]` the number that response k is.
     """
 
     stimuli: Table
@@ -51,6 +51,7 @@ class FiniteSpec(Record, frozen=True):
     stimulus_volumes: Row | None = None
     response_volumes: Row | None = None
     gradient: tuple[Table, ...] | None = None
+    values: Row | None = None
 
     def build(self) -> EncodingModel:
         """The model."""
@@ -65,6 +66,7 @@ class FiniteSpec(Record, frozen=True):
             stimulus_volumes=self.stimulus_volumes,
             response_volumes=self.response_volumes,
             likelihood_gradient=gradient,
+            responses=self.values,
         )
 
     @classmethod
@@ -78,6 +80,7 @@ class FiniteSpec(Record, frozen=True):
             None if (model.stimulus_volumes == 1).all() else _tuples(model.stimulus_volumes),
             None if (model.response_volumes == 1).all() else _tuples(model.response_volumes),
             None if gradient is None else _tuples(gradient.swapaxes(0, 1)),
+            None if model.responses is None else _tuples(model.responses),
         )
 
 
@@ -92,6 +95,7 @@ class PairSpec(Record, frozen=True):
     responses: tuple[Table, ...]
     gradient: tuple[tuple[Table, ...], ...] | None = None
     response_volumes: Table | None = None
+    stimulus_volumes: Row | None = None
 
     def build(self) -> ResponsePair:
         """The pair."""
@@ -106,6 +110,7 @@ class PairSpec(Record, frozen=True):
             np.asarray(self.stimuli, dtype=float),
             _normalised(self.prior),
             np.moveaxis(table / totals[:, None, None], 0, 2),
+            stimulus_volumes=self.stimulus_volumes,
             response_volumes=self.response_volumes,
             likelihood_gradient=gradient,
         )

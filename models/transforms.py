@@ -105,6 +105,16 @@ def stretch_responses(model: EncodingModel, factors: Any) -> EncodingModel:
     return model.replace(response_volumes=model.response_volumes * growth, responses=None)
 
 
+def revalue_responses(model: EncodingModel, values: Any) -> EncodingModel:
+    """The same responses with other numerical values, ``values[k]`` that of response k; distinct ones stay distinct."""
+    if model.responses is None:
+        raise ModelError("this model's responses have no numerical values; give responses= to EncodingModel")
+    found = as_real_array(values, "values", model.responses.shape)
+    if len(np.unique(found)) < len(np.unique(model.responses)):
+        raise ModelError("new values of an invertible map must tell apart what the old ones do")
+    return model.replace(responses=found)
+
+
 def split_response(model: EncodingModel, k: int, share: float = 0.5) -> EncodingModel:
     """Split cell k into two with the same likelihood ratio (and volumes): an equivalent presentation."""
     if not 0 < share < 1:

@@ -15,19 +15,22 @@ from hypothesis import seed as seeded
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
+from msgspec.structs import replace
 
 from ...errors import MeasureError, ModelError, NeedsGradient, NotApplicable
 from ...estimators import Measure
 from ...models.data import FiniteSpec
 from ..axiom import Axiom, Family
 from ..cases import Case
-from ..evaluator import Evaluator, evaluator
+from ..evaluator import Evaluator, evaluator, finest
 from ..finding import SCREEN, Finding
 from .verdict import Verdict, Word
 from .watch import Nobody, Watch
 
 #: How many of the worst cases are looked at again.
 WORST = 10
+#: A measure that says it is slow is asked every so-manieth of the smallest cases.
+SLOW_STEP = 4
 #: What Hypothesis is told the violation is at most, in the axiom's unit: it steers by it.
 _STEEPEST = 1e6
 
@@ -84,11 +87,13 @@ class _Attack:
         self.axiom, self.measure, self.gradient, self.watch = axiom, measure, gradient, watch
         self.quick = evaluator(measure, "quick", watch.answered)
         self.fine = evaluator(measure, "fine", watch.answered)
+        self.finest = finest(measure, watch.answered)
         self.seen: set[Case] = set()
         self.judged = 0
         self.refuted: tuple[Case, Finding] | None = None
         self.failed: tuple[Case, str] | None = None
-        self.declined = ""
+        self.declined: dict[Case, str] = {}
+        self.asked = False
         self.worst: dict[Case, float] = {}
         self.confirmed: dict[Case, Finding] = {}
 
@@ -98,6 +103,9 @@ class _Attack:
             if specs is None:
                 for case in self.axiom.known_cases(self.gradient):
                     self.confirm(case)
+                smallest = self.axiom.smallest(self.gradient)
+                for case in smallest[:: SLOW_STEP if self.measure.slow else 1]:
+                    self.judge(case)
                 families = self.axiom.families(self.gradient)
             else:
                 assert self.axiom.of_models is not None
@@ -167,6 +175,8 @@ class _Attack:
         finding = self._check(self.fine, case)
         if finding is None:
             return None
+        if not (finding.broken or finding.sound) and self.finest is not None and case.views[0].dimensions == 1:
+            finding = self._check(self.finest, case) or finding
         if count:
             self.seen.add(case)
             self.judged += 1
@@ -179,11 +189,15 @@ class _Attack:
     def _check(self, how: Evaluator, case: Case) -> Finding | None:
         self.watch.begin(case)
         try:
-            return self.axiom.check(how, case)
+            how.doubt = ""
+            finding = self.axiom.check(how, case)
+            self.asked = self.asked or finding.asked
+            return replace(finding, doubt=how.doubt)
         except NotApplicable as reason:
-            if isinstance(reason, NeedsGradient) and not self.gradient:
+            if not isinstance(reason, NeedsGradient):
+                self.declined[case] = str(reason)
+            elif not self.gradient:
                 raise
-            self.declined = str(reason)
             return None
         except ModelError:
             return None  # parts that do not fit: no case at all
@@ -203,12 +217,19 @@ class _Attack:
             return self._verdict("error", 0.0, 0.0, says, case)
         if not self.confirmed:
             self.judged = 0
-            return self._verdict("not_applicable", 0.0, 0.0, self.declined or "no case applies to the models given")
+            why = self._declined() if self.declined else "no case applies to the models given"
+            return self._verdict("not_applicable", 0.0, 0.0, why)
         doubtful = {case: finding for case, finding in self.confirmed.items() if not finding.sound}
         case, finding = max((doubtful or self.confirmed).items(), key=lambda item: item[1].excess)
         if doubtful:
-            says = f"{finding.says}; that may be off by {2 * finding.error:.2g}"
+            says = f"{finding.says}; that may be off by {2 * finding.error:.2g}{finding.doubt and f': {finding.doubt}'}"
             return self._verdict("inconclusive", finding.violation, finding.error, says, case, finding)
+        if not self.asked:
+            says = f"{self.axiom.silence} in all {self.judged} cases: none of them could have broken it"
+            return self._verdict("inconclusive", max(0.0, finding.violation), finding.error, says, case, finding)
+        if len(self.declined) > self.judged:
+            says = f"{self._declined()}; the other {self.judged} do not break it"
+            return self._verdict("inconclusive", max(0.0, finding.violation), finding.error, says, case, finding)
         # What is allowed differs from the line to the plane: the case that comes nearest to it, for its error.
         loosest = max(self.confirmed.values(), key=lambda found: found.error / found.tolerance)
         error, largest = loosest.error, max(0.0, finding.violation)
@@ -216,7 +237,14 @@ class _Attack:
             f"{self.judged} cases, largest residual {largest:.2g} {self.axiom.unit}"
             f" (numerical error {error:.1g}, allowed {loosest.tolerance:.1g})"
         )
+        if self.declined:
+            says += f"; {self._declined()}"
         return self._verdict("holds", largest, error, says)
+
+    def _declined(self) -> str:
+        """How many cases the measure declined, and why, as it said most often."""
+        reasons = list(self.declined.values())
+        return f"{self.measure.name} declined {len(reasons)} cases ({max(set(reasons), key=reasons.count)})"
 
     def _verdict(
         self,

@@ -1,0 +1,169 @@
+"""Cases of locality where few responses are not enough: responses as unbounded as the stimulus, and lone atoms."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import ClassVar, Literal
+
+import numpy as np
+from scipy.special import gammaln
+
+from ..errors import CaseError
+from ..models import EncodingModel
+from ..models.arrays import Array
+from ..models.warps import perturb
+from .locality_cases import FarCase
+
+
+class ReadingCase(FarCase, frozen=True, tag="reading"):
+    """X ~ N(0, 1) and a response that follows it without end, on cells or as counts; another response in the ball.
+
+    Outside the ball r ~ N(gain x, sd^2), or, as `counts`, Poisson of mean gain (x - lowest x) + 1. Inside |x| < 1 the
+    mean is that of x = `place` and the log likelihood is divided by `spread`: N(gain place, spread sd^2). The prior is
+    multiplied there by 1 + tilt x (1 - x^2)^3, its mass kept. With `mirror` x becomes -x.
+    """
+
+    gain: float
+    sd: float
+    place: float
+    spread: float
+    tilt: float = 0.0
+    counts: bool = False
+    mirror: bool = False
+
+    LEVELS: ClassVar[tuple[float, ...]] = (1.0, 2.0, 4.0, 8.0, 16.0)
+    #: Spacing of the lattice, and of cells in sd.
+    SPACING: ClassVar[float] = 0.2
+    CELLS: ClassVar[float] = 0.5
+    #: How far to the right the lattice reaches, and to the left.
+    REACH: ClassVar[tuple[float, float]] = (16.6, 4.0)
+    #: Cells or counts that a file may ask for.
+    MOST: ClassVar[int] = 1000
+
+    @cached_property
+    def lattice(self) -> Array:
+        """Stimuli before they are turned round."""
+        right, left = self.REACH
+        return np.asarray(self.SPACING * np.arange(-round(left / self.SPACING), round(right / self.SPACING) + 1))
+
+    def _channel(self, x: Array) -> tuple[Array, Array]:
+        """log p(r|x) but for a constant, and its derivative by x: (K, n) each."""
+        mean = self.gain * (x - self.lattice[0]) + 1
+        top = self.gain * (self.lattice[-1] - self.lattice[0]) + 1
+        if self.counts:
+            r = np.arange(np.ceil(top + 6 * np.sqrt(top) + 6))[:, None]
+            return r * np.log(mean) - mean - gammaln(r + 1), (r / mean - 1) * self.gain
+        width = self.CELLS * self.sd
+        r = np.arange(1 - 6 * self.sd, top + 6 * self.sd, width)[:, None]
+        t = (r - mean) / self.sd
+        return -0.5 * t * t, t * (self.gain / self.sd)
+
+    def _check(self) -> None:
+        if not (0.05 <= self.gain <= 10 and 0.05 <= self.sd <= 10 and 0.1 <= self.spread <= 100):
+            raise CaseError("expected gain and sd in [0.05, 10], spread in [0.1, 100]")
+        if not (self.lattice[0] <= self.place <= self.lattice[-1] and -1 < self.tilt * 0.3 < 1):
+            raise CaseError(f"expected place in [{self.lattice[0]:g}, {self.lattice[-1]:g}] and |tilt| < 3.3")
+        top = self.gain * (self.lattice[-1] - self.lattice[0])
+        if top / (1 if self.counts else self.CELLS * self.sd) > self.MOST:
+            raise CaseError(f"the response has more than {self.MOST} values")
+
+    @cached_property
+    def built(self) -> EncodingModel:
+        self._check()
+        x = self.lattice
+        log, slope = self._channel(x)
+        table = np.exp(log - log.max(axis=0))
+        table /= table.sum(axis=0)
+        gradient = table * (slope - (table * slope).sum(axis=0))
+        prior = np.exp(-0.5 * x * x)
+        sign = -1.0 if self.mirror else 1.0
+        return EncodingModel(
+            sign * x,
+            prior / prior.sum(),
+            table,
+            stimulus_volumes=np.full(len(x), self.SPACING),
+            likelihood_gradient=sign * np.where(table > 0, gradient, 0.0)[..., None],
+        )
+
+    @cached_property
+    def changed(self) -> EncodingModel:
+        model, x = self.built, self.lattice
+        log = self._channel(np.array([self.place]))[0] / self.spread
+        inside = np.exp(log - log.max())
+        tilt = 1 + self.tilt * x * np.clip(1 - x * x, 0, None) ** 3
+        return perturb(
+            model,
+            np.zeros(1),
+            1.0,
+            likelihood=inside / inside.sum(),
+            prior_weights=np.maximum(tilt, 1e-3) if self.tilt else None,
+        )
+
+    @cached_property
+    def distances(self) -> Array:
+        return np.where(self.lattice >= 1, self.lattice, -1.0)
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        return self.LEVELS
+
+
+class AtomsCase(FarCase, frozen=True, tag="atoms"):
+    """Lone atoms at 0, 1, 2, ... or at 0, 1, 2, 4, ... with exponential or lighter weights; the response at 0 changes.
+
+    The response to atom n > 0 is ``kinds[(n - 1) % len(kinds)]``, 0 or 1, and the weight of an atom at x of kind k
+    falls as exp(-x) where ``tails[k]`` is "exponential", as exp(-x^2 / 2) where it is "gaussian". At 0 the response is
+    0 and becomes 1. With `mirror` the atoms lie at -x.
+    """
+
+    atoms: int
+    kinds: tuple[Literal[0, 1], ...]
+    tails: tuple[Literal["exponential", "gaussian"], Literal["exponential", "gaussian"]]
+    doubling: bool = False
+    mirror: bool = False
+
+    #: The log of the smallest weight that a number can hold, with some room.
+    SMALLEST: ClassVar[float] = -690.0
+
+    @cached_property
+    def _atoms(self) -> tuple[Array, Array, Array]:
+        """|x|, rising from 0, the kind and the log weight of each atom; those too rare for a number are left out."""
+        if not (6 <= self.atoms <= 200 and self.kinds):
+            raise CaseError("expected 6 to 200 atoms, and at least one kind")
+        steps = np.arange(min(self.atoms, 40) if self.doubling else self.atoms)
+        x = np.where(steps > 0, 2.0 ** (steps - 1), 0.0) if self.doubling else steps * 1.0
+        kinds = np.concatenate([[0], np.resize(np.asarray(self.kinds), len(x) - 1)])
+        light = np.array([tail == "gaussian" for tail in self.tails])[kinds]
+        log = np.where(light, -0.5 * x * x, -x)
+        kept = log > self.SMALLEST
+        return x[kept], kinds[kept], log[kept]
+
+    def _model(self, at_zero: int) -> EncodingModel:
+        x, kinds, log = self._atoms
+        kinds = np.where(x == 0, at_zero, kinds)
+        table = np.stack([kinds == 0, kinds == 1]).astype(float)
+        weights = np.exp(log)
+        return EncodingModel(
+            -x if self.mirror else x,
+            weights / weights.sum(),
+            table,
+            likelihood_gradient=np.zeros((*table.shape, 1)),
+        )
+
+    @cached_property
+    def built(self) -> EncodingModel:
+        return self._model(0)
+
+    @cached_property
+    def changed(self) -> EncodingModel:
+        return self._model(1)
+
+    @cached_property
+    def distances(self) -> Array:
+        x = self._atoms[0]
+        return np.where(x > 0, x, -1.0)
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        farthest = float(self._atoms[0][-1])
+        return tuple(2.0**n for n in range(1 if self.doubling else 2, 60) if 2.0**n <= farthest)
