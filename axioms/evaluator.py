@@ -52,7 +52,7 @@ class Evaluator(Protocol):
 
 
 def finest(measure: Measure, answered: Callable[[], None] = lambda: None) -> Evaluator | None:
-    """At the finest resolution whatever it costs, for the rare case that "fine" leaves in doubt; None: it is the same."""
+    """At the finest resolution, for the rare case that "fine" leaves in doubt; None where there is none finer."""
     return _Trusted(measure, "fine", answered, patient=True) if isinstance(measure, PublishedMeasure) else None
 
 

@@ -70,7 +70,9 @@ def check(measure: Evaluator, case: FarCase) -> Finding:
     # The exponents of a power law between the last levels; one that slows down has a limit.
     first, last = np.diff(np.log(np.maximum(envelope[-3:], 1e-300))) / np.diff(np.log(levels[-3:]))
     steady = bool(last <= np.log2(FALLS) and last <= first + BENDS)
-    sound = bool((left <= LIMIT + 4 * noise / near or steady) and (farther <= FALLS * far or kept <= LIMIT))
+    if steady:
+        left = 0.0  # the limit of such a power
+    sound = bool(left <= LIMIT + 4 * noise / near and (farther <= FALLS * far or kept <= LIMIT))
     at = int(np.argmax(np.where(case.distances >= levels[-1], change, -1.0)))
     return Finding(left, float(noise / near), LIMIT, broken, sound, at, sides, says, asked)
 
@@ -123,7 +125,7 @@ def decay_cases(draw: DrawFn, dimensions: int = 1, along: int = 0) -> DecayCase:
         st.builds(Bump, place, width, height),
         st.builds(lambda a, b: Bumps((a, b)), *[st.builds(Bump, place, width, height)] * 2),
         st.builds(Linear, steps(-4, 4)),
-        st.builds(Periodic, width.map(lambda w: 2 * w), place, height),
+        st.builds(Periodic, width.map(lambda w: 4 * w), place, height),
     )
     tuning = tuple(draw(st.lists(curve, min_size=1, max_size=2)))
     beside = tuple(draw(curve) for _ in tuning) if dimensions == 2 else None
@@ -138,8 +140,8 @@ def decay_cases(draw: DrawFn, dimensions: int = 1, along: int = 0) -> DecayCase:
 
 _BLOB = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, 0.0, (1, 0))
 _LEANING = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.0, 1.0, 0.9)
-# p(1|x) between 0.1 and 0.9 as far as the prior goes: a formula that is silent where tuning saturates speaks here.
-_WAVES = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Periodic(2.0, 0.5, 4.4, -2.2),), 0.75, 0.5, 0.0, (1, 0))
+# p(1|x) between 0.18 and 0.82 as far as the prior goes: a formula that is silent where tuning saturates speaks here.
+_WAVES = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Periodic(4.0, 1.0, 3.0, -1.5),), 0.75, 0.5, 0.0, (1, 0))
 _WAVES_TILTED = replace(_WAVES, tilt=0.9, inside=None)
 # Exponential tails: the border of what the axiom is about.
 _EXPONENTIAL = DecayCase(Laplace(0.0, 1.0), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, 0.0, (1, 0))

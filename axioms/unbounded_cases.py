@@ -47,7 +47,7 @@ class ReadingCase(FarCase, frozen=True, tag="reading"):
         return np.asarray(self.SPACING * np.arange(-round(left / self.SPACING), round(right / self.SPACING) + 1))
 
     def _channel(self, x: Array) -> tuple[Array, Array]:
-        """log p(r|x) but for a constant, and its derivative by x: (K, n) each."""
+        """Log p(r|x) but for a constant, and its derivative by x: (K, n) each."""
         mean = self.gain * (x - self.lattice[0]) + 1
         top = self.gain * (self.lattice[-1] - self.lattice[0]) + 1
         if self.counts:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from ... import __version__, show
 from ..cases import Case
 from ..finding import Finding
+from ..implications import contradictions
 from ..registry import AnyCase
 from .witness import Witness
 
@@ -119,21 +120,29 @@ class Audit:
     complete: bool = True
 
     @property
+    def contradictions(self) -> list[str]:
+        """Verdicts that contradict one another, a sentence each: a fault of the audit, whatever the measure is."""
+        return contradictions(self.verdicts)
+
+    @property
     def agrees(self) -> bool | None:
-        """Whether no claim disagrees and no verdict is an error; None, which is no agreement, for part of an audit."""
-        if any(verdict.agrees is False or verdict.verdict == "error" for verdict in self.verdicts.values()):
+        """Whether no claim disagrees, no verdict is an error and none contradict; None for part of an audit."""
+        if self.contradictions or any(
+            verdict.agrees is False or verdict.verdict == "error" for verdict in self.verdicts.values()
+        ):
             return False
         return True if self.complete and self.verdicts else None
 
     def to_json(self) -> dict[str, Any]:
         """The audit as JSON data."""
-        return {
+        data = {
             "measure": self.measure,
             "axioms": {axiom: verdict.to_json() for axiom, verdict in self.verdicts.items()},
             "seed": self.seed,
             "version": __version__,
             "schema": SCHEMA,
         }
+        return data | ({"contradictions": self.contradictions} if self.contradictions else {})
 
     def __str__(self) -> str:
         return show.text(self)
