@@ -213,3 +213,20 @@ def test_training_tells_its_speed(tmp_path):
     assert ended.code == 0, ended.written
     assert "steps per second" in ended.written
     assert "loss" in ended.written
+
+
+def test_decompose_says_that_it_draws(tmp_path):
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    ended = on_terminal("decompose", "--passes", "64", "--show", "1", cwd=tmp_path, pipe=True)
+    assert ended.code == 0, ended.written
+    assert "64/64" in ended.written
+    assert "drawing" in ended.written
+
+
+def test_an_audit_of_networks_counts_its_axioms(tmp_path):
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    pytest.importorskip("diffusers")
+    ended = on_terminal("audit", "digits", "--axiom", "positivity", cwd=tmp_path, pipe=True)
+    assert ended.code == 0, ended.written
+    assert "0/1" in ended.written
+    assert "judging positivity" in ended.written
