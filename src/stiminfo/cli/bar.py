@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from rich.console import Console, RenderableType
-from rich.constrain import Constrain
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeElapsedColumn
 from rich.progress import TimeRemainingColumn as _TimeRemainingColumn
 from rich.text import Text
@@ -31,12 +31,20 @@ class _TimeLeft(_TimeRemainingColumn):
         return Text() if task.total is None else super().render(task).append(" left")
 
 
-class _Bars(Progress):
-    """Bars that leave the last columns of the terminal free."""
+@dataclass(frozen=True)
+class _Narrower:
+    """A bar that leaves the last columns of the terminal free."""
 
+    bar: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        return console.render(self.bar, options.update_width(max(1, options.max_width - MARGIN)))
+
+
+class _Bars(Progress):
     def get_renderables(self) -> Iterable[RenderableType]:
         for one in super().get_renderables():
-            yield Constrain(one, max(1, self.console.width - MARGIN))
+            yield _Narrower(one)
 
 
 def progress_on(console: Console, *, redirect_stdout: bool = False, disable: bool = False) -> Progress:
