@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InputError, OptionError, UnknownName
+from ..errors import InputError, OptionError, UnknownName, nearest
 from .options import DATASET, ImageOptions, registered, with_fields
 from .shared import bar_here, console_here, ending
 
@@ -97,7 +97,7 @@ class Options(ImageOptions):
                     )
         for name in measures:
             if name not in PUBLISHED:
-                raise UnknownName(f"unknown measure {name!r}; expected one of {', '.join(PUBLISHED)}")
+                raise UnknownName(f"unknown measure {name!r}{nearest(name, PUBLISHED)}")
         integrands = [PUBLISHED[name].integrand for name in measures]
         if not any(integrand is not None and integrand.by_sampler for integrand in integrands):
             self.refuse("sampler", f" on {', '.join(measures)}: no responses are drawn")
