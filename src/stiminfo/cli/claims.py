@@ -12,7 +12,7 @@ from .shared import bar_here, check_outputs, console_here, ending
 
 ENDING = ending(
     "stiminfo claims --claim eq-1-4 --claim eq-5",
-    "stiminfo claims --json claims.json --markdown claims.md",
+    "stiminfo claims --claim eq-5 --json claims.json --markdown claims.md",
     exits={0: "every outcome is the one on record", 1: "an outcome differs from the one on record"},
 )
 

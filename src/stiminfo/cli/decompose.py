@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError, OptionError, UnknownName, nearest
-from .options import DATASET, ImageOptions, registered, with_fields
+from .options import DATASET, ImageOptions, count_option, registered, with_fields
 from .shared import bar_here, console_here, ending
 
 if TYPE_CHECKING:
@@ -65,17 +65,13 @@ class Options(ImageOptions):
     ] = None
     passes: Annotated[
         int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help=f"Largest number of denoiser passes per image (default: {PASSES}, unless --rtol is given).",
-        ),
+        count_option(f"Largest number of denoiser passes per image (default: {PASSES}, unless --rtol is given)."),
     ] = None
     rtol: Annotated[
         float | None,
         typer.Option(metavar="ERROR", help="Stop when every total has this relative standard error, e.g. 0.02."),
     ] = None
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The same seed gives the same numbers.")] = 0
+    seed: Annotated[int, count_option("The same seed gives the same numbers.", 0)] = 0
     device: Annotated[str, typer.Option(metavar="cpu|cuda", help="Device to compute on.")] = "cpu"
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the figures, the .npz and the JSON.")] = Path(
         "decomposition"

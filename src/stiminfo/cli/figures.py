@@ -13,7 +13,7 @@ from .shared import BAD_INPUT, bar_here, console_here, ending
 
 ENDING = ending(
     "stiminfo figures --figure 2 --figure 3",
-    "stiminfo figures --out figures --data mnist     (figure 6 shows MNIST)",
+    "stiminfo figures --figure 4 --out maps",
     exits={
         0: "the figures are drawn; a line says which could not be",
         2: "bad input, or a figure that you asked for by number cannot be drawn",

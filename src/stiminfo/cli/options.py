@@ -87,6 +87,11 @@ def seed_option(sentence: str) -> Any:
     return typer.Option("--seed", min=0, metavar="N", help=sentence)
 
 
+def count_option(sentence: str, least: int = 1) -> Any:
+    """An option that takes a whole number of at least `least`, under the name of its field."""
+    return typer.Option(min=least, metavar="N", help=sentence)
+
+
 def json_option(sentence: str) -> Any:
     """``--json FILE``; the sentence says what is written."""
     return typer.Option("--json", metavar="FILE", help=sentence)
@@ -112,11 +117,9 @@ class AuditOptions(Given):
     ] = None
     examples: Annotated[
         int,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Generated cases per axiom and family of models (at most a fifth of them for continuous and 2-D "
-            "models, and for locality).",
+        count_option(
+            "Generated cases per axiom and family of models (at most a fifth of them for continuous and 2-D "
+            "models, and for locality)."
         ),
     ] = 200
     seed: Annotated[int, seed_option("Seed of the generated cases; the same seed gives the same verdicts.")] = 0
@@ -136,7 +139,7 @@ class AuditOptions(Given):
     ] = None
     jobs: Annotated[
         int,
-        typer.Option(min=1, metavar="N", help="Number of axioms to attack at the same time, each in its own process."),
+        count_option("Number of axioms to attack at the same time, each in its own process."),
     ] = 1
     journal: Annotated[
         Path | None,

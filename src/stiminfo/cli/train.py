@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 MINUTES = {"small": 5.0, "medium": 90.0}
 
 ENDING = ending(
-    "stiminfo train --minutes 5 --out networks",
+    "stiminfo train --minutes 1 --out networks",
+    "stiminfo train --minutes 1 --out networks --resume      (after Ctrl-C)",
     "stiminfo train --dataset gaussian --size 4 --steps 200 --gain-steps 100",
-    "stiminfo train --minutes 5 --out networks --resume",
     exits={0: "the checkpoint is written", INTERRUPTED: "interrupted; --resume continues the run"},
 )
 

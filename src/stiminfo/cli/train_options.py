@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import OptionError
-from .options import DATASET, ImageOptions, registered
+from .options import DATASET, ImageOptions, count_option, registered
 
 if TYPE_CHECKING:
     from ..diffusion.sources import Dataset
@@ -44,18 +44,14 @@ class Options(ImageOptions):
             help="Time for the whole run, from calibration to checkpoint (default: small 5, medium 90).",
         ),
     ] = None
-    steps: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Training steps of the denoisers, instead of --minutes.")
-    ] = None
+    steps: Annotated[int | None, count_option("Training steps of the denoisers, instead of --minutes.")] = None
     gain_steps: Annotated[
         int | None,
-        typer.Option(
-            min=0, metavar="N", help="Training steps of the gain network, with --steps; 0 trains no gain network."
-        ),
+        count_option("Training steps of the gain network, with --steps; 0 trains no gain network.", 0),
     ] = None
     batch: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Images per step, over all processes (default: the preset's)."),
+        count_option("Images per step, over all processes (default: the preset's)."),
     ] = None
     rate: Annotated[
         float | None,
@@ -82,16 +78,12 @@ class Options(ImageOptions):
     ] = False
     seed: Annotated[
         int,
-        typer.Option(
-            min=0,
-            metavar="N",
-            help="Seed of the first weights and of all images, noise and responses drawn in training.",
-        ),
+        count_option("Seed of the first weights and of all images, noise and responses drawn in training.", 0),
     ] = 0
     device: Annotated[str, typer.Option(metavar="auto|cpu", help="auto: use a GPU if there is one.")] = "auto"
     threads: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="CPU threads (default: as many as there are idle cores)."),
+        count_option("CPU threads (default: as many as there are idle cores)."),
     ] = None
     resume: Annotated[
         bool,

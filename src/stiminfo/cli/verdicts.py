@@ -36,7 +36,7 @@ def ending_of(*examples: str) -> str:
 class Verdicts:
     """Verdicts on a terminal as they are reached, above a bar that counts them and names what is under attack.
 
-    An engine calls it with each finished cell and its verdict, and may call `attacking` in between.
+    An engine calls it with each finished cell and its verdict.
 
     Parameters
     ----------
@@ -64,10 +64,6 @@ class Verdicts:
         self.waiting = [one for one in self.waiting if one != (measure, axiom)]
         self.bar.update(self.task, advance=1)
         self._describe()
-
-    def attacking(self, measure: str, axiom: str, cases: int) -> None:
-        """For an engine that reports its progress: the number of cases of this axiom judged so far."""
-        self.bar.update(self.task, description=f"{self._name(measure, axiom)}: {cases} cases so far")
 
     def _name(self, measure: str, axiom: str) -> str:
         return f"{measure}, {axiom}" if self.several else axiom
