@@ -22,7 +22,7 @@ from .verdicts import (
 ENDING = ending_of(
     "stiminfo table --jobs 2 --html table.html",
     "stiminfo table --axiom locality --axiom additivity",
-    "stiminfo table --journal table.jsonl      (stopped, it goes on from there)",
+    "stiminfo table --journal night   (if stopped, the same command continues)",
 )
 
 
