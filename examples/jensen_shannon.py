@@ -1,8 +1,8 @@
-"""The mutual information shared out by how far each stimulus's responses lie from the average ones.
+"""Each stimulus's share of the mutual information is proportional to how far p(R|x) is from p(R).
 
-The distance is the Jensen-Shannon divergence of p(R|x) and p(R), which is finite and symmetric. Scaled so that the
-shares add up to I(R;X), it is complete and positive. It is neither additive nor local: a scale that looks at all
-stimuli spreads what happens at one of them over the others.
+The distance is the Jensen-Shannon divergence, which is finite and symmetric. It is scaled so that the shares average to
+I(R;X): the measure is complete and positive. It is neither additive nor local, because the scale depends on all
+stimuli: a change at one of them changes the shares of the others.
 """
 
 import numpy as np

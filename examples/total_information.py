@@ -1,6 +1,6 @@
-"""I(R;X) at every stimulus: complete, positive, additive, and of no use: it tells no stimulus from another.
+"""I(R;X) at every stimulus: complete, positive and additive, but useless, since all stimuli get the same value.
 
-The audit finds it out by locality: a change of the neuron anywhere changes the value everywhere.
+The audit detects this by locality: changing the neuron anywhere changes the value everywhere.
 """
 
 import numpy as np

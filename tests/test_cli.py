@@ -136,7 +136,8 @@ def test_measure_prints_a_count_table(folder):
 
 
 def test_help_teaches(folder):
-    for command in ([], ["audit"], ["table"], ["replay"], ["measure"]):
+    commands = ("audit", "table", "replay", "measure", "train", "decompose", "figures", "claims")
+    for command in ([], *([one] for one in commands)):
         run = stiminfo(*command, "--help")
         assert run.returncode == 0
         assert "Usage" in run.stdout

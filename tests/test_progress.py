@@ -157,21 +157,18 @@ def test_what_is_printed_beside_a_bar_reaches_the_pipe(tmp_path):
     assert ended.lines == ["a message"]
 
 
-def test_an_engine_may_tell_how_many_cases_it_judged():
+def test_the_bar_names_what_is_under_attack():
     from rich.console import Console
 
     from stiminfo.cli.bar import progress_on
     from stiminfo.cli.verdicts import Verdicts
 
-    bar = progress_on(Console(file=io.StringIO()), redirect_stdout=False)
-    order = [("mine", "locality"), ("mine", "additivity"), ("mine", "positivity")]
-    verdicts = Verdicts(bar, 3, order, jobs=2)
+    bar = progress_on(Console(file=io.StringIO()))
+    Verdicts(bar, 3, [("mine", "locality"), ("mine", "additivity"), ("mine", "positivity")], jobs=2)
     assert bar.tasks[0].description == "attacking locality; additivity"
-    verdicts.attacking("mine", "locality", 40)
-    assert bar.tasks[0].description == "locality: 40 cases so far"
     # Of several measures it says which one.
-    Verdicts(bar, 2, [("i_sp", "locality"), ("i_ssi", "locality")]).attacking("i_ssi", "locality", 7)
-    assert bar.tasks[1].description == "i_ssi, locality: 7 cases so far"
+    Verdicts(bar, 2, [("i_sp", "locality"), ("i_ssi", "locality")])
+    assert bar.tasks[1].description == "attacking i_sp, locality"
 
 
 def test_an_audit_counts_its_cells(tmp_path):
@@ -213,3 +210,20 @@ def test_training_tells_its_speed(tmp_path):
     assert ended.code == 0, ended.written
     assert "steps per second" in ended.written
     assert "loss" in ended.written
+
+
+def test_decompose_says_that_it_draws(tmp_path):
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    ended = on_terminal("decompose", "--passes", "64", "--show", "1", cwd=tmp_path, pipe=True)
+    assert ended.code == 0, ended.written
+    assert "64/64" in ended.written
+    assert "drawing" in ended.written
+
+
+def test_an_audit_of_networks_counts_its_axioms(tmp_path):
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    pytest.importorskip("diffusers")
+    ended = on_terminal("audit", "digits", "--axiom", "positivity", cwd=tmp_path, pipe=True)
+    assert ended.code == 0, ended.written
+    assert "0/1" in ended.written
+    assert "judging positivity" in ended.written

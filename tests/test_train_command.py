@@ -119,7 +119,7 @@ def test_gaussian_images_and_a_user_s_own(tmp_path):
         (("--dataset", "gaussian", "--amplitude", "3"), ["--amplitude has no effect on linear neurons"]),
         (("--population", "published", "--amplitude", "3"), ["--amplitude has no effect on published neurons"]),
         (("--size", "8"), ["--size has no effect on digits", "8 x 8"]),
-        (("--data", "."), ["--data has no effect on digits"]),
+        (("--data", "."), ["--data has no effect: digits images"]),
         (("--from", "digits", "--channels", "8"), ["--channels has no effect with --from"]),
         (("--batch", "70000"), ["batch is 70000; expected at most 65536"]),
         (("--out", "file"), ["file: is there already"]),

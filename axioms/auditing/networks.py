@@ -208,6 +208,7 @@ def audit_networks(
     axioms: Sequence[str] | None = None,
     passes: int = PASSES,
     seed: int = 0,
+    progress: Callable[[str, int], object] | None = None,
 ) -> Audit:
     """Audit I_local as networks estimate it.
 
@@ -217,6 +218,7 @@ def audit_networks(
     source : what it was trained on
     axioms : ids to ask (all of `QUESTIONS`, if left out); others are passed over
     passes : for each image
+    progress : called with the axiom to be judged next, and with the number of those judged
 
     Returns
     -------
@@ -238,7 +240,9 @@ def audit_networks(
     name = f"i_local by {denoiser!r}"
     question = Question(denoiser, source, passes, seed)
     verdicts = {}
-    for axiom in asked:
+    for done, axiom in enumerate(asked):
+        if progress is not None:
+            progress(axiom, done)
         answer = QUESTIONS[axiom](question)
         verdicts[axiom] = Verdict(
             measure=name,

@@ -1,4 +1,4 @@
-"""Every error that stiminfo raises about what it was given; `InputError` is the root of them all."""
+"""Every error that stiminfo raises about its input; all of them are an `InputError`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 
 class InputError(Exception):
-    """Something that a user gave cannot be used; the message says what, where, and what was expected.
+    """An input cannot be used; the message says what, where, and what was expected.
 
     Attributes
     ----------
     details : str
-        More lines for a terminal: the traceback of the user's own code where that raised, else "".
+        More lines for a terminal: the traceback of the user's own code if that raised, else "".
     """
 
     def __init__(self, message: str = "", details: str = "") -> None:
@@ -25,19 +25,19 @@ class InputError(Exception):
 
 
 class NotApplicable(InputError):
-    """The measure has no such form, or is not defined on this model (Fisher without a gradient, say)."""
+    """The measure has no such form, or is not defined on this model (e.g. Fisher information without a gradient)."""
 
 
 class NeedsGradient(NotApplicable):
-    """The measure needs the likelihood's gradient, which this model does not carry."""
+    """The measure needs the likelihood's gradient, which this model does not have."""
 
 
 class OutOfReach(NotApplicable, ValueError):
-    """The measure is defined on this model, but exact quadrature does not reach it."""
+    """The measure is defined on this model, but exact quadrature cannot compute it."""
 
 
 class MissingExtra(InputError, ImportError):
-    """A library is not installed that an extra of stiminfo brings; the message names the extra."""
+    """A library is not installed that comes with an extra of stiminfo; the message names the extra."""
 
 
 class ModelError(InputError, ValueError):
@@ -45,75 +45,75 @@ class ModelError(InputError, ValueError):
 
 
 class CaseError(ModelError):
-    """A JSON description of a case is not one."""
+    """A JSON description does not describe a case."""
 
 
 class WitnessError(InputError, ValueError):
-    """Not a witness; the message says why."""
+    """A file or a JSON object is not a witness; the message says why."""
 
 
 class UnknownName(InputError, ValueError):
-    """No axiom, measure or claim of that name; the message gives the nearest."""
+    """Nothing is registered under this name; the message gives the nearest name, or all of them."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """How the error about an unknown name ends: the nearest known one, or all of them."""
+    """The end of an error message about an unknown name: the nearest known one, or all of them."""
     known = list(known)
     close = difflib.get_close_matches(name, known, 1, 0.5)
     return f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(known)}"
 
 
 class UnknownAxiom(UnknownName):
-    """No axiom of that name; the message gives the nearest."""
+    """No axiom has this name; the message gives the nearest one, or all of them."""
 
 
 class LoadError(InputError, ValueError):
-    """A user's measure cannot be loaded; `details` is the user's own traceback, where their file raised."""
+    """A user's measure cannot be loaded; `details` is the traceback if the user's file raised."""
 
 
 class MeasureError(InputError):
-    """The measure raised, or answered with something that is not values at the stimuli."""
+    """The measure raised, or returned something other than one value per stimulus."""
 
 
 class WorkerEnded(InputError):
-    """The process that ran a measure ended: it hung, and was ended, or it crashed; the message says where.
+    """The process that ran a measure has ended, because it hung or crashed; the message says where.
 
     Attributes
     ----------
-    case : the case that the measure was asked about, or None
+    case : the case on which the measure was being evaluated, or None
     """
 
     case: Any = None
 
 
 class JournalError(InputError, ValueError):
-    """A journal that cannot be used: of another audit, of an older version, or no journal at all."""
+    """A journal cannot be used: it is of another audit, of an older version, or not a journal."""
 
 
 class BackendError(InputError, ValueError):
-    """Cells cannot run where they should: a scheduler does not answer, a library is not installed."""
+    """The audit cannot run where it should: a scheduler does not answer, or a library is not installed."""
 
 
 class OutputError(InputError, OSError):
-    """An output path that cannot be written."""
+    """An output file cannot be written."""
 
 
 class CheckpointError(ModelError):
-    """A folder that is no checkpoint, a damaged one, or one for something else."""
+    """A folder holds no checkpoint, a damaged one, or one for something else."""
 
 
 class EstimateError(InputError, ArithmeticError):
-    """A denoiser or an encoder answered something that is not a number, or of the wrong shape."""
+    """A denoiser or an encoder returned values that are not finite numbers or have the wrong shape."""
 
 
 class TrainingDiverged(InputError, ArithmeticError):
-    """The loss is no longer a number."""
+    """The loss in training is not a finite number any more."""
 
 
 class OptionError(InputError, ValueError):
-    """Options of a command that do not go together, or have no effect."""
+    """Options of a command contradict each other or have no effect."""
 
 
 def printable(text: str) -> str:
-    """A text that JSON and terminals take: it may quote what is no UTF-8, the name of a file say."""
+    """The text in a form that JSON and terminals accept: bytes that are not UTF-8 (in a file's name, say) escaped."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -1,10 +1,9 @@
-"""Files written whole or not at all, found to be unwritable before the work and not after; and JSON."""
+"""Files that are written whole or not at all, checks before the work that they can be written, and JSON."""
 
 from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +11,23 @@ from .errors import OutputError
 
 
 def ensure_writable(path: Path) -> None:
-    """Raise `OutputError` unless a file could be written there now; leaves nothing behind."""
+    """Raise `OutputError` unless a file could be written at this path now; leaves nothing behind."""
     if path.is_dir():
         raise OutputError(f"{path}: is a folder; expected a file to write")
-    folder = path.parent
-    if not folder.is_dir():
-        raise OutputError(f"{path}: no such folder {folder}")
+    if not path.parent.is_dir():
+        raise OutputError(f"{path}: no such folder {path.parent}")
+    temporary = _temporary(path)
     try:
-        handle, name = tempfile.mkstemp(prefix=".stiminfo-", dir=folder)
+        temporary.touch(exist_ok=False)
+        temporary.unlink()
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
-    os.close(handle)
-    os.unlink(name)
     if path.exists() and not os.access(path, os.W_OK):
         raise OutputError(f"{path}: cannot be written (it is read-only)")
 
 
 def ensure_folder(path: Path) -> None:
-    """Raise `OutputError` unless files could be written in that folder, present or not; makes nothing."""
+    """Raise `OutputError` unless files could be written in this folder, which need not exist; creates nothing."""
     present = path
     while not present.exists() and present != present.parent:
         present = present.parent
@@ -39,55 +37,47 @@ def ensure_folder(path: Path) -> None:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file through a temporary one in the same folder, which is made if need be.
+    """Write a file by way of a temporary one in the same folder, which is created if necessary.
 
-    The file is complete or not there: a machine that stops in the middle leaves the older one. Its permissions are
-    those that an ordinary new file gets.
+    If the machine stops in the middle, an older file of this name stays as it was. The permissions are those of any new
+    file.
 
     Raises
     ------
     OutputError
-        The file cannot be written; the older one is as it was.
+        The file cannot be written; an older one stays as it was.
     """
     raw = content if isinstance(content, bytes) else content.encode("utf-8")
-    temporary: Path | None = None
+    temporary = _temporary(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _fresh(path.parent)
-        with temporary.open("wb") as stream:
+        with temporary.open("xb") as stream:
             stream.write(raw)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, path)
-    except BaseException as error:
-        if temporary is not None:
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
+    finally:
+        if path.parent.is_dir():
             temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
-        raise
 
 
-def _fresh(folder: Path) -> Path:
-    """A new, empty file with the permissions of any new file (those of `tempfile` are the owner's alone)."""
-    while True:
-        path = folder / f".stiminfo-{os.urandom(8).hex()}"
-        try:
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        except FileExistsError:
-            continue
-        return path
+def _temporary(path: Path) -> Path:
+    """A file of a new name in the same folder; opening it gives it the permissions of any new file."""
+    return path.with_name(f".stiminfo-{os.urandom(8).hex()}")
 
 
 def json_text(data: Any) -> str:
-    """JSON for people to read and machines to compare."""
+    """Indented JSON; NaN and infinity are errors."""
     return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file of our own holds."""
+    """The content of a JSON file that stiminfo wrote."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def file_name(name: str, most: int = 80) -> str:
-    """A name as part of a file's: letters, digits, - and _, at most so many."""
-    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name[:most])
+def file_name(name: str) -> str:
+    """A name as part of a file's name: its first 80 characters, letters, digits, - and _; others become _."""
+    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name[:80])

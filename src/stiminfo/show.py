@@ -1,7 +1,6 @@
-"""What objects look like: the one door from the lower rooms up to `reports`.
+"""Printing and drawing for models, verdicts and audits, which lie below `reports` and do not import it.
 
-Models, verdicts and audits print and draw themselves. The code that does it lies in `reports`, above them, and is
-imported when it is first asked for.
+The code is in `reports` and is imported when it is first used.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ def page(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.soak  # a minute; `tox -e drift` confirms each refutation of the page
 def test_the_page_is_made_anew(page):
     published = json.loads((FOLDER / "beyond.json").read_text(encoding="utf-8"))["relatives"]
     found = json.loads((page / "beyond.json").read_text(encoding="utf-8"))["relatives"]

@@ -125,6 +125,7 @@ WITHOUT_EFFECT = {
     ("--population", "published", "--noise", "2"): "--noise has no effect on published neurons",
     ("--population", "published", "--amplitude", "2"): "--amplitude has no effect on published neurons",
     ("--dataset", "gaussian", "--amplitude", "2"): "--amplitude has no effect on linear neurons",
+    ("--dataset", "gaussian", "--device", "cpu"): "--device has no effect on gaussian images",
     ("--measure", "i_surp", "--sampler", "posterior"): "--sampler has no effect on i_surp",
 }
 

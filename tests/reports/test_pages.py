@@ -63,7 +63,7 @@ def test_the_cost_model():
     assert model[4] == model[1000] == 1.0 + 4.0
 
 
-@pytest.mark.slow
+@pytest.mark.soak  # `tox` builds the site in a step of its own
 def test_the_site_builds_strictly(tmp_path):
     pytest.importorskip("mkdocs", reason="needs the dependency group site")
     run = subprocess.run(

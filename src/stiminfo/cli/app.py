@@ -1,4 +1,4 @@
-"""The commands, assembled; and the one place that turns errors into exit codes."""
+"""All commands in one program, and the only place that turns errors into exit codes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import InputError
-from . import audit, measure, replay, table
-from .claims import claims
-from .decompose import decompose
-from .figures import figures
-from .shared import BAD_INPUT, INTERRUPTED, ending, fail, say, screen
-from .train import train
+from . import audit, claims, decompose, figures, measure, replay, table, train
+from .shared import BAD_INPUT, INTERRUPTED, console_here, ending, fail, say
 
 app = typer.Typer(
     add_completion=False,
@@ -26,9 +22,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     help=(
         "Is this stimulus-specific information measure one that I may interpret?\n\n"
-        "Such a measure says how much a response R tells of each stimulus x: it splits the mutual information I(R;X) "
-        "into values I(x), in nats. `stiminfo audit` attacks a measure with generated encoding models until each of "
-        "ten axioms holds or is refuted by a case small enough to check by hand."
+        "Such a measure says how much a response R tells about each stimulus x: it splits the mutual information "
+        "I(R;X) into values I(x), in nats. `stiminfo audit` attacks a measure with generated encoding models until "
+        "each of ten axioms holds or is refuted by a case small enough to check by hand."
     ),
     epilog=ending(
         "stiminfo audit my_measure.py:MEASURE   attack a measure of your own",
@@ -40,20 +36,20 @@ app = typer.Typer(
 )
 
 #: Each command with the line that stands for it in `stiminfo --help`, and the end of its own help.
-_COMMANDS: tuple[tuple[Any, str, str | None], ...] = (
+_COMMANDS: tuple[tuple[Any, str, str], ...] = (
     (audit.audit, "Attack one measure with generated models.", audit.ENDING),
     (table.table, "Audit the published measures.", table.ENDING),
     (replay.replay, "Show one witness, judged anew.", replay.ENDING),
     (measure.measure, "Print every measure of a count table.", measure.ENDING),
-    (train, "Train networks that denoise images.", None),
-    (decompose, "Map the information about images.", None),
-    (figures, "Draw the paper's figures anew.", None),
-    (claims, "Check the paper's statements.", None),
+    (train.train, "Train networks that denoise images.", train.ENDING),
+    (decompose.decompose, "Map the information about images.", decompose.ENDING),
+    (figures.figures, "Draw the paper's figures anew.", figures.ENDING),
+    (claims.claims, "Check the paper's statements.", claims.ENDING),
 )
 for _command, _line, _ending in _COMMANDS:
     app.command(short_help=_line, epilog=_ending)(_command)
 
-#: Of the command line itself: an unknown option, a missing argument, a value of another type.
+#: Errors of the command line itself: an unknown option, a missing argument, a value of the wrong type.
 _CommandLineError: type[Any] = typer.BadParameter.__mro__[1]
 
 
@@ -62,16 +58,16 @@ def _interrupt(*_: object) -> None:
 
 
 def _warned(message: Warning | str, *_: object, **__: object) -> None:
-    """A warning as one line; the place in the code, which Python says first, is no use to a user of commands."""
+    """Print a warning in one line, without the place in the code, which does not help a user of commands."""
     say("stiminfo: warning: " + " ".join(str(message).split()))
 
 
 def main() -> None:
     """Run the command line; the only place that turns errors into exit codes."""
-    # A batch system ends a job with SIGTERM: like Ctrl-C, what is finished is written first.
+    # A batch system ends a job with SIGTERM: as after Ctrl-C, what is finished is written first.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
-    screen.cache_clear()
+    console_here.cache_clear()
     warnings.showwarning = _warned
     try:
         code = _run(sys.argv[1:])
@@ -79,7 +75,7 @@ def main() -> None:
         say("stiminfo: interrupted")
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        # The reader of our output has gone (`stiminfo table | head`); files were written before.
+        # Nobody reads our output any more (`stiminfo table | head`); files were written before it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except InputError as error:
@@ -96,7 +92,7 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> Any:
-    """What the command returns. Typer's own `app()` would end on Ctrl-C without a word."""
+    """Run a command and return its exit code. Typer's own `app()` would say nothing on Ctrl-C."""
     command = typer.main.get_command(app)
     try:
         with command.make_context("stiminfo", arguments) as context:

@@ -1,4 +1,4 @@
-"""What stands in a progress bar: how much is done, of how much, since when, for how long still, and what it is."""
+"""The progress bar of every command: how much is done, the time spent, the time left, and what is being done."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from rich.text import Text
 
 #: Columns of the bar itself: what stands beside it still fits on a terminal of 80 columns.
 WIDTH = 20
-#: Columns left free at the right: a terminal shows the Ctrl-C that is typed as ^C behind the bar, and in a line that is
-#: full it would begin another one, so that the bar could not be found and erased.
+#: Columns left free at the right. A terminal shows a typed Ctrl-C as ^C behind the bar; in a full line that would begin
+#: another line, and the bar could not be found and erased.
 MARGIN = 3
 
 
 class _Count(MofNCompleteColumn):
-    """Done and total; nothing where nobody knows the total."""
+    """Done and total; empty if the total is unknown."""
 
     def render(self, task: Task) -> Text:
         return Text() if task.total is None else super().render(task)
 
 
 class _TimeLeft(_TimeRemainingColumn):
-    """The time that is left, in a word; nothing where nobody knows the total."""
+    """The time left, followed by the word; empty if the total is unknown."""
 
     def render(self, task: Task) -> Text:
         return Text() if task.total is None else super().render(task).append(" left")
@@ -33,35 +33,34 @@ class _TimeLeft(_TimeRemainingColumn):
 
 @dataclass(frozen=True)
 class _Narrower:
-    """What it holds, in all columns but the last `MARGIN`."""
+    """A bar that leaves the last columns of the terminal free."""
 
-    inside: RenderableType
+    bar: RenderableType
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        return console.render(self.inside, options.update_width(max(1, options.max_width - MARGIN)))
+        return console.render(self.bar, options.update_width(max(1, options.max_width - MARGIN)))
 
 
 class _Bars(Progress):
-    """Bars that leave the last columns of the terminal free."""
-
     def get_renderables(self) -> Iterable[RenderableType]:
         for one in super().get_renderables():
             yield _Narrower(one)
 
 
-def progress_on(console: Console, *, redirect_stdout: bool) -> Progress:
-    """A bar on this console that is gone when it stops.
+def progress_on(console: Console, *, redirect_stdout: bool = False, disable: bool = False) -> Progress:
+    """A bar on this console that is erased when it stops.
 
     Parameters
     ----------
-    redirect_stdout : what is printed to standard output lands above the bar
+    redirect_stdout : show what is printed to standard output above the bar
+    disable : show nothing
     """
     columns = (
         BarColumn(bar_width=WIDTH),
         _Count(),
         TimeElapsedColumn(),
         _TimeLeft(),
-        # A file's name may hold what rich would read as markup.
+        # The description may hold a file's name that rich would read as markup.
         TextColumn("{task.description}", markup=False),
     )
-    return _Bars(*columns, console=console, transient=True, redirect_stdout=redirect_stdout)
+    return _Bars(*columns, console=console, transient=True, redirect_stdout=redirect_stdout, disable=disable)

@@ -1,15 +1,32 @@
-"""A checkpoint that a user names: its networks, and the images that they were trained on."""
+"""A checkpoint that a user names: its folder, its networks, and the images that they were trained on.
+
+Importing this loads no torch.
+"""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..diffusion.registry import dataset_named
-from ..diffusion.sources import Asked, Dataset, Source
-from ..diffusion.unet import UNetDenoiser
 from ..errors import CheckpointError, ModelError, OptionError
-from .shipped import checkpoint_folder
+
+if TYPE_CHECKING:
+    from ..diffusion.sources import Dataset, Source
+    from ..diffusion.unet import UNetDenoiser
+
+#: The file that makes a folder a checkpoint.
+_DESCRIPTION = "checkpoint.json"
+
+
+def checkpoint_folder(target: Path) -> Path | None:
+    """The folder of that name which holds a checkpoint, or None: the user's own, or one that comes with the package."""
+    places = [target]
+    if len(target.parts) == 1:
+        spec = find_spec("stiminfo.diffusion")  # finds the package's folder without importing it
+        shipped = (spec.submodule_search_locations if spec else None) or ()
+        places += [Path(place) / "pretrained" / target for place in shipped]
+    return next((place for place in places if (place / _DESCRIPTION).is_file()), None)
 
 
 def networks_of(
@@ -20,11 +37,11 @@ def networks_of(
     data: Path | None = None,
     device: Any = "cpu",
 ) -> tuple[UNetDenoiser, Source, tuple[float, float]]:
-    """Networks, what they were trained on, and I(R;X) with its standard error.
+    """Networks, what they were trained on, and I(R;X) in nats with its standard error.
 
     Parameters
     ----------
-    dataset, images : what the user says that they were trained on, to be checked
+    dataset, images : what the user says that they were trained on; this is checked
     data : folder of the MNIST files
 
     Raises
@@ -34,6 +51,10 @@ def networks_of(
     OptionError
         A folder for a data set that needs none.
     """
+    from ..diffusion.registry import dataset_named
+    from ..diffusion.sources import Asked
+    from ..diffusion.unet import UNetDenoiser
+
     denoiser = UNetDenoiser.load(checkpoint_folder(folder) or folder, device=device)
     notes = denoiser.learned.notes
     try:
@@ -43,17 +64,18 @@ def networks_of(
         raise CheckpointError(f"{folder}: does not say what it was trained on ({error!r})") from None
     if dataset is not None and dataset != name:
         raise CheckpointError(f"{folder}: was trained on {name}, not on {dataset}")
+    place = name if images is None else str(images)
     try:
-        trained_on: Dataset = dataset_named(name if images is None else str(images))
+        trained_on: Dataset = dataset_named(place)
         if data is not None and not trained_on.needs_folder:
             raise OptionError(f"--data has no effect: the networks were trained on {name}, which needs no folder")
         side = denoiser.learned.shape[0] if trained_on.takes_side else None
-        source: Source = trained_on.load(Asked(name if images is None else str(images), side, data))
+        source = trained_on.load(Asked(place, side, data))
     except ModelError as error:
         raise CheckpointError(f"{folder}: was trained on {name}; {error}") from None
     if source.shape != denoiser.learned.shape:
         (h, w), (height, width) = denoiser.learned.shape, source.shape
-        raise CheckpointError(f"{folder}: sees images of {h} x {w} pixels; these have {height} x {width}")
+        raise CheckpointError(f"{folder}: takes images of {h} x {w} pixels; these have {height} x {width}")
     if source.digest != digest:
         raise CheckpointError(f"{folder}: was trained on another set of images than this {source.name}")
     return denoiser, source, information

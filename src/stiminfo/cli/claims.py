@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .options import JsonFile, MarkdownFile
-from .shared import bar_here, check_outputs, console_here
+from .options import json_option, markdown_option
+from .shared import bar_here, check_outputs, console_here, ending
+
+ENDING = ending(
+    "stiminfo claims --claim eq-1-4 --claim eq-5",
+    "stiminfo claims --claim eq-5 --json claims.json --markdown claims.md",
+    exits={0: "every outcome is the one on record", 1: "an outcome differs from the one on record"},
+)
 
 
 def claims(
     only: Annotated[
-        list[str] | None, typer.Option("--claim", metavar="ID", help="Only this statement; may be repeated.")
+        list[str] | None, typer.Option("--claim", metavar="ID", help="Check only this statement; repeatable.")
     ] = None,
-    json_file: JsonFile = None,
-    markdown: MarkdownFile = None,
+    json_file: Annotated[Path | None, json_option("Write the outcomes as JSON.")] = None,
+    markdown: Annotated[Path | None, markdown_option("Write the outcomes as a Markdown page.")] = None,
 ) -> int:
     """Check the paper's statements: its table, remarks, equations, figures and estimator.
 
-    Each statement is confirmed, refuted, or holds only as corrected; the numbers that show it are printed. All of them
-    take about six minutes. The exit code is 1 if an outcome differs from the one on record.
+    Each statement is confirmed, refuted, or true only as corrected; the numbers that show it are printed. All of them
+    take about six minutes.
     """
     from ..files import json_text, write_whole
     from ..reports.paper.claims import CONFIRMED, claims_named
@@ -32,14 +39,12 @@ def claims(
     found = []
     with bar_here() as bar:
         console = console_here()
-        task = bar.add_task("checking", total=len(chosen)) if bar else None
+        task = bar.add_task("checking", total=len(chosen))
         for claim in chosen:
-            if bar and task is not None:
-                bar.update(task, description=claim.id)
+            bar.update(task, description=claim.id)
             result = claim.check()
             found.append((claim, result))
-            if bar and task is not None:
-                bar.update(task, advance=1)
+            bar.update(task, advance=1)
             news = "" if result.outcome == claim.expected else f" (on record: {claim.expected})"
             console.print(f"{claim.id}: {result.outcome}{news}", highlight=False, markup=False)
             if only or news or result.outcome != CONFIRMED:

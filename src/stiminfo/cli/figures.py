@@ -9,13 +9,22 @@ import typer
 
 from ..errors import OptionError
 from .options import MnistFolder
-from .shared import bar_here, console_here
+from .shared import BAD_INPUT, bar_here, console_here, ending
+
+ENDING = ending(
+    "stiminfo figures --figure 2 --figure 3",
+    "stiminfo figures --figure 4 --out maps",
+    exits={
+        0: "the figures are drawn; a line says which could not be",
+        2: "bad input, or a figure that you asked for by number cannot be drawn",
+    },
+)
 
 
 def figures(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the figures.")] = Path("figures"),
     only: Annotated[
-        list[int] | None, typer.Option("--figure", metavar="N", help="Only this figure, 1 to 6; may be repeated.")
+        list[int] | None, typer.Option("--figure", metavar="N", help="Draw only this figure, 1 to 6; repeatable.")
     ] = None,
     data: MnistFolder = None,
 ) -> int:
@@ -33,20 +42,20 @@ def figures(
         if number not in known:
             raise OptionError(f"there is no figure {number}; expected one of {', '.join(map(str, sorted(known)))}")
     ensure_folder(out)
-    missing = 0
+    chosen = list(dict.fromkeys(only or known))
+    missing = False
     with bar_here() as bar:
         console = console_here()
         if not only:
             write_opening(out)
-        task = bar.add_task("drawing", total=len(set(only or known))) if bar else None
-        for figure in [known[number] for number in dict.fromkeys(only or known)]:
-            if bar and task is not None:
-                bar.update(task, description=f"figure {figure.number}")
+        task = bar.add_task("drawing", total=len(chosen))
+        for number in chosen:
+            figure = known[number]
+            bar.update(task, description=f"figure {number}")
             reason = write_figure(figure, out, data)
-            if bar and task is not None:
-                bar.update(task, advance=1)
-            console.print(f"figure {figure.number}  {figure.title}" + (f": not drawn, {reason}" if reason else ""))
-            missing += bool(reason)
+            bar.update(task, advance=1)
+            console.print(f"figure {number}  {figure.title}" + (f": not drawn, {reason}" if reason else ""))
+            missing = missing or bool(reason)
         console.print(f"written to {out}")
-    # Asked for by number, a figure that cannot be drawn is a failure; else it is said.
-    return 2 if missing and only else 0
+    # A figure that was asked for by number and cannot be drawn is a failure; otherwise a line says so.
+    return BAD_INPUT if missing and only else 0

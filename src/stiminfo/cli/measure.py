@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import json_file as json_option
-from .options import seed as seed_option
+from .options import json_option, seed_option
 from .shared import bar_here, check_outputs, console_here, ending
 
 ENDING = ending(
@@ -21,9 +20,7 @@ ENDING = ending(
 def measure(
     file: Annotated[
         Path,
-        typer.Argument(
-            metavar="COUNTS.csv", help="A table of stimuli (rows) by responses (columns); whole numbers of trials."
-        ),
+        typer.Argument(metavar="COUNTS.csv", help="A table of trial counts: stimuli in rows, responses in columns."),
     ],
     resamples: Annotated[
         int | None,
@@ -41,8 +38,8 @@ def measure(
 ) -> int:
     """Print every published measure of a count table, per stimulus, with 95% intervals.
 
-    What goes in: a CSV file. The first row names the responses, the first column the stimuli; each other cell counts
-    the trials in which that response followed that stimulus.
+    What goes in: a CSV file. The first row names the responses, the first column the stimuli; each other cell is the
+    number of trials in which that response followed that stimulus.
 
     What comes out: I(R;X) with an estimate of its bias (few trials make it too large), each measure per stimulus
     with bootstrap intervals, and warnings where there are too few trials to trust them.
@@ -54,11 +51,10 @@ def measure(
     check_outputs(json_file)
     counts = read_counts(file)
     with bar_here() as bar:
-        task = bar.add_task("bootstrap", total=None) if bar else None
+        task = bar.add_task("bootstrap", total=None)
 
         def advance(done: int, total: int) -> None:
-            if bar and task is not None:
-                bar.update(task, completed=done, total=total)
+            bar.update(task, completed=done, total=total)
 
         report = count_report(counts, resamples=resamples, seed=seed, progress=advance)
     print_count_report(report, console_here())

@@ -1,138 +1,265 @@
-"""Options that several commands have: flag, metavar and limits are declared once, here.
+"""Options that several commands share: each flag, metavar and limit is declared once, here.
 
-Where the same option does another thing in each command, a function takes the sentence that `--help` shows.
+A command with many options is a function of one dataclass, whose fields are the arguments and options of the command
+line (`with_fields`). Where one option does a different thing in each command, a function takes the sentence that
+`--help` shows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import MISSING, dataclass, fields
+from functools import wraps
+from inspect import Parameter, Signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
+from ..errors import MissingExtra, OptionError
 
-def seed(sentence: str) -> Any:
-    """``--seed N``, with what repeats when the seed does."""
+if TYPE_CHECKING:
+    from ..diffusion.populations import Population
+    from ..diffusion.sources import Dataset
+    from ..models.arrays import Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """The options of a command.
+
+    Attributes
+    ----------
+    given : the flag of each option that stands on the command line, by field name; defaults are not in it
+    """
+
+    given: Mapping[str, str]
+
+    def refuse(self, options: str | Collection[str], why: str) -> None:
+        """Raise `OptionError` if the user gave one of these options, by field name, which would change nothing.
+
+        Parameters
+        ----------
+        why : ends the sentence "--jobs has no effect ..."; says the reason, or what to do instead
+        """
+        names = [options] if isinstance(options, str) else options
+        if flags := [flag for name, flag in self.given.items() if name in names]:
+            raise OptionError(f"{', '.join(flags)} {'has' if len(flags) == 1 else 'have'} no effect{why}")
+
+
+_Options = TypeVar("_Options", bound=Given)
+
+
+def with_fields(kind: type[_Options]) -> Callable[[Callable[[_Options], int]], Callable[..., int]]:
+    """Make a command of a function of one dataclass: each field is an argument or an option of the command line."""
+
+    def decorated(run: Callable[[_Options], int]) -> Callable[..., int]:
+        @wraps(run)
+        def command(context: typer.Context, **values: Any) -> int:
+            return run(kind(given=_given(context), **values))
+
+        hints = get_type_hints(kind, include_extras=True)
+        parameters = [Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)]
+        for field in fields(kind):
+            if field.name != "given":
+                default = Parameter.empty if field.default is MISSING else field.default
+                annotation = hints[field.name]
+                parameters.append(Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation))
+        command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+        return command
+
+    return decorated
+
+
+def _given(context: typer.Context) -> dict[str, str]:
+    found = {}
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if parameter.name is not None and source is not None and source.name == "COMMANDLINE":
+            flag = parameter.opts[0]
+            # An argument has no flag: its metavar is what the help shows.
+            found[parameter.name] = flag if flag.startswith("-") else str(getattr(parameter, "metavar", flag))
+    return found
+
+
+def seed_option(sentence: str) -> Any:
+    """``--seed N``; the sentence says what the seed decides."""
     return typer.Option("--seed", min=0, metavar="N", help=sentence)
 
 
-def json_file(sentence: str) -> Any:
-    """``--json FILE``, with what is written there."""
+def count_option(sentence: str, least: int = 1) -> Any:
+    """An option that takes a whole number of at least `least`, under the name of its field."""
+    return typer.Option(min=least, metavar="N", help=sentence)
+
+
+def json_option(sentence: str) -> Any:
+    """``--json FILE``; the sentence says what is written."""
     return typer.Option("--json", metavar="FILE", help=sentence)
 
 
-def markdown_file(sentence: str) -> Any:
-    """``--markdown FILE``, with what is written there."""
+def markdown_option(sentence: str) -> Any:
+    """``--markdown FILE``; the sentence says what is written."""
     return typer.Option("--markdown", metavar="FILE", help=sentence)
 
 
-def html_file(sentence: str) -> Any:
-    """``--html FILE``, with what is written there."""
-    return typer.Option("--html", metavar="FILE", help=sentence)
-
-
-def case_timeout(sentence: str) -> Any:
-    """``--case-timeout SECONDS``, with what happens then."""
+def timeout_option(sentence: str) -> Any:
+    """``--case-timeout SECONDS``; the sentence says what happens when the time is over."""
     return typer.Option("--case-timeout", min=0.001, metavar="SECONDS", help=sentence)
 
 
-Seed = Annotated[int, seed("The same seed gives the same numbers.")]
-JsonFile = Annotated[Path | None, json_file("Write the results as JSON.")]
-MarkdownFile = Annotated[Path | None, markdown_file("Write the results as a Markdown page.")]
+@dataclass(frozen=True, kw_only=True)
+class AuditOptions(Given):
+    """The options of `stiminfo audit` and `stiminfo table`."""
 
-# Of audit and table.
-Axioms = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--axiom", metavar="ID", show_default="all ten", help="Only this axiom, say `locality`; may be repeated."
-    ),
-]
-Examples = Annotated[
-    int,
-    typer.Option(
-        "--examples",
-        min=1,
-        metavar="N",
-        help="Generated cases per axiom and family of models (at most a fifth of them for continuous and 2-D models, "
-        "and for locality).",
-    ),
-]
-VerdictSeed = Annotated[int, seed("Seed of the generated cases; the same seed gives the same verdicts.")]
-VerdictJson = Annotated[
-    Path | None, json_file("Write every verdict as JSON, with its witness (the case that refutes the axiom).")
-]
-VerdictHtml = Annotated[Path | None, html_file("Write one self-contained HTML page, with the witnesses drawn.")]
-VerdictMarkdown = Annotated[Path | None, markdown_file("Write the table of verdicts in Markdown.")]
-Witnesses = Annotated[
-    Path | None,
-    typer.Option(
-        "--witnesses", metavar="DIR", help="Write one JSON file per refuted axiom, for `stiminfo replay`, into DIR."
-    ),
-]
-Jobs = Annotated[
-    int,
-    typer.Option("--jobs", min=1, metavar="N", help="Attacks that run at the same time, each in a process of its own."),
-]
-JournalFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--journal",
-        metavar="FILE",
-        help="Keep each verdict in FILE as soon as it is reached; the same command again goes on from there.",
-    ),
-]
-Database = Annotated[
-    Path | None,
-    typer.Option("--database", metavar="DIR", help="Keep the failing cases in DIR, and try them first the next time."),
-]
-Backend = Annotated[
-    str,
-    typer.Option(
-        "--backend",
-        metavar="processes|dask",
-        help="Where the axioms are attacked: in processes of this machine, or on a Dask cluster (needs stiminfo[dask] "
-        "and --scheduler).",
-    ),
-]
-Scheduler = Annotated[
-    str | None,
-    typer.Option(
-        "--scheduler",
-        metavar="tcp://HOST:PORT",
-        help="Address of the Dask cluster, with --backend dask; its machines must see your files.",
-    ),
-]
-Timeout = Annotated[
-    float,
-    case_timeout("Stop a measure that gives no answer on one case for so many seconds; the verdict is then `error`."),
-]
-Strict = Annotated[
-    bool,
-    typer.Option("--strict", help="Exit 1 unless every verdict is `holds` or `not_applicable`, whatever is claimed."),
-]
+    axiom: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", show_default="all ten", help="Test only this axiom, e.g. `locality`; repeatable."),
+    ] = None
+    examples: Annotated[
+        int,
+        count_option(
+            "Generated cases per axiom and family of models (at most a fifth of them for continuous and 2-D "
+            "models, and for locality)."
+        ),
+    ] = 200
+    seed: Annotated[int, seed_option("Seed of the generated cases; the same seed gives the same verdicts.")] = 0
+    json_file: Annotated[
+        Path | None, json_option("Write every verdict as JSON, with its witness (the case that refutes the axiom).")
+    ] = None
+    html_file: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write one self-contained HTML page, with the witnesses drawn."),
+    ] = None
+    markdown: Annotated[Path | None, markdown_option("Write the table of verdicts in Markdown.")] = None
+    witnesses: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Write one JSON file per refuted axiom into DIR; `stiminfo replay` reads them."
+        ),
+    ] = None
+    jobs: Annotated[
+        int,
+        count_option("Number of axioms to attack at the same time, each in its own process."),
+    ] = 1
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Keep each verdict in DIR as soon as it is reached. If the audit is stopped, the same command "
+            "continues from there.",
+        ),
+    ] = None
+    database: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep Hypothesis's failing cases in DIR, and try them first the next time."),
+    ] = None
+    backend: Annotated[
+        str,
+        typer.Option(
+            metavar="processes|dask",
+            help="Attack the axioms in processes on this machine, or on a Dask cluster (needs stiminfo[dask] and "
+            "--scheduler).",
+        ),
+    ] = "processes"
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="tcp://HOST:PORT",
+            help="Address of the Dask cluster, with --backend dask; its machines must see your files.",
+        ),
+    ] = None
+    case_timeout: Annotated[
+        float,
+        timeout_option("Stop a measure that gives no answer on one case in this time; the verdict is then `error`."),
+    ] = 10.0
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Exit 1 unless every verdict is `holds` or `not_applicable`, whatever is claimed."
+        ),
+    ] = False
 
-# Of the commands about images.
+
+def registered(*registries: str) -> str:
+    """The names in registries of `diffusion.registry`, for the help; NAME where torch is not installed."""
+    try:
+        from ..diffusion import registry
+    except MissingExtra:
+        return "NAME"
+    return registry.choices(*(getattr(registry, name) for name in registries))
+
+
+#: The data set that needs neither a file nor a folder.
+DATASET = "digits"
 MnistFolder = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR", show_default="the environment variable STIMINFO_MNIST", help="Folder of the MNIST files."
     ),
 ]
-Fields = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE.npy", help="Receptive fields of your own: .npy or .npz, of shape (neurons, height, width)."
-    ),
-]
-Amplitude = Annotated[
-    float, typer.Option(min=1e-9, max=1e6, metavar="COUNT", help="Largest mean spike count of a Poisson neuron.")
-]
-Noise = Annotated[
-    float,
-    typer.Option(
-        min=1e-9,
-        max=1e6,
-        metavar="RATIO",
-        help="Noise of a linear neuron, relative to the median standard deviation of the neurons' inputs.",
-    ),
-]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageOptions(Given):
+    """The options of `stiminfo train` and `stiminfo decompose`: the images, and the neurons that respond to them."""
+
+    dataset: Annotated[
+        str | None,
+        typer.Option(metavar=registered("DATASETS", "FORMATS"), help=f"Images to use (default: {DATASET})."),
+    ] = None
+    data: MnistFolder = None
+    population: Annotated[
+        str | None,
+        typer.Option(
+            metavar=registered("POPULATIONS"),
+            help="Neurons that respond to the images (default: linear for Gaussian images, else poisson). published: "
+            "the parameters of the paper, for images rescaled to [-1, 1].",
+        ),
+    ] = None
+    receptive_fields: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npy", help="Your own receptive fields: .npy or .npz, shape (neurons, height, width)."
+        ),
+    ] = None
+    amplitude: Annotated[
+        float, typer.Option(min=1e-9, max=1e6, metavar="COUNT", help="Largest mean spike count of a Poisson neuron.")
+    ] = 2.0
+    noise: Annotated[
+        float,
+        typer.Option(
+            min=1e-9,
+            max=1e6,
+            metavar="RATIO",
+            help="Noise of a linear neuron, relative to the median standard deviation of the neurons' inputs.",
+        ),
+    ] = 2.0
+
+    def seen_by(self, name: str) -> tuple[Dataset, Population]:
+        """The data set of this name and the population that responds to it.
+
+        Raises
+        ------
+        NotRegistered
+            An unknown data set or population.
+        OptionError
+            The user gave an option that has no effect on them.
+        """
+        from ..diffusion.registry import dataset_named, population_named
+
+        dataset: Dataset = dataset_named(name)
+        population: Population = population_named(self.population or dataset.default_population)
+        if not dataset.needs_folder:
+            self.refuse("data", f": {dataset.name} images are not read from a folder")
+        for option in {"amplitude", "noise"} - set(population.options):
+            self.refuse(option, f" on {population.name} neurons")
+        return dataset, population
+
+    def fields_on(self, pixels: Array) -> Array | None:
+        """The receptive fields in the user's file, (neurons, height * width), or None where no file was given."""
+        from ..diffusion.datasets import read_array
+        from ..diffusion.populations import fields_for
+
+        if self.receptive_fields is None:
+            return None
+        return fields_for(pixels, read_array(self.receptive_fields, "receptive fields", 3))

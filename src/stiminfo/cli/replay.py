@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ..errors import OptionError
-from .options import case_timeout as case_timeout_option
-from .options import json_file as json_option
+from ..errors import OptionError, WorkerEnded
+from .options import json_option, timeout_option
 from .shared import check_outputs, console_here, ending
 from .verdicts import origin_of
-
-if TYPE_CHECKING:
-    from ..axioms.auditing.messages import InFile, Named
-    from ..axioms.auditing.witness import Witness
-    from ..axioms.finding import Finding
 
 ENDING = ending(
     "stiminfo replay found/i_surp-locality.json",
@@ -43,50 +37,38 @@ def replay(
         Path | None, json_option("Write as JSON whether the witness still refutes, with the values on both sides.")
     ] = None,
     case_timeout: Annotated[
-        float, case_timeout_option("Stop a measure that gives no answer for so many seconds; that is an error.")
+        float, timeout_option("Stop a measure that gives no answer in this time; that is an error.")
     ] = 60.0,
 ) -> int:
     """Show one witness (the model, the numbers, why they refute the axiom), judged anew.
 
     What goes in: a witness, that is one case on which a measure breaks an axiom. It is data and never names code to
-    run: if it is about a measure of your own, give that measure with --measure.
+    run. If it is about a measure of your own, name that measure with --measure.
     """
     from msgspec import to_builtins
 
+    from ..axioms.auditing.messages import Judge, Judged
+    from ..axioms.auditing.process import Process
     from ..axioms.auditing.witness import read_witness
+    from ..estimators import PUBLISHED
+    from ..estimators.relatives import RELATIVES
     from ..files import json_text, write_whole
     from ..reports.terminal import print_replay
 
     witness = read_witness(file)
     check_outputs(json_file)
-    finding = _judged_anew(file, witness, _origin_of(file, witness, measure), case_timeout)
+    if measure is None and witness.measure not in PUBLISHED and witness.measure not in RELATIVES:
+        raise OptionError(f"{file}: is about {witness.measure!r}, a user's measure; give it with --measure FILE:NAME")
+    origin = origin_of(measure or witness.measure)
+    worker = Process(case_timeout)
+    try:
+        finding = worker.ask(Judge(origin, witness), Judged).finding
+    except WorkerEnded as ended:
+        raise OptionError(f"{file}: {ended}") from None
+    finally:
+        worker.close()
     shown = witness.to_json() if measure is None else witness.to_json() | {"measure": measure}
     print_replay(shown, finding, console_here())
     if json_file:
         write_whole(json_file, json_text({"stands": finding.broken, "finding": to_builtins(finding)}))
     return 0 if finding.broken else 1
-
-
-def _origin_of(file: Path, witness: Witness, measure: str | None) -> Named | InFile:
-    """Where a worker process finds the measure to judge."""
-    from ..estimators import PUBLISHED
-    from ..estimators.relatives import RELATIVES
-
-    if measure is not None or witness.measure in PUBLISHED or witness.measure in RELATIVES:
-        return origin_of(measure or witness.measure)
-    raise OptionError(f"{file}: is about {witness.measure!r}, a user's measure; give it with --measure FILE:NAME")
-
-
-def _judged_anew(file: Path, witness: Witness, origin: Named | InFile, case_timeout: float) -> Finding:
-    """The worker process's finding about this witness."""
-    from ..axioms.auditing.messages import Judge, Judged
-    from ..axioms.auditing.process import Process
-    from ..errors import WorkerEnded
-
-    worker = Process(case_timeout)
-    try:
-        return worker.ask(Judge(origin, witness), Judged).finding
-    except WorkerEnded as ended:
-        raise OptionError(f"{file}: {ended}") from None
-    finally:
-        worker.close()

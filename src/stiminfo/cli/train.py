@@ -8,141 +8,58 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from ..errors import CheckpointError, OptionError, OutputError
-from .options import Fields, MnistFolder
-from .shared import bar_here, console_here, say
-from .train_options import AMPLITUDE, NOISE, Options, check_effects
+from ..errors import CheckpointError, ModelError, OutputError
+from .options import with_fields
+from .shared import INTERRUPTED, bar_here, console_here, ending, say
+from .train_options import Options
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
+    from ..diffusion.encoders import Encoder
+    from ..diffusion.recipes import Recipe
+    from ..diffusion.sources import Source
     from ..diffusion.training import Training
 
-#: The exit code of a run that was interrupted.
-INTERRUPTED = 130
+#: Minutes of training if neither steps nor minutes are given and the preset is one for a CPU.
+MINUTES = {"small": 5.0, "medium": 90.0}
+
+ENDING = ending(
+    "stiminfo train --minutes 1 --out networks",
+    "stiminfo train --minutes 1 --out networks --resume      (after Ctrl-C)",
+    "stiminfo train --dataset gaussian --size 4 --steps 200 --gain-steps 100",
+    exits={0: "the checkpoint is written", INTERRUPTED: "interrupted; --resume continues the run"},
+)
 
 
-def train(
-    dataset: Annotated[
-        str,
-        typer.Option(
-            metavar="digits|mnist|gaussian|mnist-gaussian|FILE.npy",
-            help="What the networks learn; gaussian is the case in which the truth is known.",
-        ),
-    ] = "digits",
-    size: Annotated[
-        int | None, typer.Option(metavar="PIXELS", help="Side of gaussian images, in pixels (default: 8).")
-    ] = None,
-    data: MnistFolder = None,
-    population: Annotated[
-        str,
-        typer.Option(
-            metavar="poisson|linear|published",
-            help="Neurons that see the images (default: linear for Gaussian images, else poisson).",
-        ),
-    ] = "",
-    receptive_fields: Fields = None,
-    amplitude: Annotated[
-        float | None,
-        typer.Option(min=1e-9, max=1e6, help=f"Largest mean count of a poisson neuron (default: {AMPLITUDE:g})."),
-    ] = None,
-    noise: Annotated[
-        float | None,
-        typer.Option(
-            min=1e-9,
-            max=1e6,
-            help=f"Noise of linear neurons, in median standard deviations of their drives (default: {NOISE:g}).",
-        ),
-    ] = None,
-    preset: Annotated[
-        str,
-        typer.Option(
-            metavar="small|medium|large|paper",
-            help="Architecture and schedule (default: small up to 16 pixels a side, else medium).",
-        ),
-    ] = "",
-    minutes: Annotated[
-        float | None,
-        typer.Option(
-            min=0.01, help="Time for the whole run, from calibration to checkpoint (default: small 5, medium 90)."
-        ),
-    ] = None,
-    steps: Annotated[
-        int | None, typer.Option(min=1, help="Training steps of the denoisers, instead of minutes.")
-    ] = None,
-    gain_steps: Annotated[
-        int | None, typer.Option(min=0, help="Training steps of the gain network, beside --steps; 0 leaves it out.")
-    ] = None,
-    batch: Annotated[
-        int | None, typer.Option(min=1, help="Images per step, over all processes (default: the preset's).")
-    ] = None,
-    rate: Annotated[float | None, typer.Option(help="Largest learning rate of AdamW (default: the preset's).")] = None,
-    channels: Annotated[
-        str, typer.Option(metavar="32,64", help="Channels of the U-Net, from the finest level to the coarsest.")
-    ] = "",
-    precision: Annotated[
-        str, typer.Option(metavar="no|bf16|fp16", help="Mixed precision in training (default: the preset's).")
-    ] = "",
-    halves: Annotated[
-        bool, typer.Option("--halves", help="Also learn each half of the neurons alone, for the audit's additivity.")
-    ] = False,
-    coarse: Annotated[
-        bool, typer.Option("--coarse", help="Also learn thinned and merged responses, for the audit's data processing.")
-    ] = False,
-    half_precision: Annotated[
-        bool, typer.Option("--half-precision", help="Write 16-bit weights: half the size on disk.")
-    ] = False,
-    seed: Annotated[
-        int,
-        typer.Option(min=0, help="Decides the first weights and all images, noise and responses of the training."),
-    ] = 0,
-    device: Annotated[str, typer.Option(metavar="auto|cpu", help="auto: a GPU where there is one.")] = "auto",
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="CPU threads (default: one per core that other programs leave free).")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an interrupted run; give the other options as before.")
-    ] = False,
-    start: Annotated[
-        Path | None,
-        typer.Option("--from", metavar="DIR", help="Begin with the networks of this checkpoint, not with fresh ones."),
-    ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the checkpoint to write.")] = Path("checkpoint"),
-) -> int:
+@with_fields(Options)
+def train(options: Options) -> int:
     """Train networks that denoise images, with and without a population's responses to them.
 
-    First the denoisers, then a network that regresses what a response tells about each pixel. Writes a checkpoint
-    (U-Nets in diffusers' own format, JSON, a model card with held-out losses) for `stiminfo decompose --checkpoint
-    DIR`, and warns where the networks are worse than a linear denoiser. An interrupted run is kept in
-    DIR.unfinished.pt, which is also written every minute; the same command with --resume goes on with it. Several
-    GPUs: accelerate launch -m stiminfo train ...
+    First the denoisers are trained, then a gain network, which regresses what a response tells about each pixel. Writes
+    a checkpoint (U-Nets in diffusers' own format, JSON, a model card with losses on held-out images) for `stiminfo
+    decompose --checkpoint DIR`, and warns if the networks are worse than a linear denoiser. The run is saved every
+    minute, and when it is interrupted, in DIR.unfinished.pt; the same command with --resume continues it. To use
+    several GPUs: accelerate launch -m stiminfo train ...
     """
-    given, began = locals(), time.monotonic()
-    options = Options(**given)
+    began = time.monotonic()
     try:
-        return run(options, began)
+        # While a bar is drawn, text goes through it, and the rest waits for its end: neither erases the other.
+        with bar_here() as bar:
+            notes = _written(options, console_here() if bar.disable else bar.console, bar, began)
     except KeyboardInterrupt:
-        _say_how_to_go_on(options)
+        _say_how_to_continue(options)
         return INTERRUPTED
-
-
-def run(options: Options, began: float) -> int:
-    """Train, judge on held-out images, write and print; returns the exit code."""
-    console = console_here()
-    # While a bar is drawn, text goes through it, and the rest waits for its end: neither erases the other.
-    with bar_here() as bar:
-        notes = _written(options, bar.console if bar else console, bar, began)
     if notes is not None:
-        _print(notes, options.out, console)
+        _print(notes, options.out, console_here())
     return 0
 
 
-def _written(options: Options, console: Console, bar: Any, began: float) -> dict[str, Any] | None:
-    """The notes of the checkpoint that was written; None in a process that only helps another."""
+def _written(options: Options, console: Console, bar: Progress, began: float) -> dict[str, Any] | None:
+    """Train and write; returns the notes of the checkpoint, or None in a process that only helps another."""
     from ..diffusion.checkpoints import load_learned, save_learned
     from ..diffusion.denoiser import device_named
     from ..diffusion.interrupts import held_back
@@ -150,26 +67,27 @@ def _written(options: Options, console: Console, bar: Any, began: float) -> dict
     from ..diffusion.threads import limited_threads
     from ..diffusion.training import Training
     from ..reports.model_card import findings, model_card
-    from .shipped import checkpoint_folder
-    from .train_setup import grown, population_of, recipe_of
+    from .checkpoint import checkpoint_folder
 
     if options.device != "auto":
         device_named(options.device)
-    if options.minutes is not None and options.steps is not None:
-        raise OptionError("give --minutes or --steps, not both")
     _check_paths(options)
+    dataset, _ = options.seen_by(options.dataset)
+    options.check_size(dataset)
     source = source_named(options.dataset, side=options.size, folder=options.data)
-    recipe, lasting = recipe_of(options, source.shape)
-    check_effects(options, lasting)
+    recipe, minutes = _recipe_of(options, source.shape)
+    options.check_training(minutes)
     start = None if options.start is None else load_learned(checkpoint_folder(options.start) or options.start)
     if start is not None:
-        recipe = replace(recipe, architecture=grown(start.denoising.architecture, recipe.architecture.views))
+        old, asked = start.denoising.architecture, recipe.architecture.views
+        views = old.views + tuple(view for view in asked if view not in old.views)
+        recipe = replace(recipe, architecture=replace(old, views=views))
     training = Training(
         source,
-        population_of(options, source),
+        _population_of(options, source),
         recipe,
         seed=options.seed,
-        minutes=lasting,
+        minutes=minutes,
         resume_file=options.unfinished,
         resume=options.resume,
         start=start,
@@ -186,11 +104,43 @@ def _written(options: Options, console: Console, bar: Any, began: float) -> dict
     console.print(_trained(learned.notes, training) + "; now on held-out images")
     with limited_threads(training.threads):
         learned.notes |= findings(learned, source, options.seed, training.yardstick)
-    with held_back():  # both or neither: what is written needs no going on
+    with held_back():  # both or neither: once the checkpoint is written, there is nothing to resume
         card = model_card(options.out.name, learned.notes)
         save_learned(learned, options.out, card, half=options.half_precision)
         training.finished()
     return learned.notes
+
+
+def _population_of(options: Options, source: Source) -> Encoder:
+    from ..diffusion.sources import population_for
+
+    fields = options.fields_on(source.shown().pixels) if options.receptive_fields else None
+    strengths = {"amplitude": options.amplitude, "noise": options.noise}
+    return population_for(source, options.population or "", fields, **strengths)
+
+
+def _recipe_of(options: Options, shape: tuple[int, int]) -> tuple[Recipe, float | None]:
+    """The preset with the user's changes, and the duration in minutes, or None if the number of steps decides."""
+    from ..diffusion.recipes import PRESETS, preset_for
+
+    name = options.preset or preset_for(max(shape))
+    if name not in PRESETS:
+        raise ModelError(f"unknown preset {name!r}; expected one of {', '.join(PRESETS)}")
+    recipe, architecture = PRESETS[name], PRESETS[name].architecture
+    if options.channels:
+        try:
+            channels = tuple(int(part) for part in options.channels.split(","))
+        except ValueError:
+            raise ModelError(f"channels are {options.channels!r}; expected whole numbers, as in 32,64") from None
+        architecture = replace(architecture, channels=channels)
+    if views := ("halves",) * options.halves + ("thinned", "merged") * options.coarse:
+        architecture = replace(architecture, views=views, shared=True)
+    changes: dict[str, Any] = {name: getattr(options, name) for name in ("batch", "rate", "steps", "gain_steps")}
+    changes["precision"] = options.precision or None
+    recipe = replace(recipe, architecture=architecture, **{k: v for k, v in changes.items() if v is not None})
+    if options.minutes is not None or options.steps is not None:
+        return recipe, options.minutes
+    return recipe, MINUTES.get(name)
 
 
 def _check_paths(options: Options) -> None:
@@ -203,11 +153,11 @@ def _check_paths(options: Options) -> None:
         raise OutputError(f"{out}: is there already; give another --out, or remove it")
     older = out.with_name(out.name + ".unfinished.safetensors")
     if options.resume and older.is_file() and not options.unfinished.is_file():
-        raise CheckpointError(f"{older}: is an unfinished run of an older version; remove it, and begin again")
+        raise CheckpointError(f"{older}: is an unfinished run of an older version; remove it, and start again")
 
 
-def _say_how_to_go_on(options: Options) -> None:
-    """What is left of an interrupted run, and the command that goes on."""
+def _say_how_to_continue(options: Options) -> None:
+    """Print what is left of an interrupted run, and the command that continues it."""
     words = [word for word in sys.argv[1:] if word != "--resume"]
     command = shlex.join(["stiminfo", *words])
     say("")
@@ -217,8 +167,8 @@ def _say_how_to_go_on(options: Options) -> None:
         say(f"stiminfo: interrupted before anything was trained; nothing is lost. Start again with:\n{command}")
 
 
-def _teller(bar: Any, console: Console) -> Callable[[str, int, int, float], None]:
-    """Show the progress in the bar, or, in a pipe, in a line at every tenth of a stage."""
+def _teller(bar: Progress, console: Console) -> Callable[[str, int, int, float], None]:
+    """Show the progress in the bar or, in a pipe, in a line at every tenth of a stage."""
     tasks: dict[str, Any] = {}
     first: dict[str, tuple[float, int]] = {}
     tenths: dict[str, int] = {}
@@ -227,7 +177,7 @@ def _teller(bar: Any, console: Console) -> Callable[[str, int, int, float], None
         now = time.monotonic()
         begun, at = first.setdefault(stage, (now, step))
         speed = f"{(step - at) / (now - begun):.3g} steps per second" if step > at and now > begun else "first steps"
-        if bar:
+        if not bar.disable:
             if stage not in tasks:
                 tasks[stage] = bar.add_task(stage, total=steps)
             bar.update(tasks[stage], completed=step, description=f"{stage}: {speed}, loss {loss:.4g}")

@@ -2,124 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from ..errors import OptionError
+from .options import DATASET, ImageOptions, count_option, registered
 
-#: Minutes of training where neither steps nor minutes are given and the preset is one for a CPU.
-MINUTES = {"small": 5.0, "medium": 90.0}
-#: Of the population, where they are not given: the largest mean count; the noise in median spreads of the drives.
-AMPLITUDE, NOISE = 2.0, 2.0
+if TYPE_CHECKING:
+    from ..diffusion.sources import Dataset
 
 
-@dataclass(frozen=True)
-class Options:
-    """The command's options, by their names; None where one was not given."""
+@dataclass(frozen=True, kw_only=True)
+class Options(ImageOptions):
+    """The options of `stiminfo train`."""
 
-    dataset: str
-    size: int | None
-    data: Path | None
-    population: str
-    receptive_fields: Path | None
-    amplitude: float | None
-    noise: float | None
-    preset: str
-    minutes: float | None
-    steps: int | None
-    gain_steps: int | None
-    batch: int | None
-    rate: float | None
-    channels: str
-    precision: str
-    halves: bool
-    coarse: bool
-    half_precision: bool
-    seed: int
-    device: str
-    threads: int | None
-    resume: bool
-    start: Path | None
-    out: Path
-
-    @property
-    def gaussian(self) -> bool:
-        """Whether the images are drawn from a Gaussian, which decides the default population."""
-        return self.dataset in ("gaussian", "mnist-gaussian")
-
-    @property
-    def neurons(self) -> str:
-        """The kind of population."""
-        return self.population or ("linear" if self.gaussian else "poisson")
+    dataset: Annotated[
+        str,
+        typer.Option(
+            metavar=registered("DATASETS", "FORMATS"),
+            help="Images to learn; for the gaussian ones the true answer is known.",
+        ),
+    ] = DATASET
+    size: Annotated[
+        int | None, typer.Option(metavar="PIXELS", help="Side of gaussian images, in pixels (default: 8).")
+    ] = None
+    preset: Annotated[
+        str,
+        typer.Option(
+            metavar="small|medium|large|paper",
+            help="Architecture and schedule (default: small for images of up to 16 x 16 pixels, else medium).",
+        ),
+    ] = ""
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01,
+            metavar="MINUTES",
+            help="Time for the whole run, from calibration to checkpoint (default: small 5, medium 90).",
+        ),
+    ] = None
+    steps: Annotated[int | None, count_option("Training steps of the denoisers, instead of --minutes.")] = None
+    gain_steps: Annotated[
+        int | None,
+        count_option("Training steps of the gain network, with --steps; 0 trains no gain network.", 0),
+    ] = None
+    batch: Annotated[
+        int | None,
+        count_option("Images per step, over all processes (default: the preset's)."),
+    ] = None
+    rate: Annotated[
+        float | None,
+        typer.Option(metavar="RATE", help="Largest learning rate of AdamW (default: the preset's)."),
+    ] = None
+    channels: Annotated[
+        str, typer.Option(metavar="32,64", help="Channels of the U-Net, from the finest level to the coarsest.")
+    ] = ""
+    precision: Annotated[
+        str, typer.Option(metavar="no|bf16|fp16", help="Mixed precision in training (default: the preset's).")
+    ] = ""
+    halves: Annotated[
+        bool,
+        typer.Option("--halves", help="Learn each half of the neurons alone too, so that additivity can be audited."),
+    ] = False
+    coarse: Annotated[
+        bool,
+        typer.Option(
+            "--coarse", help="Learn thinned and merged responses too, so that data processing can be audited."
+        ),
+    ] = False
+    half_precision: Annotated[
+        bool, typer.Option("--half-precision", help="Write 16-bit weights: half the size on disk.")
+    ] = False
+    seed: Annotated[
+        int,
+        count_option("Seed of the first weights and of all images, noise and responses drawn in training.", 0),
+    ] = 0
+    device: Annotated[str, typer.Option(metavar="auto|cpu", help="auto: use a GPU if there is one.")] = "auto"
+    threads: Annotated[
+        int | None,
+        count_option("CPU threads (default: as many as there are idle cores)."),
+    ] = None
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Continue an interrupted run; give the other options as before."),
+    ] = False
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="Start from the networks of this checkpoint, not from new ones."),
+    ] = None
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the checkpoint to write.")] = Path("checkpoint")
 
     @property
     def unfinished(self) -> Path:
-        """Where the run is kept until it is finished."""
+        """The file that holds the run until it is finished."""
         return self.out.with_name(self.out.name + ".unfinished.pt")
 
+    def check_size(self, dataset: Dataset) -> None:
+        """Raise `OptionError` for a size where the images have one already."""
+        if not dataset.takes_side:
+            side = dataset.side
+            of = f"they have {side} x {side} pixels" if side else "they have the size that they have in the file"
+            self.refuse("size", f" on {dataset.name} images: {of}")
 
-@dataclass(frozen=True)
-class Effect:
-    """When an option has an effect.
+    def check_training(self, minutes: float | None) -> None:
+        """Raise `OptionError` for an option that has no effect on the training.
 
-    Attributes
-    ----------
-    option : its name among `Options`; None, False and "" mean that it was not given
-    works : whether it has one beside the other options; told for how many minutes to train, None where steps decide
-    why : what is said otherwise, after "--option has no effect"; may name the ``dataset`` and the kind of ``neurons``
-    """
-
-    option: str
-    works: Callable[[Options, float | None], bool]
-    why: str
-
-
-EFFECTS = (
-    Effect(
-        "amplitude",
-        lambda o, minutes: o.neurons == "poisson",
-        "on {neurons} neurons: only poisson ones have an amplitude",
-    ),
-    Effect(
-        "noise", lambda o, minutes: o.neurons == "linear", "on {neurons} neurons: only linear ones have Gaussian noise"
-    ),
-    Effect(
-        "size",
-        lambda o, minutes: o.dataset == "gaussian",
-        "on {dataset}: only gaussian images come in any size (digits have 8 x 8 pixels, mnist 32 x 32)",
-    ),
-    Effect(
-        "data",
-        lambda o, minutes: o.dataset in ("mnist", "mnist-gaussian"),
-        "on {dataset}: only MNIST is read from a folder",
-    ),
-    Effect(
-        "gain_steps",
-        lambda o, minutes: not o.gain_steps or minutes is None or o.resume,
-        "where minutes decide how many steps there are: give --steps too (0 leaves the gain network out)",
-    ),
-    Effect("channels", lambda o, minutes: o.start is None, "with --from, whose networks have channels of their own"),
-    Effect("threads", lambda o, minutes: o.device == "cpu" or not _cuda(), "on a GPU; give --device cpu too"),
-)
+        Parameters
+        ----------
+        minutes : duration of the training, None if the number of steps decides
+        """
+        if self.minutes is not None and self.steps is not None:
+            raise OptionError("give --minutes or --steps, not both")
+        if self.gain_steps and minutes is not None and not self.resume:
+            self.refuse("gain_steps", " without --steps: the minutes decide how many steps there are (0 is allowed)")
+        if self.start is not None:
+            self.refuse("channels", " with --from: the networks of that checkpoint have channels of their own")
+        if self.device != "cpu" and "threads" in self.given and _cuda():
+            self.refuse("threads", " on a GPU; give --device cpu too")
 
 
 def _cuda() -> bool:
     import torch
 
     return torch.cuda.is_available()
-
-
-def check_effects(options: Options, minutes: float | None) -> None:
-    """Raise `OptionError` for an option that was given and has no effect.
-
-    Parameters
-    ----------
-    minutes : for how long to train, None where the number of steps decides
-    """
-    for effect in EFFECTS:
-        value = getattr(options, effect.option)
-        given = value is not None and value is not False and value != ""
-        if given and not effect.works(options, minutes):
-            why = effect.why.format(dataset=options.dataset, neurons=options.neurons)
-            raise OptionError(f"--{effect.option.replace('_', '-')} has no effect {why}")

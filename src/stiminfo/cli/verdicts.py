@@ -1,25 +1,24 @@
-"""What the commands that audit have in common: progress, the journal, where verdicts are written, the exit code."""
+"""What `audit` and `table` share: checks of their options, progress, the journal, the written files, the exit code."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from .shared import INTERRUPTED, bar_here, check_outputs, ending, refuse_without_effect, say
+from .options import AuditOptions
+from .shared import INTERRUPTED, bar_here, check_outputs, ending, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from ..axioms.auditing.audit import Auditing
-    from ..axioms.auditing.cells import Cell
+    from ..axioms.auditing.cells import Cell, Plan
     from ..axioms.auditing.journal import Journal
     from ..axioms.auditing.messages import InFile, Named
     from ..axioms.auditing.verdict import Audit, Verdict
+    from ..axioms.axiom import Axiom
 
 #: Verdicts that `--strict` accepts.
 SOUND = {"holds", "not_applicable"}
@@ -35,14 +34,14 @@ def ending_of(*examples: str) -> str:
 
 
 class Verdicts:
-    """Verdicts on a terminal as they come, above a bar that counts them and names what is under attack.
+    """Verdicts on a terminal as they are reached, above a bar that counts them and names what is under attack.
 
-    An engine calls it with each finished cell and its verdict, and may call `attacking` in between.
+    An engine calls it with each finished cell and its verdict.
 
     Parameters
     ----------
-    total : verdicts to come
-    order : measure and axiom of each, where they are attacked in this order
+    total : number of verdicts to come
+    order : measure and axiom of each, if they are attacked in this order
     jobs : how many of them are attacked at the same time
     """
 
@@ -53,57 +52,81 @@ class Verdicts:
         self._describe()
 
     def __call__(self, cell: Cell, verdict: Verdict) -> None:
-        """A cell is finished: its verdict in one line, and the bar goes on."""
+        """A cell is finished: print its verdict in one line, and move the bar on."""
         from rich.markup import escape
 
         from ..reports.verdicts import WORDS
 
+        measure, axiom = cell.measure, cell.axiom.id
         _, word, colour = WORDS[verdict.verdict]
-        name = f"{escape(cell.measure)}, " if self.several else ""
         cases = f", {verdict.cases} case{'s' * (verdict.cases != 1)}" if verdict.cases else ""
-        self.bar.console.print(f"{name}{cell.axiom.id}: [{colour}]{word}[/]{cases}", highlight=False)
-        if (cell.measure, cell.axiom.id) in self.waiting:
-            self.waiting.remove((cell.measure, cell.axiom.id))
+        self.bar.console.print(f"{escape(self._name(measure, axiom))}: [{colour}]{word}[/]{cases}", highlight=False)
+        self.waiting = [one for one in self.waiting if one != (measure, axiom)]
         self.bar.update(self.task, advance=1)
         self._describe()
 
-    def attacking(self, measure: str, axiom: str, cases: int) -> None:
-        """For an engine that tells how far it is: so many cases of this axiom are judged."""
-        name = f"{measure}, " if self.several else ""
-        self.bar.update(self.task, description=f"{name}{axiom}: {cases} cases so far")
+    def _name(self, measure: str, axiom: str) -> str:
+        return f"{measure}, {axiom}" if self.several else axiom
 
     def _describe(self) -> None:
-        now = [f"{measure}, {axiom}" if self.several else axiom for measure, axiom in self.waiting[: self.jobs]]
-        self.bar.update(self.task, description=f"attacking {'; '.join(now)}" if now else "verdicts")
+        now = "; ".join(self._name(*one) for one in self.waiting[: self.jobs])
+        self.bar.update(self.task, description=f"attacking {now}" if now else "verdicts")
 
 
 @contextmanager
 def verdicts_here(total: int, order: Sequence[tuple[str, str]] = (), jobs: int = 1) -> Iterator[Verdicts | None]:
     """`Verdicts` on a terminal, None in a pipe."""
-    # An interrupted audit ends here too, with the verdicts that it has: the bar shows how many.
+    # After an interruption the bar stays as it is: it shows how many verdicts were reached.
     with bar_here(complete=False) as bar:
-        yield None if bar is None else Verdicts(bar, total, order, jobs)
+        yield None if bar.disable else Verdicts(bar, total, order, jobs)
 
 
-def refuse_idle_backend(context: typer.Context, backend: str) -> None:
+def check_backend(options: AuditOptions) -> None:
     """Raise `OptionError` for options that the chosen backend does not use."""
-    if backend == "dask":
-        refuse_without_effect(context, ["jobs"], "a Dask cluster attacks as many axioms at once as it has workers")
-    elif backend == "processes":
-        refuse_without_effect(
-            context, ["scheduler"], "nothing runs on a Dask cluster without --backend dask; add it, or drop --scheduler"
-        )
+    if options.backend == "dask":
+        options.refuse("jobs", ": a Dask cluster attacks as many axioms at once as it has workers")
+    elif options.backend == "processes":
+        options.refuse("scheduler", " without --backend dask; add it, or leave out --scheduler")
 
 
-def journal_here(path: Path | None, identity: dict[str, Any]) -> Journal | None:
-    """The journal of this audit, opened; says how much of the audit it holds already."""
-    if path is None:
+def check_files(options: AuditOptions) -> None:
+    """Raise `OutputError` unless every file that the user named could be written now."""
+    check_outputs(options.json_file, options.html_file, options.markdown, folder=options.witnesses)
+
+
+def plan_of(options: AuditOptions) -> Plan:
+    """How the axioms are attacked."""
+    from ..axioms.auditing.cells import Plan
+    from ..files import ensure_folder
+
+    database = None
+    if options.database is not None:
+        ensure_folder(options.database)
+        database = str(options.database.resolve())  # absolute, since worker processes read it
+    return Plan(
+        options.examples,
+        options.seed,
+        None,
+        options.case_timeout,
+        database,
+        options.jobs,
+        options.backend,
+        options.scheduler,
+    )
+
+
+def journal_of(
+    options: AuditOptions, about: dict[str, Any], axioms: Sequence[Axiom], file: Path | None = None
+) -> Journal | None:
+    """The journal of this audit, opened, or None without --journal; says how many verdicts it holds already."""
+    if options.journal is None:
         return None
-    from ..axioms.auditing.journal import Journal
+    from ..axioms.auditing.journal import Journal, identity_of
 
-    journal = Journal(path, identity)
+    identity = identity_of(about, [axiom.id for axiom in axioms], options.examples, options.seed, file)
+    journal = Journal(options.journal, identity)
     if count := len(journal.finished):
-        say(f"stiminfo: {path} holds {count} finished verdict{'s' * (count > 1)}; going on from there")
+        say(f"stiminfo: {options.journal} holds {count} finished verdict{'s' * (count > 1)}; continuing from there")
     return journal
 
 
@@ -120,71 +143,46 @@ def origin_of(target: str) -> Named | InFile:
 
 
 def finished(auditing: Auditing) -> dict[str, Audit]:
-    """The audits; of an interrupted run, what is finished."""
+    """Run the audits; if they are interrupted, what is finished."""
     try:
         return auditing.run()
     except KeyboardInterrupt:
         return auditing.audits
 
 
-def folder_of(database: Path | None) -> str | None:
-    """The folder of Hypothesis' examples, made if need be; absolute, since workers read it."""
-    if database is None:
-        return None
-    from ..files import ensure_folder
+def write_files(
+    options: AuditOptions,
+    audits: Mapping[str, Audit],
+    *,
+    data: Any,
+    markdown: str,
+    command: str,
+    paper: dict[str, dict[str, bool]] | None = None,
+) -> None:
+    """Write the files that the user named.
 
-    ensure_folder(database)
-    return str(database.resolve())
+    Parameters
+    ----------
+    data, markdown : the content of the JSON file and of the Markdown file
+    command : the command line that repeats the audit, for the HTML page
+    paper : what the paper claims of each measure, for the HTML page
+    """
+    from ..files import file_name, json_text, write_whole
 
+    if options.json_file:
+        write_whole(options.json_file, json_text(data))
+    if options.markdown:
+        write_whole(options.markdown, markdown)
+    if options.html_file:
+        from ..reports.page import audit_page
 
-@dataclass(frozen=True)
-class Outputs:
-    """The files that an audit writes, each only if the user named it."""
-
-    json: Path | None
-    html: Path | None
-    markdown: Path | None
-    witnesses: Path | None
-
-    def check(self) -> None:
-        """Raise `OutputError` unless all of them could be written now."""
-        check_outputs(self.json, self.html, self.markdown, folder=self.witnesses)
-
-    def write(
-        self,
-        audits: Mapping[str, Audit],
-        *,
-        data: Any,
-        markdown: str,
-        command: str,
-        paper: dict[str, dict[str, bool]] | None = None,
-    ) -> None:
-        """Write them.
-
-        Parameters
-        ----------
-        data : of the JSON file
-        markdown : of the Markdown file
-        command : the command line that repeats the audit, for the page
-        paper : what the paper claims of each measure, for the page
-        """
-        from ..files import json_text, write_whole
-
-        if self.json:
-            write_whole(self.json, json_text(data))
-        if self.markdown:
-            write_whole(self.markdown, markdown)
-        if self.html:
-            from ..reports.page import audit_page
-
-            write_whole(self.html, audit_page(dict(audits), paper, command))
-        for name, one in audits.items() if self.witnesses else ():
+        write_whole(options.html_file, audit_page(dict(audits), paper, command))
+    if options.witnesses:
+        for name, one in audits.items():
             for verdict in one.verdicts.values():
                 if verdict.witness:
-                    # As much of the measure's name as every file system takes.
-                    safe = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name[:80])
-                    assert self.witnesses is not None
-                    write_whole(self.witnesses / f"{safe}-{verdict.axiom}.json", json_text(verdict.witness))
+                    file = options.witnesses / f"{file_name(name)}-{verdict.axiom}.json"
+                    write_whole(file, json_text(verdict.witness))
 
 
 def exit_code(audits: Mapping[str, Audit], strict: bool) -> int:
