@@ -166,17 +166,12 @@ class StimulusMapCase(_OfModel, frozen=True, tag="stimulus map"):
         return self.built, self.mapped
 
 
-class LinearMapCase(Case, frozen=True, tag="linear map"):
+class LinearMapCase(_OfModel, frozen=True, tag="linear map"):
     """A model and the map ``matrix x + shift`` of its stimuli, which may mix features."""
 
     model: FiniteSpec
     matrix: Table
     shift: Row
-
-    @cached_property
-    def built(self) -> EncodingModel:
-        """The model as it is given."""
-        return self.model.build()
 
     @cached_property
     def mapped(self) -> EncodingModel:
@@ -201,7 +196,7 @@ class LinearMapCase(Case, frozen=True, tag="linear map"):
         return self.built, self.mapped
 
 
-class FeatureCase(Case, frozen=True, tag="feature"):
+class FeatureCase(_OfModel, frozen=True, tag="feature"):
     """A model in R^d whose feature `feature` is, by construction, insensitive in the axiom's sense."""
 
     model: FiniteSpec
@@ -214,10 +209,6 @@ class FeatureCase(Case, frozen=True, tag="feature"):
         if not 0 <= self.feature < model.dimensions:
             raise CaseError(f"feature {self.feature} of a model in R^{model.dimensions}")
         return model
-
-    @property
-    def views(self) -> tuple[EncodingModel, ...]:
-        return (self.built,)
 
 
 def case_of(data: Any, kinds: Iterable[type[Case]]) -> Case:

@@ -12,23 +12,22 @@ from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import GarblingCase
 from .evaluator import Evaluator
 from .families import lines, planes
-from .finding import Finding, judge
+from .finding import Finding, judge_worst
 from .strategies import continuous_specs, steps, weight_rows
 
 
 def check(measure: Evaluator, case: GarblingCase) -> Finding:
     """X -> R -> R' implies I_R'(x) <= I_R(x) at every x."""
     before, after = measure.pointwise(case.built), measure.pointwise(case.garbled)
-    rise = after.value - before.value
-    j = int(rise.argmax())
-    return judge(
-        float(rise[j]),
-        float((before.error + after.error)[j]),
+    return judge_worst(
+        after.value - before.value,
+        before.error + after.error,
         float(np.abs(before.value).max()),
         case.built.dimensions,
-        j,
         {"I(x) of R": before.value, "I(x) of R'": after.value},
-        f"at stimulus {j} garbling the response raises I from {before.value[j]:.6g} to {after.value[j]:.6g} nats",
+        lambda j: (
+            f"at stimulus {j} garbling the response raises I from {before.value[j]:.6g} to {after.value[j]:.6g} nats"
+        ),
     )
 
 
@@ -64,10 +63,6 @@ def _families(gradient: bool) -> tuple[Family, ...]:
     )
 
 
-def _of_models(specs: SearchStrategy[FiniteSpec]) -> tuple[Family, ...]:
-    return (Family("your models, garbled", garbling_cases(specs)),)
-
-
 AXIOM = Axiom(
     id="data_processing",
     title="Data processing",
@@ -86,5 +81,5 @@ AXIOM = Axiom(
     ),
     known_with_gradient=(GarblingCase(known.SHARED_SLOPES, known.MERGE),),
     families=_families,
-    of_models=_of_models,
+    of_models=lambda specs: (Family("your models, garbled", garbling_cases(specs)),),
 )

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from ..models import EncodingModel
-from ..models.data import ContinuousSpec, FiniteSpec
+from ..models.data import FiniteSpec
 from . import strategies as draw
 from .axiom import FIFTH, Family
+from .cases import ModelCase
 
 
 def lines(gradient: bool) -> SearchStrategy[FiniteSpec]:
@@ -26,11 +27,6 @@ def cells(gradient: bool) -> SearchStrategy[FiniteSpec]:
     return draw.finite_specs(gradient=gradient, volumes=True)
 
 
-def continuous() -> SearchStrategy[ContinuousSpec]:
-    """Continuous models on a line."""
-    return draw.continuous_specs()
-
-
 def other_pairs(gradient: bool) -> tuple[Family, ...]:
     """Pairs of responses in the plane, and pairs whose responses have cells of unequal size."""
     in_the_plane = draw.pair_cases(gradient, dimensions=2, max_stimuli=3, max_responses=2)
@@ -44,17 +40,18 @@ def pairs_and_models(gradient: bool) -> tuple[Family, ...]:
     """What an axiom asks that is about both I(x) and the conditional."""
     return (
         Family("finite pairs", draw.pair_cases(gradient)),
-        Family("finite", draw.model_cases(draw.finite_specs(gradient=gradient, max_stimuli=12, max_responses=6))),
+        Family("finite", draw.finite_specs(gradient=gradient, max_stimuli=12, max_responses=6).map(ModelCase)),
         *other_pairs(gradient),
-        Family("finite, 2-d", draw.model_cases(planes(gradient)), FIFTH),
-        Family("continuous", draw.model_cases(continuous()), FIFTH),
+        Family("finite, 2-d", planes(gradient).map(ModelCase), FIFTH),
+        Family("continuous", draw.continuous_specs().map(ModelCase), FIFTH),
     )
 
 
 def models_and_pairs_of(specs: SearchStrategy[FiniteSpec]) -> tuple[Family, ...]:
     """The same, of a user's own models."""
-    return Family("your models", draw.model_cases(specs)), Family(
-        "pairs made of your models", draw.pair_cases_of(specs)
+    return (
+        Family("your models", specs.map(ModelCase)),
+        Family("pairs made of your models", draw.pair_cases_of(specs)),
     )
 
 

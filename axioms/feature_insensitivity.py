@@ -13,23 +13,23 @@ from ..models.features import insensitive_features
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import FeatureCase
 from .evaluator import Evaluator
-from .finding import Finding, judge
+from .finding import Finding, judge_worst
 from .strategies import finite_specs
 
 
 def check(measure: Evaluator, case: FeatureCase) -> Finding:
     """I_i(x) = 0 at every x, for the feature that the case makes insensitive."""
     values = measure.featurewise(case.built)
-    value, error = values.value[:, case.feature], np.broadcast_to(values.error, values.value.shape)[:, case.feature]
-    j = int(np.abs(value).argmax())
-    return judge(
-        float(abs(value[j])),
-        float(error[j]),
+    value = values.value[:, case.feature]
+    return judge_worst(
+        np.abs(value),
+        np.broadcast_to(values.error, values.value.shape)[:, case.feature],
         float(np.abs(values.value).max()),
         case.built.dimensions,
-        j,
         {f"I_{i + 1}(x)": values.value[:, i] for i in range(values.value.shape[1])},
-        f"I_{case.feature + 1}(x) = {value[j]:.6g} nats at stimulus {j}, for a feature that should carry none",
+        lambda j: (
+            f"I_{case.feature + 1}(x) = {value[j]:.6g} nats at stimulus {j}, for a feature that should carry none"
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,6 +76,34 @@ def judge(
         at=at,
         sides=listed(sides),
         says=says,
+    )
+
+
+def judge_worst(
+    violations: Array,
+    errors: Array,
+    scale: float,
+    dimensions: int,
+    sides: dict[str, Array],
+    says: Callable[[int], str],
+) -> Finding:
+    """A finding for an axiom about every x, (J,) violations with their errors: judged where the violation is largest.
+
+    ``says(j)`` is the finding in words, for the index j of that stimulus.
+    """
+    j = int(violations.argmax())
+    return judge(float(violations[j]), float(errors[j]), scale, dimensions, j, sides, says(j))
+
+
+def unchanged(before: Values, after: Values, dimensions: int, what: str) -> Finding:
+    """A finding for an axiom that says that I(x) stays the same when `what` (in words) is done."""
+    return judge_worst(
+        np.abs(after.value - before.value),
+        before.error + after.error,
+        float(np.abs(before.value).max()),
+        dimensions,
+        {"I(x) before": before.value, "I(x) after": after.value},
+        lambda j: f"{what} changes I at stimulus {j} from {before.value[j]:.6g} to {after.value[j]:.6g} nats",
     )
 
 

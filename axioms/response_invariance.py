@@ -10,9 +10,9 @@ from . import known
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import ResponseMapCase
 from .evaluator import Evaluator
-from .families import cells, continuous, lines, planes
-from .finding import Finding
-from .invariance import unchanged
+from .families import cells, lines, planes
+from .finding import Finding, unchanged
+from .strategies import continuous_specs
 
 
 def check(measure: Evaluator, case: ResponseMapCase) -> Finding:
@@ -43,7 +43,7 @@ def _families(gradient: bool) -> tuple[Family, ...]:
         Family("finite, renamed", relabelling_cases(lines(gradient))),
         Family("finite, 2-d, renamed", relabelling_cases(planes(gradient)), FIFTH),
         Family("continuous cells, stretched", stretching_cases(cells(gradient)), FIFTH),
-        Family("continuous, stretched", stretching_cases(continuous()), FIFTH),
+        Family("continuous, stretched", stretching_cases(continuous_specs()), FIFTH),
     )
 
 

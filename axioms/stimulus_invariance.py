@@ -11,8 +11,7 @@ from .axiom import FIFTH, Axiom, Family
 from .cases import LinearMapCase, StimulusMapCase
 from .evaluator import Evaluator
 from .families import lines, planes
-from .finding import Finding
-from .invariance import unchanged
+from .finding import Finding, unchanged
 from .strategies import continuous_specs, steps
 
 
@@ -58,10 +57,6 @@ def _families(gradient: bool) -> tuple[Family, ...]:
     )
 
 
-def _of_models(specs: SearchStrategy[FiniteSpec]) -> tuple[Family, ...]:
-    return (Family("your models, moved", relocation_cases(specs)),)
-
-
 AXIOM = Axiom(
     id="stimulus_invariance",
     title="Stimulus invariance",
@@ -81,5 +76,5 @@ AXIOM = Axiom(
     ),
     known_with_gradient=(StimulusMapCase(known.SHARED_SLOPES, ((0,), (1,)), ((2,), (1,))),),
     families=_families,
-    of_models=_of_models,
+    of_models=lambda specs: (Family("your models, moved", relocation_cases(specs)),),
 )

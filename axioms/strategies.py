@@ -34,7 +34,7 @@ from ..models import (
     Uniform,
 )
 from ..models.data import ContinuousSpec, FiniteSpec, PairSpec
-from .cases import ModelCase, PairCase
+from .cases import PairCase
 
 WEIGHTS = st.integers(1, 9)
 #: Prior weights that are legitimate and that naive code trips over.
@@ -233,11 +233,6 @@ def continuous_specs(draw: DrawFn) -> ContinuousSpec:
     curve = draw(st.one_of(st.builds(Linear, steps(2, 6)), tuning_curves(steps(4, 12))))
     prior = draw(priors(heavy=not isinstance(curve, Linear)))
     return ContinuousSpec(prior, (curve,), GaussianNoise(draw(steps(2, 6)), 1), nodes)
-
-
-def model_cases(specs: SearchStrategy[FiniteSpec] | SearchStrategy[ContinuousSpec]) -> SearchStrategy[ModelCase]:
-    """Models as they are."""
-    return specs.map(ModelCase)
 
 
 def pair_cases(gradient: bool = False, **limits: Any) -> SearchStrategy[PairCase]:
