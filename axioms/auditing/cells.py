@@ -20,7 +20,7 @@ from ...files import file_name
 from ..axiom import Axiom
 from .messages import Attack, Attacked, Origin
 from .process import CASE_TIMEOUT, Process
-from .verdict import Verdict, failed
+from .verdict import Verdict
 
 BACKENDS = ("processes", "dask")
 #: Seconds to wait for a scheduler to answer.
@@ -197,5 +197,12 @@ def run_cell(worker: Process, cell: Cell, plan: Plan) -> Result:
     except LoadError:
         raise
     except WorkerEnded as ended:
-        verdict = failed(cell.measure, cell.axiom.id, cell.claimed, f"{cell.measure}: {ended}", ended.case)
+        verdict = Verdict(
+            measure=cell.measure,
+            axiom=cell.axiom.id,
+            verdict="error",
+            claimed=cell.claimed,
+            says=f"{cell.measure}: {ended}",
+            case=ended.case,
+        )
     return Result(cell, verdict, time.perf_counter() - start)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct
 
 from ... import __version__, show
-from ..cases import Case
 from ..finding import Finding
 from ..registry import AnyCase
 from .witness import Witness
@@ -93,11 +92,6 @@ class Verdict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if witness is None:
             raise ValueError(f"the verdict on {self.axiom} is {self.verdict!r}: there is no witness to draw")
         return witness.plot()
-
-
-def failed(measure: str, axiom: str, claimed: bool | None, says: str, case: Case | None = None) -> Verdict:
-    """The verdict `error`: the measure raised, hung, or its worker ended."""
-    return Verdict(measure=measure, axiom=axiom, verdict="error", claimed=claimed, says=says, case=case)
 
 
 @dataclass(frozen=True)

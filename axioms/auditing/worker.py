@@ -22,14 +22,14 @@ from ..cases import Case
 from ..families import specs_of
 from ..registry import EVERY
 from . import messages
-from .attack import attack
+from .attack import Watch, attack
 from .limits import LOADING, Limits
 from .measure_file import check_claims, load_measure, own_modules
 from .messages import Attacked, Begun, Described, Event, Failed, InFile, Job, Judged, Named, Origin, Prepare, Ready
 from .witness import replay
 
 
-class Worker:
+class Worker(Watch):
     """Serves jobs; it is the `Watch` of its own attacks."""
 
     def __init__(self, answers: TextIO) -> None:
