@@ -1,7 +1,7 @@
-"""The worker process: attacks with measures that may hang, crash or print, and reports in lines of JSON.
+"""The worker process: runs measures that may hang, crash or print, and reports in lines of JSON.
 
-Started as ``python -m stiminfo.axioms.auditing.worker`` by `process`. It reads jobs from standard input, answers on the
-original standard output, and ends when its input does. It times itself (`limits`).
+`process` starts it as ``python -m stiminfo.axioms.auditing.worker``. It reads jobs from standard input, answers on
+the original standard output, and ends when its input ends. It limits its own time (`limits`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .witness import replay
 
 
 class Worker(Watch):
-    """Serves jobs; it is the `Watch` of its own attacks."""
+    """Does jobs; it is the `Watch` of its own attacks."""
 
     def __init__(self, answers: TextIO) -> None:
         self.answers, self.limits = answers, Limits(answers)
@@ -98,7 +98,7 @@ def _measure(origin: Origin) -> Measure:
 
 
 def _own_digests() -> dict[str, str]:
-    """SHA-256 of the user's own modules that were loaded, by name: a measure's file may import its neighbours."""
+    """SHA-256 of each of the user's loaded modules, by name: a measure's file may import its neighbours."""
     files = {name: Path(str(module.__file__)) for name, module in sorted(own_modules().items())}
     return {
         name: hashlib.sha256(path.read_bytes()).hexdigest()
@@ -110,7 +110,7 @@ def _own_digests() -> dict[str, str]:
 def main() -> None:
     """Serve jobs until standard input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace", buffering=1)
-    os.dup2(2, 1)  # what a measure prints must not mix with the answers
+    os.dup2(2, 1)  # so that what a measure prints does not mix with the answers
     worker = Worker(answers)
     worker.say(Ready())
     for text in sys.stdin.buffer:
@@ -123,7 +123,7 @@ def main() -> None:
             worker.say(Failed(says, usage, printable(details)))
         finally:
             worker.limits.done()
-    os._exit(0)  # whatever threads a measure has left
+    os._exit(0)  # also if a measure has left threads running
 
 
 if __name__ == "__main__":
