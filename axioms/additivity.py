@@ -1,4 +1,4 @@
-"""Additivity: what two responses tell is what one tells and what the other adds, in either order."""
+"""Additivity: the information of two responses is that of one plus what the other adds, in either order."""
 
 from __future__ import annotations
 

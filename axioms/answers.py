@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import MeasureError, NotApplicable, printable
 from ..models.arrays import Array
+from ..models.encoding_model import ARRAYS
 from .finding import Values
 
 #: Two exact answers to one question may differ by this much, relative to 1 + their size.
@@ -118,8 +119,7 @@ def _numbers(answer: Any, shape: tuple[int, ...], what: str) -> Array:
 
 
 def _fingerprint(target: Any) -> tuple[Any, ...]:
-    names = ("stimuli", "prior", "likelihood", "stimulus_volumes", "response_volumes", "likelihood_gradient")
-    arrays = [getattr(target, name, None) for name in names]
+    arrays = [getattr(target, name, None) for name in ARRAYS]
     return tuple(
         None if a is None else (a.shape, a.tobytes()) if isinstance(a, np.ndarray) else repr(a) for a in arrays
     )

@@ -1,4 +1,4 @@
-"""Data processing: a degraded response tells no more about any stimulus."""
+"""Data processing: a degraded response carries no more information about any stimulus."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def garbling_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> GarblingC
 
 @composite
 def transform_cases(draw: DrawFn) -> GarblingCase:
-    """A continuous model with numerical responses and |r - a|, rounding, clipping or added noise."""
+    """A continuous model with numerical responses, degraded by |r - a|, rounding, clipping or added noise."""
     spec = draw(continuous_specs())
     kind = draw(st.sampled_from(["abs", "round", "clip", "noise"]))
     return GarblingCase(spec, None, kind, draw(steps(2, 12)))

@@ -1,4 +1,4 @@
-"""Families of cases that several axioms ask: finite and continuous models, on a line and in the plane, and pairs."""
+"""Families of cases that several axioms share: finite and continuous models, on a line and in the plane, and pairs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def cells(gradient: bool) -> SearchStrategy[FiniteSpec]:
 
 
 def other_pairs(gradient: bool) -> tuple[Family, ...]:
-    """Pairs of responses in the plane, and pairs whose responses have cells of unequal size."""
+    """Pairs of responses to stimuli in the plane, and pairs of responses with unequal cell volumes."""
     in_the_plane = draw.pair_cases(gradient, dimensions=2, max_stimuli=3, max_responses=2)
     return (
         Family("finite pairs, 2-d", in_the_plane, FIFTH),
@@ -37,7 +37,7 @@ def other_pairs(gradient: bool) -> tuple[Family, ...]:
 
 
 def pairs_and_models(gradient: bool) -> tuple[Family, ...]:
-    """What an axiom asks that is about both I(x) and the conditional."""
+    """The families of an axiom about both I(x) and the conditional I_{R'|R}(x)."""
     return (
         Family("finite pairs", draw.pair_cases(gradient)),
         Family("finite", draw.finite_specs(gradient=gradient, max_stimuli=12, max_responses=6).map(ModelCase)),
@@ -48,7 +48,7 @@ def pairs_and_models(gradient: bool) -> tuple[Family, ...]:
 
 
 def models_and_pairs_of(specs: SearchStrategy[FiniteSpec]) -> tuple[Family, ...]:
-    """The same, of a user's own models."""
+    """The families of such an axiom, made from a user's own models."""
     return (
         Family("your models", specs.map(ModelCase)),
         Family("pairs made of your models", draw.pair_cases_of(specs)),

@@ -1,4 +1,4 @@
-"""Feature insensitivity: a feature that has nothing to do with the response carries nothing."""
+"""Feature insensitivity: a feature that has nothing to do with the response carries no information."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .strategies import finite_specs
 
 
 def check(measure: Evaluator, case: FeatureCase) -> Finding:
-    """I_i(x) = 0 at every x, for the feature that the case makes insensitive."""
+    """I_i(x) = 0 at every x, for the feature i of the case."""
     values = measure.featurewise(case.built)
     value = values.value[:, case.feature]
     return judge_worst(
@@ -34,7 +34,10 @@ def check(measure: Evaluator, case: FeatureCase) -> Finding:
 
 
 def silent_features(jointly: bool) -> Callable[[SearchStrategy[FiniteSpec]], tuple[Family, ...]]:
-    """Families of the features of a user's own models that are insensitive: jointly with the others, or marginally."""
+    """Families of a user's own models and those of their features that are independent of the response.
+
+    With `jointly` a feature is independent of the response and the other features together.
+    """
 
     def cases_of(spec: FiniteSpec) -> list[FeatureCase | None]:
         return [FeatureCase(spec, i) for i in insensitive_features(spec.build(), jointly)]
@@ -48,7 +51,7 @@ def silent_features(jointly: bool) -> Callable[[SearchStrategy[FiniteSpec]], tup
 
 @composite
 def irrelevant_feature_cases(draw: DrawFn, gradient: bool = False) -> FeatureCase:
-    """X_i independent of (R, X_-i) jointly: a 1-D finite model times a feature with a prior of its own.
+    """X_i independent of (R, X_-i) jointly: a 1-D finite model and an independent feature with a prior of its own.
 
     Shrinks to one value of each feature.
     """

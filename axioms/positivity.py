@@ -1,4 +1,4 @@
-"""Positivity: I(x) >= 0, and the conditional as well."""
+"""Positivity: I(x) >= 0, and so is the conditional I_{R'|R}(x)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Response invariance: new names or new units of a response change nothing."""
+"""Response invariance: new labels or new units of the response do not change I(x)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def relabelling_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> Respon
 
 @composite
 def stretching_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec | ContinuousSpec]) -> ResponseMapCase:
-    """A continuous response and a smooth bijection of it: cells grow by 1 to 4 times."""
+    """A continuous response and a smooth bijection of it: cell volumes grow by factors of 1 to 4."""
     factors = draw(st.lists(st.integers(1, 4), min_size=1, max_size=4))
     spec = draw(specs)
     return ResponseMapCase(spec, factors=tuple(factors))

@@ -1,4 +1,4 @@
-"""Stimulus invariance: another scale of the stimulus changes nothing."""
+"""Stimulus invariance: another scale of the stimulus does not change I(x)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .strategies import continuous_specs, steps
 
 
 def check(measure: Evaluator, case: StimulusMapCase | LinearMapCase) -> Finding:
-    """I is unchanged by an invertible map of the stimulus: a coordinatewise one, or of a group."""
+    """I is unchanged by an invertible map of the stimulus, coordinatewise or linear."""
     what = "an invertible map of the stimulus"
     return unchanged(measure.pointwise(case.built), measure.pointwise(case.mapped), case.built.dimensions, what)
 
@@ -43,7 +43,7 @@ def relocation_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec], slopes: bo
 
 @composite
 def warp_cases(draw: DrawFn) -> StimulusMapCase:
-    """A continuous stimulus and the warp ``x + bend width sin(x / width)``, mirrored or not."""
+    """A continuous stimulus and the warp ``x + bend width sin(x / width)``, reflected or not."""
     bend, width = draw(steps(1, 3)), draw(steps(2, 8))
     return StimulusMapCase(draw(continuous_specs()), bend=bend, width=width, mirror=draw(st.booleans()))
 
