@@ -11,9 +11,9 @@ from . import known
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import GarblingCase
 from .evaluator import Evaluator
-from .families import lines, planes
+from .families import planes
 from .finding import Finding, judge_worst
-from .strategies import continuous_specs, steps, weight_rows
+from .strategies import continuous_specs, finite_specs, steps, weight_rows
 
 
 def check(measure: Evaluator, case: GarblingCase) -> Finding:
@@ -57,7 +57,7 @@ def transform_cases(draw: DrawFn) -> GarblingCase:
 
 def _families(gradient: bool) -> tuple[Family, ...]:
     return (
-        Family("finite, garbled", garbling_cases(lines(gradient))),
+        Family("finite, garbled", garbling_cases(finite_specs(gradient=gradient))),
         Family("finite, 2-d, garbled", garbling_cases(planes(gradient)), FIFTH),
         Family("continuous, transformed", transform_cases(), FIFTH),
     )

@@ -25,9 +25,6 @@ SPLIT_NOISE = 1e-4
 class Evaluator(Protocol):
     """What the checks of axioms need of a measure."""
 
-    name: str
-    has_featurewise: bool
-
     def pointwise(self, model: EncodingModel) -> Values:
         """I(x), shape (J,)."""
         ...
@@ -57,7 +54,6 @@ class _Published:
 
     def __init__(self, measure: PublishedMeasure, effort: Effort, answered: Callable[[], None]) -> None:
         self.measure, self.effort, self.answered = measure, effort, answered
-        self.name, self.has_featurewise = measure.name, measure.has_featurewise
 
     def _ask(self, target: EncodingModel | ResponsePair, form: Form) -> Values:
         effort = self.effort
@@ -86,8 +82,7 @@ class _Users:
     """
 
     def __init__(self, measure: Measure, confirm: bool, answered: Callable[[], None]) -> None:
-        self.measure, self.confirm, self.answered = measure, confirm, answered
-        self.name, self.has_featurewise = measure.name, measure.has_featurewise
+        self.measure, self.name, self.confirm, self.answered = measure, measure.name, confirm, answered
 
     def pointwise(self, model: EncodingModel) -> Values:
         value = self._ask(self.measure.pointwise, model, (len(model.stimuli),), f"{self.name}(model)")

@@ -12,19 +12,9 @@ from .axiom import FIFTH, Family
 from .cases import ModelCase
 
 
-def lines(gradient: bool) -> SearchStrategy[FiniteSpec]:
-    """Finite models of stimuli on a line."""
-    return draw.finite_specs(gradient=gradient)
-
-
 def planes(gradient: bool) -> SearchStrategy[FiniteSpec]:
     """Finite models of stimuli in the plane."""
     return draw.finite_specs(dimensions=2, gradient=gradient, max_stimuli=4, max_responses=3)
-
-
-def cells(gradient: bool) -> SearchStrategy[FiniteSpec]:
-    """Finite models of continuous variables, which have cell volumes."""
-    return draw.finite_specs(gradient=gradient, volumes=True)
 
 
 def other_pairs(gradient: bool) -> tuple[Family, ...]:

@@ -11,8 +11,9 @@ from ..models.data import FiniteSpec
 from . import strategies as draw
 from .axiom import FIFTH, Family
 from .cases import LinearMapCase
+from .families import planes
 
-PLANES = draw.finite_specs(dimensions=2, max_stimuli=4, max_responses=3)
+PLANES = planes(gradient=False)
 
 
 def diagonal(spec: FiniteSpec, by: Sequence[float], shift: Sequence[float] = (0, 0)) -> LinearMapCase:

@@ -10,9 +10,9 @@ from . import known
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import ResponseMapCase
 from .evaluator import Evaluator
-from .families import cells, lines, planes
+from .families import planes
 from .finding import Finding, unchanged
-from .strategies import continuous_specs
+from .strategies import continuous_specs, finite_specs
 
 
 def check(measure: Evaluator, case: ResponseMapCase) -> Finding:
@@ -40,9 +40,9 @@ def stretching_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec | Continuous
 
 def _families(gradient: bool) -> tuple[Family, ...]:
     return (
-        Family("finite, renamed", relabelling_cases(lines(gradient))),
+        Family("finite, renamed", relabelling_cases(finite_specs(gradient=gradient))),
         Family("finite, 2-d, renamed", relabelling_cases(planes(gradient)), FIFTH),
-        Family("continuous cells, stretched", stretching_cases(cells(gradient)), FIFTH),
+        Family("continuous cells, stretched", stretching_cases(finite_specs(gradient=gradient, volumes=True)), FIFTH),
         Family("continuous, stretched", stretching_cases(continuous_specs()), FIFTH),
     )
 

@@ -10,9 +10,9 @@ from . import known
 from .axiom import FIFTH, Axiom, Family
 from .cases import LinearMapCase, StimulusMapCase
 from .evaluator import Evaluator
-from .families import lines, planes
+from .families import planes
 from .finding import Finding, unchanged
-from .strategies import continuous_specs, steps
+from .strategies import continuous_specs, finite_specs, steps
 
 
 def check(measure: Evaluator, case: StimulusMapCase | LinearMapCase) -> Finding:
@@ -50,9 +50,9 @@ def warp_cases(draw: DrawFn) -> StimulusMapCase:
 
 def _families(gradient: bool) -> tuple[Family, ...]:
     return (
-        Family("finite, moved", relocation_cases(lines(gradient), gradient)),
+        Family("finite, moved", relocation_cases(finite_specs(gradient=gradient), gradient)),
         Family("finite, 2-d, moved", relocation_cases(planes(gradient), gradient), FIFTH),
-        Family("continuous cells, moved", relocation_cases(lines(gradient), True), FIFTH),
+        Family("continuous cells, moved", relocation_cases(finite_specs(gradient=gradient), True), FIFTH),
         Family("continuous, warped", warp_cases(), FIFTH),
     )
 

@@ -13,26 +13,11 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
-from ..models import (
-    BernoulliNoise,
-    Bump,
-    Bumps,
-    CategoricalNoise,
-    EncodingModel,
-    Gaussian,
-    GaussianNoise,
-    Laplace,
-    Linear,
-    Mixture,
-    Periodic,
-    PiecewiseSmooth,
-    PoissonNoise,
-    ResponsePair,
-    Sigmoid,
-    StudentT,
-    Uniform,
-)
+from ..models import EncodingModel, ResponsePair
 from ..models.data import ContinuousSpec, FiniteSpec, PairSpec
+from ..models.noise import BernoulliNoise, CategoricalNoise, GaussianNoise, PoissonNoise
+from ..models.priors import Gaussian, Laplace, Mixture, StudentT, Uniform
+from ..models.tuning import Bump, Bumps, Linear, Periodic, PiecewiseSmooth, Sigmoid
 from .cases import PairCase
 
 WEIGHTS = st.integers(1, 9)
@@ -199,10 +184,11 @@ def priors(heavy: bool = True) -> SearchStrategy[Any]:
 
 def tuning_curves(height: SearchStrategy[float]) -> SearchStrategy[Any]:
     """Tuning curves between 0 and `height`: bump, two bumps, sigmoid, periodic, random and smooth (PCHIP)."""
-    bump = st.builds(Bump, steps(-8, 12), steps(1, 8), height.map(lambda h: h / 2))
+    place, width = steps(-8, 12), steps(1, 8)
+    bump = st.builds(Bump, place, width, height.map(lambda h: h / 2))
     return st.one_of(
-        st.builds(Sigmoid, steps(-8, 12), steps(1, 8), height),
-        st.builds(Bump, steps(-8, 12), steps(1, 8), height),
+        st.builds(Sigmoid, place, width, height),
+        st.builds(Bump, place, width, height),
         st.builds(lambda a, b: Bumps((a, b)), bump, bump),
         st.builds(Periodic, steps(4, 16), steps(-4, 4), height),
         st.builds(

@@ -15,7 +15,7 @@ from ..axiom import Axiom
 from ..families import specs_of
 from ..registry import EVERY, axioms_named
 from .attack import attack
-from .cells import Cell, Plan, Result, run_cells
+from .cells import Cell, Plan, run_cells
 from .journal import Journal
 from .measure_file import check_claims, pickled
 from .messages import Describe, Described, InFile, Named, Origin, Pickled
@@ -87,16 +87,12 @@ class Auditing:
             else:
                 rest.append(cell)
         with closing(run_cells(rest, self.plan, self.ready)) as results:
-            for result in results:
-                self._keep(result)
+            for cell, verdict, seconds in results:
+                if cell.key not in self.finished:  # a cluster may run a cell twice
+                    if self.journal is not None:
+                        self.journal.add(verdict, seconds)
+                    self._finish(cell, verdict)
         return self.audits
-
-    def _keep(self, result: Result) -> None:
-        if result.cell.key in self.finished:
-            return  # a cluster may run a cell twice
-        if self.journal is not None:
-            self.journal.add(result.verdict, result.seconds)
-        self._finish(result.cell, result.verdict)
 
     def _finish(self, cell: Cell, verdict: Verdict) -> None:
         self.finished[cell.key] = verdict

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...errors import BackendError, WorkerEnded
 from ...files import file_name
@@ -73,9 +73,8 @@ class Plan:
             raise BackendError("--backend dask takes --scheduler tcp://HOST:PORT, and nothing else does")
 
 
-@dataclass(frozen=True)
-class Result:
-    """A finished cell."""
+class Result(NamedTuple):
+    """A finished cell; `seconds` by the clock."""
 
     cell: Cell
     verdict: Verdict
@@ -175,8 +174,8 @@ def _run_there(origin: Origin, axiom: str, measure: str, plan: Plan) -> tuple[Ve
 
     worker = Process(plan.case_timeout)
     try:
-        result = run_cell(worker, Cell(measure, origin, None, EVERY[axiom]), plan)
-        return result.verdict, result.seconds
+        _, verdict, seconds = run_cell(worker, Cell(measure, origin, None, EVERY[axiom]), plan)
+        return verdict, seconds
     finally:
         worker.close()
 

@@ -36,15 +36,15 @@ class Limits:
             # After the traceback the signal has its usual effect, which is to end the process.
             faulthandler.register(signal.SIGPROF, file=stream, all_threads=True, chain=True)
 
-    def arm(self) -> None:
-        """Start both limits anew: the measure is about to be asked, or has answered."""
+    def arm(self, least: float = 0.0) -> None:
+        """Start both limits anew, of `least` seconds or more: the measure is about to be asked, or has answered."""
         if os.getppid() != self._parent:
             os._exit(0)  # the parent has ended: nobody waits for the answer
         if COUNTS_CPU:
-            signal.setitimer(signal.ITIMER_PROF, self.seconds)
+            signal.setitimer(signal.ITIMER_PROF, max(self.seconds, least))
         now = time.monotonic()
         if now > self._armed + min(_EVERY, self.clock / 20):
-            faulthandler.dump_traceback_later(self.clock, exit=True, file=self.stream)
+            faulthandler.dump_traceback_later(max(self.clock, least), exit=True, file=self.stream)
             self._armed = now
 
     def rest(self) -> None:

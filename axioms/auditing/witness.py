@@ -6,7 +6,6 @@ A witness is data only: it never names code to import.
 from __future__ import annotations
 
 import json
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -130,10 +129,10 @@ def parse_witness(data: Any) -> Witness:
 def read_witness(path: str | Path) -> Witness:
     """A `Witness` from a JSON file; raises `WitnessError` or OSError."""
     path = Path(path)
-    kind = path.stat()
-    if not stat.S_ISREG(kind.st_mode):
+    size = path.stat().st_size
+    if not path.is_file():
         raise WitnessError(f"{path}: not a file")
-    if kind.st_size > LARGEST:
+    if size > LARGEST:
         raise WitnessError(f"{path}: larger than {LARGEST} bytes; not a witness")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))

@@ -76,14 +76,11 @@ class Worker(Watch):
 
     def measure(self, origin: Origin) -> Measure:
         """The measure that a job is about; a user's file is run once per worker."""
-        seconds, clock = self.limits.seconds, self.limits.clock
-        self.limits.seconds, self.limits.clock = max(LOADING, seconds), max(LOADING, clock)
-        self.limits.arm()
+        self.limits.arm(LOADING)
         try:
             return _measure(origin)
         finally:
             self.limits.done()
-            self.limits.seconds, self.limits.clock = seconds, clock
 
 
 @cache
