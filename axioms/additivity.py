@@ -42,7 +42,7 @@ AXIOM = Axiom(
     id="additivity",
     title="Additivity",
     statement="I_{R,R'}(x) = I_R(x) + I_{R'|R}(x) at every x, in both orders of R and R'.",
-    why="What two responses tell is what one tells and what the other adds.",
+    why="The information of two responses is that of the first plus what the second adds.",
     source=f"Axiom 4 of {PAPER}",
     check=check,
     cases=(PairCase,),

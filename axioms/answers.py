@@ -102,7 +102,7 @@ def _numbers(answer: Any, shape: tuple[int, ...], what: str) -> Array:
     try:
         values = np.asarray(answer)
     except (ValueError, TypeError) as error:
-        raise MeasureError(f"{what} returned something that is no array ({error})") from None
+        raise MeasureError(f"{what} returned something that is not an array ({error})") from None
     if np.ma.is_masked(answer):
         raise MeasureError(f"{what} returned masked values; expected one number per stimulus")
     if values.dtype.kind == "c":

@@ -67,7 +67,7 @@ AXIOM = Axiom(
     id="data_processing",
     title="Data processing",
     statement="X -> R -> R' implies I_R'(x) <= I_R(x) at every x.",
-    why="Else a coarser reading of the neurons seems to say more about a stimulus.",
+    why="Otherwise a coarser response would seem to carry more information about a stimulus.",
     source=f"Remark 1 of {PAPER}",
     check=check,
     cases=(GarblingCase,),

@@ -76,7 +76,7 @@ AXIOM = Axiom(
     id="feature_insensitivity",
     title="Feature insensitivity",
     statement="X_i independent of (R, X_-i) jointly implies I_i(x) = 0 at every x.",
-    why="A feature that has nothing to do with the response, nor with the other features, must carry nothing.",
+    why="A feature that has nothing to do with the response, nor with the other features, must carry no information.",
     source=f"Axiom 5 of {PAPER}, corrected",
     check=check,
     cases=(FeatureCase,),

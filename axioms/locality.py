@@ -126,7 +126,7 @@ AXIOM = Axiom(
     title="Locality",
     statement="For priors with exponential or lighter tails, changing p(R, x) only inside a ball around x0 changes "
     "I(x) by an amount that goes to 0 as |x - x0| grows.",
-    why="Else a peak of I at x may come from what neurons do at quite another stimulus.",
+    why="Otherwise a peak of I at x may come from the responses to a very different stimulus.",
     source=f"Axiom 2 of {PAPER}, restricted to light tails and, here, to responses from a finite set",
     check=check,
     cases=(DecayCase, JumpCase),

@@ -30,10 +30,6 @@ T = TypeVar("T")
 class Record(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Base of the models below: hashable; default values are left out of the JSON."""
 
-    def to_json(self) -> Any:
-        """Plain JSON data, whole numbers as integers."""
-        return to_json(self)
-
 
 class FiniteSpec(Record, frozen=True):
     """A finite joint distribution in weights: whole numbers if it was drawn, so that a person can check it.
@@ -67,15 +63,12 @@ class FiniteSpec(Record, frozen=True):
     @classmethod
     def of(cls, model: EncodingModel) -> FiniteSpec:
         """The data of a user's model, as floats."""
-        gradient = model.likelihood_gradient
-        return cls(
-            _tuples(model.stimuli),
-            _tuples(model.prior),
-            _tuples(model.likelihood.T),
-            None if (model.stimulus_volumes == 1).all() else _tuples(model.stimulus_volumes),
-            None if (model.response_volumes == 1).all() else _tuples(model.response_volumes),
-            None if gradient is None else _tuples(gradient.swapaxes(0, 1)),
-        )
+        arrays = {"stimuli": model.stimuli, "prior": model.prior, "responses": model.likelihood.T}
+        volumes = {"stimulus_volumes": model.stimulus_volumes, "response_volumes": model.response_volumes}
+        arrays |= {name: array for name, array in volumes.items() if (array != 1).any()}
+        if model.likelihood_gradient is not None:
+            arrays["gradient"] = model.likelihood_gradient.swapaxes(0, 1)
+        return msgspec.convert({name: array.tolist() for name, array in arrays.items()}, cls)
 
 
 class PairSpec(Record, frozen=True):
@@ -172,13 +165,6 @@ def _whole(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     return value
-
-
-def _tuples(array: Array) -> Any:
-    def nested(value: Any) -> Any:
-        return tuple(nested(item) for item in value) if isinstance(value, list) else value
-
-    return nested(array.tolist())
 
 
 def _normalised(weights: Any) -> Array:

@@ -69,7 +69,7 @@ def attack(
     if axiom.featurewise and not measure.has_featurewise:
         says = f"{measure.name} has no feature-wise form"
     elif specs is not None and axiom.of_models is None:
-        says = "needs priors with tails, so it is not asked of given models"
+        says = "needs priors with tails, and so it is not checked on given models"
     if says:
         claimed = measure.claims.get(axiom.id)
         return Verdict(measure=measure.name, axiom=axiom.id, verdict="not_applicable", claimed=claimed, says=says)

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from ...errors import BackendError, WorkerEnded
 from ...files import file_name
 from ..axiom import Axiom
+from ..registry import EVERY
 from .messages import Attack, Attacked, Origin
 from .process import CASE_TIMEOUT, Process
 from .verdict import Verdict
@@ -170,8 +171,6 @@ def _connected(scheduler: str, connect: Callable[[], Any]) -> Any:
 
 def _run_there(origin: Origin, axiom: str, measure: str, plan: Plan) -> tuple[Verdict, float]:
     """Run one cell on a cluster's worker, in a process of its own."""
-    from ..registry import EVERY
-
     worker = Process(plan.case_timeout)
     try:
         _, verdict, seconds = run_cell(worker, Cell(measure, origin, None, EVERY[axiom]), plan)

@@ -72,7 +72,7 @@ class Journal:
         about = self.path / _ABOUT
         if not about.exists():
             if any(not entry.name.startswith(".stiminfo-") for entry in self.path.iterdir()):
-                raise JournalError(f"{self.path}: holds other files, and is no journal")
+                raise JournalError(f"{self.path}: holds other files, and is not a journal")
             return
         try:
             found = json.loads(about.read_text(encoding="utf-8"))

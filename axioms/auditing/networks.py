@@ -25,7 +25,6 @@ from ...estimators.estimate import Estimate
 from ...estimators.levels import LevelPlan
 from ...estimators.monte_carlo import Budget, Task, integrate
 from ...estimators.sight import Sight
-from ...models.arrays import Array
 from .. import additivity, completeness, data_processing, feature_insensitivity, positivity
 from ..answers import SIGMAS
 from .verdict import Audit, Verdict, Word
@@ -113,7 +112,7 @@ def _additivity(q: Question) -> Answer:
         return Answer("not_applicable", "the networks were not trained on halves of the population (--halves)")
     x = q.images(FEW)
     found = _integrated(q, x, additivity_residual)
-    return _worst(found.value, np.abs(found.value), found.stderr, _whole(q, x), equality=True)
+    return _worst(found, _whole(q, x), equality=True)
 
 
 def _data_processing(q: Question) -> Answer:
@@ -127,8 +126,7 @@ def _data_processing(q: Question) -> Answer:
     total = _whole(q, x)
     found = {}
     for view in views:
-        beyond = _integrated(q, x, partial(excess_of_view, view=view))
-        found[view] = _worst(beyond.value, beyond.value, beyond.stderr, total, equality=False)
+        found[view] = _worst(_integrated(q, x, partial(excess_of_view, view=view)), total, equality=False)
     # Report the view with the worst verdict, and of these the one whose violation is largest in standard errors.
     view = max(found, key=lambda one: (_ORDER.index(found[one].verdict), found[one].violation / found[one].error))
     worst = found[view]
@@ -156,12 +154,13 @@ def _whole(q: Question, x: Tensor) -> float:
     return max(float(found.value.mean()), 1e-12)
 
 
-def _worst(value: Array, size: Array, stderr: Array, total: float, *, equality: bool) -> Answer:
+def _worst(found: Estimate, total: float, *, equality: bool) -> Answer:
     """Judge at the image where the violation is largest in standard errors."""
-    at = int((size / stderr).argmax())
-    share = size[at] / total
-    message = f"at image {at}: {value[at]:+.3g} ± {stderr[at]:.2g} nats, {share:+.1%} of what all neurons tell"
-    return _judged(float(size[at]), float(stderr[at]), len(value), message, equality=equality)
+    size = np.abs(found.value) if equality else found.value
+    at = int((size / found.stderr).argmax())
+    value, stderr = float(size[at]), float(found.stderr[at])
+    says = f"at image {at}: {found.value[at]:+.3g} ± {stderr:.2g} nats, {value / total:+.1%} of what all neurons tell"
+    return _judged(value, stderr, len(size), says, equality=equality)
 
 
 def _insensitivity(q: Question) -> Answer:
@@ -228,12 +227,12 @@ def audit_networks(
     Raises
     ------
     OptionError
-        None of the axioms can be asked of networks.
+        Networks can be checked by none of the axioms.
     """
     asked = [axiom for axiom in QUESTIONS if axioms is None or axiom in axioms]
     if not asked:
         raise OptionError(
-            f"of trained networks only {', '.join(QUESTIONS)} can be asked, not {', '.join(axioms or ())}"
+            f"trained networks can be checked by {', '.join(QUESTIONS)} only, not by {', '.join(axioms or ())}"
         )
     name = f"i_local by {denoiser!r}"
     question = Question(denoiser, source, passes, seed)
