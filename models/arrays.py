@@ -26,10 +26,8 @@ def as_real_array(value: Any, name: str, shape: tuple[int | None, ...] | None = 
         raise ModelError(f"{name} is ragged or not an array of numbers ({error})") from None
     if isinstance(value, np.ma.MaskedArray):
         raise ModelError(f"{name} is a masked array; expected every number to be there")
-    if raw.dtype.kind in "mM":
+    if raw.dtype.kind in "mMc":
         raise ModelError(f"{name} holds {raw.dtype} values; expected real numbers")
-    if raw.dtype.kind == "c":
-        raise ModelError(f"{name} is complex; expected real numbers")
     if raw.dtype.kind not in "buif":
         try:
             raw = raw.astype(float)

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import ModelError
 from . import arrays as check
 from .arrays import Array
-from .encoding_model import EncodingModel, checked_joint
+from .encoding_model import ARRAYS, EncodingModel, checked_joint
 
 
 class ResponsePair:
@@ -119,11 +119,8 @@ class ResponsePair:
     def swapped(self) -> ResponsePair:
         """The pair with R and R' exchanged."""
         gradient = self.likelihood_gradient
-        return ResponsePair(
-            self.stimuli,
-            self.prior,
-            self.likelihood.swapaxes(0, 1),
-            stimulus_volumes=self.stimulus_volumes,
+        return self._replace(
+            likelihood=self.likelihood.swapaxes(0, 1),
             response_volumes=self.response_volumes.T,
             likelihood_gradient=None if gradient is None else gradient.swapaxes(0, 1),
         )
@@ -131,14 +128,16 @@ class ResponsePair:
     def reordered(self, order: Array) -> ResponsePair:
         """The same pair with its stimuli in another order, `order` a permutation of 0 ... J - 1."""
         gradient = self.likelihood_gradient
-        return ResponsePair(
-            self.stimuli[order],
-            self.prior[order],
-            self.likelihood[..., order],
+        return self._replace(
+            stimuli=self.stimuli[order],
+            prior=self.prior[order],
+            likelihood=self.likelihood[..., order],
             stimulus_volumes=self.stimulus_volumes[order],
-            response_volumes=self.response_volumes,
             likelihood_gradient=None if gradient is None else gradient[..., order, :],
         )
+
+    def _replace(self, **changes: Any) -> ResponsePair:
+        return ResponsePair(**({name: getattr(self, name) for name in ARRAYS if name != "responses"} | changes))
 
     @cached_property
     def first_given_stimulus(self) -> Array:
