@@ -6,6 +6,7 @@ A witness is data only: it never names code to import.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -144,8 +145,10 @@ def read_witness(path: str | Path) -> Witness:
         raise WitnessError(f"{path}: {error}") from None
 
 
-def replay(witness: Witness, measure: Measure) -> Replay:
+def replay(witness: Witness, measure: Measure, *, answered: Callable[[], None] = lambda: None) -> Replay:
     """Judge the witness's case anew, at the accuracy with which a refutation is confirmed.
+
+    `answered` is called after each of the measure's answers.
 
     Raises
     ------
@@ -155,7 +158,7 @@ def replay(witness: Witness, measure: Measure) -> Replay:
     axiom = EVERY[witness.axiom]
     if axiom.featurewise and not measure.has_featurewise:
         raise NotApplicable(f"{measure.name} has no feature-wise form")
-    return Replay(witness, axiom.check(evaluator(measure, "fine"), witness.case))
+    return Replay(witness, axiom.check(evaluator(measure, "fine", answered), witness.case))
 
 
 def _short(value: float) -> float:

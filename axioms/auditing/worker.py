@@ -62,7 +62,7 @@ class Worker(Watch):
             return Described(measure.name, claims, measure.units, measure.source, measure.slow, _own_digests())
         if isinstance(job, messages.Judge):
             self.begin(job.witness.case)
-            return Judged(replay(job.witness, measure).finding)
+            return Judged(replay(job.witness, measure, answered=self.answered).finding)
         verdict = attack(
             EVERY[job.axiom],
             measure,
