@@ -136,7 +136,7 @@ def _on_cluster(cells: Sequence[Cell], plan: Plan, scheduler: str) -> Generator[
         if not client.scheduler_info()["workers"]:
             raise BackendError(f"{scheduler}: the scheduler has no workers")
         futures = {
-            client.submit(_run_there, cell.origin, cell.axiom.id, cell.measure, plan, pure=False): cell
+            client.submit(_run_there, cell.measure, cell.origin, cell.claimed, cell.axiom.id, plan, pure=False): cell
             for cell in cells
         }
         try:
@@ -169,11 +169,11 @@ def _connected(scheduler: str, connect: Callable[[], Any]) -> Any:
     return answer
 
 
-def _run_there(origin: Origin, axiom: str, measure: str, plan: Plan) -> tuple[Verdict, float]:
+def _run_there(measure: str, origin: Origin, claimed: bool | None, axiom: str, plan: Plan) -> tuple[Verdict, float]:
     """Run one cell on a cluster's worker, in a process of its own."""
     worker = Process(plan.case_timeout)
     try:
-        _, verdict, seconds = run_cell(worker, Cell(measure, origin, None, EVERY[axiom]), plan)
+        _, verdict, seconds = run_cell(worker, Cell(measure, origin, claimed, EVERY[axiom]), plan)
         return verdict, seconds
     finally:
         worker.close()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import stiminfo as si
+from stiminfo.axioms.auditing import cells
 from stiminfo.axioms.auditing.audit import described
 from stiminfo.axioms.auditing.messages import Attack, Attacked, InFile, Judge, Judged, Named
 from stiminfo.axioms.auditing.process import Process
@@ -90,6 +91,13 @@ def test_a_replay_is_limited_by_the_answer_not_by_the_case(tmp_path):
     finally:
         worker.close()
     assert not judged.finding.broken
+
+
+def test_an_error_on_a_cluster_keeps_the_claim(tmp_path):
+    file = tmp_path / "crash.py"
+    file.write_text("import os, stiminfo as si\nMEASURE = si.Measure('crash', lambda model: os._exit(3))")
+    verdict, _ = cells._run_there("crash", InFile.at(file, "MEASURE"), True, "positivity", cells.Plan(1))
+    assert (verdict.verdict, verdict.claimed, verdict.agrees) == ("error", True, False)
 
 
 def _hangs_on_two(model):
