@@ -1,19 +1,17 @@
-"""Additivity: what two responses tell is what one tells and what the other adds, in either order."""
+"""Additivity: the information of two responses is that of one plus what the other adds, in either order."""
 
 from __future__ import annotations
 
 import numpy as np
-from hypothesis.strategies import SearchStrategy
 
 from ..models import ResponsePair
-from ..models.data import FiniteSpec
 from . import known
 from . import strategies as draw
 from .axiom import PAPER, Axiom, Family
 from .cases import PairCase
 from .evaluator import Evaluator
 from .families import other_pairs
-from .finding import Finding, Values, judge, worst
+from .finding import Finding, Values, judge_worst, worst
 
 
 def check(measure: Evaluator, case: PairCase) -> Finding:
@@ -26,35 +24,25 @@ def check(measure: Evaluator, case: PairCase) -> Finding:
 def _sum(measure: Evaluator, both: Values, pair: ResponsePair, first: str, second: str) -> Finding:
     alone = measure.pointwise(pair.first)
     given = measure.conditional(pair)
-    gap = alone.value + given.value - both.value
-    error = both.error + alone.error + given.error
-    j = int(np.abs(gap).argmax())
-    scale = float(np.abs(both.value).max() + np.abs(alone.value).max())
-    return judge(
-        float(abs(gap[j])),
-        float(error[j]),
-        scale,
+    total = alone.value + given.value
+    return judge_worst(
+        np.abs(total - both.value),
+        both.error + alone.error + given.error,
+        float(np.abs(both.value).max() + np.abs(alone.value).max()),
         pair.stimuli.shape[1],
-        j,
         {"I_{R,R'}(x)": both.value, f"I_{first}(x)": alone.value, f"I_{{{second}|{first}}}(x)": given.value},
-        f"at stimulus {j}: I_{first} + I_{{{second}|{first}}} = {alone.value[j]:.6g} + {given.value[j]:.6g} = "
-        f"{alone.value[j] + given.value[j]:.6g}, but I_{{R,R'}} = {both.value[j]:.6g}",
+        lambda j: (
+            f"at stimulus {j}: I_{first} + I_{{{second}|{first}}} = {alone.value[j]:.6g} + {given.value[j]:.6g} = "
+            f"{total[j]:.6g}, but I_{{R,R'}} = {both.value[j]:.6g}"
+        ),
     )
-
-
-def _families(gradient: bool) -> tuple[Family, ...]:
-    return (Family("finite pairs", draw.pair_cases(gradient)), *other_pairs(gradient))
-
-
-def _of_models(specs: SearchStrategy[FiniteSpec]) -> tuple[Family, ...]:
-    return (Family("pairs made of your models", draw.pair_cases_of(specs)),)
 
 
 AXIOM = Axiom(
     id="additivity",
     title="Additivity",
     statement="I_{R,R'}(x) = I_R(x) + I_{R'|R}(x) at every x, in both orders of R and R'.",
-    why="What two responses tell is what one tells and what the other adds.",
+    why="The information of two responses is that of the first plus what the second adds.",
     source=f"Axiom 4 of {PAPER}",
     check=check,
     cases=(PairCase,),
@@ -67,6 +55,6 @@ AXIOM = Axiom(
         known.CELL_PAIR,
     ),
     known_with_gradient=(),
-    families=_families,
-    of_models=_of_models,
+    families=lambda gradient: (Family("finite pairs", draw.pair_cases(gradient)), *other_pairs(gradient)),
+    of_models=lambda specs: (Family("pairs made of your models", draw.pair_cases_of(specs)),),
 )

@@ -1,4 +1,4 @@
-"""Feature insensitivity: a feature that has nothing to do with the response carries nothing."""
+"""Feature insensitivity: a feature that has nothing to do with the response carries no information."""
 
 from __future__ import annotations
 
@@ -13,28 +13,31 @@ from ..models.features import insensitive_features
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import FeatureCase
 from .evaluator import Evaluator
-from .finding import Finding, judge
+from .finding import Finding, judge_worst
 from .strategies import finite_specs
 
 
 def check(measure: Evaluator, case: FeatureCase) -> Finding:
-    """I_i(x) = 0 at every x, for the feature that the case makes insensitive."""
+    """I_i(x) = 0 at every x, for the feature i of the case."""
     values = measure.featurewise(case.built)
-    value, error = values.value[:, case.feature], np.broadcast_to(values.error, values.value.shape)[:, case.feature]
-    j = int(np.abs(value).argmax())
-    return judge(
-        float(abs(value[j])),
-        float(error[j]),
+    value = values.value[:, case.feature]
+    return judge_worst(
+        np.abs(value),
+        np.broadcast_to(values.error, values.value.shape)[:, case.feature],
         float(np.abs(values.value).max()),
         case.built.dimensions,
-        j,
         {f"I_{i + 1}(x)": values.value[:, i] for i in range(values.value.shape[1])},
-        f"I_{case.feature + 1}(x) = {value[j]:.6g} nats at stimulus {j}, for a feature that should carry none",
+        lambda j: (
+            f"I_{case.feature + 1}(x) = {value[j]:.6g} nats at stimulus {j}, for a feature that should carry none"
+        ),
     )
 
 
 def silent_features(jointly: bool) -> Callable[[SearchStrategy[FiniteSpec]], tuple[Family, ...]]:
-    """Families of the features of a user's own models that are insensitive: jointly with the others, or marginally."""
+    """Families of a user's own models and those of their features that are independent of the response.
+
+    With `jointly` a feature is independent of the response and the other features together.
+    """
 
     def cases_of(spec: FiniteSpec) -> list[FeatureCase | None]:
         return [FeatureCase(spec, i) for i in insensitive_features(spec.build(), jointly)]
@@ -48,7 +51,7 @@ def silent_features(jointly: bool) -> Callable[[SearchStrategy[FiniteSpec]], tup
 
 @composite
 def irrelevant_feature_cases(draw: DrawFn, gradient: bool = False) -> FeatureCase:
-    """X_i independent of (R, X_-i) jointly: a 1-D finite model times a feature with a prior of its own.
+    """X_i independent of (R, X_-i) jointly: a 1-D finite model and an independent feature with a prior of its own.
 
     Shrinks to one value of each feature.
     """
@@ -73,7 +76,7 @@ AXIOM = Axiom(
     id="feature_insensitivity",
     title="Feature insensitivity",
     statement="X_i independent of (R, X_-i) jointly implies I_i(x) = 0 at every x.",
-    why="A feature that has nothing to do with the response, nor with the other features, must carry nothing.",
+    why="A feature that has nothing to do with the response, nor with the other features, must carry no information.",
     source=f"Axiom 5 of {PAPER}, corrected",
     check=check,
     cases=(FeatureCase,),

@@ -1,4 +1,4 @@
-"""The cases of locality: a prior that runs far out, and p(R, x) changed inside a ball."""
+"""The cases of locality: a prior that reaches far, and p(R, x) changed inside a ball."""
 
 from __future__ import annotations
 
@@ -15,50 +15,23 @@ from ..models.tuning import AnyTuning
 from ..models.warps import perturb, relocate_stimuli
 from .cases import Case
 
-#: Nodes of a lattice that a file may ask for: what the exact engine answers in seconds.
+#: The most nodes of a lattice that a file may ask for: exact values on these take seconds.
 MOST_NODES = 2000
 
 
-class FarCase(Case, frozen=True):
-    """A model, and the same with p(R, x) changed inside a ball; stimuli lie at distances from it."""
+class DecayCase(Case, frozen=True, tag="decay"):
+    """A prior with light tails on a lattice that reaches far to the right, and a change inside a ball about `centre`.
 
-    @property
-    def built(self) -> EncodingModel:
-        """The model before the change."""
-        raise NotImplementedError
+    The prior is a mixture of Gaussians. Distances D are measured from the mean of its rightmost component, in units of
+    that component's sd, up to 16. Each tuning curve gives the logit of one response; the last response has logit 0.
+    Inside the ball p(r|x) becomes `inside` (weights), and the prior is multiplied by
+    ``1 + tilt (x - centre) / radius`` and rescaled to keep the ball's mass.
 
-    @property
-    def changed(self) -> EncodingModel:
-        """The model after the change."""
-        raise NotImplementedError
+    With `beside` the stimulus lies in the plane: a second feature is 0 or `ASIDE` sd of the rightmost component, each
+    with probability 1/2, and where it is not 0 the tuning curves are those in `beside`. The ball lies about
+    (centre, 0). With `along` = 1 the two features are exchanged.
 
-    @property
-    def distances(self) -> Array:
-        """D of each stimulus, (J,); negative beside the ball and on its near side."""
-        raise NotImplementedError
-
-    @property
-    def levels(self) -> tuple[float, ...]:
-        """Distances at which the change is compared, rising."""
-        raise NotImplementedError
-
-    @property
-    def views(self) -> tuple[EncodingModel, ...]:
-        return self.built, self.changed
-
-
-class DecayCase(FarCase, frozen=True, tag="decay"):
-    """A light-tailed prior on a lattice that runs far out to the right, changed inside a ball about `centre`.
-
-    The prior is a mixture; D counts from its last component's mean in that component's sd, up to 16. Responses have
-    logits given by one tuning curve each (with an implicit 0 for the last response). Inside the ball p(r|x) becomes
-    `inside` (weights), the prior there is tilted by a factor ``1 + tilt (x - centre) / radius``, its mass kept.
-
-    With `beside` the stimulus lies in the plane: a second feature is 0 or `ASIDE` sd of the last component, each half
-    of the time, and where it is not 0 these are the tuning curves. The ball lies about (centre, 0). With `along` 1 the
-    two features change places.
-
-    With `mirror` all of it is turned round: x becomes -x, and the lattice runs far out to the left.
+    With `mirror` the first feature x becomes -x, and the lattice reaches far to the left.
     """
 
     prior: Mixture
@@ -71,8 +44,9 @@ class DecayCase(FarCase, frozen=True, tag="decay"):
     mirror: bool = False
     along: int = 0
 
-    LEVELS: ClassVar[tuple[float, ...]] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-    #: The second feature's other value; the lattice's spacing on a line and in the plane.
+    #: The distances at which the change is compared.
+    levels: ClassVar[tuple[float, ...]] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+    #: The second feature's other value, and the lattice's spacing on a line and in the plane; in units of an sd.
     ASIDE: ClassVar[float] = 1.0
     SPACING: ClassVar[tuple[float, float]] = (0.15, 0.3)
 
@@ -83,7 +57,7 @@ class DecayCase(FarCase, frozen=True, tag="decay"):
 
     @cached_property
     def lattice(self) -> Array:
-        """Values of the (first) feature, before it is turned round."""
+        """Values of the (first) feature, before `mirror`, (n,)."""
         mean, sd = self.last
         step = self.SPACING[self.beside is not None] * min(self.prior.sds)
         low = min(min(self.prior.means) - 4 * max(self.prior.sds), self.centre - self.radius)
@@ -140,6 +114,7 @@ class DecayCase(FarCase, frozen=True, tag="decay"):
 
     @cached_property
     def changed(self) -> EncodingModel:
+        """The model after the change."""
         model = self.built
         table = None
         if self.inside is not None:
@@ -154,25 +129,26 @@ class DecayCase(FarCase, frozen=True, tag="decay"):
 
     @cached_property
     def distances(self) -> Array:
+        """D of each stimulus, (J,); -1 inside the ball and on its near side."""
         mean, sd = self.last
         outside = self._far > self.centre + self.radius
         return np.where(outside, (self._far - mean) / sd, -1.0)
 
+    @property
+    def views(self) -> tuple[EncodingModel, ...]:
+        return self.built, self.changed
+
     @cached_property
     def _far(self) -> Array:
-        """The feature along which each stimulus may be far, before it was turned round."""
+        """The feature along which stimuli may be far, before `mirror`, (J,)."""
         return np.asarray(self.built.stimuli[:, self.along] * (-1.0 if self.mirror else 1.0))
 
-    @property
-    def levels(self) -> tuple[float, ...]:
-        return self.LEVELS
 
+class JumpCase(Case, frozen=True, tag="jump"):
+    """A prior with very heavy tails: atoms at 0 and at base^0, base^1, ..., each `ratio` times as probable as the last.
 
-class JumpCase(FarCase, frozen=True, tag="jump"):
-    """Atoms at 0 and at base^0, base^1, ... with weights that fall by `ratio` each: the heaviest of tails.
-
-    At 0 the response changes from `before` to `inside`; at the others it is `before` throughout. With `mirror` the
-    others lie to the left of 0.
+    The atom at 0 has probability `weight`. There p(r|x) changes from `before` to `inside` (weights); at the other atoms
+    it is `before` throughout. With `mirror` the other atoms lie to the left of 0.
     """
 
     atoms: int
@@ -202,14 +178,20 @@ class JumpCase(FarCase, frozen=True, tag="jump"):
         table = np.tile(np.asarray(self.before, dtype=float)[:, None], len(x))
         table[:, 0] = at_zero
         table = table / table.sum(axis=0)
-        # The response does not depend on x but at 0, a lone atom: its derivative there is taken as 0.
+        # The response depends on x only at 0, which is a lone atom: its derivative there is taken as 0.
         return EncodingModel(x, prior, table, likelihood_gradient=np.zeros((*table.shape, 1)))
+
+    @property
+    def views(self) -> tuple[EncodingModel, ...]:
+        return self.built, self.changed
 
     @cached_property
     def distances(self) -> Array:
+        """D of each stimulus, (J,); -1 at 0."""
         apart = np.abs(self.built.stimuli[:, 0])
         return np.where(apart > 0, apart, -1.0)
 
     @property
     def levels(self) -> tuple[float, ...]:
-        return tuple(float(self.base) ** n for n in range(0, self.atoms))
+        """The distances at which the change is compared."""
+        return tuple(float(self.base) ** n for n in range(self.atoms))
