@@ -1,19 +1,17 @@
-"""Additivity: what two responses tell is what one tells and what the other adds, in either order."""
+"""Additivity: the information of two responses is that of one plus what the other adds, in either order."""
 
 from __future__ import annotations
 
 import numpy as np
-from hypothesis.strategies import SearchStrategy
 
 from ..models import ResponsePair
-from ..models.data import FiniteSpec
 from . import known, smallest
 from . import strategies as draw
 from .axiom import PAPER, Axiom, Family
 from .cases import PairCase
 from .evaluator import Evaluator
 from .families import other_pairs
-from .finding import Finding, Values, judge, shown, worst
+from .finding import Finding, Values, judge_worst, shown, worst
 
 
 def check(measure: Evaluator, case: PairCase) -> Finding:
@@ -26,39 +24,27 @@ def check(measure: Evaluator, case: PairCase) -> Finding:
 def _sum(measure: Evaluator, both: Values, pair: ResponsePair, first: str, second: str) -> Finding:
     alone = measure.pointwise(pair.first)
     given = measure.conditional(pair)
-    gap = alone.value + given.value - both.value
-    error = both.error + alone.error + given.error
-    j = int(np.abs(gap).argmax())
-
-    def number(values: Values) -> str:
-        return shown(values.value[j], abs(gap[j]))
-
-    scale = float(np.abs(both.value).max() + np.abs(alone.value).max())
-    return judge(
-        float(abs(gap[j])),
-        float(error[j]),
-        scale,
+    total = alone.value + given.value
+    apart = np.abs(total - both.value)
+    return judge_worst(
+        apart,
+        both.error + alone.error + given.error,
+        float(np.abs(both.value).max() + np.abs(alone.value).max()),
         pair.stimuli.shape[1],
-        j,
         {"I_{R,R'}(x)": both.value, f"I_{first}(x)": alone.value, f"I_{{{second}|{first}}}(x)": given.value},
-        f"at stimulus {j}: I_{first} + I_{{{second}|{first}}} = {number(alone)} + {number(given)} = "
-        f"{shown(alone.value[j] + given.value[j], abs(gap[j]))}, but I_{{R,R'}} = {number(both)}",
+        lambda j: (
+            f"at stimulus {j}: I_{first} + I_{{{second}|{first}}} = {shown(alone.value[j], apart[j])} + "
+            f"{shown(given.value[j], apart[j])} = {shown(total[j], apart[j])}, but "
+            f"I_{{R,R'}} = {shown(both.value[j], apart[j])}"
+        ),
     )
-
-
-def _families(gradient: bool) -> tuple[Family, ...]:
-    return (Family("finite pairs", draw.pair_cases(gradient)), *other_pairs(gradient))
-
-
-def _of_models(specs: SearchStrategy[FiniteSpec]) -> tuple[Family, ...]:
-    return (Family("pairs made of your models", draw.pair_cases_of(specs)),)
 
 
 AXIOM = Axiom(
     id="additivity",
     title="Additivity",
     statement="I_{R,R'}(x) = I_R(x) + I_{R'|R}(x) at every x, in both orders of R and R'.",
-    why="What two responses tell is what one tells and what the other adds.",
+    why="The information of two responses is that of the first plus what the second adds.",
     source=f"Axiom 4 of {PAPER}",
     check=check,
     cases=(PairCase,),
@@ -75,6 +61,6 @@ AXIOM = Axiom(
         known.MANY_PAIR,
     ),
     smallest=smallest.all_pairs,
-    families=_families,
-    of_models=_of_models,
+    families=lambda gradient: (Family("finite pairs", draw.pair_cases(gradient)), *other_pairs(gradient)),
+    of_models=lambda specs: (Family("pairs made of your models", draw.pair_cases_of(specs)),),
 )

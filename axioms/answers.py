@@ -1,4 +1,4 @@
-"""Asking a user's function: finite numbers of the right shape, with their standard errors if it gives any."""
+"""Asking a user's function and checking its answer: finite numbers of the right shape, with standard errors or not."""
 
 from __future__ import annotations
 
@@ -9,31 +9,33 @@ import numpy as np
 
 from ..errors import MeasureError, NotApplicable, printable
 from ..models.arrays import Array
+from ..models.encoding_model import ARRAYS
 from .finding import Values
 
-#: Two answers to one question that differ by more than this (relative to their size) are two answers ...
+#: Two exact answers to one question may differ by this much, relative to 1 + their size.
 REPEATABLE = 1e-9
-#: ... and so are noisy ones that differ by more than so many of their standard errors. The same bound decides when a
-#: violation is more than noise: a normal error exceeds it twice in 10^9, so that over the 10^4 to 10^5 comparisons of a
-#: search a false refutation stays below one in a thousand.
+#: Two noisy answers may differ by this many standard errors. The same bound decides when a violation is more than
+#: noise: a normal error exceeds it twice in 10^9, so that over the 10^4 to 10^5 comparisons of a search the chance of a
+#: false refutation stays below one in a thousand.
 SIGMAS = 6.0
 
 
 def ask(
     function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str, answered: Callable[[], None]
 ) -> Values:
-    """The function's answer, asked for twice, the target untouched.
+    """The function's answer; the function is asked twice, and must not change the target.
 
     Returns
     -------
     Values
-        With ``SIGMAS / 2`` standard errors as the error of a noisy answer (a violation must exceed twice the error),
-        and zeros for an exact one.
+        The error is ``SIGMAS / 2`` standard errors for a noisy answer (a violation must exceed twice the error), and 0
+        for an exact one.
 
     Raises
     ------
     MeasureError
-        For anything but finite real numbers of that shape, twice the same within their errors.
+        The function raised, changed the target, did not return finite real numbers of that shape, or returned values
+        that differ from the first time by more than their errors.
     """
     first, stderr = _once(function, target, shape, what)
     answered()
@@ -51,14 +53,14 @@ def ask(
 
 
 def follow(given: Values, turned: Array, what: str) -> None:
-    """Raise `MeasureError` where exact values depend on the order in which the stimuli are listed.
+    """Raise `MeasureError` if exact values are listed in an order that is not the order of the stimuli.
 
-    Noise with a seed of its own goes by position, and is none the worse for it.
+    Noisy values are not checked: noise with a fixed seed rightly goes by position.
 
     Parameters
     ----------
     given : (J, ...) values at the stimuli
-    turned : (J, ...) the same, asked for with the stimuli in another order and brought back into the first
+    turned : (J, ...) values asked for with the stimuli in another order, and brought back into the first order
     """
     if given.error.any():
         return
@@ -100,7 +102,7 @@ def _numbers(answer: Any, shape: tuple[int, ...], what: str) -> Array:
     try:
         values = np.asarray(answer)
     except (ValueError, TypeError) as error:
-        raise MeasureError(f"{what} returned something that is no array ({error})") from None
+        raise MeasureError(f"{what} returned something that is not an array ({error})") from None
     if np.ma.is_masked(answer):
         raise MeasureError(f"{what} returned masked values; expected one number per stimulus")
     if values.dtype.kind == "c":
@@ -117,8 +119,7 @@ def _numbers(answer: Any, shape: tuple[int, ...], what: str) -> Array:
 
 
 def _fingerprint(target: Any) -> tuple[Any, ...]:
-    names = ("stimuli", "prior", "likelihood", "stimulus_volumes", "response_volumes", "likelihood_gradient")
-    arrays = [getattr(target, name, None) for name in names]
+    arrays = [getattr(target, name, None) for name in ARRAYS]
     return tuple(
         None if a is None else (a.shape, a.tobytes()) if isinstance(a, np.ndarray) else repr(a) for a in arrays
     )

@@ -1,6 +1,6 @@
-"""`Axiom`: what an axiom states, how a case is judged, and where cases come from; one file per axiom holds one.
+"""`Axiom`: what an axiom states, how a case is judged, and where cases come from.
 
-An axiom's file defines ``AXIOM``; `registry` lists it in one line. Nothing else knows it by name.
+Each axiom has a file that defines ``AXIOM``, and a line in `registry`. Nothing else knows it by name.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from .evaluator import Evaluator
 from .finding import Finding
 from .known import with_slopes
 
-#: The paper from which axioms are taken.
+#: The paper that states most of the axioms.
 PAPER = "Laquitaine et al., arXiv:2505.11309"
-#: Continuous and 2-d cases run at this share of the examples; those of locality along one of two features at this.
+#: The share of the examples for continuous and 2-d families, and for locality along one of two features: they are slow.
 FIFTH, FORTIETH = 0.2, 0.025
 
 
@@ -29,8 +29,9 @@ class Family:
 
     Attributes
     ----------
-    name : says what is generated; with the seed and the axiom's id it fixes the random numbers
-    cases : Hypothesis strategy of `Case`
+    name : what is generated; the name, the seed and the axiom's id fix the random numbers
+    cases : Hypothesis strategy for a `Case`
+    share : of the examples; 1 for a full family
     """
 
     name: str
@@ -44,20 +45,20 @@ class Axiom:
 
     Attributes
     ----------
-    id, title, statement, why, source : for people
+    id, title, statement, why, source : for the reader
     check : judges one case with an `Evaluator` of the measure
-    cases : the kinds of case that `check` judges, and so those that a witness may hold
-    smallest : ``smallest(gradient)`` gives all of the smallest cases, simplest first: asked one by one, not drawn
-    silence : what a measure did that was never asked, as the verdict says it
+    cases : the kinds of case that `check` judges, and so the kinds that a witness may hold
     known : known hard cases, tried first on every measure, so that a verdict does not depend on luck
-    families : ``families(gradient)`` gives the generated cases; with likelihood gradients where the measure needs them
-    known_with_gradient : of a measure that needs the likelihood's gradient, tried before those in `known`, which then
-        carry one
-    of_models : ``of_models(specs)`` gives the families made from a user's own models; None where that cannot be
-    featurewise : whether it is about I_i(x)
+    families : ``families(gradient)`` gives the families of generated cases, with likelihood gradients if `gradient`
+    known_with_gradient : more of them for a measure that needs the likelihood's gradient, tried first; those in `known`
+        then carry one as well
+    smallest : ``smallest(gradient)`` gives all of the smallest cases, simplest first; each is asked, none is drawn
+    silence : what a measure did that no case could have refuted, as its verdict says
+    of_models : ``of_models(specs)`` gives the families made from a user's own models; None if there are none
+    featurewise : whether the axiom is about I_i(x)
     unit : of a violation
-    screened : whether a quick value that breaks the axiom by a few tolerances only may wait until the worst cases are
-        confirmed; False for a statement about a limit, whose violation is no multiple of its tolerance
+    screened : whether a violation of a few tolerances, seen at the quick effort, is confirmed only at the end, if it is
+        among the worst; False for a statement about a limit, whose violation is not in units of its tolerance
     """
 
     id: str

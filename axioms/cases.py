@@ -1,6 +1,6 @@
-"""The cases on which axioms are judged: a model and what is done to it. Small, hashable, and JSON.
+"""The cases on which axioms are judged: a model and what is done to it, as small, hashable data with a JSON form.
 
-A case of another kind is a subclass of `Case` with a ``tag``, its kind in JSON; the axiom that asks it names it.
+A new kind of case is a subclass of `Case` with a ``tag``, its kind in JSON; the axiom that judges it lists it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ..models.warps import relocate_stimuli
 class Case(
     Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True, dict=True, cache_hash=True
 ):
-    """Base of all cases: fields are data, properties the models that they describe."""
+    """Base of all cases: the fields are data, the properties are the models that they describe."""
 
     @property
     def kind(self) -> str:
@@ -40,7 +40,7 @@ class Case(
 
     @property
     def views(self) -> tuple[EncodingModel, ...]:
-        """Every model that a check of the case looks at; the first is the one whose stimuli it is about."""
+        """Every model that a check of the case needs; the first is the one whose stimuli a finding is about."""
         raise NotImplementedError
 
     def to_json(self) -> dict[str, Any]:
@@ -50,7 +50,7 @@ class Case(
 
 
 class _OfModel(Case, frozen=True):
-    """A case that begins with one model."""
+    """A case that starts from one model."""
 
     model: ModelSpec
 
@@ -86,8 +86,9 @@ class PairCase(Case, frozen=True, tag="pair"):
 class GarblingCase(_OfModel, frozen=True, tag="garbling"):
     """A model and a degraded response.
 
-    Either `garbling[k][l]`, the weight with which response k becomes l, or a `transform` of numerical responses:
-    "abs" (|r - amount|), "round" (to multiples of amount), "clip" (to at most amount), "noise" (of sd amount).
+    The response is degraded either by `garbling`, where garbling[k][l] is the weight with which response k becomes l,
+    or by a `transform` of numerical responses: "abs" (|r - amount|), "round" (to multiples of amount), "clip" (to at
+    most amount), or "noise" (Gaussian, of sd amount).
     """
 
     garbling: Table | None = None
@@ -120,7 +121,7 @@ class GarblingCase(_OfModel, frozen=True, tag="garbling"):
 
 
 class ResponseMapCase(_OfModel, frozen=True, tag="response map"):
-    """A model and an invertible map of its response: new names (`order`), stretched cells (`factors`), new `values`."""
+    """A model and an invertible map of its response: a permutation, stretched cells (`factors`) or new `values`."""
 
     order: tuple[int, ...] | None = None
     factors: Row | None = None
@@ -146,8 +147,9 @@ class ResponseMapCase(_OfModel, frozen=True, tag="response map"):
 class StimulusMapCase(_OfModel, frozen=True, tag="stimulus map"):
     """A model and an invertible, coordinatewise map of its stimuli.
 
-    Finite stimuli are listed anew (`stimuli`), with the `slopes` of a monotone map or without; a continuous one is
-    warped to ``x + bend width sin(x / width)``, which rises everywhere for 0 <= bend < 1, or mirrored as well.
+    Discrete stimuli are given their new values (`stimuli`), with the `slopes` of the map if it is monotone. A
+    continuous stimulus is warped to ``x + bend width sin(x / width)``, which rises everywhere for 0 <= bend < 1, and
+    reflected with `mirror`.
     """
 
     stimuli: Table | None = None
@@ -176,17 +178,12 @@ class StimulusMapCase(_OfModel, frozen=True, tag="stimulus map"):
         return self.built, self.mapped
 
 
-class LinearMapCase(Case, frozen=True, tag="linear map"):
+class LinearMapCase(_OfModel, frozen=True, tag="linear map"):
     """A model and the map ``matrix x + shift`` of its stimuli, which may mix features."""
 
     model: FiniteSpec
     matrix: Table
     shift: Row
-
-    @cached_property
-    def built(self) -> EncodingModel:
-        """The model as it is given."""
-        return self.model.build()
 
     @cached_property
     def mapped(self) -> EncodingModel:
@@ -211,8 +208,8 @@ class LinearMapCase(Case, frozen=True, tag="linear map"):
         return self.built, self.mapped
 
 
-class FeatureCase(Case, frozen=True, tag="feature"):
-    """A model in R^d whose feature `feature` is, by construction, insensitive in the axiom's sense."""
+class FeatureCase(_OfModel, frozen=True, tag="feature"):
+    """A model in R^d; feature `feature` is, by construction, one to which the axiom says that I_i(x) = 0."""
 
     model: FiniteSpec
     feature: int
@@ -225,18 +222,14 @@ class FeatureCase(Case, frozen=True, tag="feature"):
             raise CaseError(f"feature {self.feature} of a model in R^{model.dimensions}")
         return model
 
-    @property
-    def views(self) -> tuple[EncodingModel, ...]:
-        return (self.built,)
-
 
 def case_of(data: Any, kinds: Iterable[type[Case]]) -> Case:
-    """A case of one of these kinds from JSON data that nobody vouches for, its models built to see that they can be.
+    """A case of one of these kinds from untrusted JSON data; its models are built once, to check them.
 
     Raises
     ------
     CaseError
-        (a ValueError) with what is wrong.
+        (a ValueError) the data do not describe a case.
     """
     by_kind = {str(kind.__struct_config__.tag): kind for kind in kinds}
     kind = data.get("kind") if isinstance(data, dict) else None

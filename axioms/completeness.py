@@ -1,4 +1,4 @@
-"""Completeness: E_X[I(x)] = I(R;X), and the same of the conditional."""
+"""Completeness: E_X[I(x)] = I(R;X), and the same for the conditional."""
 
 from __future__ import annotations
 

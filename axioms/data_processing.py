@@ -1,4 +1,4 @@
-"""Data processing: a degraded response tells no more about any stimulus."""
+"""Data processing: a degraded response carries no more information about any stimulus."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from . import known, smallest
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import GarblingCase
 from .evaluator import Evaluator
-from .families import lines, planes
-from .finding import Finding, judge, shown
-from .strategies import continuous_specs, steps, weight_rows
+from .families import planes
+from .finding import Finding, judge_worst, shown
+from .strategies import continuous_specs, finite_specs, steps, weight_rows
 
 
 def check(measure: Evaluator, case: GarblingCase) -> Finding:
     """X -> R -> R' implies I_R'(x) <= I_R(x) at every x."""
     before, after = measure.pointwise(case.built), measure.pointwise(case.garbled)
     rise = after.value - before.value
-    j = int(rise.argmax())
-    return judge(
-        float(rise[j]),
-        float((before.error + after.error)[j]),
+    return judge_worst(
+        rise,
+        before.error + after.error,
         float(np.abs(before.value).max()),
         case.built.dimensions,
-        j,
         {"I(x) of R": before.value, "I(x) of R'": after.value},
-        f"at stimulus {j} garbling the response raises I from {shown(before.value[j], rise[j])} to "
-        f"{shown(after.value[j], rise[j])} nats",
+        lambda j: (
+            f"at stimulus {j} garbling the response raises I from {shown(before.value[j], rise[j])} to "
+            f"{shown(after.value[j], rise[j])} nats"
+        ),
     )
 
 
@@ -79,7 +79,7 @@ def _split(spec: FiniteSpec, parts: Sequence[tuple[int, ...]]) -> FiniteSpec:
 
 @composite
 def transform_cases(draw: DrawFn) -> GarblingCase:
-    """A continuous model with numerical responses and |r - a|, rounding, clipping or added noise."""
+    """A continuous model with numerical responses, degraded by |r - a|, rounding, clipping or added noise."""
     spec = draw(continuous_specs())
     kind = draw(st.sampled_from(["abs", "round", "clip", "noise"]))
     return GarblingCase(spec, None, kind, draw(steps(2, 12)))
@@ -87,21 +87,17 @@ def transform_cases(draw: DrawFn) -> GarblingCase:
 
 def _families(gradient: bool) -> tuple[Family, ...]:
     return (
-        Family("finite, garbled", garbling_cases(lines(gradient))),
+        Family("finite, garbled", garbling_cases(finite_specs(gradient=gradient))),
         Family("finite, 2-d, garbled", garbling_cases(planes(gradient)), FIFTH),
         Family("continuous, transformed", transform_cases(), FIFTH),
     )
-
-
-def _of_models(specs: SearchStrategy[FiniteSpec]) -> tuple[Family, ...]:
-    return (Family("your models, garbled", garbling_cases(specs)),)
 
 
 AXIOM = Axiom(
     id="data_processing",
     title="Data processing",
     statement="X -> R -> R' implies I_R'(x) <= I_R(x) at every x.",
-    why="Else a coarser reading of the neurons seems to say more about a stimulus.",
+    why="Otherwise a coarser response would seem to carry more information about a stimulus.",
     source=f"Remark 1 of {PAPER}",
     check=check,
     cases=(GarblingCase,),
@@ -124,5 +120,5 @@ AXIOM = Axiom(
     known_with_gradient=(GarblingCase(known.SHARED_SLOPES, known.MERGE),),
     smallest=smallest.garblings,
     families=_families,
-    of_models=_of_models,
+    of_models=lambda specs: (Family("your models, garbled", garbling_cases(specs)),),
 )

@@ -1,4 +1,4 @@
-"""How the audit asks a measure: published ones through their own error bounds, a user's function on probation."""
+"""How the audit asks a measure: a published one gives its own error bounds, a user's function is checked."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from ..models.transforms import split_response
 from .answers import ask, follow
 from .finding import Values
 
-#: The noise floor of a user's float function, in nats.
+#: The numerical noise that is assumed of any user's function, in nats.
 FLOOR = 1e-6
-#: A split of a response cell that moves a value by more than this is a property of the measure, not rounding.
+#: If splitting a response cell moves a value by more than this (nats), the measure really sees the split: it is no
+#: rounding error.
 SPLIT_NOISE = 1e-4
 
 
@@ -27,15 +28,13 @@ _ORDER, _SPLIT = "listing the stimuli in another order", "splitting a response i
 
 
 class Evaluator(Protocol):
-    """What checks need of a measure.
+    """What the checks of axioms need of a measure.
 
     Attributes
     ----------
     doubt : what made the error of the latest answers larger than rounding, in words; "" where nothing did
     """
 
-    name: str
-    has_featurewise: bool
     doubt: str
 
     def pointwise(self, model: EncodingModel) -> Values:
@@ -53,33 +52,33 @@ class Evaluator(Protocol):
 
 def finest(measure: Measure, answered: Callable[[], None] = lambda: None) -> Evaluator | None:
     """At the finest resolution, for the rare case that "fine" leaves in doubt; None where there is none finer."""
-    return _Trusted(measure, "fine", answered, patient=True) if isinstance(measure, PublishedMeasure) else None
+    return _Published(measure, "fine", answered, patient=True) if isinstance(measure, PublishedMeasure) else None
 
 
 def evaluator(measure: Measure, effort: Effort, answered: Callable[[], None] = lambda: None) -> Evaluator:
     """The evaluator for a measure at an effort: "quick" to search, "fine" to confirm.
 
-    `answered` is called after each of the measure's answers: a case may ask for dozens, so a time limit for one that
-    hangs must know of them.
+    `answered` is called after each of the measure's answers: one case may take dozens, and the time limit is per
+    answer.
     """
     if isinstance(measure, PublishedMeasure):
-        return _Trusted(measure, effort, answered)
-    return _Probation(measure, effort != "quick", answered)
+        return _Published(measure, effort, answered)
+    return _Users(measure, effort != "quick", answered)
 
 
-class _Trusted:
-    """A published measure: it knows its own error."""
+class _Published:
+    """A published measure: it gives its own error."""
 
     def __init__(
         self, measure: PublishedMeasure, effort: Effort, answered: Callable[[], None], *, patient: bool = False
     ) -> None:
         self.patient = patient
         self.measure, self.effort, self.answered = measure, effort, answered
-        self.name, self.has_featurewise, self.doubt = measure.name, measure.has_featurewise, ""
+        self.doubt = ""
 
     def _ask(self, target: EncodingModel | ResponsePair, form: Form) -> Values:
         effort = self.effort
-        # Beyond a handful of stimuli the fine resolution takes seconds a case; the standard one reaches 1e-6 or better.
+        # Beyond a handful of stimuli the fine resolution takes seconds per case; the standard one reaches 1e-6 nats.
         if effort == "fine" and not self.patient and (target.stimuli.shape[1] > 1 or len(target.stimuli) > 12):
             effort = "standard"
         values = Values(*self.measure.evaluate(target, form, effort))
@@ -96,13 +95,16 @@ class _Trusted:
         return self._ask(model, "featurewise")
 
 
-class _Probation:
-    """A user's functions: every answer is checked; to confirm, the noise of equivalent presentations is measured."""
+class _Users:
+    """A user's functions: every answer is checked.
+
+    To confirm, the error is measured: the same joint distribution is presented in other ways, and the values' spread is
+    the error.
+    """
 
     def __init__(self, measure: Measure, confirm: bool, answered: Callable[[], None]) -> None:
-        self.measure, self.confirm, self.answered = measure, confirm, answered
-        self.name, self.has_featurewise, self.doubt = measure.name, measure.has_featurewise, ""
-        self._moved = 0.0
+        self.measure, self.name, self.confirm, self.answered = measure, measure.name, confirm, answered
+        self.doubt, self._moved = "", 0.0
 
     def pointwise(self, model: EncodingModel) -> Values:
         value = self._ask(self.measure.pointwise, model, (len(model.stimuli),), f"{self.name}(model)")
@@ -125,7 +127,7 @@ class _Probation:
         return Values(value.value, np.maximum(value.error, apart + FLOOR / 4))
 
     def _with_noise(self, function: Callable[[Any], Any], model: EncodingModel, given: Values) -> Values:
-        """With the spread of the value over equivalent presentations of the same joint as its error."""
+        """The values, with their spread over equivalent presentations of the same joint distribution as the error."""
         if not self.confirm:
             return given
         value, noisy = given.value, bool(given.error.any())
@@ -139,15 +141,15 @@ class _Probation:
         try:
             split = self._ask(function, split_response(model, len(model.likelihood) - 1), value.shape, self.name).value
         except NotApplicable:
-            return Values(value, noise)  # one that needs numerical responses: a split cell has none
+            return Values(value, noise)  # the measure needs numerical responses, and a split cell has none
         moved = np.abs(split - value)
-        # An entropy of r may really see the split; only what looks like rounding, or like noise, counts as such.
+        # An entropy of the response may really see the split; only small changes, or a noisy measure's, are errors.
         counts = (moved < SPLIT_NOISE) | noisy
         self._doubts(moved * counts, _SPLIT)
         return Values(value, np.where(counts, np.maximum(noise, moved), noise))
 
     def _doubts(self, moved: Array, why: str) -> None:
-        """Keep the reason of the largest spread since the last case began."""
+        """Keep the reason for the largest spread since the last case began."""
         largest = float(moved.max(initial=0.0))
         if largest > FLOOR and (not self.doubt or largest > self._moved):
             self._moved, self.doubt = largest, f"{why} moves a value by {largest:.2g}"

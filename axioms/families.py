@@ -1,4 +1,4 @@
-"""Families of cases that several axioms ask: finite and continuous models, on a line and in the plane, and pairs."""
+"""Families of cases that several axioms share: finite and continuous models, on a line and in the plane, and pairs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from ..models import EncodingModel
-from ..models.data import ContinuousSpec, FiniteSpec
+from ..models.data import FiniteSpec
 from . import strategies as draw
 from .axiom import FIFTH, Family
-
-
-def lines(gradient: bool) -> SearchStrategy[FiniteSpec]:
-    """Finite models of stimuli on a line."""
-    return draw.finite_specs(gradient=gradient)
+from .cases import ModelCase
 
 
 def planes(gradient: bool) -> SearchStrategy[FiniteSpec]:
@@ -21,18 +17,8 @@ def planes(gradient: bool) -> SearchStrategy[FiniteSpec]:
     return draw.finite_specs(dimensions=2, gradient=gradient, max_stimuli=4, max_responses=3)
 
 
-def cells(gradient: bool) -> SearchStrategy[FiniteSpec]:
-    """Finite models of continuous variables, which have cell volumes."""
-    return draw.finite_specs(gradient=gradient, volumes=True)
-
-
-def continuous() -> SearchStrategy[ContinuousSpec]:
-    """Continuous models on a line."""
-    return draw.continuous_specs()
-
-
 def other_pairs(gradient: bool) -> tuple[Family, ...]:
-    """Pairs of responses in the plane, and pairs whose responses have cells of unequal size."""
+    """Pairs of responses to stimuli in the plane, and pairs of responses with unequal cell volumes."""
     in_the_plane = draw.pair_cases(gradient, dimensions=2, max_stimuli=3, max_responses=2)
     return (
         Family("finite pairs, 2-d", in_the_plane, FIFTH),
@@ -41,20 +27,21 @@ def other_pairs(gradient: bool) -> tuple[Family, ...]:
 
 
 def pairs_and_models(gradient: bool) -> tuple[Family, ...]:
-    """What an axiom asks that is about both I(x) and the conditional."""
+    """The families of an axiom about both I(x) and the conditional I_{R'|R}(x)."""
     return (
         Family("finite pairs", draw.pair_cases(gradient)),
-        Family("finite", draw.model_cases(draw.finite_specs(gradient=gradient, max_stimuli=12, max_responses=6))),
+        Family("finite", draw.finite_specs(gradient=gradient, max_stimuli=12, max_responses=6).map(ModelCase)),
         *other_pairs(gradient),
-        Family("finite, 2-d", draw.model_cases(planes(gradient)), FIFTH),
-        Family("continuous", draw.model_cases(continuous()), FIFTH),
+        Family("finite, 2-d", planes(gradient).map(ModelCase), FIFTH),
+        Family("continuous", draw.continuous_specs().map(ModelCase), FIFTH),
     )
 
 
 def models_and_pairs_of(specs: SearchStrategy[FiniteSpec]) -> tuple[Family, ...]:
-    """The same, of a user's own models."""
-    return Family("your models", draw.model_cases(specs)), Family(
-        "pairs made of your models", draw.pair_cases_of(specs)
+    """The families of such an axiom, made from a user's own models."""
+    return (
+        Family("your models", specs.map(ModelCase)),
+        Family("pairs made of your models", draw.pair_cases_of(specs)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Feature insensitivity: a feature that has nothing to do with the response carries nothing."""
+"""Feature insensitivity: a feature that has nothing to do with the response carries no information."""
 
 from __future__ import annotations
 
@@ -14,49 +14,52 @@ from . import known, smallest
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import FeatureCase
 from .evaluator import Evaluator
-from .finding import Finding, Values, judge, shown, worst
+from .finding import Finding, Values, judge_worst, shown, worst
 from .strategies import finite_specs, units
 
 
 def check(measure: Evaluator, case: FeatureCase) -> Finding:
-    """I_i(x) = 0 at every x, for the feature that the case makes insensitive; and the I_i(x) sum to I(x)."""
+    """I_i(x) = 0 at every x, for the feature i of the case; and the I_i(x) sum to I(x)."""
     values = measure.featurewise(case.built)
     return worst([_sum(measure.pointwise(case.built), values, case.built.dimensions), _zero(values, case)])
 
 
-def _sum(whole: Values, parts: Values, d: int) -> Finding:
-    """The premise: else I_i(x) = 0 for each feature would meet the axiom, whatever I(x) is."""
+def _sum(whole: Values, parts: Values, dimensions: int) -> Finding:
+    """The premise: otherwise I_i(x) = 0 for each feature would meet the axiom, whatever I(x) is."""
     total = parts.value.sum(axis=1)
     apart = np.abs(total - whole.value)
-    j = int(apart.argmax())
-    return judge(
-        float(apart[j]),
-        float(whole.error[j] + np.broadcast_to(parts.error, parts.value.shape)[j].sum()),
+    return judge_worst(
+        apart,
+        whole.error + np.broadcast_to(parts.error, parts.value.shape).sum(axis=1),
         float(np.abs(whole.value).max()),
-        d,
-        j,
+        dimensions,
         {"I(x)": whole.value, "sum of I_i(x)": total},
-        f"the features do not add up: at stimulus {j} the I_i sum to {shown(total[j], apart[j])}, but "
-        f"I = {shown(whole.value[j], apart[j])}",
+        lambda j: (
+            f"the features do not add up: at stimulus {j} the I_i sum to {shown(total[j], apart[j])}, but "
+            f"I = {shown(whole.value[j], apart[j])}"
+        ),
     )
 
 
 def _zero(values: Values, case: FeatureCase) -> Finding:
-    value, error = values.value[:, case.feature], np.broadcast_to(values.error, values.value.shape)[:, case.feature]
-    j = int(np.abs(value).argmax())
-    return judge(
-        float(abs(value[j])),
-        float(error[j]),
+    value = values.value[:, case.feature]
+    return judge_worst(
+        np.abs(value),
+        np.broadcast_to(values.error, values.value.shape)[:, case.feature],
         float(np.abs(values.value).max()),
         case.built.dimensions,
-        j,
         {f"I_{i + 1}(x)": values.value[:, i] for i in range(values.value.shape[1])},
-        f"I_{case.feature + 1}(x) = {value[j]:.6g} nats at stimulus {j}, for a feature that should carry none",
+        lambda j: (
+            f"I_{case.feature + 1}(x) = {value[j]:.6g} nats at stimulus {j}, for a feature that should carry none"
+        ),
     )
 
 
 def silent_features(jointly: bool) -> Callable[[SearchStrategy[FiniteSpec]], tuple[Family, ...]]:
-    """Families of the features of a user's own models that are insensitive: jointly with the others, or marginally."""
+    """Families of a user's own models and those of their features that are independent of the response.
+
+    With `jointly` a feature is independent of the response and the other features together.
+    """
 
     def cases_of(spec: FiniteSpec) -> list[FeatureCase | None]:
         return [FeatureCase(spec, i) for i in insensitive_features(spec.build(), jointly)]
@@ -70,7 +73,7 @@ def silent_features(jointly: bool) -> Callable[[SearchStrategy[FiniteSpec]], tup
 
 @composite
 def irrelevant_feature_cases(draw: DrawFn, gradient: bool = False) -> FeatureCase:
-    """X_i independent of (R, X_-i) jointly: a 1-D finite model times a feature with a prior of its own.
+    """X_i independent of (R, X_-i) jointly: a 1-D finite model and an independent feature with a prior of its own.
 
     Shrinks to one value of each feature.
     """
@@ -96,7 +99,7 @@ AXIOM = Axiom(
     id="feature_insensitivity",
     title="Feature insensitivity",
     statement="X_i independent of (R, X_-i) jointly implies I_i(x) = 0 at every x (where the I_i(x) sum to I(x)).",
-    why="A feature that has nothing to do with the response, nor with the other features, must carry nothing.",
+    why="A feature that has nothing to do with the response, nor with the other features, must carry no information.",
     source=f"Axiom 5 of {PAPER}, corrected",
     check=check,
     cases=(FeatureCase,),

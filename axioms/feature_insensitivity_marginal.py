@@ -1,4 +1,7 @@
-"""Feature insensitivity as printed: a feature independent of the response carries nothing (XOR says otherwise)."""
+"""Feature insensitivity as the paper states it: a feature independent of the response carries no information.
+
+XOR is a counterexample: two features that are independent of the response one by one, but not together.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,9 @@ from .strategies import gradients, units, weight_rows
 
 @composite
 def xor_like_cases(draw: DrawFn, gradient: bool = False) -> FeatureCase:
-    """X_i independent of R, though not jointly with X_-i: the response to X_-i is turned round where X_i = 1.
+    """X_i independent of R, though not jointly with X_-i: where X_i = 1, the responses to X_-i are rotated.
 
-    X_-i is uniform, so turning it changes no average. Shrinks to XOR without noise.
+    X_-i is uniform, so that a rotation does not change the average response. Shrinks to XOR without noise.
     """
     count = draw(st.integers(2, 3))
     rows = [draw(weight_rows(2)) for _ in range(count)]

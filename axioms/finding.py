@@ -1,8 +1,9 @@
-"""What a check finds on one case: by how much an axiom is broken, how sure that is, and the numbers to show."""
+"""The finding on one case: by how much it breaks the axiom, how certain that is, and the numbers to show."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,18 +11,18 @@ from msgspec import Struct
 
 from ..models.arrays import Array
 
-#: What an axiom allows of exact values, in nats, for stimuli in R^1 and beyond (2-d quadrature is coarser) ...
+#: The violation that an axiom allows, in nats, for stimuli in R^1 and in more dimensions (2-d quadrature is coarser).
 TOLERANCE = {1: 1e-6, 2: 1e-5}
-#: ... and relative to the largest value compared, for measures of other size (Fisher).
+#: What it allows besides, relative to the largest value compared: Fisher information can be large.
 RELATIVE_TOLERANCE = 1e-9
-#: A quick value that breaks an axiom by less than this many tolerances is looked at again only if among the worst.
+#: A violation of fewer tolerances than this, seen at the quick effort, is confirmed only if it is among the worst.
 SCREEN = 10.0
-#: A residual is not called small where its own error may be larger than this.
+#: A case is sound only if the error of its violation is below this, relative to 1 + the largest value compared.
 COARSEST_ERROR = 1e-4
 
 
 def tolerance_for(dimensions: int, scale: float) -> float:
-    """What is allowed at stimuli in R^d for values up to `scale`."""
+    """The allowed violation, in nats, for stimuli in R^d and values up to `scale`."""
     return TOLERANCE[1 if dimensions == 1 else 2] + RELATIVE_TOLERANCE * scale
 
 
@@ -41,9 +42,9 @@ class Finding(Struct, frozen=True):
     violation : by how much the axiom is broken (nats; a share for locality); negative or tiny where it is not
     error : how far the violation may be off
     tolerance : what the axiom allows
-    broken, sound : whether the violation is real, or surely absent; neither is "cannot tell"
-    at : index of the stimulus where it is worst, -1 where it concerns them all
-    sides : the numbers compared, by what they are: label -> one value per stimulus (or a single one)
+    broken, sound : whether the axiom is certainly broken, or certainly met; if neither, the case is undecided
+    at : index of the stimulus where the violation is largest; -1 if it concerns all stimuli
+    sides : the numbers compared, by label: one value per stimulus, or a single one
     says : the finding in words
     asked : whether the case could have shown a break; False where every value compared is about 0
     doubt : what makes the error large, where it is more than rounding
@@ -62,14 +63,14 @@ class Finding(Struct, frozen=True):
 
     @property
     def excess(self) -> float:
-        """The violation in units of what is allowed."""
+        """The violation in units of the tolerance."""
         return self.violation / self.tolerance
 
 
 def judge(
     violation: float, error: float, scale: float, dimensions: int, at: int, sides: dict[str, Array], says: str
 ) -> Finding:
-    """A finding for an axiom that bounds a residual."""
+    """A finding from one violation, its error, and the size `scale` of the values compared."""
     allowed = tolerance_for(dimensions, scale)
     return Finding(
         violation=violation,
@@ -95,11 +96,43 @@ def shown(value: float, apart: float) -> str:
     return f"{value:.{min(17, max(6, 2 + math.ceil(math.log10(abs(value) / apart))))}g}"
 
 
+def judge_worst(
+    violations: Array,
+    errors: Array,
+    scale: float,
+    dimensions: int,
+    sides: dict[str, Array],
+    says: Callable[[int], str],
+) -> Finding:
+    """A finding from one violation per stimulus, (J,), with errors (J,): the stimulus with the largest decides.
+
+    ``says(j)`` is the finding in words, for the index j of that stimulus.
+    """
+    j = int(violations.argmax())
+    return judge(float(violations[j]), float(errors[j]), scale, dimensions, j, sides, says(j))
+
+
+def unchanged(before: Values, after: Values, dimensions: int, what: str) -> Finding:
+    """A finding for an axiom that says that I(x) does not change under a map; `what` names the map."""
+    change = np.abs(after.value - before.value)
+    return judge_worst(
+        change,
+        before.error + after.error,
+        float(np.abs(before.value).max()),
+        dimensions,
+        {"I(x) before": before.value, "I(x) after": after.value},
+        lambda j: (
+            f"{what} changes I at stimulus {j} from {shown(before.value[j], change[j])} to "
+            f"{shown(after.value[j], change[j])} nats"
+        ),
+    )
+
+
 def listed(sides: dict[str, Array]) -> dict[str, list[float]]:
     """Arrays as lists of floats."""
     return {label: np.asarray(value, dtype=float).tolist() for label, value in sides.items()}
 
 
 def worst(findings: list[Finding]) -> Finding:
-    """The finding that decides: a broken one first, then one that cannot tell, then the largest residual."""
+    """The finding that decides: a broken one first, then an undecided one, then the one with the largest excess."""
     return max(findings, key=lambda f: (f.broken, not f.sound, f.excess))

@@ -1,4 +1,4 @@
-"""Groups of linear maps of the stimulus, for the axioms that say that a measure does not see them."""
+"""Linear maps of the stimulus, for the axioms that say that I(x) does not change under them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from ..models.data import FiniteSpec
 from . import strategies as draw
 from .axiom import FIFTH, Family
 from .cases import LinearMapCase
+from .families import planes
 
-PLANES = draw.finite_specs(dimensions=2, max_stimuli=4, max_responses=3)
+PLANES = planes(gradient=False)
 
 
 def diagonal(spec: FiniteSpec, by: Sequence[float], shift: Sequence[float] = (0, 0)) -> LinearMapCase:
-    """Each feature times a number of its own, then moved."""
+    """The case in which feature i is multiplied by ``by[i]`` and moved by ``shift[i]``."""
     d = len(spec.stimuli[0])
     matrix = tuple(tuple(by[i] if i == k else 0 for k in range(d)) for i in range(d))
     return LinearMapCase(spec, matrix, tuple(shift[:d]))
@@ -24,19 +25,16 @@ def diagonal(spec: FiniteSpec, by: Sequence[float], shift: Sequence[float] = (0,
 
 @composite
 def scaled_cases(draw_: DrawFn, specs: SearchStrategy[FiniteSpec], each: bool = False) -> LinearMapCase:
-    """Every feature times one whole number, or, with `each`, each feature times its own. Shrinks to 2."""
+    """Every feature is multiplied by one whole number, or with `each` by a number of its own. Shrinks to 2."""
     first, second = draw_(st.integers(2, 6)), draw_(st.integers(1, 6))
     return diagonal(draw_(specs), (first, second if each else first))
 
 
 def on_line_and_plane(cases: Callable[..., SearchStrategy[LinearMapCase]]) -> Callable[[bool], tuple[Family, ...]]:
-    """Families of a group of maps, of stimuli on a line and in the plane."""
+    """The families of a kind of map, for stimuli on a line and in the plane."""
 
     def families(gradient: bool) -> tuple[Family, ...]:
-        del gradient  # of measures that need one, these maps would have to carry it
-        return (
-            Family("finite", cases(draw.finite_specs())),
-            Family("finite, 2-d", cases(PLANES), FIFTH),
-        )
+        del gradient  # no case carries one
+        return Family("finite", cases(draw.finite_specs())), Family("finite, 2-d", cases(PLANES), FIFTH)
 
     return families

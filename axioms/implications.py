@@ -31,7 +31,7 @@ IMPLICATIONS = (
         ("data_processing",),
         "response_invariance",
         "refuted",
-        "an invertible map of the response is a processing of it in either direction, so neither side may exceed the other",
+        "an invertible map processes the response in either direction, so neither side may exceed the other",
     ),
     Implication(
         ("locality_any_prior",),
@@ -49,7 +49,7 @@ IMPLICATIONS = (
         ("completeness", "feature_insensitivity_marginal"),
         "feature_insensitivity_marginal",
         "holds",
-        "of XOR every feature alone is independent of the response, so all I_i would be 0, and their mean is I(R;X) > 0",
+        "in XOR each feature alone is independent of the response, so all I_i would be 0, and I(R;X) is not",
     ),
 )
 

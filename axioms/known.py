@@ -1,6 +1,6 @@
-"""Small models that several axioms' known hard cases are made of; each can be checked by hand.
+"""Small models for the known hard cases of several axioms; each can be checked by hand.
 
-None is tied to a measure: a copy of a published measure under another name meets the same cases.
+None depends on the measure: a copy of a published measure under another name meets the same cases.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from .cases import ModelCase, PairCase
 
 # Two stimuli that share half of their responses: every complete measure gives ln(2)/2 to both.
 SHARED = FiniteSpec(((0,), (1,)), (1, 1), ((1, 1, 0), (1, 0, 1)))
-SHARED_SLOPES = FiniteSpec(
-    ((0,), (1,)), (1, 1), ((1, 1, 0), (1, 0, 1)), gradient=(((1,), (-1,), (0,)),) + (((1,), (0,), (-1,)),)
-)
+SHARED_SLOPES = replace(SHARED, gradient=(((1,), (-1,), (0,)), ((1,), (0,), (-1,))))
 UNEVEN = FiniteSpec(((0,), (1,)), (1, 3), ((1, 3, 0), (1, 0, 3)))
 SEEN_RARELY = FiniteSpec(((0,), (1,)), (1, 3), ((3, 0), (1, 2)))
 THREE = FiniteSpec(((0,), (1,), (2,)), (1, 1, 1), ((1, 0), (0, 1), (0, 1)))
@@ -28,26 +26,20 @@ CORNERS = ((-1, -1), (-1, 1), (1, -1), (1, 1))
 TRIANGLE = FiniteSpec(((0, 0), (1, 0), (0, 2)), (1, 1, 1), ((1, 0, 0), (0, 1, 0), (0, 0, 1)))
 XOR = FiniteSpec(CORNERS, (1, 1, 1, 1), ((1, 9), (9, 1), (9, 1), (1, 9)))
 # p(1|x) = (1 + 0.8 x1 x2) / 2, with its gradient at the corners.
-XOR_SLOPES = FiniteSpec(
-    CORNERS,
-    (1, 1, 1, 1),
-    ((1, 9), (9, 1), (9, 1), (1, 9)),
-    gradient=tuple(((-4 * b, -4 * a), (4 * b, 4 * a)) for a, b in CORNERS),
-)
-# Features that go together: p(1|x) is 1/2 given either feature alone, and not given both.
+XOR_SLOPES = replace(XOR, gradient=tuple(((-4 * b, -4 * a), (4 * b, 4 * a)) for a, b in CORNERS))
+# Correlated features: the two responses are equally probable given either feature alone, but not given both.
 TOGETHER = FiniteSpec(CORNERS, (3, 1, 1, 3), ((2, 3), (4, 1), (4, 1), (2, 3)))
-# The same in the plane: what a measure does on a line says nothing of what it does there.
+# The same in the plane, where a measure may behave differently.
 DIAGONAL = ((0, 0), (1, 1))
 SHARED_PLANE, UNEVEN_PLANE, SEEN_RARELY_PLANE = (
     replace(spec, stimuli=DIAGONAL) for spec in (SHARED, UNEVEN, SEEN_RARELY)
 )
 THREE_PLANE = replace(THREE, stimuli=((0, 0), (1, 0), (2, 0)))
-MERGED = PairSpec(
-    ((0,), (1,)), (1, 1), (((1, 1, 0), (0, 0, 0)), ((1, 0, 0), (0, 0, 1)))
-)  # R = the shared responses merged into one, R' = the response itself
+# R' is the response of SHARED; R merges its first two values into one.
+MERGED = PairSpec(((0,), (1,)), (1, 1), (((1, 1, 0), (0, 0, 0)), ((1, 0, 0), (0, 0, 1))))
 READINGS = PairSpec(((0,), (1,)), (1, 1), (((4, 2), (2, 1)), ((1, 2), (2, 4))))
 MERGED_PLANE, READINGS_PLANE = (replace(spec, stimuli=DIAGONAL) for spec in (MERGED, READINGS))
-# Many stimuli: what breaks only there is not seen on a handful.
+# Many stimuli, for a measure that breaks an axiom only there.
 FINE_GRIDS = tuple(
     ModelCase(ContinuousSpec(Gaussian(0.0, 1.0), (Sigmoid(0.0, 0.5),), BernoulliNoise(), nodes)) for nodes in (40, 100)
 )
@@ -59,7 +51,7 @@ FINE_PLANE = ModelCase(
     )
 )
 MERGE = ((1, 0), (1, 0), (0, 1))
-# More of everything than a search draws: a formula for few stimuli or few responses only is not seen there.
+# More stimuli and responses than a search draws, for a formula that is right only for few.
 WIDE_PAIR = PairCase(
     PairSpec(
         tuple((j,) for j in range(9)),
@@ -79,8 +71,8 @@ SHARED_BY_MANY = FiniteSpec(
     tuple((j / 8,) for j in range(40)), (1,) * 40, tuple((1, 0, 1) if j % 2 else (1, 1, 0) for j in range(40))
 )
 # Cells of the second response of unequal size.
-CELL_PAIR = PairCase(PairSpec(((0,), (1,)), (1, 1), (((4, 2), (2, 1)), ((1, 2), (2, 4))), None, ((1, 2), (1, 2))))
-# Wavelengths in metres; tones a tenth of a hertz apart.
+CELL_PAIR = PairCase(replace(READINGS, response_volumes=((1, 2), (1, 2))))
+# Wavelengths in metres, and tones a tenth of a hertz apart: very close stimuli.
 METRES = replace(THREE, stimuli=((5e-07,), (5.05e-07,), (5.1e-07,)))
 TONES = replace(THREE, stimuli=((20000,), (20000.1,), (20000.2,)))
 # Prior weights, and responses, as rare as 1e-7 to 1e-15: what is skipped or floored there is seen.

@@ -1,11 +1,11 @@
-"""Locality, a statement about a limit: a change of p(R, x) inside a ball should leave I(x) alone far away.
+"""Locality, a statement about a limit: a change of p(R, x) inside a ball should not change I(x) far away.
 
-The change |I - I~| is followed as an envelope e(D), its supremum over all stimuli at distance D or more, over at least
-five octaves. What is left in the limit is read off the last two levels as the a of a + b / D. A sound change may also
-fall more slowly than 1 / D, as (log D) / D does under exponential tails, but then as a power that does not slow down.
-Refuted where the far envelope keeps at least `KEEPS` of the near one and no longer falls; also where
-it keeps less but stands still: a tenth over two octaves, or a hundredth over six octaves or more. Sound where it still
-falls and at most `LIMIT` of the near change is left in the limit.
+The change |I - I~| is followed by its envelope e(D), the largest change of any stimulus at distance D or more, at
+levels of D that span several octaves. a + b / D is fitted to the last two levels, and a is the change left in the
+limit. A local measure's change may also fall more slowly, as (log D) / D does under exponential tails; then it falls as
+a power that does not slow down, and nothing is left. A case refutes if the far envelope is at least `KEEPS` of the near
+one and no longer falls; also if it is smaller but constant: a tenth over two octaves, or a hundredth over six octaves
+or more. It is sound if the envelope still falls and at most `LIMIT` of the near change is left in the limit.
 """
 
 from __future__ import annotations
@@ -23,19 +23,21 @@ from .locality_cases import DecayCase, FarCase, JumpCase
 from .strategies import steps, weight_rows
 from .unbounded_cases import AtomsCase, ReadingCase
 
-#: The share of the near change that a refutation keeps far away ...
+#: A refutation: the far envelope is at least this share of the near one ...
 KEEPS = 0.3
-#: ... and by how little its envelope falls when the distance doubles.
+#: ... and at the last level at least this share of the level before.
 STANDS = 0.9
-#: The share that a plateau keeps, and how far a sound case's envelope must fall.
-FADES, FALLS = 0.1, 0.8
-#: The share of the near change that may be left in the limit, where it is extrapolated.
-LIMIT = 0.05
-#: By how much the exponent of a decay may fall from one level to the next, and it is still no limit that shows.
+#: A plateau: the far envelope is at least this share of the near one (a tenth of it over six octaves) ...
+FADES = 0.1
+#: The exponent of a decay that does not slow down falls by at most this much from one level to the next.
 BENDS = 0.05
-#: What an envelope that stands still keeps from one level to the next.
+#: ... and each of the last two levels at least this share of the level before.
 PLATEAU = 0.97
-#: Changes smaller than this, in nats, say nothing.
+#: A sound case: the last level is at most this share of the level before ...
+FALLS = 0.8
+#: ... and at most this share of the near change is left in the extrapolated limit.
+LIMIT = 0.05
+#: Changes smaller than this, in nats, are not told from numerical error.
 SMALLEST = 1e-4
 
 
@@ -57,7 +59,7 @@ def check(measure: Evaluator, case: FarCase) -> Finding:
     there = np.maximum(np.abs(before.value), np.abs(after.value))[case.distances >= levels[-2]]
     asked = bool(change.max() > floor and there.max(initial=0.0) > floor)
     if far <= floor:
-        # Nothing arrives that could be told from numerical error.
+        # No far change that could be told from numerical error.
         quiet = bool(noise <= 10 * SMALLEST and (near <= 20 * floor or far <= FADES * near))
         return Finding(0.0, noise, LIMIT, False, quiet, -1, sides, says, asked)
     kept = float(far / near)
@@ -95,19 +97,19 @@ def reading_cases(draw: DrawFn) -> ReadingCase:
 @composite
 def atoms_cases(draw: DrawFn) -> AtomsCase:
     """Lone atoms, on a lattice or at powers of two, of one kind or two, each with tails of its own."""
-    tail = st.sampled_from(["exponential", "gaussian"])
-    kinds = draw(st.lists(st.sampled_from([1, 0]), min_size=1, max_size=3))
-    return AtomsCase(38, tuple(kinds), (draw(tail), draw(tail)), draw(st.booleans()), draw(st.booleans()))
+    kinds = tuple(draw(st.lists(st.sampled_from([1, 0]), min_size=1, max_size=3)))
+    light = draw(st.booleans()), draw(st.booleans())
+    return AtomsCase(38, kinds, light, draw(st.booleans()), draw(st.booleans()))
 
 
 @composite
 def decay_cases(draw: DrawFn, dimensions: int = 1, along: int = 0) -> DecayCase:
-    """Light-tailed priors and a change inside a ball near their bulk: the cases of locality.
+    """Priors with light tails and a change inside a ball near most of their mass.
 
-    One or two Gaussian components, sd 1/2 to 3/2, or a Laplace prior; one or two logits over the stimulus, saturating,
-    local, linear or periodic;
-    inside the ball another response law, its prior tilted or not. In two dimensions a second feature has two values,
-    with tuning curves of their own; the other, feature `along`, is the one to go far in.
+    The prior has one or two Gaussian components, of sd 1/2 to 3/2, or is a Laplace prior. One or two tuning curves,
+    saturating, local, linear or periodic, give the logits of the responses. Inside the ball p(r|x) is another, and the
+    prior is tilted or not. In two dimensions a second feature has two values, with tuning curves of their own;
+    distances are along feature `along`.
     """
     sd = draw(steps(2, 6))
     prior: Mixture | Laplace = Mixture((1.0,), (0.0,), (sd,))
@@ -117,7 +119,8 @@ def decay_cases(draw: DrawFn, dimensions: int = 1, along: int = 0) -> DecayCase:
     elif kind == "mixture":
         share = draw(steps(1, 9, 10))
         prior = Mixture((share, 1 - share), (0.0, sd * draw(steps(1, 3, 2))), (sd * draw(steps(3, 4)), sd))
-    # Most tuning saturates beyond the bulk: far out there is the limit to see. Linear and periodic tuning goes on.
+    # Most tuning varies only near most of the prior's mass, so that far away the limit is seen; linear and periodic
+    # tuning goes on.
     place, width = steps(-6, 6).map(lambda n: n * sd), steps(2, 4).map(lambda n: n * sd)
     height = steps(-16, 16)
     curve = st.one_of(
@@ -129,7 +132,7 @@ def decay_cases(draw: DrawFn, dimensions: int = 1, along: int = 0) -> DecayCase:
     )
     tuning = tuple(draw(st.lists(curve, min_size=1, max_size=2)))
     beside = tuple(draw(curve) for _ in tuning) if dimensions == 2 else None
-    # A small ball in the last component, from whose mean distances count.
+    # A small ball in the rightmost component, from whose mean distances are measured.
     mean, unit = (prior.means[-1], prior.sds[-1]) if isinstance(prior, Mixture) else (0.0, sd)
     centre = mean + unit * draw(st.sampled_from([0.0, 0.5, -0.5]))
     radius = unit * draw(st.sampled_from([0.5, 0.25]))
@@ -148,15 +151,15 @@ _EXPONENTIAL = DecayCase(Laplace(0.0, 1.0), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, 0.
 # A response that follows the stimulus without end, and a broad one in the ball, which far responses bring to mind.
 _READING = ReadingCase(1.0, 0.5, 1.0, 5.0)
 _COUNTING = ReadingCase(2.0, 1.0, 1.0, 4.0, counts=True)
-_DOUBLING = AtomsCase(40, (1,), ("exponential", "exponential"), doubling=True)
+_DOUBLING = AtomsCase(40, (1,), (False, False), doubling=True)
 _FAR = (_WAVES, _WAVES_TILTED, _EXPONENTIAL, _READING, replace(_READING, tilt=2.0), _COUNTING, _DOUBLING)
-#: The blob with a second feature, where the bump is lower.
+#: The blob with a second feature: where it is not 0, the bump is lower.
 BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))
 
 
 def _families(gradient: bool) -> tuple[Family, ...]:
     del gradient  # every case carries one
-    # Hypothesis begins with the simplest, here the first: a known case. In the plane a measure may take minutes.
+    # Hypothesis begins with the first strategy of the two, a known case. In the plane a measure may take minutes.
     in_the_plane = (
         Family(
             f"light-tailed priors, 2-d, along feature {along + 1}",
@@ -178,7 +181,7 @@ AXIOM = Axiom(
     title="Locality",
     statement="For priors with exponential or lighter tails, changing p(R, x) only inside a ball around x0 changes "
     "I(x) by an amount that goes to 0 as |x - x0| grows, whatever the response.",
-    why="Else a peak of I at x may come from what neurons do at quite another stimulus.",
+    why="Otherwise a peak of I at x may come from the responses to a very different stimulus.",
     source=f"Axiom 2 of {PAPER}, restricted to light tails",
     check=check,
     cases=(DecayCase, JumpCase, ReadingCase, AtomsCase),

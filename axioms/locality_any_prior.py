@@ -1,4 +1,4 @@
-"""Locality for any prior, as the paper states it: heavy tails break it."""
+"""Locality for any prior, as the paper states it; priors with heavy tails refute it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .strategies import steps, weight_rows
 
 @composite
 def jump_cases(draw: DrawFn) -> JumpCase:
-    """Atoms at 0 and at powers of 10 or 30 with geometric weights, changed at 0: the cases of `locality_any_prior`."""
+    """Atoms at 0 and at powers of 10 or 30 with geometric weights, and a change of p(r|x) at 0."""
     responses = draw(st.integers(2, 3))
     return JumpCase(
         atoms=draw(st.integers(6, 9)),

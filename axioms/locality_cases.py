@@ -1,9 +1,9 @@
-"""The cases of locality: a prior that runs far out, and p(R, x) changed inside a ball."""
+"""The cases of locality: a prior that reaches far, and p(R, x) changed inside a ball."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,32 +15,21 @@ from ..models.tuning import AnyTuning
 from ..models.warps import perturb, relocate_stimuli
 from .cases import Case
 
-#: Nodes of a lattice that a file may ask for: what the exact engine answers in seconds.
+#: The most nodes of a lattice that a file may ask for: exact values on these take seconds.
 MOST_NODES = 2000
 
 
 class FarCase(Case, frozen=True):
-    """A model, and the same with p(R, x) changed inside a ball; stimuli lie at distances from it."""
+    """A model (`built`), the same with p(R, x) changed inside a ball (`changed`), and how far each stimulus is from it.
 
-    @property
-    def built(self) -> EncodingModel:
-        """The model before the change."""
-        raise NotImplementedError
+    ``distances`` is (J,), negative beside the ball and on its near side; ``levels`` are the distances at which the
+    change is compared, rising.
+    """
 
-    @property
-    def changed(self) -> EncodingModel:
-        """The model after the change."""
-        raise NotImplementedError
-
-    @property
-    def distances(self) -> Array:
-        """D of each stimulus, (J,); negative beside the ball and on its near side."""
-        raise NotImplementedError
-
-    @property
-    def levels(self) -> tuple[float, ...]:
-        """Distances at which the change is compared, rising."""
-        raise NotImplementedError
+    built: ClassVar[Any]
+    changed: ClassVar[Any]
+    distances: ClassVar[Any]
+    levels: ClassVar[Any]
 
     @property
     def views(self) -> tuple[EncodingModel, ...]:
@@ -48,18 +37,19 @@ class FarCase(Case, frozen=True):
 
 
 class DecayCase(FarCase, frozen=True, tag="decay"):
-    """A light-tailed prior on a lattice that runs far out to the right, changed inside a ball about `centre`.
+    """A prior with light tails on a lattice that reaches far to the right, and a change inside a ball about `centre`.
 
-    The prior is a mixture of Gaussians; D counts from its last component's mean in that component's sd, up to 16. Or it
-    is a Laplace prior, whose tails are exponential; D counts from its mean in its spread, up to 64. Responses have
-    logits given by one tuning curve each (with an implicit 0 for the last response). Inside the ball p(r|x) becomes
-    `inside` (weights), the prior there is tilted by a factor ``1 + tilt (x - centre) / radius``, its mass kept.
+    The prior is a mixture of Gaussians: distances D are measured from the mean of its rightmost component, in units of
+    that component's sd, up to 16. Or it is a Laplace prior: D is measured from its mean, in its spread, up to 64. Each
+    tuning curve gives the logit of one response; the last response has logit 0.
+    Inside the ball p(r|x) becomes `inside` (weights), and the prior is multiplied by
+    ``1 + tilt (x - centre) / radius`` and rescaled to keep the ball's mass.
 
-    With `beside` the stimulus lies in the plane: a second feature is 0 or `ASIDE` sd of the last component, each half
-    of the time, and where it is not 0 these are the tuning curves. The ball lies about (centre, 0). With `along` 1 the
-    two features change places.
+    With `beside` the stimulus lies in the plane: a second feature is 0 or `ASIDE` sd of the rightmost component, each
+    with probability 1/2, and where it is not 0 the tuning curves are those in `beside`. The ball lies about
+    (centre, 0). With `along` = 1 the two features are exchanged.
 
-    With `mirror` all of it is turned round: x becomes -x, and the lattice runs far out to the left.
+    With `mirror` the first feature x becomes -x, and the lattice reaches far to the left.
     """
 
     prior: Mixture | Laplace
@@ -72,8 +62,9 @@ class DecayCase(FarCase, frozen=True, tag="decay"):
     mirror: bool = False
     along: int = 0
 
+    #: The distances at which the change is compared, for Gaussian tails.
     LEVELS: ClassVar[tuple[float, ...]] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-    #: The second feature's other value; the lattice's spacing on a line, and in the plane or far out.
+    #: The second feature's other value, and the lattice's spacing on a line, and in the plane or far out; in sd.
     ASIDE: ClassVar[float] = 1.0
     SPACING: ClassVar[tuple[float, float]] = (0.15, 0.3)
 
@@ -86,7 +77,7 @@ class DecayCase(FarCase, frozen=True, tag="decay"):
 
     @cached_property
     def lattice(self) -> Array:
-        """Values of the (first) feature, before it is turned round."""
+        """Values of the (first) feature, before `mirror`, (n,)."""
         mean, sd = self.last
         exponential = isinstance(self.prior, Laplace)
         step = self.SPACING[exponential or self.beside is not None] * self.prior.scale
@@ -147,6 +138,7 @@ class DecayCase(FarCase, frozen=True, tag="decay"):
 
     @cached_property
     def changed(self) -> EncodingModel:
+        """The model after the change."""
         model = self.built
         table = None
         if self.inside is not None:
@@ -161,25 +153,27 @@ class DecayCase(FarCase, frozen=True, tag="decay"):
 
     @cached_property
     def distances(self) -> Array:
+        """D of each stimulus, (J,); -1 inside the ball and on its near side."""
         mean, sd = self.last
         outside = self._far > self.centre + self.radius
         return np.where(outside, (self._far - mean) / sd, -1.0)
 
     @cached_property
     def _far(self) -> Array:
-        """The feature along which each stimulus may be far, before it was turned round."""
+        """The feature along which stimuli may be far, before `mirror`, (J,)."""
         return np.asarray(self.built.stimuli[:, self.along] * (-1.0 if self.mirror else 1.0))
 
     @property
     def levels(self) -> tuple[float, ...]:
+        """The distances at which the change is compared."""
         return (*self.LEVELS, 32.0, 64.0) if isinstance(self.prior, Laplace) else self.LEVELS
 
 
 class JumpCase(FarCase, frozen=True, tag="jump"):
-    """Atoms at 0 and at base^0, base^1, ... with weights that fall by `ratio` each: the heaviest of tails.
+    """A prior with very heavy tails: atoms at 0 and at base^0, base^1, ..., each `ratio` times as probable as the last.
 
-    At 0 the response changes from `before` to `inside`; at the others it is `before` throughout. With `mirror` the
-    others lie to the left of 0.
+    The atom at 0 has probability `weight`. There p(r|x) changes from `before` to `inside` (weights); at the other atoms
+    it is `before` throughout. With `mirror` the other atoms lie to the left of 0.
     """
 
     atoms: int
@@ -209,14 +203,16 @@ class JumpCase(FarCase, frozen=True, tag="jump"):
         table = np.tile(np.asarray(self.before, dtype=float)[:, None], len(x))
         table[:, 0] = at_zero
         table = table / table.sum(axis=0)
-        # The response does not depend on x but at 0, a lone atom: its derivative there is taken as 0.
+        # The response depends on x only at 0, which is a lone atom: its derivative there is taken as 0.
         return EncodingModel(x, prior, table, likelihood_gradient=np.zeros((*table.shape, 1)))
 
     @cached_property
     def distances(self) -> Array:
+        """D of each stimulus, (J,); -1 at 0."""
         apart = np.abs(self.built.stimuli[:, 0])
         return np.where(apart > 0, apart, -1.0)
 
     @property
     def levels(self) -> tuple[float, ...]:
-        return tuple(float(self.base) ** n for n in range(0, self.atoms))
+        """The distances at which the change is compared."""
+        return tuple(float(self.base) ** n for n in range(self.atoms))

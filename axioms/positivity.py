@@ -1,4 +1,4 @@
-"""Positivity: I(x) >= 0, and the conditional as well."""
+"""Positivity: I(x) >= 0, and so is the conditional I_{R'|R}(x)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from .axiom import PAPER, Axiom
 from .cases import ModelCase, PairCase
 from .evaluator import Evaluator
 from .families import models_and_pairs_of, pairs_and_models
-from .finding import Finding, Values, judge, worst
+from .finding import Finding, Values, judge_worst, worst
 
 
 def check(measure: Evaluator, case: ModelCase | PairCase) -> Finding:
@@ -21,10 +21,15 @@ def check(measure: Evaluator, case: ModelCase | PairCase) -> Finding:
 
 
 def _sign(values: Values, d: int, label: str) -> Finding:
-    j = int(values.value.argmin())
-    low = float(values.value[j])
-    says = f"{label} = {low:.6g} nats at stimulus {j}"
-    return judge(-low, float(values.error[j]), abs(low), d, j, {label: values.value}, says)
+    value = values.value
+    return judge_worst(
+        -value,
+        values.error,
+        abs(float(value.min())),
+        d,
+        {label: value},
+        lambda j: f"{label} = {value[j]:.6g} nats at stimulus {j}",
+    )
 
 
 AXIOM = Axiom(

@@ -1,4 +1,4 @@
-"""The axioms, one line each: the ten that an audit asks, and further ones that are asked of relatives of a measure."""
+"""The axioms, one line each: the ten of an audit, and further ones to tell measures apart that meet the same ten."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..errors import UnknownAxiom, nearest
 from .axiom import Axiom
 from .cases import Case, case_of
 
-#: The ten, in the order of their tables; each is a file beside this one that holds its ``AXIOM``.
+#: The ten, in the order of the tables; each is the name of a file beside this one that defines ``AXIOM``.
 _ASKED = (
     "completeness",
     "locality",
@@ -36,15 +36,15 @@ def _axioms(files: tuple[str, ...]) -> dict[str, Axiom]:
     return {axiom.id: axiom for axiom in found}
 
 
-#: What an audit asks, by id, in the order of its tables.
+#: The axioms of an audit, by id, in the order of the tables.
 AXIOMS: dict[str, Axiom] = _axioms(_ASKED)
-#: What would narrow down the measures that the ten leave open.
+#: Axioms that further narrow down the measures that meet the ten.
 FURTHER: dict[str, Axiom] = _axioms(_FURTHER)
 #: Every axiom that a witness may be about.
 EVERY: dict[str, Axiom] = AXIOMS | FURTHER
 
 _KINDS: tuple[type[Case], ...] = tuple(dict.fromkeys(kind for axiom in EVERY.values() for kind in axiom.cases))
-#: A case of any kind that an axiom asks: what records hold that travel as JSON.
+#: A case of any kind: the type of a field of the records that have a JSON form.
 if TYPE_CHECKING:
     AnyCase = Case
 else:
@@ -52,13 +52,7 @@ else:
 
 
 def axioms_named(names: Iterable[str] | None) -> tuple[Axiom, ...]:
-    """The axioms with these ids, in the order of the tables; those that an audit asks for None.
-
-    Raises
-    ------
-    UnknownAxiom
-        With the nearest match.
-    """
+    """The axioms with these ids, in the order of the tables; for None, the ten of an audit. Raises `UnknownAxiom`."""
     if names is None:
         return tuple(AXIOMS.values())
     wanted = {axiom_named(name).id for name in ([names] if isinstance(names, str) else names)}
@@ -66,12 +60,12 @@ def axioms_named(names: Iterable[str] | None) -> tuple[Axiom, ...]:
 
 
 def axiom_named(name: Any) -> Axiom:
-    """The axiom of an id; raises `UnknownAxiom` with the nearest match."""
+    """The axiom with this id; raises `UnknownAxiom`, which names the nearest id."""
     if not isinstance(name, str) or name not in EVERY:
         raise UnknownAxiom(f"unknown axiom {name!r}{nearest(str(name), AXIOMS)}")
     return EVERY[name]
 
 
 def case_from_json(data: Any) -> Case:
-    """A case of any kind that an axiom asks, from untrusted JSON data; raises `CaseError` (a ValueError)."""
+    """A case of any kind from untrusted JSON data; raises `CaseError` (a ValueError)."""
     return case_of(data, _KINDS)

@@ -1,4 +1,4 @@
-"""Response invariance: new names or new units of a response change nothing."""
+"""Response invariance: new labels or new units of the response do not change I(x)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from . import known, smallest
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import ResponseMapCase
 from .evaluator import Evaluator
-from .families import cells, continuous, lines, planes
-from .finding import Finding
-from .invariance import unchanged
+from .families import planes
+from .finding import Finding, unchanged
+from .strategies import continuous_specs, finite_specs
 
 
 def check(measure: Evaluator, case: ResponseMapCase) -> Finding:
@@ -37,7 +37,7 @@ def relabelling_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> Respon
 
 @composite
 def stretching_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec | ContinuousSpec]) -> ResponseMapCase:
-    """A continuous response and a smooth bijection of it: cells grow by 1 to 4 times."""
+    """A continuous response and a smooth bijection of it: cell volumes grow by factors of 1 to 4."""
     factors = draw(st.lists(st.integers(1, 4), min_size=1, max_size=4))
     spec = draw(specs)
     return ResponseMapCase(spec, factors=tuple(factors))
@@ -56,11 +56,11 @@ def revaluing_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> Response
 
 def _families(gradient: bool) -> tuple[Family, ...]:
     return (
-        Family("finite, renamed", relabelling_cases(lines(gradient))),
+        Family("finite, renamed", relabelling_cases(finite_specs(gradient=gradient))),
         Family("finite, 2-d, renamed", relabelling_cases(planes(gradient)), FIFTH),
-        Family("finite, numbers stretched", revaluing_cases(lines(gradient)), FIFTH),
-        Family("continuous cells, stretched", stretching_cases(cells(gradient)), FIFTH),
-        Family("continuous, stretched", stretching_cases(continuous()), FIFTH),
+        Family("finite, numbers stretched", revaluing_cases(finite_specs(gradient=gradient)), FIFTH),
+        Family("continuous cells, stretched", stretching_cases(finite_specs(gradient=gradient, volumes=True)), FIFTH),
+        Family("continuous, stretched", stretching_cases(continuous_specs()), FIFTH),
     )
 
 
@@ -78,7 +78,7 @@ AXIOM = Axiom(
     id="response_invariance",
     title="Response invariance",
     statement="I is unchanged by an invertible map of the response, discrete or continuous.",
-    why="The units of a response, or the names of its values, carry nothing about the stimulus.",
+    why="The units of a response, or the names of its values, carry no information about the stimulus.",
     source=f"Remark 2 of {PAPER}",
     check=check,
     cases=(ResponseMapCase,),

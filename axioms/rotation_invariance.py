@@ -11,13 +11,13 @@ from .cases import LinearMapCase
 from .groups import PLANES
 from .stimulus_invariance import check
 
-#: Rotations with whole numbers in them: cosine and sine of quarter turns and of 3-4-5 and 5-12-13 triangles.
+#: Cosine and sine of rotations: quarter and half turns, and the rational ones of 3-4-5 and 5-12-13 triangles.
 _TURNS = ((0.0, 1.0), (-1.0, 0.0), (0.6, 0.8), (0.8, 0.6), (5 / 13, 12 / 13))
 
 
 @composite
 def turned_cases(draw_: DrawFn) -> LinearMapCase:
-    """A plane model, turned, and perhaps reflected. Shrinks to a quarter turn."""
+    """A model in the plane, rotated and perhaps reflected. Shrinks to a quarter turn."""
     cosine, sine = draw_(st.sampled_from(_TURNS))
     sign = draw_(st.sampled_from([1, -1]))
     return LinearMapCase(draw_(PLANES), ((cosine, -sign * sine), (sine, sign * cosine)), (0, 0))

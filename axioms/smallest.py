@@ -5,8 +5,8 @@ A search draws, and may miss by luck what breaks on a handful of weights only; h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
 from itertools import combinations_with_replacement, permutations, product
 from math import gcd
 
@@ -46,7 +46,7 @@ def pairs() -> tuple[PairSpec, ...]:
     for spec in joints():
         count = len(spec.responses[0])
         for groups in _merges(count):
-            found[_pair(spec, lambda row, g=groups: [[w * (g[k] == m) for k, w in enumerate(row)] for m in set(g)])] = 0
+            found[_pair(spec, partial(_merged, groups))] = 0
         found[_pair(spec, lambda row: [[w, w] for w in row])] = 0
         if count == 2:
             found[_pair(spec, lambda row: [[a * b for b in row] for a in row])] = 0
@@ -56,12 +56,17 @@ def pairs() -> tuple[PairSpec, ...]:
     return tuple(found)
 
 
-def _pair(spec: FiniteSpec, table_of) -> PairSpec:
+def _merged(groups: tuple[int, ...], row: Row) -> list[list[float]]:
+    """A row of weights by the merged response and the response itself."""
+    return [[w * (groups[k] == m) for k, w in enumerate(row)] for m in sorted(set(groups))]
+
+
+def _pair(spec: FiniteSpec, table_of: Callable[[Row], list[list[float]]]) -> PairSpec:
     tables = tuple(tuple(map(tuple, table_of(row))) for row in spec.responses)
     return PairSpec(spec.stimuli, spec.prior, tables)
 
 
-def _renamed(tables: tuple[Table, Table]) -> Iterator[tuple[Table, Table]]:
+def _renamed(tables: tuple[Table, ...]) -> Iterator[tuple[Table, ...]]:
     """The same two tables under other names of the stimuli, of either response, and of the two responses."""
     for pair in (tables, tables[::-1]):
         for turned in (pair, tuple(tuple(zip(*table)) for table in pair)):
@@ -128,5 +133,5 @@ def features(gradient: bool) -> tuple[Case, ...]:
     return _cases(cases, gradient)
 
 
-def _cases(cases, gradient: bool) -> tuple[Case, ...]:
+def _cases(cases: Iterable[Case], gradient: bool) -> tuple[Case, ...]:
     return tuple(with_slopes(case) if gradient else case for case in cases)

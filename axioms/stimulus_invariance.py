@@ -1,4 +1,4 @@
-"""Stimulus invariance: another scale of the stimulus changes nothing."""
+"""Stimulus invariance: another scale of the stimulus does not change I(x)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from . import known, smallest
 from .axiom import FIFTH, Axiom, Family
 from .cases import LinearMapCase, StimulusMapCase
 from .evaluator import Evaluator
-from .families import lines, planes
-from .finding import Finding
-from .invariance import unchanged
-from .strategies import continuous_specs, steps
+from .families import planes
+from .finding import Finding, unchanged
+from .strategies import continuous_specs, finite_specs, steps
 
 
 def check(measure: Evaluator, case: StimulusMapCase | LinearMapCase) -> Finding:
-    """I is unchanged by an invertible map of the stimulus: a coordinatewise one, or of a group."""
+    """I is unchanged by an invertible map of the stimulus, coordinatewise or linear."""
     what = "an invertible map of the stimulus"
     return unchanged(measure.pointwise(case.built), measure.pointwise(case.mapped), case.built.dimensions, what)
 
@@ -44,22 +43,18 @@ def relocation_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec], slopes: bo
 
 @composite
 def warp_cases(draw: DrawFn) -> StimulusMapCase:
-    """A continuous stimulus and the warp ``x + bend width sin(x / width)``, mirrored or not."""
+    """A continuous stimulus and the warp ``x + bend width sin(x / width)``, reflected or not."""
     bend, width = draw(steps(1, 3)), draw(steps(2, 8))
     return StimulusMapCase(draw(continuous_specs()), bend=bend, width=width, mirror=draw(st.booleans()))
 
 
 def _families(gradient: bool) -> tuple[Family, ...]:
     return (
-        Family("finite, moved", relocation_cases(lines(gradient), gradient)),
+        Family("finite, moved", relocation_cases(finite_specs(gradient=gradient), gradient)),
         Family("finite, 2-d, moved", relocation_cases(planes(gradient), gradient), FIFTH),
-        Family("continuous cells, moved", relocation_cases(lines(gradient), True), FIFTH),
+        Family("continuous cells, moved", relocation_cases(finite_specs(gradient=gradient), True), FIFTH),
         Family("continuous, warped", warp_cases(), FIFTH),
     )
-
-
-def _of_models(specs: SearchStrategy[FiniteSpec]) -> tuple[Family, ...]:
-    return (Family("your models, moved", relocation_cases(specs)),)
 
 
 AXIOM = Axiom(
@@ -83,5 +78,5 @@ AXIOM = Axiom(
     known_with_gradient=(StimulusMapCase(known.SHARED_SLOPES, ((0,), (1,)), ((2,), (1,))),),
     smallest=smallest.moves,
     families=_families,
-    of_models=_of_models,
+    of_models=lambda specs: (Family("your models, moved", relocation_cases(specs)),),
 )

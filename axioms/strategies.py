@@ -1,9 +1,8 @@
-"""Hypothesis strategies for encoding models and for the cases on which axioms are attacked.
+"""Hypothesis strategies for encoding models and for the cases on which axioms are judged.
 
-Finite joints are drawn in small whole weights, so that what fails shrinks to a witness a person can check by hand:
-towards fewer stimuli, fewer responses, weights of 0 and 1, stimuli 0, 1, 2. Premises are built in, never filtered: a
-garbled response is garbled by construction, an irrelevant feature is irrelevant by construction. Values are drawn,
-never a seed.
+Finite joint distributions are drawn as small whole-number weights, so that a failing case shrinks to a witness that a
+person can check by hand: few stimuli and responses, weights of 0 and 1, stimuli 0, 1, 2. The premises of an axiom are
+built into its cases, not filtered: a garbled response is garbled by construction. Values are drawn, never a seed.
 """
 
 from __future__ import annotations
@@ -14,30 +13,15 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
-from ..models import (
-    BernoulliNoise,
-    Bump,
-    Bumps,
-    CategoricalNoise,
-    EncodingModel,
-    Gaussian,
-    GaussianNoise,
-    Laplace,
-    Linear,
-    Mixture,
-    Periodic,
-    PiecewiseSmooth,
-    PoissonNoise,
-    ResponsePair,
-    Sigmoid,
-    StudentT,
-    Uniform,
-)
+from ..models import EncodingModel, ResponsePair
 from ..models.data import ContinuousSpec, FiniteSpec, PairSpec
-from .cases import ModelCase, PairCase
+from ..models.noise import BernoulliNoise, CategoricalNoise, GaussianNoise, PoissonNoise
+from ..models.priors import Gaussian, Laplace, Mixture, StudentT, Uniform
+from ..models.tuning import Bump, Bumps, Linear, Periodic, PiecewiseSmooth, Sigmoid
+from .cases import PairCase
 
 WEIGHTS = st.integers(1, 9)
-#: Prior weights that are legitimate and that naive code trips over.
+#: Very small prior weights, which are allowed but may underflow in a measure.
 RARE = st.sampled_from([1e-3, 1e-9, 1e-30, 1e-300])
 
 
@@ -48,6 +32,7 @@ def units() -> SearchStrategy[float]:
 
 @lru_cache(maxsize=64)
 def weight_rows(width: int, top: int = 9) -> SearchStrategy[tuple[int, ...]]:
+    """Weights 0 to `top` of so many responses, not all zero."""
     return st.tuples(*[st.integers(0, top)] * width).map(lambda row: row if any(row) else (1, *row[1:]))
 
 
@@ -65,6 +50,7 @@ def _slopes(draw: DrawFn, row: tuple[int, ...]) -> tuple[int, ...]:
 
 @composite
 def gradients(draw: DrawFn, rows: tuple[tuple[int, ...], ...], dimensions: int) -> Any:
+    """Derivatives of these rows of weights, (J, K, d), along each feature."""
     columns = [[draw(_slopes(row)) for _ in range(dimensions)] for row in rows]
     return tuple(tuple(zip(*features)) for features in columns)
 
@@ -87,17 +73,17 @@ def finite_specs(
     rare: bool = True,
     volumes: bool = False,
 ) -> FiniteSpec:
-    """Finite joints in whole weights.
+    """Finite joint distributions as whole-number weights.
 
     1 to `max_stimuli` stimuli at whole coordinates, 1 to `max_responses` responses with weights 0 to 9 (zeros are
-    common: deterministic channels occur), prior weights 1 to 9, one in 25 with an atom as rare as 1e-300. With
-    `gradient` a whole-number derivative is drawn along; with `volumes`, cell volumes 1 to 3 of both variables.
-    Shrinks to one stimulus at 0 and one response.
+    common, and so deterministic responses occur), prior weights 1 to 9; one model in 25 on a line has a stimulus with a
+    prior weight as small as 1e-300, unless `rare` is false. With `gradient` the likelihood has derivatives; with
+    `volumes`, stimuli and responses have cell volumes 1 to 3. Shrinks to one stimulus at 0 and one response.
     """
     responses = draw(st.integers(1, max_responses))
     farthest = 4 if dimensions > 1 else max(9, 2 * max_stimuli)
     place = st.tuples(*[st.integers(-farthest, farthest)] * dimensions)
-    # One element a stimulus, so that whatever a failure does not need is deleted.
+    # One list element per stimulus, so that shrinking can delete the stimuli that a failure does not need.
     drawn = draw(
         st.lists(
             st.tuples(place, WEIGHTS, weight_rows(responses)),
@@ -133,11 +119,11 @@ def pair_specs(
     dimensions: int = 1,
     volumes: bool = False,
 ) -> PairSpec:
-    """Two responses in whole weights: any joint, conditionally independent ones, or a merged response and itself.
+    """Two responses, as whole-number weights.
 
-    With `volumes`, cells of the stimulus and of either response have volumes 1 to 3.
-
-    Shrinks to one stimulus and one response each.
+    The two have any joint distribution, or are independent given the stimulus, or the first merges values of the
+    second. With `volumes`, the cells of the stimulus and of both have volumes 1 to 3. Shrinks to one stimulus and one
+    value of each.
     """
     count = draw(st.integers(1, max_stimuli))
     first, second = draw(st.integers(1, max_responses)), draw(st.integers(1, max_responses))
@@ -174,17 +160,17 @@ def pair_specs(
 
 
 def encoding_models(dimensions: int = 1, gradient: bool = False, **limits: Any) -> SearchStrategy[EncodingModel]:
-    """`finite_specs`, built: finite joints as `EncodingModel` (equal stimuli never occur; rare responses may drop)."""
+    """`finite_specs`, built: each an `EncodingModel`; responses that never occur are dropped."""
     return finite_specs(dimensions=dimensions, gradient=gradient, **limits).map(FiniteSpec.build)
 
 
 def response_pairs(gradient: bool = False, **limits: Any) -> SearchStrategy[ResponsePair]:
-    """`pair_specs`, built."""
+    """`pair_specs`, built: each a `ResponsePair`."""
     return pair_specs(gradient=gradient, **limits).map(PairSpec.build)
 
 
 def steps(low: int, high: int, scale: int = 4) -> SearchStrategy[float]:
-    """Multiples of 1 / scale: short in JSON, shrinking to `low` or 0."""
+    """The numbers low / scale, (low + 1) / scale, ..., high / scale: short in JSON. Shrinks towards 0."""
     return st.integers(low, high).map(lambda n: n / scale)
 
 
@@ -208,11 +194,12 @@ def priors(heavy: bool = True) -> SearchStrategy[Any]:
 
 
 def tuning_curves(height: SearchStrategy[float]) -> SearchStrategy[Any]:
-    """Bounded tuning curves, 0 to `height`: bump, two bumps, sigmoid, periodic, random smooth (PCHIP)."""
-    bump = st.builds(Bump, steps(-8, 12), steps(1, 8), height.map(lambda h: h / 2))
+    """Tuning curves between 0 and `height`: bump, two bumps, sigmoid, periodic, random and smooth (PCHIP)."""
+    place, width = steps(-8, 12), steps(1, 8)
+    bump = st.builds(Bump, place, width, height.map(lambda h: h / 2))
     return st.one_of(
-        st.builds(Sigmoid, steps(-8, 12), steps(1, 8), height),
-        st.builds(Bump, steps(-8, 12), steps(1, 8), height),
+        st.builds(Sigmoid, place, width, height),
+        st.builds(Bump, place, width, height),
         st.builds(lambda a, b: Bumps((a, b)), bump, bump),
         st.builds(Periodic, steps(4, 16), steps(-4, 4), height),
         st.builds(
@@ -229,7 +216,7 @@ def tuning_curves(height: SearchStrategy[float]) -> SearchStrategy[Any]:
 def continuous_specs(draw: DrawFn) -> ContinuousSpec:
     """Continuous 1-D models on 16 to 28 nodes: any prior, tuning curve and noise of the library that fit together.
 
-    Coarse as a discretisation, and a legitimate finite joint all the same, with cell volumes and a gradient.
+    As discretisations they are coarse, but each is a valid finite joint distribution, with cell volumes and a gradient.
     """
     kind = draw(st.sampled_from(["bernoulli", "categorical", "poisson", "gaussian"]))
     nodes = draw(st.integers(16, 28))
@@ -245,11 +232,6 @@ def continuous_specs(draw: DrawFn) -> ContinuousSpec:
     return ContinuousSpec(prior, (curve,), GaussianNoise(draw(steps(2, 6)), 1), nodes)
 
 
-def model_cases(specs: SearchStrategy[FiniteSpec] | SearchStrategy[ContinuousSpec]) -> SearchStrategy[ModelCase]:
-    """Models as they are."""
-    return specs.map(ModelCase)
-
-
 def pair_cases(gradient: bool = False, **limits: Any) -> SearchStrategy[PairCase]:
     """Two responses (`pair_specs`)."""
     return pair_specs(gradient=gradient, **limits).map(PairCase)
@@ -257,7 +239,7 @@ def pair_cases(gradient: bool = False, **limits: Any) -> SearchStrategy[PairCase
 
 @composite
 def pair_cases_of(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> PairCase:
-    """Pairs made of one model: a merged response and itself, or two independent readings of one response."""
+    """Pairs made from one model: the response and a merged one, or two independent responses of the same kind."""
     spec = draw(specs)
     count = len(spec.responses[0])
     if draw(st.booleans()):

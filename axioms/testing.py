@@ -1,4 +1,4 @@
-"""The pytest entry: one test per axiom for a measure of yours, expected failures replayed by witness.
+"""For pytest: one test per axiom for a measure of yours; expected failures are checked by replaying a witness.
 
 Example, in a test module::
 
@@ -9,9 +9,9 @@ Example, in a test module::
     def test_axiom(check):
         check()
 
-An axiom without an expected failure is attacked, and the test fails with the witness if it is refuted. An axiom with
-one is not attacked: its witness is replayed, and the test fails if the witness no longer refutes (it is stale), so an
-expected failure can never pass unseen.
+An axiom without an expected failure is attacked; the test fails, and shows the witness, if the axiom is refuted. An
+axiom with an expected failure is not attacked: its witness is replayed, and the test fails if the witness no longer
+refutes the axiom (it is stale).
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from .registry import AXIOMS, axioms_named
 
 
 class AxiomCheck:
-    """The test of one axiom: call it. Its repr is the axiom's id, which is what JUnit output shows."""
+    """The test of one axiom, a callable. Its repr is the axiom's id, which JUnit output shows."""
 
     def __init__(self, measure: Measure, axiom: str, expected: Witness | None, options: Mapping[str, Any]) -> None:
         self.measure, self.axiom, self.expected, self.options = measure, axiom, expected, dict(options)
 
     def __call__(self) -> Verdict | None:
-        """Run the check; returns the verdict, or None for a replayed witness."""
+        """Run the test; returns the verdict, or None if a witness was replayed."""
         __tracebackhide__ = True
         if self.expected is not None:
             try:
@@ -83,13 +83,17 @@ def parametrize_axioms(
     ----------
     measure : Measure
     axioms : ids (default: all ten)
-    expected_failures : axiom id -> witness (a path to its JSON file, or the data)
+    expected_failures : axiom id -> witness (a path to its JSON file, or the JSON data)
     examples, seed, case_timeout, isolate : as for `stiminfo.audit`
 
     Raises
     ------
-    UnknownAxiom, WitnessError, LoadError, OSError
-        When the module is collected: for ids that do not exist, witnesses that are none or about another axiom.
+    UnknownAxiom, LoadError
+        An id, or a claim of the measure, names an axiom that does not exist.
+    WitnessError, OSError
+        A witness cannot be read.
+    ValueError
+        A witness is about another axiom, or about one that is not in `axioms`.
     """
     chosen = axioms_named(axioms)
     check_claims(measure)

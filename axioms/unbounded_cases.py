@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import gammaln
@@ -112,13 +112,13 @@ class AtomsCase(FarCase, frozen=True, tag="atoms"):
     """Lone atoms at 0, 1, 2, ... or at 0, 1, 2, 4, ... with exponential or lighter weights; the response at 0 changes.
 
     The response to atom n > 0 is ``kinds[(n - 1) % len(kinds)]``, 0 or 1, and the weight of an atom at x of kind k
-    falls as exp(-x) where ``tails[k]`` is "exponential", as exp(-x^2 / 2) where it is "gaussian". At 0 the response is
-    0 and becomes 1. With `mirror` the atoms lie at -x.
+    falls as exp(-x^2 / 2) if ``light[k]``, else as exp(-x). At 0 the response is 0 and becomes 1. With `mirror` the
+    atoms lie at -x.
     """
 
     atoms: int
-    kinds: tuple[Literal[0, 1], ...]
-    tails: tuple[Literal["exponential", "gaussian"], Literal["exponential", "gaussian"]]
+    kinds: tuple[int, ...]
+    light: tuple[bool, bool]
     doubling: bool = False
     mirror: bool = False
 
@@ -128,12 +128,12 @@ class AtomsCase(FarCase, frozen=True, tag="atoms"):
     @cached_property
     def _atoms(self) -> tuple[Array, Array, Array]:
         """|x|, rising from 0, the kind and the log weight of each atom; those too rare for a number are left out."""
-        if not (6 <= self.atoms <= 200 and self.kinds):
-            raise CaseError("expected 6 to 200 atoms, and at least one kind")
+        if not (6 <= self.atoms <= 200 and self.kinds and set(self.kinds) <= {0, 1}):
+            raise CaseError("expected 6 to 200 atoms, and at least one kind, 0 or 1")
         steps = np.arange(min(self.atoms, 40) if self.doubling else self.atoms)
         x = np.where(steps > 0, 2.0 ** (steps - 1), 0.0) if self.doubling else steps * 1.0
         kinds = np.concatenate([[0], np.resize(np.asarray(self.kinds), len(x) - 1)])
-        light = np.array([tail == "gaussian" for tail in self.tails])[kinds]
+        light = np.array(self.light)[kinds]
         log = np.where(light, -0.5 * x * x, -x)
         kept = log > self.SMALLEST
         return x[kept], kinds[kept], log[kept]

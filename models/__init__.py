@@ -1,4 +1,4 @@
-"""What is measured: priors, tuning curves and noise make an `EncodingModel`, a finite joint of both."""
+"""Encoding models: priors, tuning curves and noise make an `EncodingModel`, a joint of stimulus and response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .tuning import Bump, Bumps, Linear, Periodic, PiecewiseSmooth, Sigmoid
 if TYPE_CHECKING:
     from ..diffusion.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson, TableEncoder
 
-# These need torch, which `import stiminfo` and the exact audit do without.
+# These need torch, which `import stiminfo` and the exact audit do not load.
 _WITH_TORCH = ("Encoder", "LinearGaussian", "LinearNonlinearPoisson", "TableEncoder")
 
 __all__ = [

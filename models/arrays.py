@@ -1,4 +1,4 @@
-"""Checks of the arrays that a model is made of; each error says what is wrong, where, and what was expected."""
+"""Checks of the arrays that make a model; each error says what is wrong, where, and what was expected."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from ..errors import ModelError
 
 Array = NDArray[Any]
 
-#: How far a probability vector may be from summing to 1 before it is refused (it is renormalised within).
+#: A probability vector whose sum is within this of 1 is renormalised; any other is refused.
 SUM_TOLERANCE = 1e-9
 
 
 def as_real_array(value: Any, name: str, shape: tuple[int | None, ...] | None = None, letters: str = "") -> Array:
-    """Return `value` as a finite float64 array, checked against `shape` (``None`` leaves an axis free)."""
+    """Return `value` as a finite float64 array of this `shape` (``None`` leaves an axis free), or raise `ModelError`.
+
+    `letters` says in the message what the axes of `shape` are.
+    """
     try:
         raw = np.asarray(value)
     except ValueError as error:
         raise ModelError(f"{name} is ragged or not an array of numbers ({error})") from None
     if isinstance(value, np.ma.MaskedArray):
         raise ModelError(f"{name} is a masked array; expected every number to be there")
-    if raw.dtype.kind in "mM":
+    if raw.dtype.kind in "mMc":
         raise ModelError(f"{name} holds {raw.dtype} values; expected real numbers")
-    if raw.dtype.kind == "c":
-        raise ModelError(f"{name} is complex; expected real numbers")
     if raw.dtype.kind not in "buif":
         try:
             raw = raw.astype(float)
@@ -37,10 +38,15 @@ def as_real_array(value: Any, name: str, shape: tuple[int | None, ...] | None = 
         wanted = ", ".join("any" if w is None else str(w) for w in shape)
         note = f" = {letters}" if letters else ""
         raise ModelError(f"{name} has shape {array.shape}; expected ({wanted}){note}")
-    if not np.isfinite(array).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ModelError(f"{name}{list(where)} is {array[where]}; expected finite numbers")
+    refuse(~np.isfinite(array), array, name, "; expected finite numbers")
     return array
+
+
+def refuse(wrong: Array, array: Array, name: str, says: str) -> None:
+    """Raise `ModelError` if the mask `wrong` holds anywhere: the first such entry, its value, then `says`."""
+    if wrong.any():
+        where = tuple(int(i) for i in np.argwhere(wrong)[0])
+        raise ModelError(f"{name}{list(where)} is {array[where]:g}{says}")
 
 
 def as_stimuli(value: Any) -> Array:
@@ -56,9 +62,7 @@ def as_stimuli(value: Any) -> Array:
 def as_distribution(value: Any, name: str, size: int) -> Array:
     """A probability vector of length `size`, normalised exactly."""
     array = as_real_array(value, name, (size,), "(J,), one per stimulus")
-    if (array < 0).any():
-        where = int(np.argmin(array))
-        raise ModelError(f"{name}[{where}] is {array[where]:g}; expected no negative probability")
+    refuse(array < 0, array, name, "; expected no negative probability")
     total = float(array.sum())
     if abs(total - 1) > SUM_TOLERANCE:
         raise ModelError(f"{name} sums to {total:.12g}; expected 1 (within {SUM_TOLERANCE:g})")
@@ -66,15 +70,13 @@ def as_distribution(value: Any, name: str, size: int) -> Array:
 
 
 def as_likelihood(value: Any, stimuli: Array, response_axes: int) -> Array:
-    """p(r|x) with `response_axes` leading response axes and the stimulus last; normalised for each stimulus."""
+    """p(r|x), its `response_axes` response axes first and the stimulus last; normalised for each stimulus."""
     count = len(stimuli)
     letters = "(K, J), responses by stimuli" if response_axes == 1 else "(K1, K2, J), two responses by stimuli"
     array = as_real_array(value, "likelihood", (None,) * response_axes + (count,), letters)
     if 0 in array.shape:
         raise ModelError(f"likelihood has shape {array.shape}; expected at least one response")
-    if (array < 0).any():
-        where = [int(i) for i in np.argwhere(array < 0)[0]]
-        raise ModelError(f"likelihood{where} is {array[tuple(where)]:g}; expected no negative probability")
+    refuse(array < 0, array, "likelihood", "; expected no negative probability")
     totals = array.sum(axis=tuple(range(response_axes)))
     wrong = np.abs(totals - 1) > SUM_TOLERANCE
     if wrong.any():
@@ -87,18 +89,16 @@ def as_likelihood(value: Any, stimuli: Array, response_axes: int) -> Array:
 
 
 def as_volumes(value: Any, name: str, shape: tuple[int, ...]) -> Array:
-    """Cell volumes of a discretised variable; ones where none are given (a truly discrete variable)."""
+    """Cell volumes of a discretised variable; ones if none are given (a truly discrete variable)."""
     if value is None:
         return np.ones(shape)
     array = as_real_array(value, name, shape)
-    if (array <= 0).any():
-        where = [int(i) for i in np.argwhere(array <= 0)[0]]
-        raise ModelError(f"{name}{where} is {array[tuple(where)]:g}; expected positive cell volumes")
+    refuse(array <= 0, array, name, "; expected positive cell volumes")
     return array
 
 
 def as_gradient(value: Any, likelihood: Array, dimensions: int) -> Array | None:
-    """D p(r|x) / d x_i, shape ``likelihood.shape + (d,)``; sums to 0 over responses, 0 where p(r|x) is 0."""
+    """The derivatives of p(r|x) by x_i, ``likelihood.shape + (d,)``; they sum to 0 over r, and are 0 where p is 0."""
     if value is None:
         return None
     array = as_real_array(value, "likelihood_gradient", (*likelihood.shape, dimensions), "likelihood's shape and d")
@@ -111,12 +111,13 @@ def as_gradient(value: Any, likelihood: Array, dimensions: int) -> Array | None:
             "expected 0, since probabilities sum to 1 at every x"
         )
     loose = (likelihood == 0)[..., None] & (array != 0)
-    if loose.any():
-        where = [int(n) for n in np.argwhere(loose)[0]]
-        raise ModelError(
-            f"likelihood_gradient{where} is {array[tuple(where)]:g} where the likelihood is 0: a probability "
-            "would turn negative, and the Fisher information is infinite; expected 0 there"
-        )
+    refuse(
+        loose,
+        array,
+        "likelihood_gradient",
+        " where the likelihood is 0: a probability would turn negative, and the Fisher information is infinite; "
+        "expected 0 there",
+    )
     return array
 
 

@@ -1,4 +1,4 @@
-"""From a continuous 1-D stimulus (prior density, tuning curve, noise) to a finite joint, refined until it is close."""
+"""Discretising a continuous 1-D encoding model (prior density, tuning curve, noise) to a given accuracy."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ..errors import ModelError
 from .encoding_model import EncodingModel
 from .noise import GaussianNoise, Noise
 from .priors import Gaussian, Prior
-from .tuning import Tuning
+from .tuning import Linear, Tuning
 
-#: Nodes beyond which refinement stops: the posterior on them no longer fits a desk machine's patience.
+#: The most nodes that are tried: with more, a posterior takes too long to compute.
 MOST_NODES = 8192
 
 
@@ -35,11 +35,11 @@ def encoding_model(
     noise : Noise
         `GaussianNoise`, `PoissonNoise`, `BernoulliNoise` or `CategoricalNoise` (default: unit Gaussian).
     nodes : int, optional
-        Number of stimulus nodes. If left out, nodes are doubled until two things hold: I(R;X) moves by less than
-        `tolerance`, and the error that an atomic prior brings to I_local at its nodes, about
-        ``0.01 (h^2 max(J, 1/scale^2))^2`` nats for node spacing h and Fisher information J, is below it.
+        Number of stimulus nodes. If left out, it is doubled until two errors are below `tolerance`: the change of
+        I(R;X) at the last doubling, and the error of I_local from placing the prior on nodes, which is about
+        ``0.01 (h^2 max(J, 1/scale^2))^2`` nats for node spacing h and Fisher information J.
     tolerance : float
-        In nats; used where `nodes` is left out.
+        In nats; used only if `nodes` is left out.
 
     Returns
     -------
@@ -49,10 +49,8 @@ def encoding_model(
     Raises
     ------
     ModelError
-        (a ValueError) if a piece does not fit another, or the tolerance is out of reach of `MOST_NODES` nodes.
+        (a ValueError) the parts do not fit together, or `MOST_NODES` nodes do not reach the tolerance.
     """
-    from .tuning import Linear
-
     prior = Gaussian() if prior is None else prior
     noise = GaussianNoise() if noise is None else noise
     curves = (Linear(),) if tuning is None else tuple(tuning) if isinstance(tuning, Sequence) else (tuning,)
@@ -97,7 +95,7 @@ def _discretise(prior: Prior, curves: Sequence[Tuning], noise: Noise, count: int
 
 
 def _lattice_error(model: EncodingModel, scale: float) -> float:
-    """Leading error of I_local from putting the prior on atoms, at stimuli that matter (nats)."""
+    """Leading error of I_local from placing the prior on nodes, the largest at any stimulus that is not rare (nats)."""
     gradient = model.likelihood_gradient
     assert gradient is not None
     table = model.likelihood

@@ -1,4 +1,4 @@
-"""Counts of trials, validated, and the plug-in joint that they make."""
+"""Counts of trials, checked, and the joint distribution that they estimate by their shares (plug-in)."""
 
 from __future__ import annotations
 
@@ -7,25 +7,23 @@ from typing import Any
 import numpy as np
 
 from ..errors import ModelError
-from .arrays import Array, as_real_array, as_stimuli
+from .arrays import Array, as_real_array, as_stimuli, refuse
 
 
 def as_counts(counts: Any) -> Array:
-    """A ``(J, K)`` table of whole numbers, not negative, not all zero."""
+    """A ``(J, K)`` table of whole numbers, not negative, not all zero, or `ModelError`."""
     table = as_real_array(counts, "counts", (None, None), "(J, K), stimuli by responses")
     if table.size == 0:
         raise ModelError(f"counts have shape {table.shape}; expected at least one stimulus and one response")
     for wrong, what in ((table < 0, "negative"), (table != np.floor(table), "fractional")):
-        if wrong.any():
-            j, k = (int(i) for i in np.argwhere(wrong)[0])
-            raise ModelError(f"counts[{j}, {k}] is {table[j, k]:g}, {what}; expected whole numbers of trials")
+        refuse(wrong, table, "counts", f", {what}; expected whole numbers of trials")
     if not table.any():
         raise ModelError("counts are all zero; expected at least one trial")
     return table
 
 
 def joint_of_counts(counts: Any, stimuli: Any = None) -> tuple[Array, Array, Array]:
-    """Stimuli, prior and likelihood of the plug-in joint; a stimulus without a trial is refused by name."""
+    """Stimuli, prior and likelihood of the plug-in joint; raises `ModelError`, also for a stimulus without a trial."""
     table = as_counts(counts)
     x = as_stimuli(np.arange(len(table)) if stimuli is None else stimuli)
     if len(x) != len(table):

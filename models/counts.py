@@ -1,4 +1,4 @@
-"""Stimulus-by-response count tables of an experiment, read from CSV."""
+"""Count tables of an experiment (stimuli by responses), read from CSV."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class CountTable:
 
     Attributes
     ----------
-    counts : (J, K) whole numbers
+    counts : (J, K) whole numbers of trials
     stimuli : (J, d)
-    stimulus_names, response_names : labels as they stand in the file
+    stimulus_names, response_names : labels, as written in the file
     """
 
     counts: NDArray[np.float64]
@@ -33,20 +33,21 @@ class CountTable:
     response_names: tuple[str, ...]
 
     def model(self) -> EncodingModel:
-        """The plug-in joint."""
+        """The joint distribution with the probabilities that the counts estimate (plug-in)."""
         return EncodingModel.from_counts(self.counts, self.stimuli)
 
 
 def read_counts(path: str | Path) -> CountTable:
     """Read a count table from CSV.
 
-    The first row names the responses, the first column the stimuli (numbers; labels are numbered 0, 1, ...); every
-    other cell is a whole number of trials. A stimulus in R^d is written as d numbers with spaces or semicolons.
+    The first row gives the labels of the responses, the first column the stimuli: numbers, or labels, which become
+    stimuli 0, 1, .... Every other cell is a whole number of trials. A stimulus in R^d is d numbers, separated by spaces
+    or semicolons.
 
     Raises
     ------
     FileNotFoundError, ModelError
-        The message names the file, the line and the cell.
+        The message of a `ModelError` names the file, and where it can the line and the cell.
     """
     path = Path(path)
     if path.is_dir():
@@ -72,7 +73,6 @@ def read_counts(path: str | Path) -> CountTable:
     try:
         table = as_counts(counts)
         stimuli = _stimuli(names)
-        _refuse_repeats(names, stimuli)
         joint_of_counts(table, stimuli)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from None
@@ -92,7 +92,7 @@ def _count(cell: str, where: str) -> float:
 
 
 def _number(text: str) -> float:
-    """A number as people write it: Python alone reads 1_0 as 10."""
+    """A number; unlike float(), refuses 1_0, which people do not write for 10."""
     if "_" in text:
         raise ValueError(text)
     return float(text)
@@ -105,12 +105,9 @@ def _stimuli(names: list[str]) -> Array:
         rows = [[float(j)] for j in range(len(names))]
     if len({len(row) for row in rows}) != 1 or not rows[0]:
         raise ModelError("the stimuli in the first column do not all have the same number of features")
-    return as_stimuli(np.asarray(rows))
-
-
-def _refuse_repeats(names: list[str], stimuli: Array) -> None:
-    seen: dict[tuple[float, ...], int] = {}
-    for j, row in enumerate(stimuli.tolist()):
-        if tuple(row) in seen:
-            raise ModelError(f"stimulus {names[j]!r} stands in two rows; add their counts into one")
-        seen[tuple(row)] = j
+    stimuli = as_stimuli(np.asarray(rows))
+    first = np.unique(stimuli, axis=0, return_index=True)[1]
+    if len(first) < len(names):
+        repeated = names[np.setdiff1d(np.arange(len(names)), first)[0]]
+        raise ModelError(f"stimulus {repeated!r} stands in two rows; add their counts into one")
+    return stimuli

@@ -1,6 +1,6 @@
-"""Models as small, hashable data: what strategies draw, witnesses hold and JSON carries, from which models are built.
+"""Models as small, hashable data: strategies draw them, witnesses hold them, and they have a JSON form.
 
-JSON from a file is not trusted: `from_json` builds nothing but the records named here, each field of its declared type.
+JSON from a file is not trusted: `from_json` builds only the declared records, with fields of their declared types.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from ..errors import CaseError
 from .arrays import Array
-from .continuous import encoding_model
+from .continuous import MOST_NODES, encoding_model
 from .encoding_model import EncodingModel
 from .noise import AnyNoise
 from .priors import AnyPrior
@@ -24,25 +24,19 @@ from .tuning import AnyTuning
 Row = tuple[float, ...]
 Table = tuple[Row, ...]
 
-#: Nodes of a continuous model that a file may ask for: what a desk machine computes in seconds.
-MOST_NODES = 8192
-
 T = TypeVar("T")
 
 
 class Record(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Base of the models below: hashable, without what is left out in its JSON."""
-
-    def to_json(self) -> Any:
-        """Plain JSON data, whole numbers as integers."""
-        return to_json(self)
+    """Base of the models below: hashable; default values are left out of the JSON."""
 
 
 class FiniteSpec(Record, frozen=True):
-    """A finite joint in weights: whole numbers where a person is to check it, floats where they are a user's.
+    """A finite joint distribution in weights: whole numbers if it was drawn, so that a person can check it.
 
-    `prior[j]` is the weight of stimulus j; `responses[j][k]` the weight of response k at it; `gradient[j][k][i]`, in
-    units of the row's total, the derivative of p(r_k | x_j) along feature i; `values[k]` the number that response k is.
+    `prior[j]` is the weight of stimulus j; `responses[j][k]` is the weight of response k to stimulus j;
+    `gradient[j][k][i]`, divided by the sum of ``responses[j]``, is the derivative of p(r_k | x_j) along feature i;
+    `values[k]` is the number that response k stands for.
     """
 
     stimuli: Table
@@ -71,23 +65,21 @@ class FiniteSpec(Record, frozen=True):
 
     @classmethod
     def of(cls, model: EncodingModel) -> FiniteSpec:
-        """The data of a user's model, in floats."""
-        gradient = model.likelihood_gradient
-        return cls(
-            _tuples(model.stimuli),
-            _tuples(model.prior),
-            _tuples(model.likelihood.T),
-            None if (model.stimulus_volumes == 1).all() else _tuples(model.stimulus_volumes),
-            None if (model.response_volumes == 1).all() else _tuples(model.response_volumes),
-            None if gradient is None else _tuples(gradient.swapaxes(0, 1)),
-            None if model.responses is None else _tuples(model.responses),
-        )
+        """The data of a user's model, as floats."""
+        arrays = {"stimuli": model.stimuli, "prior": model.prior, "responses": model.likelihood.T}
+        volumes = {"stimulus_volumes": model.stimulus_volumes, "response_volumes": model.response_volumes}
+        arrays |= {name: array for name, array in volumes.items() if (array != 1).any()}
+        if model.likelihood_gradient is not None:
+            arrays["gradient"] = model.likelihood_gradient.swapaxes(0, 1)
+        if model.responses is not None:
+            arrays["values"] = model.responses
+        return msgspec.convert({name: array.tolist() for name, array in arrays.items()}, cls)
 
 
 class PairSpec(Record, frozen=True):
-    """A finite joint of two responses in weights: `responses[j][k][l]` is the weight of (r_k, r'_l) at stimulus j.
+    """A finite joint distribution of two responses, in weights; `responses[j][k][l]` is that of (r_k, r'_l) at x_j.
 
-    `response_volumes[k][l]` is the volume of the pair's cell: one of R times one of R'.
+    `response_volumes[k][l]` is the volume of the cell of (r_k, r'_l): that of r_k times that of r'_l.
     """
 
     stimuli: Table
@@ -117,7 +109,7 @@ class PairSpec(Record, frozen=True):
 
 
 class ContinuousSpec(Record, frozen=True):
-    """A continuous 1-D model: prior, tuning curves, noise, on so many nodes."""
+    """A continuous 1-D model: prior, tuning curves, noise, and the number of nodes."""
 
     prior: AnyPrior
     tuning: tuple[AnyTuning, ...]
@@ -136,19 +128,19 @@ if TYPE_CHECKING:
 else:
 
     class ModelSpec(ABC):  # noqa: B024
-        """A model as data: a name for both kinds, which JSON tells apart by what they hold and not by a tag."""
+        """A model as data. In JSON the two kinds have no tag: `decode_models` tells them apart by their fields."""
 
     ModelSpec.register(FiniteSpec)
     ModelSpec.register(ContinuousSpec)
 
 
 def from_json(data: Any, kind: type[T] | Any, name: str) -> T:
-    """Data of a declared type from JSON that nobody vouches for.
+    """A record of a declared type from untrusted JSON data.
 
     Raises
     ------
     CaseError
-        `name`, where in it, and what was expected there.
+        The data do not fit; the message says where in `name`, and what was expected there.
     """
     try:
         found: T = msgspec.convert(data, kind, dec_hook=decode_models)
@@ -159,12 +151,12 @@ def from_json(data: Any, kind: type[T] | Any, name: str) -> T:
 
 
 def to_json(record: Any) -> Any:
-    """A record as plain JSON data: lists, and integers for whole numbers."""
+    """A record as plain JSON data, with lists for tuples and integers for whole numbers."""
     return _whole(msgspec.to_builtins(record))
 
 
 def decode_models(kind: Any, data: Any) -> Any:
-    """A `ModelSpec`: which of the two, its JSON does not say, but only one has noise."""
+    """Decode a `ModelSpec` (msgspec's ``dec_hook``): of its two kinds only the continuous one has noise."""
     if kind is not ModelSpec:
         raise NotImplementedError(kind)
     if not isinstance(data, dict):
@@ -180,13 +172,6 @@ def _whole(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     return value
-
-
-def _tuples(array: Array) -> Any:
-    def nested(value: Any) -> Any:
-        return tuple(nested(item) for item in value) if isinstance(value, list) else value
-
-    return nested(array.tolist())
 
 
 def _normalised(weights: Any) -> Array:

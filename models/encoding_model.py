@@ -1,4 +1,4 @@
-"""The finite joint of stimulus and response: the one representation on which every measure and axiom works."""
+"""The finite joint distribution of stimulus and response, on which every measure and axiom works."""
 
 from __future__ import annotations
 
@@ -17,24 +17,28 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+#: The arrays of a model, by the names of its attributes and of the constructor's parameters.
+ARRAYS = ("stimuli", "prior", "likelihood", "stimulus_volumes", "response_volumes", "likelihood_gradient", "responses")
+
+
 class EncodingModel:
     """A finite joint distribution of a stimulus X in R^d and a response R.
 
-    Equal stimulus rows are one stimulus and are merged (weights add, likelihoods average by weight); stimuli of
-    prior 0 and responses of probability 0 at every stimulus are dropped. So `stimuli` may be shorter than what was
-    given; every measure answers at ``model.stimuli``, in their order of first appearance.
+    Equal stimuli are merged: their prior probabilities add, their likelihoods are averaged with the prior as weights.
+    Stimuli of prior 0, and responses of probability 0 at every stimulus, are dropped. So `stimuli` may be shorter than
+    what was given; every measure gives its values at ``model.stimuli``, in their order of first appearance.
 
     Parameters
     ----------
     stimuli : array_like, shape (J, d) or (J,)
         The stimuli x_j.
     prior : array_like, shape (J,)
-        p(x_j); sums to 1. Atoms as small as 1e-300 are legitimate.
+        p(x_j); sums to 1. Probabilities as small as 1e-300 are allowed.
     likelihood : array_like, shape (K, J)
         p(r_k | x_j); each column sums to 1.
     stimulus_volumes, response_volumes : array_like, shapes (J,) and (K,), optional
-        Cell volumes of a discretised continuous variable, ones for a discrete one. Only entropies see them: with
-        volumes an entropy is the differential one, ``-sum p log(p / v)``.
+        Cell volumes of a discretised continuous variable; ones for a discrete variable. They matter for entropies
+        only: with volumes v an entropy is the differential one, ``-sum p log(p / v)``.
     likelihood_gradient : array_like, shape (K, J, d), optional
         d p(r_k | x_j) / d x_i, for the Fisher information.
     responses : array_like, shape (K,), optional
@@ -43,7 +47,7 @@ class EncodingModel:
     Raises
     ------
     ModelError
-        (a ValueError) if an array is not what is said above; the message names the entry.
+        (a ValueError) if an array is not as described above; the message names the entry.
 
     Examples
     --------
@@ -63,42 +67,18 @@ class EncodingModel:
         likelihood_gradient: Any = None,
         responses: Any = None,
     ) -> None:
-        x = check.as_stimuli(stimuli)
-        p = check.as_distribution(prior, "prior", len(x))
-        table = check.as_likelihood(likelihood, x, 1)
-        x_volumes = check.as_volumes(stimulus_volumes, "stimulus_volumes", (len(x),))
-        r_volumes = check.as_volumes(response_volumes, "response_volumes", (len(table),))
-        gradient = check.as_gradient(likelihood_gradient, table, x.shape[1])
-        values = None if responses is None else check.as_real_array(responses, "responses", (len(table),))
-        x, p, table, x_volumes, gradient = canonical_stimuli(x, p, table, x_volumes, gradient)
+        joint = checked_joint(stimuli, prior, likelihood, 1, stimulus_volumes, response_volumes, likelihood_gradient)
+        self.stimuli, self.prior, table, self.stimulus_volumes, r_volumes, gradient = joint
+        values = None if responses is None else check.as_real_array(responses, "responses", r_volumes.shape)
         occurs = table.any(axis=1)
-        if not occurs.all():
-            table, r_volumes = table[occurs], r_volumes[occurs]
-            gradient = None if gradient is None else gradient[occurs]
-            values = None if values is None else values[occurs]
-        self._store(x, p, table, x_volumes, r_volumes, gradient, values)
-
-    def _store(
-        self,
-        stimuli: Array,
-        prior: Array,
-        likelihood: Array,
-        stimulus_volumes: Array,
-        response_volumes: Array,
-        gradient: Array | None,
-        responses: Array | None,
-    ) -> None:
-        self.stimuli = check.frozen(stimuli)
-        self.prior = check.frozen(prior)
-        self.likelihood = check.frozen(likelihood)
-        self.stimulus_volumes = check.frozen(stimulus_volumes)
-        self.response_volumes = check.frozen(response_volumes)
-        self.likelihood_gradient = None if gradient is None else check.frozen(gradient)
-        self.responses = None if responses is None else check.frozen(responses)
+        self.likelihood = check.frozen(table[occurs])
+        self.response_volumes = check.frozen(r_volumes[occurs])
+        self.likelihood_gradient = None if gradient is None else check.frozen(gradient[occurs])
+        self.responses = None if values is None else check.frozen(values[occurs])
 
     @classmethod
     def from_counts(cls, counts: Any, stimuli: Any = None) -> Self:
-        """The plug-in joint of an experiment's count table.
+        """The joint distribution with the probabilities that an experiment's count table estimates (plug-in).
 
         Parameters
         ----------
@@ -127,7 +107,7 @@ class EncodingModel:
     @cached_property
     def posterior(self) -> Array:
         """p(x_j | r_k), shape (K, J)."""
-        # Rescaled first: with atoms of 1e-300 a row may be too small to divide by.
+        # Rescaled first: with probabilities of 1e-300 a row may be too small to divide by.
         joint = self.likelihood / self.likelihood.max(axis=1, keepdims=True) * self.prior
         joint /= joint.max(axis=1, keepdims=True)
         return check.frozen(joint / joint.sum(axis=1, keepdims=True))
@@ -140,16 +120,7 @@ class EncodingModel:
 
     def replace(self, **changes: Any) -> EncodingModel:
         """A new, validated model with some of the arrays replaced (same names as the constructor's)."""
-        arrays: dict[str, Any] = {
-            "stimuli": self.stimuli,
-            "prior": self.prior,
-            "likelihood": self.likelihood,
-            "stimulus_volumes": self.stimulus_volumes,
-            "response_volumes": self.response_volumes,
-            "likelihood_gradient": self.likelihood_gradient,
-            "responses": self.responses,
-        }
-        return EncodingModel(**(arrays | changes))
+        return EncodingModel(**({name: getattr(self, name) for name in ARRAYS} | changes))
 
     def reordered(self, order: Array) -> EncodingModel:
         """The same model with its stimuli in another order, `order` a permutation of 0 ... J - 1."""
@@ -184,7 +155,31 @@ class EncodingModel:
         )
 
 
-def canonical_stimuli(
+def checked_joint(
+    stimuli: Any,
+    prior: Any,
+    likelihood: Any,
+    response_axes: int,
+    stimulus_volumes: Any,
+    response_volumes: Any,
+    gradient: Any,
+) -> tuple[Array, Array, Array, Array, Array, Array | None]:
+    """The arrays of a joint distribution, checked, with equal stimuli merged and stimuli of prior 0 dropped.
+
+    Returns stimuli, prior, likelihood, stimulus volumes, response volumes and gradient, all but the likelihood, its
+    volumes and its gradient read-only.
+    """
+    x = check.as_stimuli(stimuli)
+    p = check.as_distribution(prior, "prior", len(x))
+    table = check.as_likelihood(likelihood, x, response_axes)
+    x_volumes = check.as_volumes(stimulus_volumes, "stimulus_volumes", (len(x),))
+    r_volumes = check.as_volumes(response_volumes, "response_volumes", table.shape[:-1])
+    slopes = check.as_gradient(gradient, table, x.shape[1])
+    x, p, table, x_volumes, slopes = _merged(x, p, table, x_volumes, slopes)
+    return check.frozen(x), check.frozen(p), table, check.frozen(x_volumes), r_volumes, slopes
+
+
+def _merged(
     stimuli: Array, prior: Array, likelihood: Array, volumes: Array, gradient: Array | None
 ) -> tuple[Array, Array, Array, Array, Array | None]:
     """Merge equal stimuli and drop those of prior 0; the stimulus axis of `likelihood` is its last."""

@@ -1,4 +1,4 @@
-"""Which features of a model in R^d are insensitive, exactly: needed where the models are a user's own."""
+"""Which features of a model in R^d are independent of the response; exact up to rounding."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import numpy as np
 
 from . import EncodingModel
 
-#: Relative: a rare atom's share of the joint is small whatever it says.
+#: Two probabilities are equal within this, relative to the larger: those of rare stimuli are all small.
 _EQUAL = 1e-9
 
 
 def insensitive_features(model: EncodingModel, jointly: bool) -> list[int]:
-    """Features independent of R (`jointly`: of R and the other features together); none in R^1."""
+    """Indices of the features independent of R, or with `jointly` of R and the other features together; none in R^1."""
     if model.dimensions < 2:
         return []
     joint = model.likelihood * model.prior

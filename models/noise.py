@@ -1,4 +1,4 @@
-"""Response noise: from the tuning curves' values to p(r|x) on response cells, with the gradient."""
+"""Response noise: turns the values of tuning curves into p(r|x) on response cells, with its gradient."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 from ..errors import ModelError
 from .arrays import Array
-from .part import Part
+from .part import Part, positive
 
 
 class Channel(NamedTuple):
-    """p(r|x) on response cells.
+    """The likelihood on response cells.
 
-    `likelihood` is (K, J), `slope` (N, K, J) its derivative by each of the N tuning values, `volumes` and
-    `responses` are (K,).
+    `likelihood` p(r|x) is (K, J); `slope` (N, K, J) is its derivative by each of the N tuning values; `volumes` and
+    `responses`, the cells' sizes and values, are (K,).
     """
 
     likelihood: Array
@@ -26,7 +26,7 @@ class Channel(NamedTuple):
 
 
 class Noise(Protocol):
-    """What `encoding_model` asks of a noise model."""
+    """What `encoding_model` needs of a noise model."""
 
     def channel(self, values: Array) -> Channel:
         """The channel for tuning values of shape (N, J): N curves at J stimuli."""
@@ -40,7 +40,7 @@ def _one_curve(values: Array, name: str) -> Array:
 
 
 def _normalised(table: Array, slope: Array) -> tuple[Array, Array]:
-    """Divide the columns by their sums (a truncated range of responses), the slope along with them."""
+    """Divide each column by its sum, since the range of responses is truncated; the slope changes with it."""
     total = table.sum(axis=0)
     table, slope = table / total, slope / total
     slope = np.where(table > 0, slope - table * slope.sum(axis=0), 0.0)
@@ -48,7 +48,7 @@ def _normalised(table: Array, slope: Array) -> tuple[Array, Array]:
 
 
 class GaussianNoise(Part, frozen=True):
-    """r = f(x) + N(0, sd^2), on response cells `cells_per_sd` to a standard deviation."""
+    """r = f(x) + N(0, sd^2), on response cells of width ``sd / cells_per_sd``."""
 
     sd: float = 1.0
     cells_per_sd: int = 4
@@ -65,7 +65,7 @@ class GaussianNoise(Part, frozen=True):
     def channel(self, values: Array) -> Channel:
         mean = _one_curve(values, "Gaussian")
         width = self.sd / self.cells_per_sd
-        # Cells meet at 0, so that r and -r lie in cells that mirror each other.
+        # 0 is an edge of two cells, so that r and -r lie in cells that mirror each other.
         low = width * math.floor((mean.min() - 8 * self.sd) / width)
         count = math.ceil((mean.max() + 8 * self.sd - low) / width)
         if count > 200_000:
@@ -80,13 +80,12 @@ class GaussianNoise(Part, frozen=True):
 
 
 class PoissonNoise(Part, frozen=True):
-    """Spike counts with mean f(x) times `duration`; f must be positive."""
+    """Poisson spike counts of mean f(x) `duration`; the rate f must not be negative."""
 
     duration: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.duration) and self.duration > 0):
-            raise ModelError(f"duration is {self.duration}; expected a positive number")
+        positive(duration=self.duration)
 
     def channel(self, values: Array) -> Channel:
         rate = _one_curve(values, "Poisson") * self.duration
@@ -103,7 +102,7 @@ class PoissonNoise(Part, frozen=True):
 
 
 class BernoulliNoise(Part, frozen=True):
-    """A spike or none, with probability f(x) in [0, 1]."""
+    """One spike with probability f(x) in [0, 1], else none."""
 
     def channel(self, values: Array) -> Channel:
         p = _one_curve(values, "Bernoulli")
@@ -115,7 +114,7 @@ class BernoulliNoise(Part, frozen=True):
 
 
 class CategoricalNoise(Part, frozen=True):
-    """One of N categories with probability softmax of the N tuning curves' values."""
+    """One of N categories; the N tuning curves give the logits (the probabilities are their softmax)."""
 
     def channel(self, values: Array) -> Channel:
         table = np.exp(values - values.max(axis=0))
@@ -125,5 +124,5 @@ class CategoricalNoise(Part, frozen=True):
         return Channel(table, slope, np.ones(len(table)), np.arange(len(table), dtype=float))
 
 
-#: Any noise of the library: what JSON may name.
+#: Any noise of the library, for JSON.
 AnyNoise = GaussianNoise | PoissonNoise | BernoulliNoise | CategoricalNoise

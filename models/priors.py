@@ -1,4 +1,4 @@
-"""Priors of a continuous stimulus, each with the log density and the nodes on which it is discretised."""
+"""Priors of a continuous stimulus, each with its log density and the nodes on which it is discretised."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ..errors import ModelError
 from .arrays import Array
 from .part import Part, positive
 
-#: Standard deviations kept on each side of a Gaussian; the mass outside is below 1e-14.
+#: Nodes reach this many standard deviations to each side of a Gaussian's mean; the mass beyond is below 1e-14.
 GAUSSIAN_REACH = 7.8
 
 
 class Prior(Protocol):
-    """What `encoding_model` asks of a prior of a 1-D stimulus."""
+    """What `encoding_model` needs of a prior of a 1-D stimulus."""
 
     def log_density(self, x: Array) -> Array:
-        """Log p(x) in nats, for x of any shape."""
+        """The natural logarithm of p(x), in the shape of x."""
         ...
 
     def nodes(self, count: int) -> tuple[Array, Array]:
@@ -28,7 +28,7 @@ class Prior(Protocol):
 
     @property
     def scale(self) -> float:
-        """The length over which the density varies, at its narrowest."""
+        """The smallest length over which the density varies, in the stimulus's unit."""
         ...
 
 
@@ -44,7 +44,7 @@ def _stretched_nodes(centre: float, scale: float, reach: float, count: int) -> t
 
 
 class Gaussian(Part, frozen=True):
-    """N(mean, sd^2)."""
+    """A Gaussian prior, N(mean, sd^2)."""
 
     mean: float = 0.0
     sd: float = 1.0
@@ -64,7 +64,7 @@ class Gaussian(Part, frozen=True):
 
 
 class Mixture(Part, frozen=True):
-    """A mixture of Gaussians; weights, means and sds of one length."""
+    """A mixture of Gaussians; as many weights, which sum to 1, as means and sds."""
 
     weights: tuple[float, ...]
     means: tuple[float, ...]
@@ -93,7 +93,7 @@ class Mixture(Part, frozen=True):
 
 
 class Uniform(Part, frozen=True):
-    """Uniform on [low, high]."""
+    """A uniform prior on [low, high]."""
 
     low: float = 0.0
     high: float = 1.0
@@ -115,7 +115,7 @@ class Uniform(Part, frozen=True):
 
 
 class Laplace(Part, frozen=True):
-    """Density exp(-|x - mean| / scale) / (2 scale)."""
+    """A Laplace prior, of density ``exp(-|x - mean| / spread) / (2 spread)``."""
 
     mean: float = 0.0
     spread: float = 1.0
@@ -135,7 +135,7 @@ class Laplace(Part, frozen=True):
 
 
 class StudentT(Part, frozen=True):
-    """Student's t with `df` degrees of freedom (df = 1: Cauchy); heavy tails, on exponentially spaced nodes."""
+    """Student's t with `df` degrees of freedom (df = 1: Cauchy); its nodes are exponentially spaced in the tails."""
 
     df: float = 1.0
     mean: float = 0.0
@@ -150,7 +150,7 @@ class StudentT(Part, frozen=True):
         return np.asarray(constant - math.log(self.spread) - (self.df + 1) / 2 * np.log1p(t * t / self.df))
 
     def nodes(self, count: int) -> tuple[Array, Array]:
-        # Reach such that the mass outside is about 1e-9, at most 1e9 spreads.
+        # So far that the mass outside is about 1e-9, but at most 1e9 spreads.
         reach = self.spread * min(1e9, 10 ** (9 / self.df) * math.sqrt(self.df))
         return _stretched_nodes(self.mean, self.spread, reach, count)
 
@@ -159,5 +159,5 @@ class StudentT(Part, frozen=True):
         return self.spread
 
 
-#: Any prior of the library: what JSON may name.
+#: Any prior of the library, for JSON.
 AnyPrior = Gaussian | Mixture | Uniform | Laplace | StudentT

@@ -1,4 +1,4 @@
-"""Two stimulus features: products of 1-D models, and joint responses of two features on a product grid."""
+"""Models of two stimulus features: products of 1-D models, and responses to both features on a grid."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .priors import Prior
 
 
 def product_model(first: EncodingModel, second: EncodingModel) -> EncodingModel:
-    """Independent features, each with its own response: (X1, X2) independent, R = (R1, R2).
+    """Independent features, each with its own response: X1 and X2 are independent, and R = (R1, R2).
 
-    Every complete, feature-wise measure should give each feature the information of its own model.
+    A complete, feature-wise measure should give each feature the information of its own model.
     """
     stimuli = np.concatenate(
         [np.repeat(first.stimuli, len(second.stimuli), axis=0), np.tile(second.stimuli, (len(first.stimuli), 1))],
@@ -45,17 +45,22 @@ def two_feature_model(
     *,
     log_coupling: Callable[[Array, Array], Array] | None = None,
 ) -> EncodingModel:
-    """One response to two features on a product grid.
+    """One response to two features, on a grid.
 
     Parameters
     ----------
-    priors : two 1-D priors
+    priors : a prior of each feature
     tuning : callable
         ``tuning(x1, x2)`` returns f, df/dx1, df/dx2 for arrays of one shape.
-    noise : a `Noise` of one tuning curve
-    nodes : nodes along each feature
+    noise : a `Noise` that takes one tuning curve
+    nodes : number of nodes along each feature
     log_coupling : callable, optional
-        A term added to the log prior, for dependent features (a correlated Gaussian, say); nats.
+        ``log_coupling(x1, x2)`` is added to the log prior, for dependent features (a correlated Gaussian, say); nats.
+
+    Raises
+    ------
+    ModelError
+        `tuning` does not return three arrays of that shape.
     """
     (a, wa), (b, wb) = (prior.nodes(count) for prior, count in zip(priors, nodes))
     x1, x2 = (grid.ravel() for grid in np.meshgrid(a, b, indexing="ij"))

@@ -1,4 +1,4 @@
-"""Two responses to one stimulus: the joint on which conditional informations are defined."""
+"""Two responses to one stimulus: the joint distribution on which conditional informations are defined."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import ModelError
 from . import arrays as check
 from .arrays import Array
-from .encoding_model import EncodingModel, canonical_stimuli
+from .encoding_model import ARRAYS, EncodingModel, checked_joint
 
 
 class ResponsePair:
@@ -23,13 +23,14 @@ class ResponsePair:
     likelihood : array_like, shape (K1, K2, J)
         p(r_k, r'_l | x_j); sums to 1 over both responses for each stimulus.
     response_volumes : array_like, shape (K1, K2), optional
-        Cell volumes of the pair; a product of one volume for each cell of R and one for each cell of R'.
+        Cell volumes of the pair; each is the volume of a cell of R times the volume of a cell of R'.
     likelihood_gradient : array_like, shape (K1, K2, J, d), optional
+        d p(r_k, r'_l | x_j) / d x_i.
 
     Raises
     ------
     ModelError
-        (a ValueError) if an array is not what is said above.
+        (a ValueError) if an array is not as described above.
     """
 
     def __init__(
@@ -42,32 +43,24 @@ class ResponsePair:
         response_volumes: Any = None,
         likelihood_gradient: Any = None,
     ) -> None:
-        x = check.as_stimuli(stimuli)
-        p = check.as_distribution(prior, "prior", len(x))
-        table = check.as_likelihood(likelihood, x, 2)
-        x_volumes = check.as_volumes(stimulus_volumes, "stimulus_volumes", (len(x),))
-        r_volumes = check.as_volumes(response_volumes, "response_volumes", table.shape[:2])
+        joint = checked_joint(stimuli, prior, likelihood, 2, stimulus_volumes, response_volumes, likelihood_gradient)
+        self.stimuli, self.prior, table, self.stimulus_volumes, r_volumes, gradient = joint
         first, second = r_volumes[:, 0], r_volumes[0] / r_volumes[0, 0]
         if not np.allclose(r_volumes, np.outer(first, second), rtol=1e-9, atol=0):
             raise ModelError("response_volumes of a pair must be an outer product: a cell of R times a cell of R'")
-        gradient = check.as_gradient(likelihood_gradient, table, x.shape[1])
-        x, p, table, x_volumes, gradient = canonical_stimuli(x, p, table, x_volumes, gradient)
-        self.stimuli = check.frozen(x)
-        self.prior = check.frozen(p)
         self.likelihood = check.frozen(table)
-        self.stimulus_volumes = check.frozen(x_volumes)
         self.response_volumes = check.frozen(r_volumes)
         self.likelihood_gradient = None if gradient is None else check.frozen(gradient)
         self._volumes = check.frozen(first), check.frozen(second)
 
     @classmethod
     def independent(cls, first: EncodingModel, second: EncodingModel) -> ResponsePair:
-        """Two responses to the same stimuli that are independent given the stimulus: p(r, r' | x) = p(r|x) p(r'|x).
+        """Two responses that are independent given the stimulus: p(r, r' | x) = p(r|x) p(r'|x).
 
         Raises
         ------
         ModelError
-            If the two models have other stimuli or priors.
+            The two models differ in their stimuli or priors.
         """
         if not (np.array_equal(first.stimuli, second.stimuli) and np.allclose(first.prior, second.prior, atol=1e-12)):
             raise ModelError("the two models of a pair must have the same stimuli and prior")
@@ -96,18 +89,20 @@ class ResponsePair:
             likelihood_gradient=gradient,
         )
 
-    def _marginal_gradient(self, axis: int) -> Array | None:
-        return None if self.likelihood_gradient is None else np.asarray(self.likelihood_gradient.sum(axis=axis))
+    def _marginal(self, axis: int) -> EncodingModel:
+        gradient = self.likelihood_gradient
+        slopes = None if gradient is None else gradient.sum(axis=axis)
+        return self._model(self.likelihood.sum(axis=axis), self._volumes[1 - axis], slopes)
 
     @cached_property
     def first(self) -> EncodingModel:
         """The model of R alone."""
-        return self._model(self.likelihood.sum(axis=1), self._volumes[0], self._marginal_gradient(1))
+        return self._marginal(1)
 
     @cached_property
     def second(self) -> EncodingModel:
         """The model of R' alone."""
-        return self._model(self.likelihood.sum(axis=0), self._volumes[1], self._marginal_gradient(0))
+        return self._marginal(0)
 
     @cached_property
     def both(self) -> EncodingModel:
@@ -124,11 +119,8 @@ class ResponsePair:
     def swapped(self) -> ResponsePair:
         """The pair with R and R' exchanged."""
         gradient = self.likelihood_gradient
-        return ResponsePair(
-            self.stimuli,
-            self.prior,
-            self.likelihood.swapaxes(0, 1),
-            stimulus_volumes=self.stimulus_volumes,
+        return self._replace(
+            likelihood=self.likelihood.swapaxes(0, 1),
             response_volumes=self.response_volumes.T,
             likelihood_gradient=None if gradient is None else gradient.swapaxes(0, 1),
         )
@@ -136,22 +128,24 @@ class ResponsePair:
     def reordered(self, order: Array) -> ResponsePair:
         """The same pair with its stimuli in another order, `order` a permutation of 0 ... J - 1."""
         gradient = self.likelihood_gradient
-        return ResponsePair(
-            self.stimuli[order],
-            self.prior[order],
-            self.likelihood[..., order],
+        return self._replace(
+            stimuli=self.stimuli[order],
+            prior=self.prior[order],
+            likelihood=self.likelihood[..., order],
             stimulus_volumes=self.stimulus_volumes[order],
-            response_volumes=self.response_volumes,
             likelihood_gradient=None if gradient is None else gradient[..., order, :],
         )
 
+    def _replace(self, **changes: Any) -> ResponsePair:
+        return ResponsePair(**({name: getattr(self, name) for name in ARRAYS if name != "responses"} | changes))
+
     @cached_property
     def first_given_stimulus(self) -> Array:
-        """p(r | x), shape (K1, J), with every row kept, also those of probability 0."""
+        """p(r | x), shape (K1, J); also the rows of responses that have probability 0."""
         return check.frozen(self.likelihood.sum(axis=1))
 
     def support_given_first(self, k: int) -> Array:
-        """Which stimuli `given_first(k)` holds, a mask of shape (J,)."""
+        """Which stimuli the model `given_first(k)` holds, a mask of shape (J,)."""
         joint = self.first_given_stimulus[k] * self.prior
         top = joint.max()
         return np.asarray(joint / top > 0 if top > 0 else np.zeros(len(joint), dtype=bool))
@@ -159,7 +153,8 @@ class ResponsePair:
     def given_first(self, k: int) -> EncodingModel:
         """The model of R' when R = r_k: prior p(x | r_k), likelihood p(r' | r_k, x).
 
-        Stimuli that cannot have produced r_k are absent; `support_given_first` tells which remain.
+        Stimuli that cannot have produced r_k are left out; `support_given_first` gives those that remain. Raises
+        IndexError for a response that does not exist, `ModelError` for one of probability 0.
         """
         count = len(self.likelihood)
         if not 0 <= k < count:

@@ -23,8 +23,8 @@ def _garbling(matrix: Any, responses: int) -> Array:
 def garble(model: EncodingModel, matrix: Any) -> EncodingModel:
     """The model of R' where X -> R -> R' and ``matrix[k', k]`` = p(r'_k' | r_k).
 
-    Cell volumes are carried where the map is a merge (each old cell into one new one: volumes add); a noisy map is
-    of a discrete R', whose volumes are ones.
+    If each old response becomes one new response, the volumes of merged cells add. Otherwise R' counts as discrete, and
+    its cell volumes are 1.
     """
     table = _garbling(matrix, len(model.likelihood))
     deterministic = bool(((table == 0) | (table == 1)).all())
@@ -40,12 +40,12 @@ def garble(model: EncodingModel, matrix: Any) -> EncodingModel:
 
 
 def merge_responses(model: EncodingModel, groups: Sequence[int]) -> EncodingModel:
-    """Merge responses: ``groups[k]`` is the new response (0, 1, ...) that old response k becomes."""
+    """Merge responses: old response k becomes the new response ``groups[k]`` (0, 1, ...)."""
     return garble(model, merging_matrix(groups))
 
 
 def merging_matrix(groups: Sequence[int]) -> Array:
-    """The garbling matrix of a merge."""
+    """The matrix for `garble` that merges responses: old response k becomes ``groups[k]``."""
     labels = np.asarray(groups)
     if labels.ndim != 1 or labels.size == 0 or labels.dtype.kind not in "iu" or labels.min() < 0:
         raise ModelError("groups must be whole numbers 0, 1, ..., one per response")
@@ -55,17 +55,16 @@ def merging_matrix(groups: Sequence[int]) -> Array:
 def map_responses(model: EncodingModel, function: Callable[[Array], Array]) -> EncodingModel:
     """R' = function(R), for a model whose responses have numerical values; equal values are merged.
 
-    Cells of a continuous response are merged where their images fall into one cell of the same width.
+    Cells of a continuous response are merged if their images fall into one cell of the same width.
 
-    ``map_responses(model, np.abs)`` is |r|, ``np.round`` rounding, ``lambda r: np.clip(r, 0, 5)`` clipping.
+    For example, ``map_responses(model, np.abs)`` gives |r|, ``np.round`` rounds, and ``lambda r: np.clip(r, 0, 5)``
+    clips. Raises `ModelError` if the responses have no numerical values.
     """
-    if model.responses is None:
-        raise ModelError("this model's responses have no numerical values; give responses= to EncodingModel")
-    values = as_real_array(function(model.responses), "function(responses)", model.responses.shape)
+    values = as_real_array(function(_values(model)), "function(responses)", model.response_volumes.shape)
     if (model.response_volumes != 1).any():
         label = np.floor(values / model.response_volumes.min() + 1e-9)
     else:
-        # Values that differ by rounding only, such as 3 * 0.1 and 0.3, are one response.
+        # Values that differ only by rounding, such as 3 * 0.1 and 0.3, are one response.
         label = np.round(values / np.abs(values).max(initial=1.0), 12)
     _, first, group = np.unique(label, return_index=True, return_inverse=True)
     mapped = garble(model, merging_matrix(group.ravel().tolist()))
@@ -73,19 +72,24 @@ def map_responses(model: EncodingModel, function: Callable[[Array], Array]) -> E
 
 
 def add_response_noise(model: EncodingModel, sd: float) -> EncodingModel:
-    """R' = R + N(0, sd^2), on the response values that the model has."""
-    if model.responses is None:
-        raise ModelError("this model's responses have no numerical values; give responses= to EncodingModel")
+    """R' = R + N(0, sd^2), restricted to the response values of the model; raises `ModelError` if it has none."""
+    values = _values(model)
     if not sd > 0:
         raise ModelError(f"sd is {sd}; expected a positive number")
-    t = (model.responses[:, None] - model.responses) / sd
+    t = (values[:, None] - values) / sd
     kernel = np.exp(-0.5 * t * t)
     noisy = garble(model, kernel / kernel.sum(axis=0))
-    return noisy.replace(response_volumes=model.response_volumes, responses=model.responses)
+    return noisy.replace(response_volumes=model.response_volumes, responses=values)
+
+
+def _values(model: EncodingModel) -> Array:
+    if model.responses is None:
+        raise ModelError("this model's responses have no numerical values; give responses= to EncodingModel")
+    return model.responses
 
 
 def permute_responses(model: EncodingModel, order: Sequence[int]) -> EncodingModel:
-    """The same responses under other names: new response k is old response ``order[k]``."""
+    """The same responses in another order: new response k is old response ``order[k]``."""
     index = np.asarray(order)
     if sorted(index.tolist()) != list(range(len(model.likelihood))):
         raise ModelError(f"order {index.tolist()} is not a permutation of 0 to {len(model.likelihood) - 1}")
@@ -98,7 +102,7 @@ def permute_responses(model: EncodingModel, order: Sequence[int]) -> EncodingMod
 
 
 def stretch_responses(model: EncodingModel, factors: Any) -> EncodingModel:
-    """A smooth bijection of a continuous response: the cell k grows by ``factors[k]`` = |phi'(r_k)|."""
+    """A smooth bijection phi of a continuous response: the volume of cell k grows by ``factors[k]`` = |phi'(r_k)|."""
     growth = as_real_array(factors, "factors", model.response_volumes.shape)
     if (growth <= 0).any():
         raise ModelError("factors of a bijection must be positive")
@@ -116,7 +120,7 @@ def revalue_responses(model: EncodingModel, values: Any) -> EncodingModel:
 
 
 def split_response(model: EncodingModel, k: int, share: float = 0.5) -> EncodingModel:
-    """Split cell k into two with the same likelihood ratio (and volumes): an equivalent presentation."""
+    """Split cell k into two; `share` of its probability and volume goes to the first. No information changes."""
     if not 0 < share < 1:
         raise ModelError(f"share is {share}; expected a number between 0 and 1")
     if not 0 <= k < len(model.likelihood):
@@ -134,7 +138,10 @@ def split_response(model: EncodingModel, k: int, share: float = 0.5) -> Encoding
 
 
 def coarse_and_fine(model: EncodingModel, matrix: Any) -> ResponsePair:
-    """The pair (R', R) of a garbled response and the response itself: p(r', r | x) = p(r'|r) p(r|x)."""
+    """The pair (R', R) of a garbled response and the response itself: p(r', r | x) = p(r'|r) p(r|x).
+
+    ``matrix[k', k]`` = p(r'_k' | r_k), as for `garble`.
+    """
     table = _garbling(matrix, len(model.likelihood))
     table = table[table.any(axis=1)]
     gradient = model.likelihood_gradient

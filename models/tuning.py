@@ -1,4 +1,4 @@
-"""Tuning curves of a 1-D stimulus, each with its derivative."""
+"""Tuning curves for a 1-D stimulus, each with its derivative."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def _logistic(t: Array) -> Array:
     return np.asarray(0.5 * (1 + np.tanh(t / 2)))
 
 
-class Bump(Part, frozen=True):
-    """``baseline + height exp(-(x - centre)^2 / 2 width^2)``."""
+class _Local(Part, frozen=True):
+    """The parameters of a curve that varies around `centre` over a `width`."""
 
     centre: float = 0.0
     width: float = 1.0
@@ -41,6 +41,10 @@ class Bump(Part, frozen=True):
         positive(width=self.width)
         finite(centre=self.centre, height=self.height, baseline=self.baseline)
 
+
+class Bump(_Local, frozen=True):
+    """A Gaussian bump, ``baseline + height exp(-(x - centre)^2 / 2 width^2)``."""
+
     def __call__(self, x: Array) -> Array:
         return self.baseline + self.height * np.exp(-0.5 * ((x - self.centre) / self.width) ** 2)
 
@@ -49,7 +53,7 @@ class Bump(Part, frozen=True):
 
 
 class Bumps(Part, frozen=True):
-    """A sum of bumps (or of any tuning curves)."""
+    """A sum of bumps, or of any other tuning curves."""
 
     parts: tuple[AnyTuning, ...]
 
@@ -64,17 +68,8 @@ class Bumps(Part, frozen=True):
         return np.asarray(sum(part.derivative(x) for part in self.parts))
 
 
-class Sigmoid(Part, frozen=True):
-    """``baseline + height / (1 + exp(-(x - centre) / width))``."""
-
-    centre: float = 0.0
-    width: float = 1.0
-    height: float = 1.0
-    baseline: float = 0.0
-
-    def __post_init__(self) -> None:
-        positive(width=self.width)
-        finite(centre=self.centre, height=self.height, baseline=self.baseline)
+class Sigmoid(_Local, frozen=True):
+    """A logistic curve, ``baseline + height / (1 + exp(-(x - centre) / width))``."""
 
     def __call__(self, x: Array) -> Array:
         return self.baseline + self.height * _logistic((x - self.centre) / self.width)
@@ -85,7 +80,7 @@ class Sigmoid(Part, frozen=True):
 
 
 class Linear(Part, frozen=True):
-    """``intercept + slope x``."""
+    """A straight line, ``intercept + slope x``."""
 
     slope: float = 1.0
     intercept: float = 0.0
@@ -101,7 +96,7 @@ class Linear(Part, frozen=True):
 
 
 class Periodic(Part, frozen=True):
-    """``baseline + height (1 + cos(2 pi (x - centre) / period)) / 2``."""
+    """A cosine, ``baseline + height (1 + cos(2 pi (x - centre) / period)) / 2``."""
 
     period: float = 1.0
     centre: float = 0.0
@@ -121,7 +116,7 @@ class Periodic(Part, frozen=True):
 
 
 class PiecewiseSmooth(Part, frozen=True, dict=True):
-    """A monotone-preserving cubic (PCHIP) through `knots` and `values`, constant outside."""
+    """A monotonicity-preserving cubic (PCHIP) through `values` at `knots`, constant outside the knots."""
 
     knots: tuple[float, ...]
     values: tuple[float, ...]
@@ -148,5 +143,5 @@ class PiecewiseSmooth(Part, frozen=True, dict=True):
         return np.where(inside, self._curve.derivative()(np.clip(x, self.knots[0], self.knots[-1])), 0.0)
 
 
-#: Any tuning curve of the library: what JSON may name.
+#: Any tuning curve of the library, for JSON.
 AnyTuning = Bump | Bumps | Sigmoid | Linear | Periodic | PiecewiseSmooth

@@ -15,21 +15,34 @@ from .encoding_model import EncodingModel
 def warp_stimuli(
     model: EncodingModel, function: Callable[[Array], Array], derivative: Callable[[Array], Array]
 ) -> EncodingModel:
-    """X' = phi(X), coordinate by coordinate: nodes move, volumes scale by |phi'|, the gradient by 1 / phi'.
+    """X' = phi(X), coordinate by coordinate: stimuli move, volumes scale by |phi'|, the gradient by 1 / phi'.
 
     Parameters
     ----------
     function, derivative : callable
-        phi and phi', strictly monotone, vectorised; ``(J, d)`` in, ``(J, d)`` out.
+        phi, strictly monotone, and phi'; both take and return arrays of shape (J, d).
     """
     moved = as_real_array(function(model.stimuli), "function(stimuli)", model.stimuli.shape)
     return relocate_stimuli(model, moved, derivative(model.stimuli))
 
 
 def relocate_stimuli(model: EncodingModel, stimuli: Any, slopes: Any = None, *, monotone: bool = True) -> EncodingModel:
-    """The same joint with stimulus j at ``stimuli[j]``; `slopes` (J, d) are phi' there (ones if left out).
+    """The same joint distribution, with stimulus j moved to ``stimuli[j]``.
 
-    An invertible map of a continuous coordinate is monotone; of discrete values (`monotone` false), any bijection.
+    Parameters
+    ----------
+    stimuli : array_like, shape (J, d)
+        The images phi(x_j) of an invertible map that acts on each coordinate separately.
+    slopes : array_like, shape (J, d), optional
+        phi'(x_j); ones if left out.
+    monotone : bool
+        Whether the map must be monotone, as an invertible map of a continuous coordinate is; if not, any bijection
+        of the values of a coordinate will do.
+
+    Raises
+    ------
+    ModelError
+        The map is not invertible, or not monotone.
     """
     moved = as_real_array(stimuli, "stimuli", model.stimuli.shape)
     growth = np.ones_like(moved) if slopes is None else as_real_array(slopes, "slopes", moved.shape)
@@ -53,16 +66,21 @@ def relocate_stimuli(model: EncodingModel, stimuli: Any, slopes: Any = None, *, 
 def perturb(
     model: EncodingModel, centre: Any, radius: float, *, likelihood: Any = None, prior_weights: Any = None
 ) -> EncodingModel:
-    """Change p(R, x) inside the ball |x - centre| < radius only.
+    """Change p(R, x) only inside the ball |x - centre| < radius.
 
     Parameters
     ----------
     centre : array_like, shape (d,)
     radius : float
     likelihood : array_like, shape (K, J) or (K, 1), optional
-        The new p(r|x) for stimuli in the ball.
+        The new p(r|x) for stimuli in the ball; its gradient there becomes 0.
     prior_weights : array_like, shape (J,), optional
-        Factors by which the prior changes in the ball; the ball's mass is kept.
+        Factors that multiply the prior in the ball; it is then rescaled to keep the ball's mass.
+
+    Raises
+    ------
+    ModelError
+        No stimulus lies in the ball, or the weights in it are not positive.
     """
     inside = ball(model, centre, radius)
     changes: dict[str, Any] = {}

@@ -59,7 +59,6 @@ TESTS = {
     "axioms/evaluator.py": MUTANTS,
     "axioms/finding.py": MUTANTS,
     "axioms/groups.py": "tests/axioms/test_further.py",
-    "axioms/invariance.py": MUTANTS,
     "axioms/known.py": MUTANTS,
     "axioms/locality_cases.py": f"tests/axioms/test_strategies.py {MUTANTS}",
     "axioms/registry.py": AUDIT,

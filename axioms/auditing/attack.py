@@ -1,13 +1,14 @@
-"""The attack on one axiom by one measure: known cases first, then Hypothesis, then a finer look.
+"""The attack on one axiom by one measure: known cases first, then generated ones, then the worst of them again.
 
-Every refutation is confirmed at a higher accuracy before it counts, inside the search, so that shrinking keeps only
-what is confirmed; and where nothing was refuted the ten worst cases are looked at again in the same way.
+A violation counts only once it is confirmed at a higher accuracy. This happens inside the search, so that Hypothesis
+shrinks to a case that is confirmed. Where nothing is refuted, the ten worst cases are confirmed in the same way.
 """
 
 from __future__ import annotations
 
 import math
 import zlib
+from functools import partial
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, reject, settings, target
@@ -25,14 +26,26 @@ from ..cases import Case
 from ..evaluator import Evaluator, evaluator, finest
 from ..finding import SCREEN, Finding
 from .verdict import Verdict, Word
-from .watch import Nobody, Watch
 
-#: How many of the worst cases are looked at again.
+#: How many of the worst cases are confirmed where nothing was refuted.
 WORST = 10
-#: A measure that says it is slow is asked every so-manieth of the smallest cases.
+#: Of the smallest cases, a measure that says it is slow gets one in this many.
 SLOW_STEP = 4
-#: What Hypothesis is told the violation is at most, in the axiom's unit: it steers by it.
+#: The largest violation that Hypothesis is given to steer by, in the axiom's unit.
 _STEEPEST = 1e6
+
+
+class Watch:
+    """Follows an attack while it runs, so that a measure that hangs can be stopped and named; this one does nothing."""
+
+    def begin(self, case: Case) -> None:
+        """The measure is about to be asked about a case."""
+
+    def answered(self) -> None:
+        """The measure has answered; a case may take dozens of answers."""
+
+    def end(self) -> None:
+        """The case is judged."""
 
 
 def attack(
@@ -49,31 +62,30 @@ def attack(
 
     Parameters
     ----------
-    examples : generated cases of each full family; others get their share of it
+    examples : generated cases of each full family; other families get their share of this number
     seed : the same seed gives the same cases
     specs : a user's models, in place of the generated ones
-    watch : told of each case and each answer
-    database : folder in which Hypothesis keeps failing cases, tried first the next time
+    watch : is called before and after each case, and after each answer
+    database : folder in which Hypothesis keeps failing cases, to try them first the next time
     """
+    says = ""
     if axiom.featurewise and not measure.has_featurewise:
-        return _not_applicable(axiom, measure, f"{measure.name} has no feature-wise form")
-    if specs is not None and axiom.of_models is None:
-        return _not_applicable(axiom, measure, "needs priors with tails, so it is not asked of given models")
+        says = f"{measure.name} has no feature-wise form"
+    elif specs is not None and axiom.of_models is None:
+        says = "needs priors with tails, and so it is not checked on given models"
+    if says:
+        claimed = measure.claims.get(axiom.id)
+        return Verdict(measure=measure.name, axiom=axiom.id, verdict="not_applicable", claimed=claimed, says=says)
 
     def run(gradient: bool) -> Verdict:
-        return _Attack(axiom, measure, gradient, watch or Nobody()).run(examples, seed, specs, database)
+        return _Attack(axiom, measure, gradient, watch or Watch()).run(examples, seed, specs, database)
 
     if "gradient" in measure.needs:
         return run(True)
     try:
         return run(False)
     except NeedsGradient:
-        return run(True)  # it did not say so beforehand, but does now
-
-
-def _not_applicable(axiom: Axiom, measure: Measure, says: str) -> Verdict:
-    claimed = measure.claims.get(axiom.id)
-    return Verdict(measure=measure.name, axiom=axiom.id, verdict="not_applicable", claimed=claimed, says=says)
+        return run(True)  # the measure did not declare it, but asks for one
 
 
 class _Refuted(Exception):
@@ -88,8 +100,8 @@ class _Attack:
         self.quick = evaluator(measure, "quick", watch.answered)
         self.fine = evaluator(measure, "fine", watch.answered)
         self.finest = finest(measure, watch.answered)
+        self.conclude = partial(Verdict, measure=measure.name, axiom=axiom.id, claimed=measure.claims.get(axiom.id))
         self.seen: set[Case] = set()
-        self.judged = 0
         self.refuted: tuple[Case, Finding] | None = None
         self.failed: tuple[Case, str] | None = None
         self.declined: dict[Case, str] = {}
@@ -113,20 +125,18 @@ class _Attack:
             for family in families:
                 self.search(family, examples, seed, database)
             for case in sorted(self.worst, key=self.worst.__getitem__, reverse=True):
-                self.confirm(case, count=False)
+                self.confirm(case)
         except (_Refuted, MeasureError):
             pass
         return self.verdict()
 
     def search(self, family: Family, examples: int, seed: int, database: str | None) -> None:
         """Search one family of cases."""
-        kept = None if database is None else DirectoryBasedExampleDatabase(Path(database) / family.name)
-        count = max(1, math.ceil(examples * family.share))
 
         @seeded(zlib.crc32(f"{seed}/{self.axiom.id}/{family.name}".encode()))
         @settings(
-            max_examples=count,
-            database=kept,
+            max_examples=max(1, math.ceil(examples * family.share)),
+            database=None if database is None else DirectoryBasedExampleDatabase(Path(database) / family.name),
             deadline=None,
             derandomize=False,
             phases=(Phase.reuse, Phase.generate, Phase.target, Phase.shrink),
@@ -149,37 +159,32 @@ class _Attack:
         except NeedsGradient:
             raise
         except Exception:
-            # A refutation or a failing measure, shrunk; or Hypothesis finding that a failure did not repeat.
+            # A refutation or a failing measure, shrunk; or Hypothesis saw a failure that did not repeat.
             if self.refuted is None and self.failed is None:
                 raise
             raise _Refuted from None
 
     def judge(self, case: Case) -> Finding | None:
-        """Judge a case quickly, and at once again where it seems to refute; None where the measure declines it."""
+        """Judge a case quickly, and confirm at once what seems to refute; None where the measure declines the case."""
         finding = self._check(self.quick, case)
         if finding is None:
             return None
-        if case not in self.seen:
-            self.seen.add(case)
-            self.judged += 1
+        self.seen.add(case)
         if finding.broken and (not self.axiom.screened or finding.violation > SCREEN * finding.tolerance):
-            sure = self.confirm(case, count=False)
-            return sure or finding
+            return self.confirm(case) or finding
         self.worst[case] = finding.excess
         if len(self.worst) > WORST:
             del self.worst[min(self.worst, key=self.worst.__getitem__)]
         return finding
 
-    def confirm(self, case: Case, count: bool = True) -> Finding | None:
+    def confirm(self, case: Case) -> Finding | None:
         """Judge a case at higher accuracy; a violation that stands ends the attack."""
         finding = self._check(self.fine, case)
         if finding is None:
             return None
         if not (finding.broken or finding.sound) and self.finest is not None and case.views[0].dimensions == 1:
             finding = self._check(self.finest, case) or finding
-        if count:
-            self.seen.add(case)
-            self.judged += 1
+        self.seen.add(case)
         self.confirmed[case] = finding
         if finding.broken:
             self.refuted = case, finding
@@ -200,7 +205,7 @@ class _Attack:
                 raise
             return None
         except ModelError:
-            return None  # parts that do not fit: no case at all
+            return None  # the drawn parts do not make a model
         except MeasureError as error:
             self.failed = case, str(error)
             raise
@@ -208,62 +213,49 @@ class _Attack:
             self.watch.end()
 
     def verdict(self) -> Verdict:
-        """What the attack came to."""
-        if self.refuted is not None:
-            case, finding = self.refuted
-            return self._verdict("refuted", finding.violation, finding.error, finding.says, case, finding)
-        if self.failed is not None:
+        """The verdict, from what was found."""
+        if self.failed is not None and self.refuted is None:
             case, says = self.failed
-            return self._verdict("error", 0.0, 0.0, says, case)
+            return self.conclude(verdict="error", cases=len(self.seen), says=says, case=case)
         if not self.confirmed:
-            self.judged = 0
-            why = self._declined() if self.declined else "no case applies to the models given"
-            return self._verdict("not_applicable", 0.0, 0.0, why)
+            return self.conclude(
+                verdict="not_applicable", says=self._declined() or "no case applies to the models given"
+            )
         doubtful = {case: finding for case, finding in self.confirmed.items() if not finding.sound}
-        case, finding = max((doubtful or self.confirmed).items(), key=lambda item: item[1].excess)
-        if doubtful:
+        case, finding = self.refuted or max((doubtful or self.confirmed).items(), key=lambda item: item[1].excess)
+        count, declined = len(self.seen), self._declined()
+        word: Word = "inconclusive"
+        if self.refuted is not None:
+            word, says = "refuted", finding.says
+        elif doubtful:
             says = f"{finding.says}; that may be off by {2 * finding.error:.2g}{finding.doubt and f': {finding.doubt}'}"
-            return self._verdict("inconclusive", finding.violation, finding.error, says, case, finding)
-        if not self.asked:
-            says = f"{self.axiom.silence} in all {self.judged} cases: none of them could have broken it"
-            return self._verdict("inconclusive", max(0.0, finding.violation), finding.error, says, case, finding)
-        if len(self.declined) > self.judged:
-            says = f"{self._declined()}; the other {self.judged} do not break it"
-            return self._verdict("inconclusive", max(0.0, finding.violation), finding.error, says, case, finding)
-        # What is allowed differs from the line to the plane: the case that comes nearest to it, for its error.
-        loosest = max(self.confirmed.values(), key=lambda found: found.error / found.tolerance)
-        error, largest = loosest.error, max(0.0, finding.violation)
-        says = (
-            f"{self.judged} cases, largest residual {largest:.2g} {self.axiom.unit}"
-            f" (numerical error {error:.1g}, allowed {loosest.tolerance:.1g})"
-        )
-        if self.declined:
-            says += f"; {self._declined()}"
-        return self._verdict("holds", largest, error, says)
-
-    def _declined(self) -> str:
-        """How many cases the measure declined, and why, as it said most often."""
-        reasons = list(self.declined.values())
-        return f"{self.measure.name} declined {len(reasons)} cases ({max(set(reasons), key=reasons.count)})"
-
-    def _verdict(
-        self,
-        word: Word,
-        violation: float,
-        error: float,
-        says: str,
-        case: Case | None = None,
-        finding: Finding | None = None,
-    ) -> Verdict:
-        return Verdict(
-            measure=self.measure.name,
-            axiom=self.axiom.id,
+        elif not self.asked:
+            says = f"{self.axiom.silence} in all {count} cases: none of them could have broken it"
+        elif len(self.declined) > count:
+            says = f"{declined}; the other {count} do not break it"
+        else:
+            # The tolerance differs between stimuli in R^1 and beyond: report the case whose error comes nearest to it.
+            loosest = max(self.confirmed.values(), key=lambda found: found.error / found.tolerance)
+            largest = max(0.0, finding.violation)
+            says = (
+                f"{count} cases, largest residual {largest:.2g} {self.axiom.unit}"
+                f" (numerical error {loosest.error:.1g}, allowed {loosest.tolerance:.1g})"
+                + (declined and f"; {declined}")
+            )
+            return self.conclude(verdict="holds", cases=count, violation=largest, error=loosest.error, says=says)
+        return self.conclude(
             verdict=word,
-            claimed=self.measure.claims.get(self.axiom.id),
-            cases=self.judged,
-            violation=violation,
-            error=error,
+            cases=count,
+            violation=finding.violation,
+            error=finding.error,
             says=says,
             case=case,
             finding=finding,
         )
+
+    def _declined(self) -> str:
+        """How many cases the measure declined, and the reason that it gave most often; "" for none."""
+        reasons = list(self.declined.values())
+        if not reasons:
+            return ""
+        return f"{self.measure.name} declined {len(reasons)} cases ({max(set(reasons), key=reasons.count)})"

@@ -1,4 +1,4 @@
-"""The audit, one front door for every caller: measures against axioms, on workers, with a journal if one is kept."""
+"""The audit of measures by axioms, for the library and the commands: on workers, with a journal if one is kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..axiom import Axiom
 from ..families import specs_of
 from ..registry import EVERY, axioms_named
 from .attack import attack
-from .cells import Cell, Plan, Result, run_cells
+from .cells import Cell, Plan, run_cells
 from .journal import Journal
 from .measure_file import check_claims, pickled
 from .messages import Describe, Described, InFile, Named, Origin, Pickled
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 EXAMPLES = 200
-#: Seconds of CPU time for an answer of a published measure: its slowest takes a few.
+#: Seconds of CPU time for an answer of a published measure; the slowest takes a few.
 PUBLISHED_TIMEOUT = 60.0
 
-#: Called with each finished cell.
+#: Is called with each finished cell and its verdict.
 Progress = Callable[[Cell, Verdict], None]
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A measure to audit: its name and claims, and how a worker gets it."""
+    """A measure to audit: its name and claims, and from where a worker gets it."""
 
     name: str
     claims: dict[str, bool]
@@ -44,7 +44,7 @@ class Candidate:
 
     @classmethod
     def of(cls, measure: Measure) -> Candidate:
-        """A measure of this process: by name where a worker knows it, else pickled by value."""
+        """A measure of this process: sent to workers by name if it is a published one, else pickled by value."""
         check_claims(measure)
         known = PUBLISHED.get(measure.name) is measure
         origin: Origin = Named(measure.name) if known else Pickled(pickled(measure))
@@ -53,9 +53,9 @@ class Candidate:
 
 @dataclass
 class Auditing:
-    """An audit that is run, of one measure or of several.
+    """A running audit of one or several measures.
 
-    `run` raises what interrupts it; what was finished until then is in `audits`.
+    `run` raises what interrupts it; the verdicts finished by then are in `audits`.
 
     Attributes
     ----------
@@ -73,12 +73,12 @@ class Auditing:
 
     @property
     def cells(self) -> list[Cell]:
-        """Every cell, those of slow measures first, so that no worker ends with one alone."""
+        """Every cell; those of slow measures come first, so that none of them runs alone at the end."""
         order = sorted(self.candidates, key=lambda candidate: not candidate.slow)
         return [Cell(c.name, c.origin, c.claims.get(axiom.id), axiom) for c in order for axiom in self.axioms]
 
     def run(self) -> dict[str, Audit]:
-        """Run what the journal does not hold yet; returns the audits by measure."""
+        """Run the cells that the journal does not hold yet; returns the audits by measure."""
         known = {} if self.journal is None else self.journal.finished
         rest = []
         for cell in self.cells:
@@ -87,16 +87,12 @@ class Auditing:
             else:
                 rest.append(cell)
         with closing(run_cells(rest, self.plan, self.ready)) as results:
-            for result in results:
-                self._keep(result)
+            for cell, verdict, seconds in results:
+                if cell.key not in self.finished:  # a cluster may run a cell twice
+                    if self.journal is not None:
+                        self.journal.add(verdict, seconds)
+                    self._finish(cell, verdict)
         return self.audits
-
-    def _keep(self, result: Result) -> None:
-        if result.cell.key in self.finished:
-            return  # a cell that a cluster ran twice
-        if self.journal is not None:
-            self.journal.add(result.verdict, result.seconds)
-        self._finish(result.cell, result.verdict)
 
     def _finish(self, cell: Cell, verdict: Verdict) -> None:
         self.finished[cell.key] = verdict
@@ -105,7 +101,7 @@ class Auditing:
 
     @property
     def audits(self) -> dict[str, Audit]:
-        """What is finished, by measure; axioms in their own order."""
+        """The audits so far, by measure; axioms in the order of the registry."""
         asked = {axiom.id for axiom in self.axioms}
         found = {}
         for candidate in self.candidates:
@@ -127,20 +123,20 @@ def audit(
     isolate: bool = True,
     progress: Progress | None = None,
 ) -> Audit:
-    """Attack a measure until each axiom holds or falls to a witness.
+    """Search each axiom for a case that refutes it (a witness).
 
     Parameters
     ----------
     measure : Measure
-    axioms : ids of the axioms to ask (default: all ten)
-    examples : generated cases of each family; continuous, 2-d and locality cases run a fifth of it or less
+    axioms : ids of the axioms to check (default: all ten)
+    examples : generated cases per family; continuous, 2-d and locality families run a fifth of this number or less
     seed : the same seed gives the same verdicts
-    models : an `EncodingModel`, or a Hypothesis strategy for them, to attack on in place of the generated ones
-    jobs : worker processes
+    models : an `EncodingModel`, or a Hypothesis strategy for them, to use in place of the generated models
+    jobs : number of worker processes
     case_timeout : seconds of CPU time after which a measure that gives no answer is ended, and the verdict is
-        ``error`` (by the clock ten times as long, for one that sleeps)
-    isolate : run the measure in a worker process; False runs it here, where nothing can stop it
-    progress : called with each finished cell and its verdict
+        ``error`` (ten times as long by the clock, for a measure that sleeps)
+    isolate : run the measure in a worker process; False runs it in this process, where nothing can stop it
+    progress : is called with each finished cell and its verdict
 
     Returns
     -------
@@ -150,8 +146,11 @@ def audit(
     Raises
     ------
     UnknownAxiom, LoadError
-        (ValueErrors) for axioms that do not exist, in `axioms` or in the measure's claims; TypeError for a measure
-        that is none.
+        (both ValueErrors) for axioms that do not exist, in `axioms` or in the measure's claims.
+    TypeError
+        `measure` is not a `Measure`, or cannot be pickled for a worker process.
+    ValueError
+        `examples`, `jobs` or `case_timeout` is not positive.
 
     Examples
     --------
@@ -171,15 +170,14 @@ def audit(
         return Auditing([Candidate.of(measure)], chosen, plan, progress=progress).run()[measure.name]
     verdicts = {}
     for axiom in chosen:
-        verdicts[axiom.id] = attack(axiom, measure, examples=examples, seed=seed, specs=specs)
+        verdicts[axiom.id] = verdict = attack(axiom, measure, examples=examples, seed=seed, specs=specs)
         if progress:
-            cell = Cell(measure.name, Named(measure.name), measure.claims.get(axiom.id), axiom)
-            progress(cell, verdicts[axiom.id])
+            progress(Cell(measure.name, Named(measure.name), verdict.claimed, axiom), verdict)
     return Audit(measure.name, verdicts, seed, examples)
 
 
 def published_candidates(measures: Iterable[str] | None = None) -> list[Candidate]:
-    """The published measures, or those with these names."""
+    """The published measures, or those of them with these names."""
     return [Candidate.of(PUBLISHED[name]) for name in (PUBLISHED if measures is None else measures)]
 
 
@@ -193,19 +191,19 @@ def audit_published(
     journal: Journal | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Audit]:
-    """The published measures against the axioms: ``{name: Audit}``. Parameters as for `audit`."""
+    """Audit the published measures: ``{name: Audit}``. The parameters are those of `audit`."""
     _check_numbers(examples, jobs, PUBLISHED_TIMEOUT)
     plan = Plan(examples, seed, case_timeout=PUBLISHED_TIMEOUT, jobs=jobs)
     return Auditing(published_candidates(measures), axioms_named(axioms), plan, journal, progress).run()
 
 
 def described(worker: Process, origin: Origin) -> Described:
-    """What a measure in a file says of itself; the worker that ran the file keeps it.
+    """What a measure in a file declares; the worker that ran the file keeps the measure loaded.
 
     Raises
     ------
     LoadError
-        No such measure, or a file that raises, hangs or crashes when it is run.
+        There is no such measure, or the file raises, hangs or crashes when it is run.
     """
     try:
         return worker.ask(Describe(origin), Described)

@@ -1,6 +1,6 @@
-"""Cells of an audit, each a measure against an axiom, on workers: processes of this machine, or a Dask cluster.
+"""Running the cells of an audit, each one measure against one axiom, on local processes or on a Dask cluster.
 
-Cells do not depend on one another, so that where they run, and in what order, changes no verdict.
+Cells do not depend on one another: where they run, and in what order, changes no verdict.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from ...errors import BackendError, LoadError, WorkerEnded
+from ...errors import BackendError, WorkerEnded
 from ...files import file_name
 from ..axiom import Axiom
+from ..registry import EVERY
 from .messages import Attack, Attacked, Origin
 from .process import CASE_TIMEOUT, Process
-from .verdict import Verdict, failed
+from .verdict import Verdict
 
 BACKENDS = ("processes", "dask")
-#: Seconds to wait for a scheduler to answer.
+#: Seconds to wait for a scheduler's answer.
 _CONNECT = 20
 
 
@@ -50,10 +51,10 @@ class Plan:
     ----------
     examples, seed : of each attack
     models : a user's models, pickled by the parent, or None
-    case_timeout : seconds of CPU time without an answer after which a measure is ended
-    database : folder of Hypothesis examples to keep and to begin with, or None
-    jobs : worker processes of this machine; a cluster has as many as it has
-    backend : of `BACKENDS`
+    case_timeout : seconds of CPU time after which a measure that has not answered is ended
+    database : folder in which Hypothesis keeps failing cases, to try them first the next time, or None
+    jobs : worker processes on this machine; has no effect on a cluster
+    backend : one of `BACKENDS`
     scheduler : address of the cluster's scheduler, ``tcp://host:8786``
     """
 
@@ -73,9 +74,8 @@ class Plan:
             raise BackendError("--backend dask takes --scheduler tcp://HOST:PORT, and nothing else does")
 
 
-@dataclass(frozen=True)
-class Result:
-    """A finished cell."""
+class Result(NamedTuple):
+    """A finished cell; `seconds` by the clock."""
 
     cell: Cell
     verdict: Verdict
@@ -83,11 +83,11 @@ class Result:
 
 
 def run_cells(cells: Sequence[Cell], plan: Plan, ready: Sequence[Process] = ()) -> Generator[Result, None, None]:
-    """Run cells; each is yielded as it finishes, in no order. Whatever ends the loop ends the workers.
+    """Run cells; each result is yielded as it comes, in any order. The workers end with the loop, however it ends.
 
     Parameters
     ----------
-    ready : workers that have been started already, to be used first and closed in the end
+    ready : workers that have been started already; they are used first, and closed in the end
     """
     if plan.scheduler is not None:
         return _on_cluster(cells, plan, plan.scheduler)
@@ -125,7 +125,7 @@ def _here(cells: Sequence[Cell], plan: Plan, ready: Sequence[Process]) -> Genera
 
 
 def _on_cluster(cells: Sequence[Cell], plan: Plan, scheduler: str) -> Generator[Result, None, None]:
-    """Results from a Dask cluster; what a lost worker had is run again elsewhere."""
+    """Results from a Dask cluster, which runs the cells of a lost worker again elsewhere."""
     try:
         from distributed import Client
         from distributed import as_completed as as_they_come
@@ -136,7 +136,7 @@ def _on_cluster(cells: Sequence[Cell], plan: Plan, scheduler: str) -> Generator[
         if not client.scheduler_info()["workers"]:
             raise BackendError(f"{scheduler}: the scheduler has no workers")
         futures = {
-            client.submit(_run_there, cell.origin, cell.axiom.id, cell.measure, plan, pure=False): cell
+            client.submit(_run_there, cell.measure, cell.origin, cell.claimed, cell.axiom.id, plan, pure=False): cell
             for cell in cells
         }
         try:
@@ -149,7 +149,7 @@ def _on_cluster(cells: Sequence[Cell], plan: Plan, scheduler: str) -> Generator[
 
 
 def _connected(scheduler: str, connect: Callable[[], Any]) -> Any:
-    """A client, if it is there in time: what is no scheduler may accept a connection and never answer."""
+    """A client, if it connects in time: a program other than a scheduler may accept the connection and never answer."""
     found: queue.Queue[Any] = queue.Queue()
 
     def attempt() -> None:
@@ -169,33 +169,36 @@ def _connected(scheduler: str, connect: Callable[[], Any]) -> Any:
     return answer
 
 
-def _run_there(origin: Origin, axiom: str, measure: str, plan: Plan) -> tuple[Verdict, float]:
-    """One cell on a cluster's worker, in a process of its own that ends with it."""
-    from ..registry import EVERY
-
+def _run_there(measure: str, origin: Origin, claimed: bool | None, axiom: str, plan: Plan) -> tuple[Verdict, float]:
+    """Run one cell on a cluster's worker, in a process of its own."""
     worker = Process(plan.case_timeout)
     try:
-        result = run_cell(worker, Cell(measure, origin, None, EVERY[axiom]), plan)
-        return result.verdict, result.seconds
+        _, verdict, seconds = run_cell(worker, Cell(measure, origin, claimed, EVERY[axiom]), plan)
+        return verdict, seconds
     finally:
         worker.close()
 
 
 def run_cell(worker: Process, cell: Cell, plan: Plan) -> Result:
-    """One cell on one worker process.
+    """Run one cell on one worker process.
 
     Raises
     ------
     LoadError
-        The measure cannot be loaded. What else goes wrong is a verdict.
+        The measure cannot be loaded. Anything else that goes wrong is the verdict `error`.
     """
     start = time.perf_counter()
     database = None if plan.database is None else str(Path(plan.database) / file_name(cell.measure) / cell.axiom.id)
     job = Attack(cell.origin, cell.axiom.id, plan.examples, plan.seed, plan.models, database)
     try:
         verdict = worker.ask(job, Attacked).verdict
-    except LoadError:
-        raise
     except WorkerEnded as ended:
-        verdict = failed(cell.measure, cell.axiom.id, cell.claimed, f"{cell.measure}: {ended}", ended.case)
+        verdict = Verdict(
+            measure=cell.measure,
+            axiom=cell.axiom.id,
+            verdict="error",
+            claimed=cell.claimed,
+            says=f"{cell.measure}: {ended}",
+            case=ended.case,
+        )
     return Result(cell, verdict, time.perf_counter() - start)

@@ -1,8 +1,8 @@
-"""The journal of an audit: a folder with one file per finished cell, so that an interrupted audit goes on where it was.
+"""The journal of an audit: a folder with one file per finished cell, from which an interrupted audit continues.
 
-Each file is written whole, on any system and on a cluster's shared disk. ``audit.json`` says what is audited, and with
-what; a journal of something else is refused, and left as it is. A cell that ended in an error is not kept, since the
-error may have been the machine's.
+A cell is one measure against one axiom. Each file is written whole or not at all, also on a cluster's shared disk.
+``audit.json`` says what is audited, and with which settings; a journal of another audit is refused and left as it is.
+A cell that ended in an error is not kept, since the cause may lie with the machine.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from ...models.data import decode_models
 from .verdict import Verdict
 
 SCHEMA: Literal[2] = 2
-#: What says what the audit is.
+#: The file that says what is audited.
 _ABOUT = "audit.json"
-#: A file beyond this, in bytes, is none of ours.
+#: The largest file of a cell, in bytes; anything larger is not ours.
 _LARGEST = 1 << 24
 
 
@@ -39,7 +39,7 @@ _ENTRIES: Any = msgspec.json.Decoder(Entry, dec_hook=decode_models)
 
 
 class Journal:
-    """A folder that cells are kept in; it is made with the first of them.
+    """The folder in which finished cells are kept; it is made if it does not exist.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Journal:
     Raises
     ------
     JournalError
-        A journal of another audit or of an older version; a folder or file that is none.
+        The folder is the journal of another audit or of an older version, or no journal at all.
     """
 
     def __init__(self, path: Path, identity: dict[str, Any]) -> None:
@@ -72,9 +72,12 @@ class Journal:
         about = self.path / _ABOUT
         if not about.exists():
             if any(not entry.name.startswith(".stiminfo-") for entry in self.path.iterdir()):
-                raise JournalError(f"{self.path}: holds other files, and is no journal")
+                raise JournalError(f"{self.path}: holds other files, and is not a journal")
             return
-        found = _json(about)
+        try:
+            found = json.loads(about.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise JournalError(f"{about}: is not JSON ({error})") from None
         if found != self.identity:
             raise JournalError(f"{self.path}: is the journal of another audit ({_difference(found, self.identity)})")
         for path in sorted(self.path.glob("*.json")):
@@ -94,7 +97,7 @@ class Journal:
         self.finished[key], self.seconds[key] = entry.verdict, entry.seconds
 
     def add(self, verdict: Verdict, seconds: float) -> None:
-        """Keep a finished cell, on the disk before this returns; an error is passed over.
+        """Write a finished cell to the disk, unless it ended in an error.
 
         Raises
         ------
@@ -114,7 +117,7 @@ class Journal:
 def identity_of(
     about: dict[str, Any], axioms: list[str], examples: int, seed: int, file: Path | None = None
 ) -> dict[str, Any]:
-    """What a journal is about: the measure (and the text of its file), the axioms, examples and seed, the version."""
+    """The identity of an audit: the measure (and a hash of its file), axioms, examples, seed, and our version."""
     from ... import __version__
 
     return {
@@ -128,16 +131,9 @@ def identity_of(
 
 
 def _name(measure: str, axiom: str) -> str:
-    """A cell's file: readable, and not another measure's."""
+    """The name of a cell's file: readable, and with a hash, so that two measures never share one."""
     mark = hashlib.sha256(measure.encode()).hexdigest()[:8]
     return f"{file_name(measure)}-{mark}-{axiom}.json"
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise JournalError(f"{path}: is not JSON ({error})") from None
 
 
 def _difference(found: Any, wanted: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
-"""The time that a measure may take for one answer, kept by the worker itself.
+"""The time that a measure may take for one answer; the worker process limits itself.
 
-Two limits, both armed anew with each answer. One counts the CPU time of this process, so that a busy machine changes no
-verdict; the other, far above it, is by the clock, for what sleeps or waits. Where either passes, the interpreter writes
-where it is and the process ends, also in C code that never returns to Python.
+There are two limits, and both start anew with each answer. One counts the CPU time of this process, so that a busy
+machine changes no verdict. The other is by the clock and far longer, for code that sleeps or waits. When either runs
+out, Python writes a traceback and the process ends, even inside C code that never returns to Python.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import signal
 import time
 from typing import Any, TextIO
 
-#: The limit by the clock over that of CPU time: as many programs may share the core before a sound measure is ended.
+#: The limit by the clock, in units of the CPU limit: this many programs may share a core before a measure is ended.
 CLOCK = 10.0
-#: Seconds of CPU time for a user's file to run.
+#: Seconds of CPU time that a user's file may take to run.
 LOADING = 120.0
-#: Seconds between two armings of the limit by the clock, which starts a thread; it may be short by so much.
+#: Least seconds between two restarts of the limit by the clock, since each starts a thread; the limit may be this much
+#: too short.
 _EVERY = 0.25
-#: CPU time is counted where the system has a timer for it; elsewhere (Windows) there is the clock alone.
+#: CPU time is counted where the system has a timer for it; elsewhere (Windows) there is only the clock.
 COUNTS_CPU = hasattr(signal, "setitimer") and hasattr(faulthandler, "register")
 
 
@@ -32,27 +33,27 @@ class Limits:
         self._armed = 0.0
         self._parent = os.getppid()
         if COUNTS_CPU:
-            # After the traceback the signal's own effect follows, which is to end the process.
+            # After the traceback the signal has its usual effect, which is to end the process.
             faulthandler.register(signal.SIGPROF, file=stream, all_threads=True, chain=True)
 
-    def arm(self) -> None:
-        """The measure is about to be asked, or has answered: its time begins anew."""
+    def arm(self, least: float = 0.0) -> None:
+        """Start both limits anew, of `least` seconds or more: the measure is about to be asked, or has answered."""
         if os.getppid() != self._parent:
-            os._exit(0)  # nobody waits for the answer any more
+            os._exit(0)  # the parent has ended: nobody waits for the answer
         if COUNTS_CPU:
-            signal.setitimer(signal.ITIMER_PROF, self.seconds)
+            signal.setitimer(signal.ITIMER_PROF, max(self.seconds, least))
         now = time.monotonic()
         if now > self._armed + min(_EVERY, self.clock / 20):
-            faulthandler.dump_traceback_later(self.clock, exit=True, file=self.stream)
+            faulthandler.dump_traceback_later(max(self.clock, least), exit=True, file=self.stream)
             self._armed = now
 
     def rest(self) -> None:
-        """The measure is not being asked."""
+        """Stop counting CPU time: the measure is not being asked."""
         if COUNTS_CPU:
             signal.setitimer(signal.ITIMER_PROF, 0.0)
 
     def done(self) -> None:
-        """The job is done: nothing is timed until the next."""
+        """Stop both limits until the next job."""
         self.rest()
         faulthandler.cancel_dump_traceback_later()
         self._armed = 0.0

@@ -1,4 +1,4 @@
-"""Finding a user's measure: ``FILE:NAME``, with errors that show the user's own traceback and none of ours."""
+"""Loading a user's measure from ``FILE:NAME``, with errors that show the user's own traceback and none of ours."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..registry import AXIOMS, EVERY
 def split_target(target: str) -> tuple[Path, str]:
     """("my_measure.py", "MEASURE") from ``my_measure.py:MEASURE``."""
     path, separator, name = target.rpartition(":")
-    # A drive letter is no separator.
+    # The colon after a Windows drive letter does not separate.
     if not separator or not name.isidentifier() or (len(path) == 1 and path.isalpha()):
         guess = difflib.get_close_matches(target, PUBLISHED, 1, 0.5)
         hint = f"; did you mean the published measure {guess[0]!r}?" if guess else ""
@@ -32,7 +32,7 @@ def split_target(target: str) -> tuple[Path, str]:
 
 
 def load_measure(file: Path, name: str) -> Measure:
-    """The `Measure` called `name` in a Python file, which is run."""
+    """The `Measure` called `name` in a Python file, which is run; raises `LoadError`."""
     module = _run(file)
     try:
         measure = getattr(module, name, None)
@@ -51,7 +51,7 @@ def load_measure(file: Path, name: str) -> Measure:
 
 
 def check_claims(measure: Measure) -> None:
-    """Refuse claims about axioms that do not exist."""
+    """Raise `LoadError` if a measure makes a claim about an axiom that does not exist."""
     for axiom in measure.claims:
         if axiom not in EVERY:
             raise LoadError(
@@ -60,7 +60,7 @@ def check_claims(measure: Measure) -> None:
 
 
 def own_modules() -> dict[str, ModuleType]:
-    """The user's modules that are loaded, by name: no part of stiminfo, of Python, or of what was installed."""
+    """The user's loaded modules, by name: those outside stiminfo, Python and the installed packages."""
     return {
         name: module
         for name, module in list(sys.modules.items())
@@ -82,16 +82,16 @@ def _run(file: Path) -> ModuleType:
     sys.modules[name] = module
     folder = str(file.resolve().parent)
     if folder not in sys.path:
-        sys.path.insert(0, folder)  # so that it may import its neighbours, as a script would
+        sys.path.insert(0, folder)  # so that the file can import its neighbours, as a script can
     try:
         spec.loader.exec_module(module)
     except SyntaxError as error:
         raise LoadError(
             f"{file}: {type(error).__name__}: {error}", "".join(traceback.format_exception_only(error))
         ) from None
+    except KeyboardInterrupt:
+        raise
     except BaseException as error:
-        if isinstance(error, KeyboardInterrupt):
-            raise
         frames = traceback.extract_tb(error.__traceback__)
         own = next((n for n, frame in enumerate(frames) if Path(frame.filename) == file), len(frames))
         details = "Traceback (most recent call last):\n" + "".join(traceback.format_list(frames[own:]))
@@ -101,10 +101,10 @@ def _run(file: Path) -> ModuleType:
 
 
 def pickled(value: Any) -> bytes:
-    """A measure, or models, pickled by value; raises TypeError for what cannot travel.
+    """A measure, or models, pickled by value; raises TypeError for what cannot be pickled.
 
-    Modules that a worker may be unable to import (a test module, a script's neighbours) travel by value, as __main__
-    does anyway; multiprocessing gives that a second name.
+    Modules that a worker may be unable to import (a test module, a script's neighbours) are pickled by value, as
+    cloudpickle does with __main__.
     """
     import cloudpickle
 

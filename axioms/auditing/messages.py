@@ -1,4 +1,4 @@
-"""What a worker process and its parent say to one another: one line of JSON each, typed on both sides."""
+"""The messages between a worker process and its parent: one line of JSON each, decoded into typed records."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from .witness import Witness
 
 
 class Named(Struct, frozen=True, tag="named"):
-    """A measure of the literature, or a relative of one, by its name."""
+    """A published measure, or a relative of one, by its name."""
 
     name: str
 
 
 class InFile(Struct, frozen=True, tag="file"):
-    """A `Measure` called `name` in a user's Python file, whose path is in the system's own bytes."""
+    """A `Measure` called `name` in a user's Python file; the path is in the system's own bytes."""
 
     path: bytes
     name: str
 
     @classmethod
     def at(cls, file: Path, name: str) -> InFile:
-        """Of a file that may lie anywhere relative to here."""
+        """From a path, which may be relative to the working directory."""
         return cls(os.fsencode(file.resolve()), name)
 
     @property
@@ -42,7 +42,7 @@ class InFile(Struct, frozen=True, tag="file"):
 
 
 class Pickled(Struct, frozen=True, tag="pickled"):
-    """A measure of the parent's own, pickled by value."""
+    """A measure that exists in the parent process only, pickled by value."""
 
     data: bytes
 
@@ -54,7 +54,7 @@ Origin = Named | InFile | Pickled
 
 
 class Prepare(Struct, frozen=True, tag="prepare"):
-    """Where to import from, and the limits of an answer: seconds of CPU time and by the clock."""
+    """The folders to import from, and the limits of one answer: seconds of CPU time, and seconds by the clock."""
 
     path: list[str]
     seconds: float
@@ -62,7 +62,7 @@ class Prepare(Struct, frozen=True, tag="prepare"):
 
 
 class Describe(Struct, frozen=True, tag="describe"):
-    """Load the measure, and tell what it says of itself."""
+    """Load the measure, and return its name, claims and other declarations."""
 
     measure: Origin
 
@@ -102,7 +102,7 @@ class Begun(Struct, frozen=True, tag="begun"):
 
 
 class Described(Struct, frozen=True, tag="described"):
-    """What a measure says of itself, and SHA-256 of the user's own modules that it loaded, by name."""
+    """What a measure declares, and the SHA-256 of each of the user's modules that it loaded, by module name."""
 
     name: str
     claims: dict[str, bool]
@@ -125,7 +125,7 @@ class Judged(Struct, frozen=True, tag="judged"):
 
 
 class Failed(Struct, frozen=True, tag="failed"):
-    """The job could not be done; `usage` where the user can mend it, with their own traceback in `details`."""
+    """The job failed; `usage` if the user can correct it, with the traceback of the user's code in `details`."""
 
     says: str
     usage: bool
@@ -150,7 +150,7 @@ def job(text: bytes) -> Job:
 
 
 def event(text: bytes) -> Event | None:
-    """The event in a line; None where it holds none: a traceback of the interpreter's, say."""
+    """The event in a line; None if the line is something else, such as part of a traceback by faulthandler."""
     try:
         found: Event = _EVENTS.decode(text)
     except msgspec.DecodeError:

@@ -1,7 +1,7 @@
-"""The audit of trained networks: the axioms that can be asked of an estimator that serves one prior and one population.
+"""The audit of trained networks, by the axioms that make sense for one prior and one population of neurons.
 
-Each residual is one expectation over shared noise, with a standard error; it refutes where it exceeds `SIGMAS` of them.
-Networks are never exactly right, so that enough passes refute any equality: what matters is the violation, in nats.
+Each violation is one expectation over shared noise; it refutes if it exceeds `SIGMAS` of its standard errors. Networks
+are never exactly right, and so enough passes refute any equality. What matters is the size of the violation, in nats.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 import torch
 from msgspec import Struct
+from msgspec.structs import asdict, replace
 from torch import Tensor
 
 from ...diffusion.response_views import coarser, views_of
@@ -24,12 +25,11 @@ from ...estimators.estimate import Estimate
 from ...estimators.levels import LevelPlan
 from ...estimators.monte_carlo import Budget, Task, integrate
 from ...estimators.sight import Sight
-from ...models.arrays import Array
 from .. import additivity, completeness, data_processing, feature_insensitivity, positivity
 from ..answers import SIGMAS
 from .verdict import Audit, Verdict, Word
 
-#: Images of which E_X[I(x)] is made, of which residuals are, and passes for each (times the steps of a posterior draw).
+#: Images over which E_X[I(x)] is averaged, images for the other axioms, and passes per image.
 IMAGES, FEW, PASSES = 256, 16, 64
 #: Steps of the reverse diffusion that draws r ~ p(R|xg).
 STEPS = 30
@@ -39,7 +39,7 @@ _ORDER = ("holds", "inconclusive", "refuted")
 
 
 class Question(Struct, frozen=True):
-    """What networks are asked: their denoiser, what it was trained on, and how much to spend."""
+    """What an axiom is checked on: the denoiser, the source that it was trained on, and the passes per image."""
 
     denoiser: UNetDenoiser
     source: Source
@@ -47,20 +47,20 @@ class Question(Struct, frozen=True):
     seed: int
 
     def images(self, count: int) -> Tensor:
-        """So many images of the source, (count, d), drawn by the seed."""
+        """Images of the source, (count, d), drawn by the seed."""
         x = self.denoiser.tensor(self.source.shown().pixels.reshape(-1, self.denoiser.dimensions))
         order = torch.randperm(len(x), generator=torch.Generator().manual_seed(self.seed))
         return x[order[:count]]
 
 
 class Answer(Struct, frozen=True):
-    """A verdict on networks: images looked at, violation and its standard error in nats, a line."""
+    """The fields of a verdict that come from the networks: `cases` are images, `error` a standard error (nats)."""
 
     verdict: Word
-    cases: int
-    violation: float
-    error: float
     says: str
+    cases: int = 0
+    violation: float = 0.0
+    error: float = 0.0
 
 
 def _completeness(q: Question) -> Answer:
@@ -81,23 +81,23 @@ def _positivity(q: Question) -> Answer:
     assert estimate.featurewise is not None
     lowest = float(estimate.featurewise.min())
     message = f"the least informative pixel has {lowest:.2g} nats: the gain network cannot answer less than 0"
-    return Answer("holds" if lowest >= 0 else "refuted", len(x), -lowest, 0.0, message)
+    return Answer("holds" if lowest >= 0 else "refuted", message, len(x), -lowest)
 
 
 def additivity_residual(at: Sight) -> Tensor:
-    """``D_12^2 - D_1^2 - D_2|1^2`` summed over pixels; its mean over r ~ p(R|xg) is 0 for posterior means."""
-    none, one, both = _told(at, "first half")
+    """``D_12^2 - D_1^2 - D_2|1^2`` summed over pixels, (n,); its mean over r ~ p(R|xg) is 0 for posterior means."""
+    none, one, both = _denoised(at, "first half")
     return ((both - none) ** 2 - (one - none) ** 2 - (both - one) ** 2).sum(1)
 
 
 def excess_of_view(at: Sight, view: str) -> Tensor:
-    """``D'^2 - D^2`` summed over pixels: what a coarser view of the response tells beyond the response."""
-    none, coarse, whole = _told(at, view)
+    """``D'^2 - D^2`` summed over pixels, (n,): the excess of a coarser view of the response over the whole response."""
+    none, coarse, whole = _denoised(at, view)
     return ((coarse - none) ** 2 - (whole - none) ** 2).sum(1)
 
 
-def _told(at: Sight, view: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Xhat without the response, with a coarser view of it, and with all of it, for one r ~ p(R|xg)."""
+def _denoised(at: Sight, view: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Xhat without the response, with a coarser view of it, and with the whole response, for one r ~ p(R|xg)."""
     denoiser = at.denoiser
     assert isinstance(denoiser, UNetDenoiser)
     x0 = reverse_diffusion(denoiser, at.xg, at.gamma, STEPS, at.generator)
@@ -109,30 +109,28 @@ def _told(at: Sight, view: str) -> tuple[Tensor, Tensor, Tensor]:
 def _additivity(q: Question) -> Answer:
     """What the second half of the neurons adds to the first."""
     if "first half" not in _views(q):
-        return Answer(
-            "not_applicable", 0, 0.0, 0.0, "the networks were not trained on halves of the population (--halves)"
-        )
+        return Answer("not_applicable", "the networks were not trained on halves of the population (--halves)")
     x = q.images(FEW)
     found = _integrated(q, x, additivity_residual)
-    return _worst(found.value, np.abs(found.value), found.stderr, _whole(q, x), equality=True)
+    return _worst(found, _whole(q, x), equality=True)
 
 
 def _data_processing(q: Question) -> Answer:
     """No coarser view of the response tells more than all of it."""
     views = _views(q)[1:]
     if not views:
-        says = "the networks were not trained on coarser views of the response (--halves, --coarse)"
-        return Answer("not_applicable", 0, 0.0, 0.0, says)
+        return Answer(
+            "not_applicable", "the networks were not trained on coarser views of the response (--halves, --coarse)"
+        )
     x = q.images(FEW)
     total = _whole(q, x)
     found = {}
     for view in views:
-        beyond = _integrated(q, x, partial(excess_of_view, view=view))
-        found[view] = _worst(beyond.value, beyond.value, beyond.stderr, total, equality=False)
-    # The view that is least sure to tell less.
+        found[view] = _worst(_integrated(q, x, partial(excess_of_view, view=view)), total, equality=False)
+    # Report the view with the worst verdict, and of these the one whose violation is largest in standard errors.
     view = max(found, key=lambda one: (_ORDER.index(found[one].verdict), found[one].violation / found[one].error))
     worst = found[view]
-    return Answer(worst.verdict, len(views) * len(x), worst.violation, worst.error, f"{view}, {worst.says}")
+    return replace(worst, cases=len(views) * len(x), says=f"{view}, {worst.says}")
 
 
 def _views(q: Question) -> tuple[str, ...]:
@@ -151,17 +149,18 @@ def _integrated(q: Question, x: Tensor, residual: Callable[[Sight], Tensor], cos
 
 
 def _whole(q: Question, x: Tensor) -> float:
-    """What the whole response tells, the mean over images."""
+    """The information of the whole response, averaged over the images, in nats."""
     found = _integrated(q, x, lambda at: ((at.xhat(at.xg, at.response()) - at.xhat(at.xg)) ** 2).sum(1), 2)
     return max(float(found.value.mean()), 1e-12)
 
 
-def _worst(value: Array, size: Array, stderr: Array, total: float, *, equality: bool) -> Answer:
-    """Judged at the image at which it is most surely broken."""
-    at = int((size / stderr).argmax())
-    share = size[at] / total
-    message = f"at image {at}: {value[at]:+.3g} ± {stderr[at]:.2g} nats, {share:+.1%} of what all neurons tell"
-    return _judged(float(size[at]), float(stderr[at]), len(value), message, equality=equality)
+def _worst(found: Estimate, total: float, *, equality: bool) -> Answer:
+    """Judge at the image where the violation is largest in standard errors."""
+    size = np.abs(found.value) if equality else found.value
+    at = int((size / found.stderr).argmax())
+    value, stderr = float(size[at]), float(found.stderr[at])
+    says = f"at image {at}: {found.value[at]:+.3g} ± {stderr:.2g} nats, {value / total:+.1%} of what all neurons tell"
+    return _judged(value, stderr, len(size), says, equality=equality)
 
 
 def _insensitivity(q: Question) -> Answer:
@@ -169,7 +168,7 @@ def _insensitivity(q: Question) -> Answer:
     source, x = q.source, q.images(FEW)
     still = np.flatnonzero(source.covariance.diagonal() <= 1e-12 * source.covariance.trace())
     if not len(still):
-        return Answer("not_applicable", 0, 0.0, 0.0, "every pixel of these images varies")
+        return Answer("not_applicable", "every pixel of these images varies")
     estimate = _estimate(q, x)
     assert estimate.featurewise is not None
     assert estimate.featurewise_stderr is not None
@@ -182,16 +181,16 @@ def _insensitivity(q: Question) -> Answer:
 
 
 def _judged(violation: float, error: float, cases: int, says: str, *, equality: bool) -> Answer:
-    """Refuted beyond the noise; an inequality holds where it is met beyond the noise; else nobody can tell."""
+    """Refute a violation beyond the noise. An inequality holds if met beyond the noise; an equality never does."""
     word: Word = "inconclusive"
     if violation > SIGMAS * error:
         word = "refuted"
     elif not equality and violation + SIGMAS * error <= 0:
         word = "holds"
-    return Answer(word, cases, violation, error, says)
+    return Answer(word, says, cases, violation, error)
 
 
-#: How each axiom is asked of networks, by id.
+#: The check of each axiom that can be asked of networks, by id.
 QUESTIONS: dict[str, Callable[[Question], Answer]] = {
     completeness.AXIOM.id: _completeness,
     positivity.AXIOM.id: _positivity,
@@ -214,10 +213,10 @@ def audit_networks(
 
     Parameters
     ----------
-    denoiser : with a gain network; with views of the response for additivity (halves) and data processing (any)
+    denoiser : has a gain network; views of the response for additivity (halves) and data processing (any)
     source : what it was trained on
-    axioms : ids to ask (all of `QUESTIONS`, if left out); others are passed over
-    passes : for each image
+    axioms : ids of the axioms to check (default: all of `QUESTIONS`); those not in `QUESTIONS` are left out
+    passes : per image; additivity and data processing take `STEPS` + 3 times as many for their posterior draws
     progress : called with the axiom to be judged next, and with the number of those judged
 
     Returns
@@ -230,12 +229,12 @@ def audit_networks(
     Raises
     ------
     OptionError
-        None of the axioms can be asked of networks.
+        Networks can be checked by none of the axioms.
     """
     asked = [axiom for axiom in QUESTIONS if axioms is None or axiom in axioms]
     if not asked:
         raise OptionError(
-            f"of trained networks only {', '.join(QUESTIONS)} can be asked, not {', '.join(axioms or ())}"
+            f"trained networks can be checked by {', '.join(QUESTIONS)} only, not by {', '.join(axioms or ())}"
         )
     name = f"i_local by {denoiser!r}"
     question = Question(denoiser, source, passes, seed)
@@ -247,11 +246,7 @@ def audit_networks(
         verdicts[axiom] = Verdict(
             measure=name,
             axiom=axiom,
-            verdict=answer.verdict,
             claimed=None if answer.verdict == "not_applicable" else i_local.claims.get(axiom),
-            cases=answer.cases,
-            violation=answer.violation,
-            error=answer.error,
-            says=answer.says,
+            **asdict(answer),
         )
     return Audit(name, verdicts, seed, IMAGES)

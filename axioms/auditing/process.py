@@ -1,4 +1,4 @@
-"""The parent's side of a worker process: jobs out, events in, and what is said of one that ended."""
+"""The parent's side of a worker process: it sends jobs, reads events, and says why a process ended."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ...errors import LoadError, WorkerEnded
 from ..cases import Case
@@ -19,11 +19,11 @@ from .messages import Begun, Event, Failed, Job, Prepare, Ready
 
 #: Seconds of CPU time that a measure may take for one answer.
 CASE_TIMEOUT = 10.0
-#: About as long as a user means by no limit; timers take no more.
+#: The longest limit, in seconds: timers take no more, and it is as good as none.
 LONGEST = 1e6
-#: Seconds for a worker to go by itself.
+#: Seconds that a worker has to end by itself when its input is closed.
 _GOODBYE = 2.0
-#: A place in a traceback of the interpreter's.
+#: One line of a traceback that faulthandler writes.
 _PLACE = re.compile(r'File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.*)')
 _PACKAGE = str(Path(__file__).resolve().parents[2])
 
@@ -40,6 +40,7 @@ class Process:
 
     def __init__(self, case_timeout: float = CASE_TIMEOUT) -> None:
         self.seconds = min(case_timeout, LONGEST)
+        self.clock = min(CLOCK * self.seconds, LONGEST)
         self.process: subprocess.Popen[bytes] | None = None
         self.closed = False
 
@@ -49,21 +50,17 @@ class Process:
         Raises
         ------
         LoadError
-            The user can mend it: their file raised, a name is unknown.
+            The user can correct it: their file raised, or a name is unknown.
         WorkerEnded
-            The measure hung or crashed, with the case that it was asked about.
+            The measure hung or crashed; ``case`` is the one that it was asked about.
         """
-        if self.process is None:
-            self._start()
-        return self._ask(job, answer)
+        return self._ask(self.process or self._start(), job, answer)
 
-    def _ask(self, job: Job | None, answer: type[T]) -> T:
-        process = self.process
-        assert process is not None
+    def _ask(self, process: subprocess.Popen[bytes], job: Job | None, answer: type[T]) -> T:
         assert process.stdin is not None
         assert process.stdout is not None
         if job is not None:
-            with contextlib.suppress(OSError):  # one that has ended says why below
+            with contextlib.suppress(OSError):  # if the process has ended, its return code says why, below
                 process.stdin.write(messages.line(job))
                 process.stdin.flush()
         case: Case | None = None
@@ -94,35 +91,32 @@ class Process:
         if ended_by_cpu(code):
             return f"no answer within {seconds:g} s of CPU time{_place(traceback)}"
         if traceback and traceback[0].startswith("Timeout"):
-            seconds = min(CLOCK * self.seconds, LONGEST) if seconds == self.seconds else seconds
+            seconds = self.clock if seconds == self.seconds else seconds
             return f"no answer within {seconds:g} s by the clock{_place(traceback)}"
         return f"the process ended (exit status {code})"
 
-    def _start(self) -> None:
+    def _start(self) -> subprocess.Popen[bytes]:
         if self.closed:
             raise WorkerEnded("interrupted")
-        # One thread per worker: the matrices are small, and --jobs is where the cores go.
+        # One thread per worker: the matrices are small, and --jobs is there to use more cores.
         environment = os.environ | dict.fromkeys(
             ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
         )
-        # Hypothesis would keep what it knows of the code in a folder of the user's.
+        # Hypothesis would otherwise write a folder where the user works.
         environment.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(tempfile.gettempdir()) / "stiminfo-hypothesis"))
-        detached: dict[str, Any] = (
-            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined, unused-ignore]
-            if sys.platform == "win32"
-            else {"start_new_session": True}
-        )
-        self.process = subprocess.Popen(
+        self.process = process = subprocess.Popen(
             [sys.executable, "-m", "stiminfo.axioms.auditing.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment,
-            **detached,
+            # Ctrl-C is for the parent, which then ends its workers. Each system ignores the other's option.
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
-        self._ask(None, Ready)
-        folders = [folder for folder in sys.path if folder]
-        self._ask(Prepare(folders, self.seconds, min(CLOCK * self.seconds, LONGEST)), Ready)
+        self._ask(process, None, Ready)
+        self._ask(process, Prepare([folder for folder in sys.path if folder], self.seconds, self.clock), Ready)
+        return process
 
     def stop(self) -> None:
         """End the process at once; the next job starts another."""
@@ -136,13 +130,13 @@ class Process:
                         stream.close()
 
     def kill(self) -> None:
-        """End the process for good and at once, from whatever thread; who waits for its answer is told."""
+        """End the process for good and at once, from any thread; a thread that waits in `ask` gets `WorkerEnded`."""
         self.closed = True
         if self.process is not None:
             self.process.kill()
 
     def close(self) -> None:
-        """End the process for good: it goes when its input ends; what does not is ended."""
+        """End the process for good: close its input, wait for it to end by itself, else end it."""
         self.closed = True
         process = self.process
         if process is not None and process.stdin is not None:
@@ -154,7 +148,7 @@ class Process:
 
 
 def _place(traceback: list[str]) -> str:
-    """Where the measure was, in words: the innermost place outside this package and installed ones."""
+    """Where the measure was, in words: the innermost line outside this package, Python and what is installed."""
     places = [found for text in traceback if (found := _PLACE.search(text))]
     own = [found for found in places if not found["file"].startswith(_PACKAGE) and "site-packages" not in found["file"]]
     own = [found for found in own if not found["file"].startswith((sys.base_prefix, "<frozen"))] or places[:1]

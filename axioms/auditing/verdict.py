@@ -1,4 +1,4 @@
-"""Verdicts and audits: what an attack came to, held against what the measure claims; and their JSON."""
+"""Verdicts and audits: what an attack found, compared with what the measure claims; and their JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct
 
 from ... import __version__, show
-from ..cases import Case
 from ..finding import Finding
 from ..implications import contradictions
 from ..registry import AnyCase
@@ -29,12 +28,12 @@ class Verdict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ----------
     measure, axiom : name and id
     verdict : one of "holds", "refuted", "inconclusive", "not_applicable", "error"
-    claimed : what the measure says of itself, or None
-    cases : how many were judged
+    claimed : whether the measure claims to meet the axiom, or None if it makes no claim
+    cases : how many cases were judged
     violation : by how much the witness breaks the axiom, or the largest residual found; nats (a share for locality)
-    error : how far the violation may be off
+    error : how far the violation may be off, in the same unit
     says : the finding, or the reason, in one line
-    case : the case of a refutation, of an inconclusive verdict or of an error; None where there is none such
+    case : the case of a refutation, an inconclusive verdict or an error; else None
     finding : what was found on that case
     """
 
@@ -51,25 +50,25 @@ class Verdict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def agrees(self) -> bool | None:
-        """Whether verdict and claim agree: None without a claim; `inconclusive` and `error` agree with none."""
+        """Whether verdict and claim agree; None without a claim. `inconclusive` and `error` agree with no claim."""
         if self.claimed is None:
             return None
         return self.verdict == ("holds" if self.claimed else "refuted")
 
     @property
     def refutation(self) -> Witness | None:
-        """The witness, where the axiom is refuted."""
+        """The witness, if the axiom is refuted, else None."""
         if self.verdict != "refuted" or self.case is None:
             return None
         return Witness(self.measure, self.axiom, self.case, self.finding)
 
     @property
     def witness(self) -> dict[str, Any] | None:
-        """The witness as JSON data, as files hold it that `stiminfo replay` reads; None where there is none."""
+        """The witness as JSON data, in the form that `stiminfo replay` reads; None unless the axiom is refuted."""
         witness = self.refutation
         return None if witness is None else witness.to_json()
 
-    # The names that the JSON has; code written for the first edition uses them.
+    # The names in JSON, which code written for earlier versions uses.
     examples = property(lambda self: self.cases, doc="`cases`, by its name in JSON.")
     margin = property(lambda self: self.violation, doc="`violation`, by its name in JSON.")
     numerical_error = property(lambda self: self.error, doc="`error`, by its name in JSON.")
@@ -89,28 +88,23 @@ class Verdict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         }
 
     def plot(self) -> Figure:
-        """Draw the witness; raises ValueError where there is none."""
+        """Draw the witness; raises ValueError if there is none."""
         witness = self.refutation
         if witness is None:
             raise ValueError(f"the verdict on {self.axiom} is {self.verdict!r}: there is no witness to draw")
         return witness.plot()
 
 
-def failed(measure: str, axiom: str, claimed: bool | None, says: str, case: Case | None = None) -> Verdict:
-    """The verdict `error`: the measure raised, hung, or its worker ended."""
-    return Verdict(measure=measure, axiom=axiom, verdict="error", claimed=claimed, says=says, case=case)
-
-
 @dataclass(frozen=True)
 class Audit:
-    """A measure audited.
+    """The verdicts on one measure.
 
     Attributes
     ----------
     measure : its name
     verdicts : axiom id -> `Verdict`
-    seed, examples : what to give to repeat it
-    complete : False where it was interrupted
+    seed, examples : the arguments that repeat this audit
+    complete : False if the audit was interrupted
     """
 
     measure: str
@@ -126,7 +120,7 @@ class Audit:
 
     @property
     def agrees(self) -> bool | None:
-        """Whether no claim disagrees, no verdict is an error and none contradict; None for part of an audit."""
+        """Whether every claim agrees, with no error or contradiction; None if an interrupted audit shows neither."""
         if self.contradictions or any(
             verdict.agrees is False or verdict.verdict == "error" for verdict in self.verdicts.values()
         ):

@@ -1,9 +1,12 @@
-"""Witnesses: a refuting case as small JSON, and its replay. A witness is data; it never names code to import."""
+"""Witnesses: a case that refutes an axiom, as small JSON, and its replay.
+
+A witness is data only: it never names code to import.
+"""
 
 from __future__ import annotations
 
 import json
-import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +16,6 @@ from ... import __version__, show
 from ...errors import CaseError, NotApplicable, UnknownAxiom, WitnessError
 from ...estimators import Measure
 from ...models.data import from_json
-from ..axiom import Axiom
 from ..evaluator import evaluator
 from ..finding import Finding
 from ..registry import EVERY, AnyCase, axiom_named, case_from_json
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SCHEMA = 1
-#: Untrusted files may not be larger than this, in bytes.
+#: The largest file that is read, in bytes: it may come from anyone.
 LARGEST = 20_000_000
 
 
@@ -34,18 +36,13 @@ class Witness(Struct, frozen=True):
     measure : name of the measure that it was found on
     axiom : id
     case : the case
-    finding : what was found on it, or None where the witness does not say
+    finding : what was found on the case, or None if the witness does not say
     """
 
     measure: str
     axiom: str
     case: AnyCase
     finding: Finding | None = None
-
-    @property
-    def about(self) -> Axiom:
-        """The axiom itself."""
-        return EVERY[self.axiom]
 
     def to_json(self) -> dict[str, Any]:
         """The witness as JSON data."""
@@ -88,7 +85,7 @@ class Replay(Struct, frozen=True):
 
 
 class _Found(Struct, frozen=True):
-    """A finding as a file may tell it; entries of other versions are passed over."""
+    """The finding in a file; fields of other versions are ignored."""
 
     violation: float = 0.0
     numerical_error: float = 0.0
@@ -110,7 +107,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def parse_witness(data: Any) -> Witness:
-    """A `Witness` from JSON data that nobody vouches for; raises `WitnessError`."""
+    """A `Witness` from untrusted JSON data; raises `WitnessError`."""
     if isinstance(data, dict) and data.get("schema", SCHEMA) != SCHEMA:
         raise WitnessError(f"schema {data['schema']!r}; this version reads schema {SCHEMA}")
     try:
@@ -123,7 +120,7 @@ def parse_witness(data: Any) -> Witness:
     found = file.finding
     if found is None:
         return Witness(file.measure, axiom.id, case)
-    # A file's own word: what a replay finds decides.
+    # "broken" is the file's word only; a replay judges anew.
     finding = Finding(
         found.violation, found.numerical_error, found.tolerance, True, False, found.at, found.sides, found.says
     )
@@ -133,10 +130,10 @@ def parse_witness(data: Any) -> Witness:
 def read_witness(path: str | Path) -> Witness:
     """A `Witness` from a JSON file; raises `WitnessError` or OSError."""
     path = Path(path)
-    kind = path.stat()
-    if not stat.S_ISREG(kind.st_mode):
+    size = path.stat().st_size
+    if not path.is_file():
         raise WitnessError(f"{path}: not a file")
-    if kind.st_size > LARGEST:
+    if size > LARGEST:
         raise WitnessError(f"{path}: larger than {LARGEST} bytes; not a witness")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -148,18 +145,20 @@ def read_witness(path: str | Path) -> Witness:
         raise WitnessError(f"{path}: {error}") from None
 
 
-def replay(witness: Witness, measure: Measure) -> Replay:
-    """Judge the witness's case anew, at the accuracy of a confirmation.
+def replay(witness: Witness, measure: Measure, *, answered: Callable[[], None] = lambda: None) -> Replay:
+    """Judge the witness's case anew, at the accuracy with which a refutation is confirmed.
+
+    `answered` is called after each of the measure's answers.
 
     Raises
     ------
     NotApplicable, MeasureError
-        Where the measure declines the case, or fails on it.
+        The measure declines the case, or fails on it.
     """
-    axiom = witness.about
+    axiom = EVERY[witness.axiom]
     if axiom.featurewise and not measure.has_featurewise:
         raise NotApplicable(f"{measure.name} has no feature-wise form")
-    return Replay(witness, axiom.check(evaluator(measure, "fine"), witness.case))
+    return Replay(witness, axiom.check(evaluator(measure, "fine", answered), witness.case))
 
 
 def _short(value: float) -> float:

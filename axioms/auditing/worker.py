@@ -1,7 +1,7 @@
-"""The worker process: attacks with measures that may hang, crash or print, and reports in lines of JSON.
+"""The worker process: runs measures that may hang, crash or print, and reports in lines of JSON.
 
-Started as ``python -m stiminfo.axioms.auditing.worker`` by `process`. It reads jobs from standard input, answers on the
-original standard output, and ends when its input does. It times itself (`limits`).
+`process` starts it as ``python -m stiminfo.axioms.auditing.worker``. It reads jobs from standard input, answers on
+the original standard output, and ends when its input ends. It limits its own time (`limits`).
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from ..cases import Case
 from ..families import specs_of
 from ..registry import EVERY
 from . import messages
-from .attack import attack
+from .attack import Watch, attack
 from .limits import LOADING, Limits
 from .measure_file import check_claims, load_measure, own_modules
 from .messages import Attacked, Begun, Described, Event, Failed, InFile, Job, Judged, Named, Origin, Prepare, Ready
 from .witness import replay
 
 
-class Worker:
-    """Serves jobs; it is the `Watch` of its own attacks."""
+class Worker(Watch):
+    """Does jobs; it is the `Watch` of its own attacks."""
 
     def __init__(self, answers: TextIO) -> None:
         self.answers, self.limits = answers, Limits(answers)
@@ -62,7 +62,7 @@ class Worker:
             return Described(measure.name, claims, measure.units, measure.source, measure.slow, _own_digests())
         if isinstance(job, messages.Judge):
             self.begin(job.witness.case)
-            return Judged(replay(job.witness, measure).finding)
+            return Judged(replay(job.witness, measure, answered=self.answered).finding)
         verdict = attack(
             EVERY[job.axiom],
             measure,
@@ -76,14 +76,11 @@ class Worker:
 
     def measure(self, origin: Origin) -> Measure:
         """The measure that a job is about; a user's file is run once per worker."""
-        seconds, clock = self.limits.seconds, self.limits.clock
-        self.limits.seconds, self.limits.clock = max(LOADING, seconds), max(LOADING, clock)
-        self.limits.arm()
+        self.limits.arm(LOADING)
         try:
             return _measure(origin)
         finally:
             self.limits.done()
-            self.limits.seconds, self.limits.clock = seconds, clock
 
 
 @cache
@@ -98,7 +95,7 @@ def _measure(origin: Origin) -> Measure:
 
 
 def _own_digests() -> dict[str, str]:
-    """SHA-256 of the user's own modules that were loaded, by name: a measure's file may import its neighbours."""
+    """SHA-256 of each of the user's loaded modules, by name: a measure's file may import its neighbours."""
     files = {name: Path(str(module.__file__)) for name, module in sorted(own_modules().items())}
     return {
         name: hashlib.sha256(path.read_bytes()).hexdigest()
@@ -110,7 +107,7 @@ def _own_digests() -> dict[str, str]:
 def main() -> None:
     """Serve jobs until standard input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace", buffering=1)
-    os.dup2(2, 1)  # what a measure prints must not mix with the answers
+    os.dup2(2, 1)  # so that what a measure prints does not mix with the answers
     worker = Worker(answers)
     worker.say(Ready())
     for text in sys.stdin.buffer:
@@ -123,7 +120,7 @@ def main() -> None:
             worker.say(Failed(says, usage, printable(details)))
         finally:
             worker.limits.done()
-    os._exit(0)  # whatever threads a measure has left
+    os._exit(0)  # also if a measure has left threads running
 
 
 if __name__ == "__main__":

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 import stiminfo as si
+from stiminfo.axioms.auditing import cells
 from stiminfo.axioms.auditing.audit import described
-from stiminfo.axioms.auditing.messages import Attack, Attacked, InFile, Named
+from stiminfo.axioms.auditing.messages import Attack, Attacked, InFile, Judge, Judged, Named
 from stiminfo.axioms.auditing.process import Process
+from stiminfo.axioms.auditing.witness import Witness
+from stiminfo.axioms.registry import AXIOMS
 from stiminfo.errors import LoadError, WorkerEnded
 
 counts_cpu = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no timer of CPU time")
@@ -60,6 +63,41 @@ def test_waiting_is_no_hanging():
         return si.i_surp(model)
 
     assert verdict_of(patient, case_timeout=0.2).verdict == "holds"
+
+
+SLOW = """
+import time
+import stiminfo as si
+
+def slow(model):
+    begin = time.process_time()
+    while time.process_time() < begin + 0.1:
+        pass
+    return si.i_surp(model)
+
+MEASURE = si.Measure("slow", slow)
+"""
+
+
+@counts_cpu
+def test_a_replay_is_limited_by_the_answer_not_by_the_case(tmp_path):
+    """As an attack is: to judge one case takes a dozen answers."""
+    file = tmp_path / "slow.py"
+    file.write_text(SLOW)
+    case = AXIOMS["positivity"].known[0]
+    worker = Process(case_timeout=0.5)
+    try:
+        judged = worker.ask(Judge(InFile.at(file, "MEASURE"), Witness("slow", "positivity", case)), Judged)
+    finally:
+        worker.close()
+    assert not judged.finding.broken
+
+
+def test_an_error_on_a_cluster_keeps_the_claim(tmp_path):
+    file = tmp_path / "crash.py"
+    file.write_text("import os, stiminfo as si\nMEASURE = si.Measure('crash', lambda model: os._exit(3))")
+    verdict, _ = cells._run_there("crash", InFile.at(file, "MEASURE"), True, "positivity", cells.Plan(1))
+    assert (verdict.verdict, verdict.claimed, verdict.agrees) == ("error", True, False)
 
 
 def _hangs_on_two(model):

@@ -133,7 +133,7 @@ class _NoArray:
 def test_an_answer_that_is_no_array_is_a_verdict():
     from stiminfo.axioms.answers import _numbers
 
-    with pytest.raises(MeasureError, match="no array"):
+    with pytest.raises(MeasureError, match="not an array"):
         _numbers(_NoArray(), (2,), "I")
 
 
