@@ -15,8 +15,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ...axioms.registry import EVERY, case_from_json
-from ...estimators import PUBLISHED
-from ..symbols import in_figure
+from ..symbols import in_figure, unit_of
 from ..verdicts import finding_words
 from .kinds import kind_of
 from .panels import Sides, cut, model_of
@@ -55,7 +54,7 @@ def plot_witness(witness: dict[str, Any]) -> Drawing:
     with styled():
         kind = kind_of(case)
         left = kind.left(case, at)
-        right = kind.right(case, sides, at, _units(measure)) if sides else []
+        right = kind.right(case, sides, at, unit_of(measure)) if sides else []
         title = textwrap.wrap(f"{_title(axiom)}: refuted for {cut(measure, 40)}", 48)
         foot = textwrap.wrap(_words(axiom, finding), _LETTERS)
         body = max(sum(height for height, _ in panels) for panels in (left, right))
@@ -121,10 +120,6 @@ def svg(figure: Figure, prefix: str = "fig", label: str | None = None) -> str:
 
 def _title(axiom: str) -> str:
     return EVERY[axiom].title if axiom in EVERY else axiom
-
-
-def _units(measure: str) -> str:
-    return "nats" if measure not in PUBLISHED or PUBLISHED[measure].units == "nats" else "nats / unit²"
 
 
 def _words(axiom: str, finding: dict[str, Any]) -> str:

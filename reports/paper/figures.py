@@ -1,6 +1,6 @@
-"""The paper's figures, anew: all eight measures in every panel, each panel with the number that counts.
+"""The paper's figures drawn anew, with a panel for each of the eight measures and the number that matters above it.
 
-Figures 1, 2, 3 and 5 come from the exact engine; 4 and 6, of images, from denoisers (`stiminfo[diffusion]`).
+Figures 1, 2, 3 and 5 are computed exactly; figures 4 and 6, of images, need denoisers (`stiminfo[diffusion]`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ...errors import MissingExtra
 from ...estimators import PUBLISHED
 from ...files import write_whole
 from ..draw.style import AFTER, BEFORE, INK, SHADE, VERMILLION, WIDTH, Drawing, styled
-from ..symbols import symbol
+from ..symbols import symbol, unit_of
 from . import images as paper_images
 from . import models as models
 from .models import Comparison, Curve
@@ -25,9 +25,9 @@ from .models import Comparison, Curve
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: ``reading(comparison, measure)``: the number above a measure's panel, or what it comes to.
+#: ``reading(comparison, measure)`` returns the number above a measure's panel, or a word in its place.
 Reading = Callable[[Comparison, str], str]
-#: Vector and pixels; without dates, so that the same figure is the same file.
+#: Options of each format; without dates, so that the same figure gives the same file.
 FORMATS: dict[str, dict[str, Any]] = {
     "pdf": {"metadata": {"CreationDate": None}},
     "svg": {"metadata": {"Date": None}},
@@ -37,12 +37,13 @@ FORMATS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class PaperFigure:
-    """One figure: its number, what it shows, and how it is made.
+    """One of the paper's figures.
 
     Attributes
     ----------
-    title, caption : for people
-    draw : makes the figure, given the folder of the MNIST files or None; raises `MissingExtra`
+    number : its number in the paper
+    title, caption : what it shows
+    draw : ``draw(data)`` makes the figure, given the folder of the MNIST files or None; may raise `MissingExtra`
     """
 
     number: int
@@ -52,21 +53,21 @@ class PaperFigure:
 
     @property
     def name(self) -> str:
-        """The files' name."""
+        """The name of its files, without suffix."""
         return f"figure-{self.number}"
 
 
 @dataclass(frozen=True)
 class Compared:
-    """What a figure of two sides shows.
+    """A figure that compares two sides.
 
     Attributes
     ----------
     compare : computes both sides
-    heading : the question that it answers
-    reading : what follows the measure above each panel
-    shade : an interval of the stimulus that the heading speaks of
-    rises : whether to colour where the second side exceeds the first
+    heading : the question that the figure answers
+    reading : the number above each panel
+    shade : the interval of the stimulus that the heading is about, to be shaded
+    rises : whether to colour the area where the second side exceeds the first
     """
 
     compare: Callable[[], Comparison]
@@ -77,7 +78,7 @@ class Compared:
 
 
 def plot_comparison(found: Comparison, about: Compared) -> Drawing:
-    """Prior and tuning on top, below them a panel for each measure with both sides; one column wide."""
+    """Draw tuning curves and prior on top, and below a panel per measure with both sides; one column wide."""
     with styled():
         figure = Drawing(figsize=(WIDTH, 5.7), layout="constrained")
         figure.suptitle(about.heading, x=0.01, ha="left")
@@ -100,13 +101,8 @@ def plot_comparison(found: Comparison, about: Compared) -> Drawing:
     return figure
 
 
-def unit_of(measure: str) -> str:
-    """A published measure's unit, as it stands beside an axis."""
-    return "nats" if PUBLISHED[measure].units == "nats" else "nats / unit²"
-
-
 def curves(axis: Axes, found: Comparison, shown: tuple[Curve, ...], title: str) -> None:
-    """Tuning curves or densities, where stimuli are likely."""
+    """Draw tuning curves or densities over the likely stimuli."""
     low, high = found.span
     for curve, colour, line in zip(shown, (BEFORE, AFTER), ("-", "--")):
         seen = (curve.x >= low) & (curve.x <= high)
@@ -115,7 +111,7 @@ def curves(axis: Axes, found: Comparison, shown: tuple[Curve, ...], title: str) 
 
 
 def panel(axis: Axes, found: Comparison, name: str) -> None:
-    """One measure on both sides, where stimuli are likely."""
+    """Draw one measure for both sides over the likely stimuli."""
     start, stop = found.span
     low, high = np.inf, -np.inf
     for side, colour, line in ((found.before, BEFORE, "-"), (found.after, AFTER, "--")):
@@ -129,9 +125,9 @@ def panel(axis: Axes, found: Comparison, name: str) -> None:
         axis.axhline(0, color=INK, lw=0.5)
 
 
-#: What two decimals show as 0, in the panel's unit.
+#: Smaller numbers would show as 0.00; in the panel's unit.
 _SMALL = 0.005
-#: Half the width of the stretch around the first bump that figure 1 is about; and the stretch.
+#: Figure 1 is about stimuli at most this far from the first bump, at -3; and that interval.
 NEAR = 2.0
 _NEAR = (-3 - NEAR, -3 + NEAR)
 
@@ -145,30 +141,30 @@ def _unless_small(value: float, otherwise: str) -> str:
 
 
 def near_change(found: Comparison, measure: str) -> float:
-    """Fig. 1: the largest change within two units of the first bump, over the largest value there before."""
+    """Fig. 1: the largest change within `NEAR` of the first bump, as a share of the largest value there before."""
     near = np.abs(found.before.x + 3) <= NEAR
     return float(np.abs(found.change(measure))[near].max() / np.abs(found.before.values[measure])[near].max())
 
 
 def between_modes(found: Comparison, measure: str) -> float:
-    """Fig. 2: I midway between the modes less I at a mode, under the bimodal prior."""
+    """Fig. 2: I midway between the modes minus the mean I at the modes, under the bimodal prior."""
     x, values = found.after.x, found.after.values[measure]
     return float(np.interp(0.0, x, values) - (np.interp(-1.0, x, values) + np.interp(1.0, x, values)) / 2)
 
 
 def largest_rise(found: Comparison, measure: str) -> float:
-    """Fig. 3: how much the measure rises at most, among likely stimuli."""
+    """Fig. 3: the largest rise of the measure among likely stimuli."""
     return float(found.change(measure)[found.likely()].max())
 
 
 def largest_gap(found: Comparison, measure: str) -> float:
-    """Fig. 5: how far the sum is from the whole, among likely stimuli."""
+    """Fig. 5: the largest difference between the sum and I of both neurons among likely stimuli, with its sign."""
     change = found.change(measure)[found.likely()]
     return float(change[np.abs(change).argmax()])
 
 
 def opening(found: Comparison) -> Drawing:
-    """The first picture: the same neuron, eight answers, and which of them a far bump changes."""
+    """Draw the picture that README opens with: how a distant bump changes each of the eight measures."""
     with styled():
         figure = Drawing(figsize=(6.6, 2.9), layout="constrained")
         axes = figure.subplots(2, 4, sharex=True)
@@ -211,7 +207,7 @@ COMPARED = {
 
 
 def figure_of(number: int) -> tuple[Drawing, Comparison]:
-    """Figure 1, 2, 3 or 5, and the numbers in it."""
+    """Draw figure 1, 2, 3 or 5; returns it with the numbers in it."""
     found = COMPARED[number].compare()
     return plot_comparison(found, COMPARED[number]), found
 
@@ -265,7 +261,7 @@ FIGURES: tuple[PaperFigure, ...] = (
 
 
 def drawn_as(figure: Drawing, suffix: str) -> bytes:
-    """A figure as the bytes of a file of one of `FORMATS`."""
+    """A figure as the bytes of a file in one of `FORMATS`."""
     stream = io.BytesIO()
     figure.savefig(stream, format=suffix, **FORMATS[suffix])
     return stream.getvalue()
@@ -277,12 +273,12 @@ def _write(figure: Drawing, folder: Path, name: str) -> None:
 
 
 def write_opening(folder: Path) -> None:
-    """The picture that README and the site open with."""
+    """Write the picture that README and the site open with, in every format."""
     _write(opening(models.second_bump()), folder, "opening")
 
 
 def write_figure(figure: PaperFigure, folder: Path, data: Path | None = None) -> str:
-    """Write a figure as PDF, SVG and PNG (300 dpi); returns "", or why it could not be drawn."""
+    """Write a figure as PDF, SVG and PNG (300 dpi); returns "", or the reason if it cannot be drawn."""
     try:
         drawn = figure.draw(data)
     except MissingExtra as reason:

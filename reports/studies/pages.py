@@ -22,9 +22,9 @@ from ...files import read_json
 from ..draw.style import Drawing, styled
 from ..draw.witness import describe, plot_witness, svg
 from ..paper import models as models
-from ..paper.figures import FIGURES, curves, figure_of, opening, panel, unit_of
+from ..paper.figures import FIGURES, curves, figure_of, opening, panel
 from ..paper.models import Comparison
-from ..symbols import in_markdown
+from ..symbols import in_markdown, unit_of
 
 SITE = Path(__file__).parents[1] / "site"
 PUBLISHED_FOLDER = Path(__file__).parents[1] / "published"
