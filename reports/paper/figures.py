@@ -104,9 +104,9 @@ def plot_comparison(found: Comparison, about: Compared) -> Drawing:
 def curves(axis: Axes, found: Comparison, shown: tuple[Curve, ...], title: str) -> None:
     """Draw tuning curves or densities over the likely stimuli."""
     low, high = found.span
-    for curve, colour, line in zip(shown, (BEFORE, AFTER), ("-", "--")):
-        seen = (curve.x >= low) & (curve.x <= high)
-        axis.plot(curve.x[seen], curve.y[seen], line, color=colour if len(shown) > 1 else INK)
+    for (x, y), colour, line in zip(shown, (BEFORE, AFTER), ("-", "--")):
+        seen = (x >= low) & (x <= high)
+        axis.plot(x[seen], y[seen], line, color=colour if len(shown) > 1 else INK)
     axis.set_title(title)
 
 
@@ -125,19 +125,16 @@ def panel(axis: Axes, found: Comparison, name: str) -> None:
         axis.axhline(0, color=INK, lw=0.5)
 
 
-#: Smaller numbers would show as 0.00; in the panel's unit.
+#: Numbers that are not larger show as 0.00; in the panel's unit.
 _SMALL = 0.005
 #: Figure 1 is about stimuli at most this far from the first bump, at -3; and that interval.
 NEAR = 2.0
 _NEAR = (-3 - NEAR, -3 + NEAR)
 
 
-def _signed(value: float) -> str:
-    return "0" if abs(value) < _SMALL else f"{value:+.2f}".replace("-", "−")
-
-
-def _unless_small(value: float, otherwise: str) -> str:
-    return otherwise if abs(value) <= _SMALL else _signed(value)
+def _signed(value: float, small: str = "0") -> str:
+    """Two decimals with a sign; `small` in the place of what would show as 0.00."""
+    return small if abs(value) <= _SMALL else f"{value:+.2f}".replace("-", "−")
 
 
 def near_change(found: Comparison, measure: str) -> float:
@@ -195,13 +192,13 @@ COMPARED = {
     3: Compared(
         models.magnitude,
         "Can |r| tell more than r?",
-        lambda found, name: _unless_small(largest_rise(found, name), "no"),
+        lambda found, name: _signed(largest_rise(found, name), "no"),
         rises=True,
     ),
     5: Compared(
         models.two_neurons,
         "Do two neurons' parts add up?",
-        lambda found, name: _unless_small(largest_gap(found, name), "yes"),
+        lambda found, name: _signed(largest_gap(found, name), "yes"),
     ),
 }
 
@@ -212,30 +209,26 @@ def figure_of(number: int) -> tuple[Drawing, Comparison]:
     return plot_comparison(found, COMPARED[number]), found
 
 
-def _drawn(number: int) -> Callable[[Path | None], Drawing]:
-    return lambda _: figure_of(number)[0]
-
-
 FIGURES: tuple[PaperFigure, ...] = (
     PaperFigure(
         1,
         "Locality",
         "One bump at -3, and a second one at 6. Above each panel: the largest change within two units of -3, as "
         "a share of the largest value there.",
-        _drawn(1),
+        lambda _: figure_of(1)[0],
     ),
     PaperFigure(
         2,
         "The prior matters",
         "r = x + noise under a Gaussian prior and under a bimodal one of the same variance. Above each panel: I midway "
         "between the modes less I at a mode, in the panel's unit.",
-        _drawn(2),
+        lambda _: figure_of(2)[0],
     ),
     PaperFigure(
         3,
         "Data processing",
         "r = x + noise under a bimodal prior with unequal modes, and |r|. Above each panel: the largest rise, shaded.",
-        _drawn(3),
+        lambda _: figure_of(3)[0],
     ),
     PaperFigure(
         4,
@@ -249,7 +242,7 @@ FIGURES: tuple[PaperFigure, ...] = (
         "Additivity",
         "Two sigmoidal neurons. Above each panel: the largest gap between the information of both and the sum of one's "
         "and the other's given it.",
-        _drawn(5),
+        lambda _: figure_of(5)[0],
     ),
     PaperFigure(
         6,
@@ -267,14 +260,11 @@ def drawn_as(figure: Drawing, suffix: str) -> bytes:
     return stream.getvalue()
 
 
-def _write(figure: Drawing, folder: Path, name: str) -> None:
-    for suffix in FORMATS:
-        write_whole(folder / f"{name}.{suffix}", drawn_as(figure, suffix))
-
-
 def write_opening(folder: Path) -> None:
     """Write the picture that README and the site open with, in every format."""
-    _write(opening(models.second_bump()), folder, "opening")
+    figure = opening(models.second_bump())
+    for suffix in FORMATS:
+        write_whole(folder / f"opening.{suffix}", drawn_as(figure, suffix))
 
 
 def write_figure(figure: PaperFigure, folder: Path, data: Path | None = None) -> str:
@@ -283,5 +273,6 @@ def write_figure(figure: PaperFigure, folder: Path, data: Path | None = None) ->
         drawn = figure.draw(data)
     except MissingExtra as reason:
         return str(reason)
-    _write(drawn, folder, figure.name)
+    for suffix in FORMATS:
+        write_whole(folder / f"{figure.name}.{suffix}", drawn_as(drawn, suffix))
     return ""

@@ -31,13 +31,8 @@ from ...models.transforms import map_responses
 Values = dict[str, Array]
 
 
-@dataclass(frozen=True)
-class Curve:
-    """A line of a figure's upper panels: its label, positions (J,) and heights (J,)."""
-
-    label: str
-    x: Array
-    y: Array
+#: A line of a figure's upper panels: positions (J,) and heights (J,).
+Curve = tuple[Array, Array]
 
 
 @dataclass(frozen=True)
@@ -109,8 +104,8 @@ def _side(label: str, model: EncodingModel) -> Side:
     return Side(label, model.stimuli[:, 0], model.prior, values_of(model))
 
 
-def _density(label: str, model: EncodingModel) -> Curve:
-    return Curve(label, model.stimuli[:, 0], model.prior / model.stimulus_volumes)
+def _density(model: EncodingModel) -> Curve:
+    return model.stimuli[:, 0], model.prior / model.stimulus_volumes
 
 
 def second_bump(
@@ -132,9 +127,9 @@ def second_bump(
     return Comparison(
         _side("one bump", one),
         _side("two bumps", two),
-        (Curve("one bump", x, first(x)), Curve("two bumps", x, both(x))),
+        ((x, first(x)), (x, both(x))),
         "mean response",
-        (_density("prior", one),),
+        (_density(one),),
         f"X ~ N(0, {prior_sd:g}²); bumps of height {height:g} and width {width:g} on a baseline of {baseline:g}; "
         f"{type(noise).__name__.removesuffix('Noise')} noise",
     )
@@ -154,9 +149,9 @@ def other_prior(*, mode_sd: float = 0.4, noise: float = 0.5, nodes: int = 301) -
     return Comparison(
         _side("Gaussian prior", one),
         _side("bimodal prior", two),
-        (Curve("", x, x),),
+        ((x, x),),
         "mean response",
-        (_density("Gaussian", one), _density("bimodal", two)),
+        (_density(one), _density(two)),
         f"modes at -1 and 1 of sd {mode_sd:g}; the Gaussian has the same variance; r = x + N(0, {noise:g}²)",
     )
 
@@ -175,9 +170,9 @@ def magnitude_of(prior: Prior, noise: float, nodes: int, words: str) -> Comparis
     return Comparison(
         _side("r", whole),
         _side("|r|", folded),
-        (Curve("", x, x),),
+        ((x, x),),
         "mean response",
-        (_density("prior", whole),),
+        (_density(whole),),
         f"{words}; r = x + N(0, {noise:g}²)",
     )
 
@@ -196,13 +191,12 @@ def two_neurons(
     first, second = (encoding_model(prior=prior, tuning=curve, noise=PoissonNoise(), nodes=nodes) for curve in curves)
     pair = ResponsePair.independent(first, second)
     x, p = pair.stimuli[:, 0], pair.prior
-    both = values_of(pair.both)
     total = {name: measure(pair.first) + measure.conditional(pair) for name, measure in PUBLISHED.items()}
     return Comparison(
-        Side("I of both", x, p, both),
+        Side("I of both", x, p, values_of(pair.both)),
         Side("I of the first + I of the second given the first", x, p, total),
-        tuple(Curve(f"neuron {i + 1}", x, curve(x)) for i, curve in enumerate(curves)),
+        tuple((x, curve(x)) for curve in curves),
         "mean count",
-        (_density("prior", pair.both),),
+        (_density(pair.both),),
         f"X ~ N(0, {prior_sd:g}²); counts of mean 0.1 to {height + 0.1:g}; Poisson noise",
     )

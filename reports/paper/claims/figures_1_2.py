@@ -87,8 +87,8 @@ def second_bump_unseen() -> Result:
         max(changes) < 1e-3,
         f"I_local within 2 units of -3 changes by {changes[0]:.1%} of its largest value there ({min(changes):.1%} to "
         f"{max(changes):.1%} on {len(found)} choices of parameters), other complete measures by {others[0]:.1%} "
-        f"or more; I_local least on {least} of {len(found)}. Of neurons that carry little information (a bump "
-        f"below one spike, noise of 10) another complete measure, mostly I_CiSSI, changes less on {less} of {len(weak)}",
+        f"or more; I_local least on {least} of {len(found)}. Of neurons that carry little information (a bump below "
+        f"one spike, noise of 10) another complete measure, mostly I_CiSSI, changes less on {less} of {len(weak)}",
         least == len(found) and less == len(weak),
     )
 
