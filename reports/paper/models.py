@@ -6,7 +6,10 @@ the paper says about each figure for other choices too.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -100,14 +103,31 @@ def values_of(model: EncodingModel) -> Values:
     return {name: measure(model) for name, measure in PUBLISHED.items()}
 
 
-def _side(label: str, model: EncodingModel) -> Side:
-    return Side(label, model.stimuli[:, 0], model.prior, values_of(model))
+def varied(**choices: tuple[Any, ...]) -> tuple[dict[str, Any], ...]:
+    """Options of the functions below: none, and then each of the choices with all other options at their default."""
+    return ({}, *({name: value} for name, values in choices.items() for value in values))
+
+
+def each(make: Callable[..., Comparison], options: Iterable[dict[str, Any]], **others: Any) -> list[Comparison]:
+    """The comparisons that one of the functions below makes with each of the options."""
+    return [make(**one, **others) for one in options]
+
+
+def _comparison(
+    before: tuple[str, EncodingModel], after: tuple[str, EncodingModel], curves: tuple[Curve, ...], chosen: str
+) -> Comparison:
+    """Both models under their labels, with the density of each different prior."""
+    old, new = (Side(label, model.stimuli[:, 0], model.prior, values_of(model)) for label, model in (before, after))
+    one, two = (_density(model) for _, model in (before, after))
+    densities = (one,) if np.array_equal(one[1], two[1]) else (one, two)
+    return Comparison(old, new, curves, "mean response", densities, chosen)
 
 
 def _density(model: EncodingModel) -> Curve:
     return model.stimuli[:, 0], model.prior / model.stimulus_volumes
 
 
+@cache
 def second_bump(
     *,
     prior_sd: float = 3.0,
@@ -124,12 +144,10 @@ def second_bump(
     noise = PoissonNoise() if noise is None else noise
     one, two = (encoding_model(prior=prior, tuning=curve, noise=noise, nodes=nodes) for curve in (first, both))
     x = one.stimuli[:, 0]
-    return Comparison(
-        _side("one bump", one),
-        _side("two bumps", two),
+    return _comparison(
+        ("one bump", one),
+        ("two bumps", two),
         ((x, first(x)), (x, both(x))),
-        "mean response",
-        (_density(one),),
         f"X ~ N(0, {prior_sd:g}²); bumps of height {height:g} and width {width:g} on a baseline of {baseline:g}; "
         f"{type(noise).__name__.removesuffix('Noise')} noise",
     )
@@ -140,22 +158,17 @@ def two_modes(weight: float = 0.5, sd: float = 0.4) -> Mixture:
     return Mixture((weight, 1 - weight), (-1.0, 1.0), (sd, sd))
 
 
+@cache
 def other_prior(*, mode_sd: float = 0.4, noise: float = 0.5, nodes: int = 301) -> Comparison:
     """Fig. 2: r = x + noise under a Gaussian prior, and under a bimodal prior with the same mean and variance."""
-    bimodal = two_modes(sd=mode_sd)
-    gaussian = Gaussian(0.0, float(np.hypot(1.0, mode_sd)))
-    one, two = (encoding_model(prior=prior, noise=GaussianNoise(noise), nodes=nodes) for prior in (gaussian, bimodal))
+    priors = Gaussian(0.0, float(np.hypot(1.0, mode_sd))), two_modes(sd=mode_sd)
+    one, two = (encoding_model(prior=prior, noise=GaussianNoise(noise), nodes=nodes) for prior in priors)
     x = one.stimuli[:, 0]
-    return Comparison(
-        _side("Gaussian prior", one),
-        _side("bimodal prior", two),
-        ((x, x),),
-        "mean response",
-        (_density(one), _density(two)),
-        f"modes at -1 and 1 of sd {mode_sd:g}; the Gaussian has the same variance; r = x + N(0, {noise:g}²)",
-    )
+    chosen = f"modes at -1 and 1 of sd {mode_sd:g}; the Gaussian has the same variance; r = x + N(0, {noise:g}²)"
+    return _comparison(("Gaussian prior", one), ("bimodal prior", two), ((x, x),), chosen)
 
 
+@cache
 def magnitude(*, weight: float = 0.1, mode_sd: float = 0.5, noise: float = 1.0, nodes: int = 301) -> Comparison:
     """Fig. 3: r = x + noise and |r|, a function of r, under a bimodal prior."""
     return magnitude_of(two_modes(weight, mode_sd), noise, nodes, f"modes weighted {weight:g} and {1 - weight:g}")
@@ -164,19 +177,11 @@ def magnitude(*, weight: float = 0.1, mode_sd: float = 0.5, noise: float = 1.0, 
 def magnitude_of(prior: Prior, noise: float, nodes: int, words: str) -> Comparison:
     """Fig. 3 under any prior; `words` describe the prior."""
     whole = encoding_model(prior=prior, noise=GaussianNoise(noise), nodes=nodes)
-    assert whole.responses is not None
-    folded = map_responses(whole, np.abs)
-    x = whole.stimuli[:, 0]
-    return Comparison(
-        _side("r", whole),
-        _side("|r|", folded),
-        ((x, x),),
-        "mean response",
-        (_density(whole),),
-        f"{words}; r = x + N(0, {noise:g}²)",
-    )
+    folded, x = map_responses(whole, np.abs), whole.stimuli[:, 0]
+    return _comparison(("r", whole), ("|r|", folded), ((x, x),), f"{words}; r = x + N(0, {noise:g}²)")
 
 
+@cache
 def two_neurons(
     *,
     prior_sd: float = 1.0,

@@ -9,7 +9,7 @@ from ....models import EncodingModel
 from ....models.arrays import Array
 from .claim import CONFIRMED, CORRECTED, Result, claim
 from .joints import CLOSE, distance, mean, models, xor_model
-from .quadrature import Noisy, fisher_at, noisy, over_levels, posterior
+from .quadrature import WEIGHT, Noisy, fisher_at, noisy, over_levels, posterior
 
 
 @claim("eq-1-4", "Eqs. 1 to 4", "I_sp, I_SSI, I_surp and I_CiSSI each average to I(R;X).", CONFIRMED)
@@ -92,12 +92,12 @@ def features() -> Result:
     )
 
 
-def _score_square(found: Noisy, model: EncodingModel) -> Array:
+def _score_square(found: Noisy) -> Array:
     """J(xg) = 4 sum_r (d sqrt p(r|xg) / dxg)^2, (J, M), by finite differences: no posterior mean enters."""
     step = 1e-4 * np.sqrt(found.level)
 
     def root(xg: Array) -> Array:
-        return np.asarray(np.sqrt(posterior(model, xg, found.level) @ model.likelihood.T))
+        return np.asarray(np.sqrt(posterior(found.model, xg, found.level) @ found.model.likelihood.T))
 
     slope = (root(found.xg + step) - root(found.xg - step)) / (2 * step)
     return np.asarray(4 * (slope**2).sum(axis=2))
@@ -114,9 +114,9 @@ def score_as_difference() -> Result:
     worst_mean, least_single = 0.0, np.inf
     for model in models():
         found = noisy(model, 0.5)
-        truth = _score_square(found, model)
+        truth = _score_square(found)
         square = (found.shift / found.level) ** 2
-        likely = found.nodes > 1e-6
+        likely = WEIGHT > 1e-6
         scale = truth[:, likely].max()
         worst_mean = max(worst_mean, float(np.abs((found.p * square).sum(axis=2) - truth)[:, likely].max() / scale))
         least_single = min(least_single, float(np.abs(square - truth[..., None])[:, likely].max() / scale))

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
 import numpy as np
 
 from ....models import BernoulliNoise, Bump, Bumps, Gaussian, GaussianNoise, PoissonNoise, encoding_model
-from .. import models as models
 from ..figures import between_modes, near_change
-from ..models import Comparison
+from ..models import each, other_prior, second_bump, values_of, varied
 from .claim import CONFIRMED, CORRECTED, Result, claim
 from .joints import distance
 
@@ -18,55 +14,22 @@ from .joints import distance
 _FEWER = 151
 _COMPLETE = ("i_sp", "i_ssi", "i_surp", "i_cissi", "i_kong1", "i_kong2")
 #: Parameters for which the statements are checked; the first are those of the figure.
-SECOND_BUMP: tuple[dict[str, Any], ...] = (
-    {},
-    {"prior_sd": 2.5},
-    {"prior_sd": 4.0},
-    {"height": 5.0},
-    {"height": 20.0},
-    {"width": 0.7},
-    {"width": 1.4},
-    {"baseline": 0.1},
-    {"noise": GaussianNoise(2.0)},
-    {"second": 5.0},
-    {"second": 8.0},
+SECOND_BUMP = varied(
+    prior_sd=(2.5, 4.0),
+    height=(5.0, 20.0),
+    width=(0.7, 1.4),
+    baseline=(0.1,),
+    noise=(GaussianNoise(2.0),),
+    second=(5.0, 8.0),
 )
 #: Neurons so noisy that no measure changes much.
-WEAK: tuple[dict[str, Any], ...] = (
-    {"height": 0.7},
-    {"height": 0.5},
-    {"height": 0.3},
+WEAK = (
+    *varied(height=(0.7, 0.5, 0.3), noise=(GaussianNoise(10.0),))[1:],
     {"height": 0.3, "baseline": 0.05},
-    {"noise": GaussianNoise(10.0)},
 )
-OTHER_PRIOR: tuple[dict[str, Any], ...] = (
-    {},
-    {"mode_sd": 0.3},
-    {"mode_sd": 0.5},
-    {"noise": 0.3},
-    {"noise": 0.8},
-    {"mode_sd": 0.3, "noise": 0.8},
-    {"mode_sd": 0.15},
-    {"noise": 0.1},
-    {"noise": 2.0},
-)
+OTHER_PRIOR = (*varied(mode_sd=(0.3, 0.5, 0.15), noise=(0.3, 0.8, 0.1, 2.0)), {"mode_sd": 0.3, "noise": 0.8})
 #: Modes almost as wide as their distance, which nearly merge.
-WIDE: tuple[dict[str, Any], ...] = ({"mode_sd": 0.8}, {"mode_sd": 0.9}, {"mode_sd": 0.9, "noise": 0.2})
-
-
-@cache
-def _second_bumps() -> tuple[Comparison, ...]:
-    return tuple(models.second_bump(**options) for options in SECOND_BUMP)
-
-
-@cache
-def _other_priors() -> tuple[Comparison, ...]:
-    return tuple(models.other_prior(**options) for options in OTHER_PRIOR)
-
-
-@cache
-def _merged_modes() -> tuple[Comparison, ...]:
-    return tuple(models.other_prior(nodes=_FEWER, **options) for options in WIDE)
+WIDE = ({"mode_sd": 0.8}, {"mode_sd": 0.9}, {"mode_sd": 0.9, "noise": 0.2})
 
 
 @claim(
@@ -77,11 +40,11 @@ def _merged_modes() -> tuple[Comparison, ...]:
     "it changes, and less with distance; of the complete measures it changes least if the neuron responds clearly",
 )
 def second_bump_unseen() -> Result:
-    found = _second_bumps()
+    found = each(second_bump, SECOND_BUMP)
     changes = [near_change(one, "i_local") for one in found]
     others = [min(near_change(one, name) for name in _COMPLETE) for one in found]
     least = sum(mine < other for mine, other in zip(changes, others))
-    weak = [models.second_bump(nodes=_FEWER, **options) for options in WEAK]
+    weak = each(second_bump, WEAK, nodes=_FEWER)
     less = sum(min(near_change(one, name) for name in _COMPLETE) < near_change(one, "i_local") for one in weak)
     return Result(
         max(changes) < 1e-3,
@@ -100,7 +63,7 @@ def second_bump_unseen() -> Result:
     CONFIRMED,
 )
 def second_bump_seen() -> Result:
-    found = _second_bumps()
+    found = each(second_bump, SECOND_BUMP)
     least = [min(near_change(one, name) for name in _COMPLETE) for one in found]
     fisher = max(near_change(one, "fisher") for one in found)
     return Result(
@@ -123,7 +86,7 @@ def bernoulli_bump() -> Result:
         encoding_model(prior=prior, tuning=curve, noise=noise, nodes=201) for curve in (one, Bumps((one, two)))
     )
     near = np.abs(alone.stimuli[:, 0] + 3) <= 1
-    before, after = models.values_of(alone), models.values_of(both)
+    before, after = values_of(alone), values_of(both)
     change = {name: float(np.abs(after[name] - before[name])[near].max()) for name in before}
     least = min(value for name, value in change.items() if name in _COMPLETE)
     return Result(
@@ -144,12 +107,12 @@ def distance_decays() -> Result:
     first = Bump(-3.0, 1.0, 10.0, 0.5)
     alone = encoding_model(prior=prior, tuning=first, noise=noise, nodes=301)
     far = np.abs(alone.stimuli[:, 0] + 3) <= 0.05
-    before = models.values_of(alone)
+    before = values_of(alone)
     changes: dict[str, list[float]] = {"i_local": [], "i_surp": []}
     places = (3.0, 6.0, 9.0)
     for place in places:
         both = encoding_model(prior=prior, tuning=Bumps((first, Bump(place, 1.0, 10.0))), noise=noise, nodes=301)
-        after = models.values_of(both)
+        after = values_of(both)
         for name, row in changes.items():
             row.append(float(np.abs(after[name] - before[name])[far].max()))
     return Result(
@@ -169,7 +132,7 @@ def distance_decays() -> Result:
 )
 def flat_under_gaussian() -> Result:
     spread, off = 0.0, 0.0
-    for one, options in zip(_other_priors(), OTHER_PRIOR):
+    for one, options in zip(each(other_prior, OTHER_PRIOR), OTHER_PRIOR):
         values = one.before.values["i_local"][one.likely()]
         sd, noise = np.hypot(1, options.get("mode_sd", 0.4)), options.get("noise", 0.5)
         spread = max(spread, float(np.ptp(values)))
@@ -186,9 +149,9 @@ def flat_under_gaussian() -> Result:
     CONFIRMED,
 )
 def largest_between_modes() -> Result:
-    found = _other_priors()
+    found = each(other_prior, OTHER_PRIOR)
     rises = [between_modes(one, "i_local") for one in found]
-    wide = [between_modes(one, "i_local") for one in _merged_modes()]
+    wide = [between_modes(one, "i_local") for one in each(other_prior, WIDE, nodes=_FEWER)]
     flat = max(float(np.ptp(one.after.values["fisher"][one.likely()])) for one in found)
     return Result(
         min(rises) > 0.05 and flat < 1e-3 and min(wide) > 0.05,
@@ -205,12 +168,15 @@ def largest_between_modes() -> Result:
     CONFIRMED,
 )
 def others_between_modes() -> Result:
-    found = _other_priors()
+    found = each(other_prior, OTHER_PRIOR)
     above = {
         name: sum(between_modes(one, name) > 0.01 for one in found)
         for name in ("i_sp", "i_ssi", "i_cissi", "i_surp", "i_kong2")
     }
-    merged = {name: max(between_modes(one, name) for one in _merged_modes()) for name in ("i_sp", "i_ssi", "i_kong2")}
+    merged = {
+        name: max(between_modes(one, name) for one in each(other_prior, WIDE, nodes=_FEWER))
+        for name in ("i_sp", "i_ssi", "i_kong2")
+    }
     return Result(
         above["i_sp"] == above["i_ssi"] == 0 and above["i_kong2"] == len(found) and max(merged.values()) < 1e-3,
         f"of {len(found)} choices of parameters, larger midway: "

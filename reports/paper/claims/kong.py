@@ -15,8 +15,8 @@ def kong1(sign: int) -> Array:
     """The mean of Eq. 18's integral over I(R;X), for each model; sign -1 takes the errors in the printed order."""
 
     def integrand(at: Noisy) -> Array:
-        error = (at.stimuli[:, None] - at.xhat) ** 2
-        error_r = (at.stimuli[:, None, None] - at.xhat_r) ** 2
+        error = (at.model.stimuli - at.xhat) ** 2
+        error_r = (at.model.stimuli[..., None] - at.xhat_r) ** 2
         return np.asarray(sign * at.given_x(error[..., None] - error_r) / (2 * at.level**2))
 
     return np.array([mean(m, over_levels(m, integrand)) / m.mutual_information() for m in models()])

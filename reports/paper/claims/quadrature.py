@@ -15,8 +15,8 @@ from ....models.arrays import Array
 
 #: Nodes and weights of Z ~ N(0, 1): a trapezoidal rule for |z| <= 9.5.
 _Z = np.linspace(-9.5, 9.5, 401)
-_WEIGHT = np.exp(-0.5 * _Z**2)
-_WEIGHT /= _WEIGHT.sum()
+WEIGHT = np.exp(-0.5 * _Z**2)
+WEIGHT /= WEIGHT.sum()
 
 
 @dataclass(frozen=True)
@@ -25,24 +25,20 @@ class Noisy:
 
     Attributes
     ----------
+    model : its J stimuli lie in R^1
     level : the noise variance g
-    nodes : (M,) probability of each node of the noise
     xg : (J, M) the noisy stimuli
     p : (J, M, K) p(r|xg)
     xhat : (J, M) E[X|xg]
     xhat_r : (J, M, K) E[X|xg, r]
-    at_x : (K, J) p(r|x)
-    stimuli : (J,)
     """
 
+    model: EncodingModel
     level: float
-    nodes: Array
     xg: Array
     p: Array
     xhat: Array
     xhat_r: Array
-    at_x: Array
-    stimuli: Array
 
     @property
     def shift(self) -> Array:
@@ -51,7 +47,7 @@ class Noisy:
 
     def mean(self, values: Array) -> Array:
         """E_{Xg|x} of values (J, M), (J,)."""
-        return np.asarray(values @ self.nodes)
+        return np.asarray(values @ WEIGHT)
 
     def given_xg(self, values: Array) -> Array:
         """E_{Xg|x} E_{r|Xg} of values (J, M, K), (J,)."""
@@ -59,7 +55,7 @@ class Noisy:
 
     def given_x(self, values: Array) -> Array:
         """E_{r|x} E_{Xg|x} of values (J, M, K), (J,)."""
-        return self.mean(np.einsum("kj,jmk->jm", self.at_x, values))
+        return self.mean(np.einsum("kj,jmk->jm", self.model.likelihood, values))
 
 
 def posterior(model: EncodingModel, xg: Array, level: float) -> Array:
@@ -78,7 +74,7 @@ def noisy(model: EncodingModel, level: float) -> Noisy:
     xhat = weight @ x
     moment = weight @ (model.likelihood * x).T
     xhat_r = np.divide(moment, p, out=np.repeat(xhat[..., None], p.shape[2], axis=2), where=p > 0)
-    return Noisy(level, _WEIGHT, xg, p, xhat, xhat_r, model.likelihood, x)
+    return Noisy(model, level, xg, p, xhat, xhat_r)
 
 
 def over_levels(
