@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -147,11 +148,7 @@ def decompose(
     x = denoiser.tensor(rows[chosen])
     estimates = {}
     for name in measures:
-
-        def tell(spent: int, error: float, name: str = name) -> None:
-            if progress is not None:
-                progress(name, spent, error)
-
+        tell = None if progress is None else partial(progress, name)
         estimates[name] = PUBLISHED[name].estimate(
             denoiser, x, passes=passes, rtol=rtol, sampler=sampler, seed=seed, progress=tell
         )

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...errors import MissingExtra
 from ...estimators import PUBLISHED
 from ...files import write_whole
 from ..draw.style import AFTER, BEFORE, INK, SHADE, VERMILLION, WIDTH, Drawing, styled
@@ -43,7 +42,7 @@ class PaperFigure:
     ----------
     number : its number in the paper
     title, caption : what it shows
-    draw : ``draw(data)`` makes the figure, given the folder of the MNIST files or None; may raise `MissingExtra`
+    draw : ``draw(data)`` makes the figure, given the folder of the MNIST files or None
     """
 
     number: int
@@ -271,7 +270,7 @@ def write_figure(figure: PaperFigure, folder: Path, data: Path | None = None) ->
     """Write a figure as PDF, SVG and PNG (300 dpi); returns "", or the reason if it cannot be drawn."""
     try:
         drawn = figure.draw(data)
-    except MissingExtra as reason:
+    except ImportError as reason:  # MissingExtra, or a part of the extra is missing
         return str(reason)
     for suffix in FORMATS:
         write_whole(folder / f"{figure.name}.{suffix}", drawn_as(drawn, suffix))

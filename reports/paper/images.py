@@ -6,12 +6,10 @@ Both raise `MissingExtra` if torch is not installed.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import MissingExtra, NotApplicable
+from ...errors import NotApplicable
 from ...estimators import PUBLISHED
 
 if TYPE_CHECKING:
@@ -23,24 +21,13 @@ SHOWN, PASSES = 5, 4000
 OTHERS, NETWORK_PASSES = 400, 1024
 
 
-@contextmanager
-def _needing_torch() -> Iterator[None]:
-    """Turn a failed import into `MissingExtra`."""
-    try:
-        yield
-    except MissingExtra:
-        raise
-    except ImportError as error:
-        raise MissingExtra(f"images need torch: pip install 'stiminfo[diffusion]' ({error})") from None
-
-
 def figure_4(_: Path | None = None) -> Drawing:
     """Draw maps of every measure with features, and all totals, for the finite set of digits."""
-    with _needing_torch():
-        from ...diffusion.datasets import digits
-        from ...diffusion.populations import normalised_population, receptive_fields
-        from ..decomposition import decompose, spread_choice
-        from ..draw.maps import plot_measures
+    from ...diffusion.datasets import digits
+    from ...diffusion.populations import normalised_population, receptive_fields
+    from ..decomposition import decompose, spread_choice
+    from ..draw.maps import plot_measures
+
     images = digits()
     encoder = normalised_population(images.pixels, receptive_fields(images.pixels.shape[1:]), 2.0)
     chosen = spread_choice(images, SHOWN)
@@ -60,12 +47,12 @@ def figure_4(_: Path | None = None) -> Drawing:
 
 def figure_6(data: Path | None = None) -> Drawing:
     """Draw maps by networks above the exact maps: of MNIST, or of the digits without a folder of the MNIST files."""
-    with _needing_torch():
-        from ...diffusion import UNetDenoiser
-        from ...diffusion.checkpoints import PRETRAINED
-        from ...diffusion.sources import source_named
-        from ..decomposition import decompose, spread_choice
-        from ..draw.maps import plot_maps
+    from ...diffusion import UNetDenoiser
+    from ...diffusion.checkpoints import PRETRAINED
+    from ...diffusion.sources import source_named
+    from ..decomposition import decompose, spread_choice
+    from ..draw.maps import plot_maps
+
     name = "mnist" if data or os.environ.get("STIMINFO_MNIST") else "digits"
     denoiser, source = UNetDenoiser.load(PRETRAINED / name), source_named(name, folder=data)
     images, encoder = source.shown(), denoiser.learned.encoder
