@@ -1,10 +1,11 @@
-"""`stiminfo decompose`: information about images, per image and per pixel, from a set of images or from networks."""
+"""The computation of `stiminfo decompose`: I(x) of images and its maps over pixels, exactly or with networks."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,23 +21,24 @@ from ..models.arrays import Array
 if TYPE_CHECKING:
     from ..estimators.estimate import Estimate
 
-#: (what is being estimated, passes spent, relative error reached)
+#: Called with the measure, the passes spent and the relative error reached.
 Progress = Callable[[str, int, float], None]
 
 
 @dataclass(frozen=True)
 class Decomposition:
-    """I(x) of some images of a set, seen by a population.
+    """I(x) of some images of a set, as a population of neurons sees them.
 
     Attributes
     ----------
     images : the whole set
-    chosen : (n,) which of them are decomposed
-    estimates : by measure
-    fisher : (n, h, w) J_ii of the encoder, nats per squared unit of a pixel
-    information : I(R;X) over the whole set in nats, and its standard error
-    saturated : share of rates within 5% of silence or of their largest (0 for linear neurons)
-    denoiser : in words, what the estimates were made with
+    chosen : (n,) indices of the images that are decomposed
+    encoder : the population
+    estimates : by the measure's name, nats
+    fisher : (n, h, w) Fisher information J_ii of the encoder, nats per squared unit of a pixel
+    information : I(R;X) over the whole set and its standard error, nats
+    saturated : share of firing rates within 5% of 0 or of their maximum (0 for linear neurons)
+    denoiser : description of the denoiser that made the estimates
     """
 
     images: Images
@@ -49,7 +51,7 @@ class Decomposition:
     denoiser: str
 
     def maps(self, measure: str) -> tuple[Array, Array] | None:
-        """Pixel maps and their standard errors, (n, h, w) each, or None for a measure without features."""
+        """Pixel maps and their standard errors in nats, (n, h, w) each; None for a measure without features."""
         found = self.estimates[measure]
         if found.featurewise is None or found.featurewise_stderr is None:
             return None
@@ -57,7 +59,7 @@ class Decomposition:
         return found.featurewise.reshape(shape), found.featurewise_stderr.reshape(shape)
 
     def to_json(self) -> dict[str, Any]:
-        """Totals with errors, and what was asked of what; without the maps."""
+        """Totals with their errors and the settings as JSON data, without the maps; nats."""
         return {
             "dataset": self.images.name,
             "credit": self.images.credit,
@@ -85,7 +87,7 @@ class Decomposition:
         }
 
     def npz(self) -> bytes:
-        """The images, maps and errors as the bytes of an .npz file."""
+        """The images, totals, maps and standard errors as the bytes of an .npz file."""
         chosen = self.images.pixels[self.chosen]
         arrays: dict[str, Array] = {"images": chosen, "index": self.chosen, fisher_information.name: self.fisher}
         for name, found in self.estimates.items():
@@ -117,19 +119,20 @@ def decompose(
 
     Parameters
     ----------
-    images : the set, each image equally likely
-    encoder : of images as vectors (h * w,)
+    images : the set; all its images are equally likely
+    encoder : the population, which takes images as vectors (h * w,)
     chosen : (n,) indices of the images to decompose
-    measures, passes, rtol, sampler, seed : as for `PublishedMeasure.estimate`; the sampler is the amortised one where
-        the denoiser has learned it, if left out, else that of the posterior
+    measures, passes, rtol, sampler, seed : as for `PublishedMeasure.estimate`; the default sampler is "amortised" if
+        the denoiser has learned it, else "posterior"
     device : where to compute
-    denoiser : of these images; exact for the set, each image as likely, if left out
-    information : I(R;X) and its standard error, where they are known already
+    denoiser : of these images; by default the exact one of the set
+    information : I(R;X) and its standard error in nats, if they are known already
+    progress : called with the measure, the passes spent and the relative error reached
 
     Raises
     ------
     ModelError
-        An image that is not in the set, a population of another size, a device that is not there.
+        An index outside the set, a population for images of another size, or a device that is not there.
     """
     rows = images.pixels.reshape(len(images.pixels), -1)
     outside = [int(i) for i in chosen if not 0 <= i < len(rows)]
@@ -145,11 +148,7 @@ def decompose(
     x = denoiser.tensor(rows[chosen])
     estimates = {}
     for name in measures:
-
-        def tell(spent: int, error: float, name: str = name) -> None:
-            if progress is not None:
-                progress(name, spent, error)
-
+        tell = None if progress is None else partial(progress, name)
         estimates[name] = PUBLISHED[name].estimate(
             denoiser, x, passes=passes, rtol=rtol, sampler=sampler, seed=seed, progress=tell
         )
@@ -159,7 +158,7 @@ def decompose(
 
 
 def spread_choice(images: Images, count: int) -> Array:
-    """`count` images to show: one of each label in turn, or evenly spread over a set without labels."""
+    """Indices of `count` images to show: each label in turn, or evenly spread over a set without labels."""
     count = min(count, len(images.pixels))
     if images.labels is None:
         return np.linspace(0, len(images.pixels) - 1, count).round().astype(int)

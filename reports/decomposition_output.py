@@ -15,17 +15,18 @@ from .decomposition import Decomposition
 if TYPE_CHECKING:
     from rich.console import Console
 
-#: Dots per inch of the figures, which are a journal's column wide.
+#: Dots per inch of the figures, which are as wide as a journal's column.
 _DPI = 300
 
 
 def print_decomposition(found: Decomposition, beside: Decomposition | None, endless: bool, console: Console) -> None:
-    """Print I(R;X) and a table of I(x) of the chosen images.
+    """Print I(R;X), and a table of I(x) of the chosen images.
 
     Parameters
     ----------
-    beside : the same by the exact denoiser, where `found` is by networks
-    endless : whether the images are examples, and not the whole stimulus set
+    found : what `decompose` returns
+    beside : the same images by the exact denoiser, if `found` comes from networks
+    endless : whether the images are only examples of the stimuli, and not the whole set
     """
     total, error = found.information
     size = len(found.images.pixels)
@@ -51,12 +52,13 @@ def print_decomposition(found: Decomposition, beside: Decomposition | None, endl
 
 
 def write_decomposition(found: Decomposition, beside: Decomposition | None, made_by: str, out: Path) -> list[str]:
-    """Write the figures, decomposition.json and decomposition.npz into a folder; returns the files' names.
+    """Write the figures, decomposition.json and decomposition.npz into a folder, and return the files' names.
 
     Parameters
     ----------
-    beside : the same by the exact denoiser, where `found` is by networks
-    made_by : a line to stand below the maps
+    found : what `decompose` returns
+    beside : the same images by the exact denoiser, if `found` comes from networks
+    made_by : a line about the networks, printed below the maps
     """
     from .draw.maps import plot_maps, plot_population, plot_totals
 

@@ -1,4 +1,4 @@
-"""One self-contained HTML page of an audit: the table, and for every refutation the case, drawn and in numbers."""
+"""An audit as one self-contained HTML page: the table, and each refutation with its case, drawn and in numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from ..axioms.auditing.verdict import Audit, Verdict
 from ..axioms.axiom import Axiom
 from ..axioms.registry import AXIOMS, case_from_json
 from ..estimators import PUBLISHED
-from ..models import EncodingModel
 from .draw.kinds import Numbers, kind_of
 from .draw.model import short
 from .draw.witness import describe, plot_witness, svg
@@ -22,7 +21,7 @@ from .symbols import in_html, symbol
 from .templating import render
 from .verdicts import WORDS, Claims, claim_word, differs, error, finding_words, margin
 
-#: Models of so many stimuli or fewer are printed in numbers.
+#: Models of at most this many stimuli are printed in numbers.
 PRINTED = 6
 
 
@@ -37,7 +36,7 @@ class _Table:
 
 @dataclass(frozen=True)
 class _Row:
-    """One cell of the audit as the page shows it; `anchor` is "" where there is nothing to show."""
+    """One verdict as the page shows it; `anchor` is "" without a witness, `undrawn` says why there is no drawing."""
 
     axiom: Axiom
     verdict: Verdict
@@ -50,7 +49,7 @@ class _Row:
 
 @dataclass(frozen=True)
 class _Measure:
-    """A measure's section."""
+    """The section of a measure."""
 
     id: str
     name: str
@@ -60,13 +59,13 @@ class _Measure:
 
 
 def audit_page(audits: Mapping[str, Audit], paper: Claims | None = None, command: str = "") -> str:
-    """One HTML page, complete in itself: no script, nothing loaded, the same bytes for the same audits.
+    """One HTML page that loads nothing and runs no script; the same audits give the same bytes.
 
     Parameters
     ----------
-    audits : measure -> `Audit`, as `audit_published` gives; ``{name: audit}`` for one
-    paper : measure -> axiom id -> what the paper claims, shown beside the verdicts
-    command : what was typed to make it
+    audits : measure -> `Audit`, as `audit_published` returns them; ``{name: audit}`` for a single one
+    paper : measure -> axiom id -> whether the paper claims that the axiom holds; shown beside the verdicts
+    command : the command that made the page
     """
     claims = paper or {}
     measures = [_measure(f"m{n}", audit, claims.get(name, {})) for n, (name, audit) in enumerate(audits.items())]
@@ -115,9 +114,10 @@ def _row(anchor: str, axiom: Axiom, verdict: Verdict, paper: bool | None) -> _Ro
         case = case_from_json(verdict.witness["case"])
         # svg() escapes the label.
         drawing = Markup(svg(plot_witness(verdict.witness), anchor, describe(verdict.witness)))
-        tables = tuple(_printed(*numbers) for numbers in kind_of(case).numbers(case) if _is_small(numbers))
+        numbers = kind_of(case).numbers(case)
+        tables = tuple(_table(one) for one in numbers if _is_small(one))
     except (ValueError, KeyError, TypeError, ArithmeticError) as problem:
-        # A page without one drawing is better than none.
+        # A page that lacks one drawing is better than no page.
         return _Row(axiom, verdict, paper, anchor, undrawn=str(problem))
     return _Row(axiom, verdict, paper, anchor, drawing, tables=tables)
 
@@ -132,26 +132,27 @@ def _is_small(numbers: Numbers) -> bool:
     return len(numbers.model.stimuli) <= PRINTED and len(numbers.model.likelihood) <= numbers.most
 
 
-def _printed(caption: str, model: EncodingModel, names: list[str] | None, most: int) -> _Table:
-    """A model in numbers."""
-    del most
-    count, responses = len(model.stimuli), len(model.likelihood)
+def _table(numbers: Numbers) -> _Table:
+    """A model in numbers, one row per stimulus."""
+    caption, model = numbers.caption, numbers.model
     coordinates = ["x"] if model.dimensions == 1 else [f"x{i + 1}" for i in range(model.dimensions)]
-    head = ["stimulus", *coordinates, "p(x)", *(names or [f"p({k}|x)" for k in range(responses)])]
-    cells = bool((model.stimulus_volumes != 1).any())
+    responses = numbers.responses or [f"p({k}|x)" for k in range(len(model.likelihood))]
+    head = ["stimulus", *coordinates, "p(x)", *responses]
     rows = [
-        [str(j), *(f"{x:.6g}" for x in model.stimuli[j]), _number(model.prior[j])]
-        + [_number(p) for p in model.likelihood[:, j]]
-        + ([f"{model.stimulus_volumes[j]:.6g}"] if cells else [])
-        for j in range(count)
+        [str(j), *(f"{x:.6g}" for x in point), _number(prior), *map(_number, column)]
+        for j, (point, prior, column) in enumerate(zip(model.stimuli, model.prior, model.likelihood.T))
     ]
+    if (model.stimulus_volumes != 1).any():
+        head.append("cell volume")
+        for row, volume in zip(rows, model.stimulus_volumes):
+            row.append(f"{volume:.6g}")
     if (model.response_volumes != 1).any():
         volumes = ", ".join(f"{volume:.6g}" for volume in model.response_volumes)
         caption += f"; volumes of the response's cells: {volumes}"
-    return _Table(caption, head + (["cell volume"] if cells else []), rows)
+    return _Table(caption, head, rows)
 
 
 def _number(p: float) -> str:
-    """A probability: exactly, where it is a small fraction."""
+    """A probability with six digits, or as a fraction of denominator 12 or less."""
     text = short(float(p))
     return text if "/" in text or text in ("0", "1") else f"{p:.6g}"

@@ -1,4 +1,4 @@
-"""Pages are jinja templates that get data; no page is put together from strings in Python."""
+"""Pages are jinja templates that are filled with data."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _HOME = "stiminfo.reports"
 
 
 def render(template: str, package: str = _HOME, **context: Any) -> str:
-    """A page from a template of `package`; HTML is escaped, Markdown is not.
+    """Fill a template. What goes into HTML is escaped; what goes into Markdown is not.
 
     Parameters
     ----------
-    template : file in the package's folder ``templates``, or in that of `stiminfo.reports`
+    template : file name in the package's folder ``templates``, or in that of `stiminfo.reports`
     package : the package that holds the template
-    context : what the template names; a name that it does not get is an error
+    context : values of the names in the template; a missing one is an error
     """
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(name, "templates") for name in dict.fromkeys((package, _HOME))]),
@@ -31,5 +31,5 @@ def render(template: str, package: str = _HOME, **context: Any) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that may stand in a cell of a Markdown table."""
+    """Text made safe for a cell of a Markdown table."""
     return text.replace("|", "\\|").replace("\n", " ")

@@ -1,4 +1,4 @@
-"""Audits and witnesses on a terminal and in Markdown: in words, with colour as an extra."""
+"""Audits and witnesses on a terminal and in Markdown. Words say everything; colours repeat it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from .verdicts import WORDS, Claims, cell_text, claim_words, differs, margin
 
 
 def plain_console(width: int = 100) -> Console:
-    """A console that writes plain text into a string buffer."""
-    # In a notebook rich would display the text and leave the buffer empty.
+    """A console that writes plain text into a string buffer, to be read by `text_of`."""
+    # In a notebook, without force_jupyter=False, rich would display the text and leave the buffer empty.
     return Console(
         file=io.StringIO(),
         width=width,
@@ -32,38 +32,32 @@ def plain_console(width: int = 100) -> Console:
 
 
 def text_of(console: Console) -> str:
-    """What a `plain_console` was told, without trailing blanks."""
+    """What was printed on a `plain_console`, without blanks at the ends of lines."""
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
 
 
-def audit_text(audit: Audit, width: int | None = None) -> str:
-    """An audit as plain text."""
-    console = plain_console(width or int(os.environ.get("COLUMNS", 0) or 100))
+def text(audit: Audit) -> str:
+    """An audit as plain text, as wide as the environment variable COLUMNS says (100 without it)."""
+    console = plain_console(int(os.environ.get("COLUMNS", 0) or 100))
     print_audit(audit, console)
     return text_of(console).rstrip("\n")
 
 
-text = audit_text
-
-
 def coloured(verdict: Verdict, said: str = "") -> str:
-    """The verdict's word, or what else is said of it, in its colour."""
+    """The verdict's word, or another text, in the verdict's colour."""
     _, word, colour = WORDS[verdict.verdict]
     return f"[{colour}]{escape(said or word)}[/]"
 
 
 def print_audit(audit: Audit, console: Console) -> None:
-    """One row per axiom, then the reason for each verdict that is not "holds"."""
+    """Print one row per axiom, the reason for each verdict other than "holds" and "n/a", and whether claims agree."""
     table = Table(title=f"Audit of {escape(audit.measure)} (seed {audit.seed})", title_justify="left")
-    for name, options in (
-        ("axiom", {"no_wrap": True}),
-        ("verdict", {"no_wrap": True}),
-        ("claimed", {}),
-        ("cases", {"justify": "right"}),
-        ("margin", {"justify": "right", "no_wrap": True}),
-    ):
-        table.add_column(name, **options)
+    table.add_column("axiom", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("claimed")
+    table.add_column("cases", justify="right")
+    table.add_column("margin", justify="right", no_wrap=True)
     for axiom, verdict in audit.verdicts.items():
         claim = claim_words(verdict)
         claim = f"[bold]{claim}[/]" if verdict.agrees is False else claim
@@ -78,23 +72,21 @@ def print_audit(audit: Audit, console: Console) -> None:
 
 
 def verdict_line(audit: Audit) -> str:
-    """Whether the measure keeps what it claims, in one line."""
+    """Whether the verdicts agree with the measure's claims, in one line."""
     disagree = [axiom for axiom, verdict in audit.verdicts.items() if verdict.agrees is False]
     errors = [axiom for axiom, verdict in audit.verdicts.items() if verdict.verdict == "error"]
-    parts = []
-    if disagree:
-        parts.append(f"claims that disagree: {', '.join(disagree)}")
-    if errors:
-        parts.append(f"errors: {', '.join(errors)}")
     claims = sum(verdict.claimed is not None for verdict in audit.verdicts.values())
     if not audit.verdicts:
         return "nothing was judged"
-    return "; ".join(parts) if parts else f"every claim agrees ({claims} made)" if claims else "no claims made"
+    parts = {"claims that disagree": disagree, "errors": errors}
+    said = "; ".join(f"{name}: {', '.join(axioms)}" for name, axioms in parts.items() if axioms)
+    return said or (f"every claim agrees ({claims} made)" if claims else "no claims made")
 
 
 def print_table(audits: Mapping[str, Audit], paper: Claims, console: Console) -> None:
-    """Axioms by measures; cells where the paper claims otherwise say so."""
+    """Print a table of axioms by measures; a cell adds the paper's claim where the verdict contradicts it."""
     measures = list(audits)
+    asked = [axiom for axiom in AXIOMS if any(axiom in audit.verdicts for audit in audits.values())]
     per = max(1, (console.width - 34) // 14)
     for start in range(0, len(measures), per):
         part = measures[start : start + per]
@@ -102,9 +94,7 @@ def print_table(audits: Mapping[str, Audit], paper: Claims, console: Console) ->
         table.add_column("axiom", no_wrap=True)
         for name in part:
             table.add_column(name)
-        for axiom in AXIOMS:
-            if not any(axiom in audits[name].verdicts for name in measures):
-                continue
+        for axiom in asked:
             cells = []
             for name in part:
                 verdict = audits[name].verdicts.get(axiom)
@@ -112,24 +102,17 @@ def print_table(audits: Mapping[str, Audit], paper: Claims, console: Console) ->
                 cells.append(coloured(verdict, said) if verdict else said)
             table.add_row(axiom, *cells)
         console.print(table)
-    for line in paper_lines(audits, paper):
-        console.print(escape(line), highlight=False)
-
-
-def paper_lines(audits: Mapping[str, Audit], paper: Claims) -> list[str]:
-    """The cells where the audit and the paper differ, one line each, with the finding."""
-    lines = []
     for name, audit in audits.items():
         for axiom, verdict in audit.verdicts.items():
             claim = paper.get(name, {}).get(axiom)
             if differs(verdict, claim):
                 said = "holds" if claim else "does not hold"
-                lines.append(f"{name}, {axiom}: the paper says it {said}; {verdict.message}")
-    return lines
+                line = f"{name}, {axiom}: the paper says it {said}; {verdict.message}"
+                console.print(escape(line), highlight=False)
 
 
 def notes(audits: Mapping[str, Audit]) -> list[str]:
-    """What the measures themselves add to verdicts that were reached, one line each."""
+    """The published measures' notes on the axioms that were judged, one line each."""
     return [
         f"{name}, {axiom}: {text}"
         for name, audit in audits.items()
@@ -140,7 +123,7 @@ def notes(audits: Mapping[str, Audit]) -> list[str]:
 
 
 def table_markdown(audits: Mapping[str, Audit], paper: Claims) -> str:
-    """The table in Markdown, bold where the paper claims otherwise."""
+    """The table in Markdown; verdicts that contradict the paper's claim are bold."""
     rows = [
         (
             axiom,
@@ -152,12 +135,18 @@ def table_markdown(audits: Mapping[str, Audit], paper: Claims) -> str:
 
 
 def audit_markdown(audit: Audit) -> str:
-    """One audit in Markdown."""
+    """One audit as a table in Markdown."""
     return render("audit.md", verdicts=audit.verdicts.values(), words=WORDS, claim_words=claim_words)
 
 
 def print_replay(data: dict[str, Any], finding: Any, console: Console) -> None:
-    """A witness: the axiom, the model, the numbers, and why they refute it (or no longer do)."""
+    """Print a replayed witness: the axiom, the model, the values compared, and whether they still refute the axiom.
+
+    Parameters
+    ----------
+    data : JSON data of the witness
+    finding : `Finding` of the case, judged anew
+    """
     axiom = EVERY[data["axiom"]]
     console.print(f"[bold]{axiom.title}[/] ({axiom.id}), measure {escape(data['measure'])}", highlight=False)
     console.print(f"  {escape(axiom.statement)}", highlight=False)
@@ -187,6 +176,7 @@ def print_replay(data: dict[str, Any], finding: Any, console: Console) -> None:
 
 def _print_case(case: dict[str, Any], console: Console) -> None:
     model = case.get("model") or case.get("pair")
+    rest = {key: value for key, value in case.items() if key != "kind"}
     if isinstance(model, dict) and "responses" in model and len(model["prior"]) <= 12:
         table = Table(title="the model, in weights", title_justify="left")
         for name in ("stimulus", "prior", "responses"):
@@ -194,10 +184,8 @@ def _print_case(case: dict[str, Any], console: Console) -> None:
         for stimulus, weight, row in zip(model["stimuli"], model["prior"], model["responses"]):
             table.add_row(str(stimulus), f"{weight:g}", str(row))
         console.print(table)
-        rest = {key: value for key, value in case.items() if key not in ("kind", "model", "pair")}
+        rest = {key: value for key, value in rest.items() if key not in ("model", "pair")}
         rest |= {key: model[key] for key in ("response_volumes", "stimulus_volumes", "gradient") if key in model}
-    else:
-        rest = {key: value for key, value in case.items() if key != "kind"}
     for key, value in rest.items():
         said = str(value)
         console.print(f"  {key}: {escape(said if len(said) < 400 else said[:400] + ' ...')}", highlight=False)

@@ -1,4 +1,4 @@
-"""Verdicts in words, for every page and for the terminal: said here once."""
+"""The words for verdicts, claims and findings, as the terminal and every page show them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from ..axioms.auditing.verdict import Verdict
 
-#: measure -> axiom id -> what the paper claims.
+#: measure -> axiom id -> whether the paper claims that the axiom holds.
 Claims = Mapping[str, Mapping[str, bool]]
 
 
 class Word(NamedTuple):
-    """A verdict for people: a sign, a word, and the colour of a terminal; nothing is said by colour alone."""
+    """How a verdict is shown: a sign, a word, and a colour on terminals. Colour alone never carries meaning."""
 
     sign: str
     word: str
@@ -30,19 +30,19 @@ _MEASURED = ("holds", "refuted", "inconclusive")
 
 
 def claim_word(claim: bool) -> str:
-    """What a measure, or the paper, says of an axiom."""
+    """A claim about an axiom, made by a measure or by the paper, in words."""
     return "holds" if claim else "does not"
 
 
 def claim_words(verdict: Verdict) -> str:
-    """The measure's claim beside the verdict, in words; "-" without one."""
+    """The measure's claim in words, and whether the verdict contradicts it; "-" without a claim."""
     if verdict.claimed is None:
         return "-"
     return claim_word(verdict.claimed) + ("" if verdict.agrees else " (DISAGREES)")
 
 
 def margin(verdict: Verdict) -> str:
-    """By how much the witness breaks the axiom, or the largest residual; "" where no case was judged."""
+    """By how much the witness violates the axiom, or the largest residual; "" where no case was judged."""
     return f"{verdict.margin:.3g}" if verdict.verdict in _MEASURED else ""
 
 
@@ -52,18 +52,18 @@ def error(verdict: Verdict) -> str:
 
 
 def finding_words(says: str, violation: float, error: float, unit: str) -> str:
-    """A finding as a sentence: what was found, how large it is and how sure."""
+    """A finding in two sentences: what was found; the violation and its numerical error."""
     says = says.rstrip(".")
     return f"{says[:1].upper()}{says[1:]}. Violation: {violation:.3g} {unit} (numerical error {error:.1g})."
 
 
 def differs(verdict: Verdict, claim: bool | None) -> bool:
-    """Whether the verdict contradicts the paper's claim; "cannot tell" and errors contradict nothing."""
+    """Whether the verdict contradicts the paper's claim; only "holds" and "refuted" can."""
     return claim is not None and verdict.verdict in ("holds", "refuted") and claim != (verdict.verdict == "holds")
 
 
 def cell_text(verdict: Verdict | None, claim: bool | None) -> str:
-    """A cell of the table: the verdict, and the paper's claim where it differs."""
+    """A cell of the table: the verdict, and the paper's claim where the verdict contradicts it."""
     if verdict is None:
         return "-"
     word = WORDS[verdict.verdict].word

@@ -1,4 +1,4 @@
-"""Drawings: models, witnesses, maps; one style for all."""
+"""Drawings of models, witnesses and maps, all in one style."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def drawing(thing: Any) -> Drawing:
-    """A figure of an `EncodingModel`, or of a witness's JSON data."""
+    """Draw an `EncodingModel`, or a witness given as JSON data."""
     from ...models import EncodingModel
     from .model import plot_model
     from .witness import plot_witness

@@ -1,4 +1,4 @@
-"""Both sides of the drawing of a witness against locality: a change inside a ball, seen from far away."""
+"""Both sides of the drawing of a witness against locality: a model changed inside a ball, and I(x) far from it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ...models import EncodingModel
 from ...models.arrays import Array
-from .panels import Panel, Sides, legend, named
+from .panels import Panel, Sides, legend, mark, named
 from .style import AFTER, BEFORE, GREEN, PURPLE, SHADE, SKY, VERMILLION
 
 if TYPE_CHECKING:
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Far:
-    """A change inside a ball, as drawings need it.
+    """A model that is changed inside a ball, as the drawings need it.
 
     Attributes
     ----------
     before, after : the model without and with the change
-    tables : p(r|x) before and after, with the same responses: a model drops those that never occur
-    ball : from and to where the change is
-    along : the feature in which stimuli are far
-    powers : whether stimuli stand apart, at powers of ten
-    mirror : whether they lie below 0
+    tables : (K, J) each, p(r|x) before and after; a model drops responses that never occur, these tables keep them
+    ball : lower and upper end of the ball
+    along : index of the feature in which stimuli lie far away
+    powers : whether the stimuli are 0 and powers of ten
+    mirror : whether the stimuli lie below 0
     """
 
     before: EncodingModel
@@ -40,16 +40,16 @@ class Far:
 
     @property
     def x(self) -> Array:
-        """(J,) where the stimuli lie along that feature."""
+        """(J,) the stimuli's values of that feature."""
         return np.asarray(self.before.stimuli[:, self.along])
 
     def rows(self, values: Array) -> Array:
-        """Values of every stimulus as lines to plot: one column, or one for each value of a second feature."""
+        """(J,) values as lines to plot: one column, or a column for each value of the second feature."""
         second = np.delete(self.before.stimuli, self.along, axis=1)
         return values.reshape(len(np.unique(second)) or 1, -1).T
 
     def plot(self, axes: Axes, values: Array, style: str, **options: Any) -> None:
-        """Values along the feature; where a second one has its other value, thinner and paler."""
+        """Plot (J,) values along the feature; the line for the second feature's other value is thinner and paler."""
         x, label = self.rows(self.x), options.pop("label", None)
         marker: dict[str, Any] = {"marker": "o", "markersize": 2.5} if self.powers else {}
         for n, row in enumerate(self.rows(values).T):
@@ -57,7 +57,7 @@ class Far:
             axes.plot(x[:, n], row, style, **marker, **options, **beside)
 
     def axis(self, axes: Axes, label: bool) -> None:
-        """The axis of x, the ball shaded; logarithmic from 1 where x = 0 stands apart."""
+        """Set up the axis of x, with the ball shaded; it is logarithmic beyond 1 if stimuli are powers of ten."""
         axes.axvspan(*self.ball, color=SHADE, linewidth=0)
         if self.powers:
             self._powers_of_ten(axes)
@@ -82,14 +82,14 @@ class Far:
 
 
 def decay(case: Any) -> Far:
-    """A continuous prior with tails, changed inside a ball."""
+    """The drawing's view of a `DecayCase`: a continuous prior with tails."""
     centre = -case.centre if case.mirror else case.centre
     tables = (case.built.likelihood, case.changed.likelihood)
     return Far(case.built, case.changed, tables, (centre - case.radius, centre + case.radius), case.along)
 
 
 def jump(case: Any) -> Far:
-    """Atoms at 0 and at powers of ten, the response at 0 changed."""
+    """The drawing's view of a `JumpCase`: stimuli at 0 and at powers of ten, with a changed response at 0."""
     before, inside = (np.array(row, dtype=float) / sum(row) for row in (case.before, case.inside))
     table = np.repeat(before[:, None], len(case.built.stimuli), axis=1)
     after = table.copy()
@@ -99,7 +99,7 @@ def jump(case: Any) -> Far:
 
 
 def case_panels(far: Far) -> list[Panel]:
-    """Prior and likelihood, before and after."""
+    """Prior and likelihood before and after the change."""
     before, after = far.tables
 
     def prior(axes: Axes) -> None:
@@ -115,7 +115,7 @@ def case_panels(far: Far) -> list[Panel]:
         legend(axes)
 
     def likelihood(axes: Axes) -> None:
-        # The last response's probability is what the others leave.
+        # Probabilities sum to 1, so that the last response needs no line.
         rows = max(1, len(before) - 1)
         for k in range(rows):
             name, tone = ("before", BEFORE) if rows == 1 else (f"r = {k}", (BEFORE, GREEN, PURPLE, SKY)[k % 4])
@@ -133,7 +133,7 @@ def case_panels(far: Far) -> list[Panel]:
 
 
 def value_panels(far: Far, sides: Sides, at: int, units: str) -> list[Panel]:
-    """I(x) before and after, and below it how much it changed."""
+    """I(x) before and after the change; below it the size of its change, marked at stimulus `at` (-1: nowhere)."""
     x = far.x
     each = {label: values for label, values in sides.items() if len(values) == len(x)}
 
@@ -151,8 +151,7 @@ def value_panels(far: Far, sides: Sides, at: int, units: str) -> list[Panel]:
         axes.set_ylim(bottom=0)
         far.axis(axes, True)
         if at >= 0:
-            axes.plot([x[at]], [1.0], "v", color=VERMILLION, markersize=5, clip_on=False, linestyle="none",
-                      transform=axes.get_xaxis_transform(), label=f"x = {x[at]:.3g}")  # fmt: skip
+            mark(axes, float(x[at]), f"x = {x[at]:.3g}")
             legend(axes)
 
     return [(1.3, values), (1.3, change)] if len(each) >= 2 else [(1.3, values)]

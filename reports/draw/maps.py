@@ -1,4 +1,4 @@
-"""Figures of decomposed images: stimulus, Fisher map, information map and its error; and of the population."""
+"""Figures of decomposed images: Fisher maps, information maps with their errors, totals, and the population."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from .style import BLUE, INK, VERMILLION, Drawing, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
 
     from ...estimators.estimate import Estimate
     from ..decomposition import Decomposition
 
-#: A journal's column, in inches.
+#: Width of a journal's column, in inches.
 COLUMN = 3.4
 
 
 def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None = None, made_by: str = "") -> Drawing:
-    """Images in columns; below each its Fisher map, its information map with the image's contour, and the map's error.
+    """Draw images in columns, with Fisher map, information map (the image outlined) and the map's error below each.
 
-    All maps of a row share one scale; the information maps of both decompositions do too.
+    All maps of a row share one colour scale; so do the information maps of both decompositions.
 
     Parameters
     ----------
     found : what `decompose` returns
-    measure : one with features
-    beside : the same images and measure by other means (the finite set beside a network, say), for two more rows
-    made_by : a line that says which checkpoint made it
+    measure : a measure with features
+    beside : the same images and measure, estimated in another way (exactly, say), which adds two rows
+    made_by : a line about the networks, printed at the bottom
     """
-    shown = found.images.pixels[found.chosen]
     every = [found] if beside is None else [found, beside]
     scale = _scale([_maps(one, measure) for one in every])
     rows = _first_rows(found)
@@ -44,46 +44,38 @@ def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None =
         label = symbol(measure).mathtext
         if beside is not None:
             label += "\nnetworks" if one is found else "\nexact"
-        # Small numbers in a unit of their own: an offset above the scale would cover the picture.
+        # Small errors get a unit of their own: matplotlib's offset above the colour bar would cover the picture.
         factor, unit = (1e3, "10⁻³ nats") if errors.max() < 0.01 else (1.0, "nats / pixel")
         limits = {"cmap": "magma", "vmin": 0, "vmax": factor * float(errors.max()) or 1.0}
         rows.append(_Row(label, values, *scale))
         rows.append(_Row("std. error", factor * errors, limits, unit, totals=_totals(one.estimates[measure])))
-    with styled():
-        return _draw_rows(rows, shown, found.images.credit, made_by)
+    return _draw_rows(found, rows, made_by)
 
 
 def plot_measures(found: Decomposition, missing: Sequence[str] = ()) -> Drawing:
-    """Images, Fisher maps, a map for each measure with features, and the totals of all; signed maps in two colours.
+    """Draw images, Fisher maps, a map per measure with features, and the totals of all measures.
 
     Parameters
     ----------
-    missing : measures to name as not estimated
+    found : what `decompose` returns
+    missing : names of measures that could not be estimated, to be listed at the bottom
     """
-    shown = found.images.pixels[found.chosen]
     rows = _first_rows(found)
     lines = []
     for name, estimate in found.estimates.items():
-        said = symbol(name).mathtext
+        label = symbol(name).mathtext
         if found.maps(name) is None:
-            lines.append((said, [f"{v:.1f} ± {e:.1f}" for v, e in zip(estimate.value, estimate.stderr)]))
-            continue
-        maps = _maps(found, name)
-        rows.append(_Row(said, maps[0], *_scale([maps]), _totals(estimate)))
-    credit = found.images.credit
-    with styled():
-        return _draw_rows(
-            rows,
-            shown,
-            credit,
-            f"not estimated: {', '.join(symbol(name).mathtext for name in missing)}" if missing else "",
-            lines,
-        )
+            lines.append((label, [f"{v:.1f} ± {e:.1f}" for v, e in zip(estimate.value, estimate.stderr)]))
+        else:
+            maps = _maps(found, name)
+            rows.append(_Row(label, maps[0], *_scale([maps]), _totals(estimate)))
+    note = f"not estimated: {', '.join(symbol(name).mathtext for name in missing)}" if missing else ""
+    return _draw_rows(found, rows, note, lines)
 
 
 @dataclass(frozen=True)
 class _Row:
-    """A row of pictures on one scale, one per image; `totals` stand below them."""
+    """A row of pictures, one per image, on one colour scale; `totals` stand below the pictures."""
 
     label: str
     pictures: Array
@@ -103,7 +95,7 @@ def _first_rows(found: Decomposition) -> list[_Row]:
 
 
 def _scale(maps: Sequence[tuple[Array, Array]]) -> tuple[dict[str, Any], str, str]:
-    """Colours that these maps (with errors) share, their unit, and the contour's colour; two hues for signed maps."""
+    """Colour scale, unit and contour colour for (maps, errors); a scale of two hues if maps are clearly negative."""
     top = max(float(np.abs(values).max()) for values, _ in maps) or 1.0
     if any(bool((values < -4 * errors).any()) for values, errors in maps):
         return {"cmap": "RdBu_r", "vmin": -top, "vmax": top}, "nats / pixel", INK
@@ -111,7 +103,7 @@ def _scale(maps: Sequence[tuple[Array, Array]]) -> tuple[dict[str, Any], str, st
 
 
 def _totals(estimate: Estimate) -> list[str]:
-    """Each total and its standard error, which two decimals must not show as 0."""
+    """Each total with its standard error; a small error gets one digit, so that it does not read as 0."""
     errors = [f"{error:.2f}" if error >= 0.005 else f"{error:.1g}" for error in estimate.stderr]
     return [f"{value:.2f}\n± {error}" for value, error in zip(estimate.value, errors)]
 
@@ -123,86 +115,75 @@ def _maps(found: Decomposition, measure: str) -> tuple[Array, Array]:
 
 
 def _draw_rows(
-    rows: list[_Row], shown: Array, credit: str, made_by: str, lines: Sequence[tuple[str, list[str]]] = ()
+    found: Decomposition, rows: list[_Row], note: str, lines: Sequence[tuple[str, list[str]]] = ()
 ) -> Drawing:
-    """The rows from top to bottom, one column of a journal wide; below them `lines` of numbers, one per image."""
+    """Draw rows from top to bottom, then `lines` of numbers (one per image), then the images' credit and the note."""
+    shown, feet = found.images.pixels[found.chosen], [words for words in (found.images.credit, note) if words]
     count = len(shown)
     side = (COLUMN - 1.02) / max(count, 3)
-    text, foot = 0.28, 0.02 + 0.08 * (bool(credit) + bool(made_by))
+    text, foot = 0.28, 0.02 + 0.08 * len(feet)
     height = sum(side + 0.06 + (text if row.totals else 0) for row in rows) + foot + 0.05 + 0.13 * len(lines)
-    figure = Drawing(figsize=(COLUMN, height), dpi=200)
-    left, top = 0.62 / COLUMN, height - 0.05
-    for row in rows:
-        low = top - side
-        for j in range(count):
-            box = (left + j * side / COLUMN, low / height, 0.95 * side / COLUMN, 0.95 * side / height)
-            axes = figure.add_axes(box)
-            drawn = axes.imshow(row.pictures[j], interpolation="nearest", **row.colours)
-            _bare(axes)
-            if row.contour:
-                _contour(axes, shown[j], row.contour)
+    with styled():
+        figure = Drawing(figsize=(COLUMN, height), dpi=200)
+        left, top = 0.62 / COLUMN, height - 0.05
+        for row in rows:
+            low = top - side
+            for j in range(count):
+                box = (left + j * side / COLUMN, low / height, 0.95 * side / COLUMN, 0.95 * side / height)
+                drawn = _picture(figure, box, row.pictures[j], **row.colours)
+                axes = drawn.axes
+                if row.contour:
+                    _contour(axes, shown[j], row.contour)
+                if row.totals:
+                    axes.set_xlabel(row.totals[j], fontsize=6, labelpad=2)
+                if j == 0:
+                    axes.set_ylabel(row.label, fontsize=6.5, rotation=0, ha="right", va="center", labelpad=3)
+            if row.unit:
+                bar = figure.add_axes((left + count * side / COLUMN + 0.008, low / height, 0.015, 0.95 * side / height))
+                scale = figure.colorbar(drawn, cax=bar)
+                scale.ax.tick_params(labelsize=5, length=1.5, pad=1)
+                scale.ax.locator_params(nbins=2)
+                scale.outline.set_linewidth(0.3)
+                scale.set_label(row.unit, fontsize=5, labelpad=1)
             if row.totals:
-                axes.set_xlabel(row.totals[j], fontsize=6, labelpad=2)
-            if j == 0:
-                axes.set_ylabel(row.label, fontsize=6.5, rotation=0, ha="right", va="center", labelpad=3)
-        if row.unit:
-            bar = figure.add_axes((left + count * side / COLUMN + 0.008, low / height, 0.015, 0.95 * side / height))
-            scale = figure.colorbar(drawn, cax=bar)
-            scale.ax.tick_params(labelsize=5, length=1.5, pad=1)
-            scale.ax.locator_params(nbins=2)
-            scale.outline.set_linewidth(0.3)
-            scale.set_label(row.unit, fontsize=5, labelpad=1)
-        if row.totals:
-            figure.text(left - 0.012, (low - 0.155) / height, "total, nats", fontsize=6, ha="right", va="center")
-        top = low - 0.06 - (text if row.totals else 0)
-    for name, numbers in lines:
-        top -= 0.13
-        figure.text(left - 0.012, (top + 0.06) / height, name, fontsize=6.5, ha="right", va="center")
-        for j, number in enumerate(numbers):
-            at = left + (j + 0.475) * side / COLUMN
-            figure.text(at, (top + 0.06) / height, number, fontsize=5.5, ha="center", va="center")
-    for line, words in enumerate(words for words in (credit, made_by) if words):
-        figure.text(0.01, (0.02 + 0.08 * line) / height, words, fontsize=4, color="0.35", va="bottom")
+                figure.text(left - 0.012, (low - 0.155) / height, "total, nats", fontsize=6, ha="right", va="center")
+            top = low - 0.06 - (text if row.totals else 0)
+        for name, numbers in lines:
+            top -= 0.13
+            figure.text(left - 0.012, (top + 0.06) / height, name, fontsize=6.5, ha="right", va="center")
+            for j, number in enumerate(numbers):
+                at = left + (j + 0.475) * side / COLUMN
+                figure.text(at, (top + 0.06) / height, number, fontsize=5.5, ha="center", va="center")
+        for line, words in enumerate(feet):
+            figure.text(0.01, (0.02 + 0.08 * line) / height, words, fontsize=4, color="0.35", va="bottom")
     return figure
 
 
 def plot_totals(found: Decomposition) -> Drawing:
-    """The totals of every measure at every image, with 95% intervals."""
+    """Draw the totals of every measure at every image, with 95% intervals."""
+    shown, names = found.images.pixels[found.chosen], list(found.estimates)
     with styled():
-        shown = found.images.pixels[found.chosen]
         figure = Drawing(figsize=(COLUMN, 2.3), dpi=200)
         axes = figure.add_axes((0.14, 0.34, 0.84, 0.54))
-        names = list(found.estimates)
         for k, name in enumerate(names):
-            estimate = found.estimates[name]
-            low, high = estimate.interval()
+            value, (low, high) = found.estimates[name].value, found.estimates[name].interval()
             at = np.arange(len(shown)) + (k - (len(names) - 1) / 2) * 0.7 / max(len(names), 1)
-            axes.errorbar(
-                at,
-                estimate.value,
-                [estimate.value - low, high - estimate.value],
-                fmt="o",
-                ms=3,
-                lw=1,
-                label=symbol(name).mathtext,
-            )
+            axes.errorbar(at, value, [value - low, high - value], fmt="o", ms=3, lw=1, label=symbol(name).mathtext)
         axes.set_xlim(-0.6, len(shown) - 0.4)
         axes.set_ylabel("nats, 95% interval", fontsize=7)
         axes.tick_params(labelsize=6)
         axes.set_xticks([])
         axes.legend(fontsize=6, ncols=4, loc="lower left", bbox_to_anchor=(0, 1.0), frameon=False, handlelength=1)
+        width = 0.84 / len(shown)
         for j, image in enumerate(shown):
-            width = 0.84 / len(shown)
-            small = figure.add_axes((0.14 + j * width + width * 0.1, 0.1, width * 0.8, 0.2))
-            small.imshow(image, cmap="gray", interpolation="nearest")
-            _bare(small)
+            _picture(figure, (0.14 + j * width + width * 0.1, 0.1, width * 0.8, 0.2), image, cmap="gray")
         if found.images.credit:
             figure.text(0.01, 0.02, found.images.credit, fontsize=4, color="0.35")
     return figure
 
 
 def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Drawing:
-    """Receptive fields over one image, the response function, and the population's mean response to the image.
+    """Draw receptive fields over one image, the response function, and the mean response to that image.
 
     Parameters
     ----------
@@ -215,66 +196,58 @@ def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Drawing:
     height, width = images.shape[1:]
     fields = encoder.weights.cpu().numpy().reshape(-1, height, width)
     rows = torch.as_tensor(images.reshape(len(images), -1)).double()
+    encoder = encoder.to(dtype=torch.float64)
     with styled():
         figure = Drawing(figsize=(COLUMN, 1.35), dpi=200)
-        axes = figure.add_axes((0.02, 0.12, 0.27, 0.68))
-        axes.imshow(images[index], cmap="gray", interpolation="nearest")
-        for field in fields:
-            if min(field.shape) > 1:
-                axes.contour(field, levels=[0.61 * field.max()], colors=[VERMILLION], linewidths=0.35)
-        _bare(axes)
+        axes = _picture(figure, (0.02, 0.12, 0.27, 0.68), images[index], cmap="gray").axes
+        for weights in fields:
+            if min(weights.shape) > 1:
+                axes.contour(weights, levels=[0.61 * weights.max()], colors=[VERMILLION], linewidths=0.35)
         axes.set_title(f"{len(fields)} receptive fields", fontsize=6.5, pad=3)
         curve = figure.add_axes((0.415, 0.25, 0.23, 0.55))
-        small = encoder.to(dtype=torch.float64)
-        if isinstance(small, LinearNonlinearPoisson):
-            drive = small.drive(rows)
+        if isinstance(encoder, LinearNonlinearPoisson):
+            amplitude = float(encoder.amplitude.mean())
             at = np.linspace(-4, 4, 101)
-            curve.plot(at, 1 / (1 + np.exp(-at)) * float(small.amplitude.mean()), color=BLUE, lw=1.2)
-            counts, edges = np.histogram(drive.numpy().ravel().clip(-4, 4), bins=32, density=True)
-            curve.fill_between(
-                edges[:-1],
-                counts / counts.max() * float(small.amplitude.mean()),
-                step="post",
-                alpha=0.25,
-                lw=0,
-                color=INK,
-            )
+            curve.plot(at, 1 / (1 + np.exp(-at)) * amplitude, color=BLUE, lw=1.2)
+            drive = encoder.drive(rows).numpy().ravel().clip(-4, 4)
+            counts, edges = np.histogram(drive, bins=32, density=True)
+            heights = counts / counts.max() * amplitude
+            curve.fill_between(edges[:-1], heights, step="post", alpha=0.25, lw=0, color=INK)
             curve.set_xlabel("drive (grey: how often)", fontsize=5.5, labelpad=1)
             curve.set_ylabel("mean count", fontsize=5.5, labelpad=1)
-            mean = small.rates(rows[index])
-            title = "Poisson neurons"
+            mean, title = encoder.rates(rows[index]), "Poisson neurons"
         else:
-            assert isinstance(small, LinearGaussian)
-            mean = rows[index] @ small.weights.T
-            noise = float(small.noise.diagonal().mean().sqrt())
-            spread = (rows @ small.weights.T).std(0).mean().item()
+            assert isinstance(encoder, LinearGaussian)
+            noise = float(encoder.noise.diagonal().mean().sqrt())
+            spread = (rows @ encoder.weights.T).std(0).mean().item()
             curve.bar(["drives", "noise"], [spread, noise], color=[BLUE, INK], width=0.6)
             curve.set_ylabel("standard deviation", fontsize=5.5, labelpad=1)
-            title = "linear neurons"
+            mean, title = rows[index] @ encoder.weights.T, "linear neurons"
         curve.tick_params(labelsize=5, length=1.5, pad=1)
         curve.set_title(title, fontsize=6.5, pad=3)
-        seen = figure.add_axes((0.70, 0.12, 0.27, 0.68))
-        side = round(len(fields) ** 0.5)
-        grid = mean.numpy()
+        box, side, grid = (0.70, 0.12, 0.27, 0.68), round(len(fields) ** 0.5), mean.numpy()
         if side * side == len(fields):
-            seen.imshow(grid.reshape(side, side), cmap="viridis", interpolation="nearest")
-            _bare(seen)
+            seen = _picture(figure, box, grid.reshape(side, side), cmap="viridis").axes
         else:
+            seen = figure.add_axes(box)
             seen.bar(np.arange(len(grid)), grid, color=BLUE)
             seen.tick_params(labelsize=5, length=1.5, pad=1)
         seen.set_title("mean response", fontsize=6.5, pad=3)
     return figure
 
 
-def _bare(axes: Axes) -> None:
+def _picture(figure: Drawing, box: tuple[float, float, float, float], image: Array, **colours: Any) -> AxesImage:
+    """Draw an image into a box of the figure, without ticks or frame."""
+    axes = figure.add_axes(box)
+    drawn = axes.imshow(image, interpolation="nearest", **colours)
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_visible(False)
+    return drawn
 
 
 def _contour(axes: Axes, image: Array, colour: str) -> None:
-    if min(image.shape) < 2:
-        return  # a line or a point has none
-    if image.max() > image.min():
+    # Images of one row or column have no contour, nor have those of one grey value.
+    if min(image.shape) >= 2 and image.max() > image.min():
         axes.contour(image, levels=[(image.max() + image.min()) / 2], colors=[colour], linewidths=0.5)

@@ -1,4 +1,4 @@
-"""Drawings of a model: the prior, and what each stimulus makes the response do; the pieces serve witnesses as well."""
+"""Drawings of a model: its prior and its likelihood. Drawings of witnesses use the pieces too."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from ...models.encoding_model import EncodingModel
 
-#: Up to so many stimuli are drawn one by one, by index.
+#: At most this many stimuli are placed by their index; more are placed by their value.
 FEW = 8
-#: A heat map of so many cells or fewer shows numbers, one of more than `MANY` becomes a picture.
+#: A heat map of at most `NUMBERED` cells shows numbers; one of more than `MANY` is drawn as a picture.
 NUMBERED, MANY = 40, 400
 
 
@@ -31,8 +31,9 @@ def plot_model(model: EncodingModel) -> Drawing:
     Returns
     -------
     Drawing
-        One column wide. Stimuli of one feature: the prior, as stems or (continuous, or more than 30 stimuli) a line,
-        above p(r|x); of two: the stimuli as points sized by prior above p(r|x); of more: p(r|x) alone.
+        One column wide. In one dimension the prior stands above p(r|x): as a line if the stimulus is continuous or
+        has more than 30 values, else as stems. In two dimensions the stimuli are points of a size in proportion to
+        their prior. In more dimensions p(r|x) stands alone.
     """
     by_index = not is_continuous(model) and len(model.stimuli) <= FEW
     rows = len(model.likelihood)
@@ -52,26 +53,25 @@ def plot_model(model: EncodingModel) -> Drawing:
             top.tick_params(labelbottom=False)
         draw_likelihood(bottom, model, by_index)
         if model.dimensions == 1:
-            low, high = view(model) if not by_index else (-0.5, len(model.stimuli) - 0.5)
-            top.set_xlim(low, high)
-            bottom.set_xlim(low, high)
+            for axes in (top, bottom):
+                axes.set_xlim(*((-0.5, len(model.stimuli) - 0.5) if by_index else view(model)))
     return figure
 
 
 def is_continuous(model: EncodingModel) -> bool:
-    """Whether the stimulus is drawn as a continuum: of one feature, with cell volumes or many values."""
+    """Whether the stimulus is drawn as continuous: one dimension, and cell volumes or more than 30 values."""
     return model.dimensions == 1 and (len(model.stimuli) > 30 or bool((model.stimulus_volumes != 1).any()))
 
 
 def positions(model: EncodingModel, by_index: bool) -> Array:
-    """Where the stimuli stand on the horizontal axis: at their index, or at x."""
+    """(J,) places of the stimuli on the horizontal axis: their index, or x."""
     if by_index or model.dimensions != 1:
         return np.arange(len(model.stimuli), dtype=float)
     return np.asarray(model.stimuli[:, 0])
 
 
 def view(model: EncodingModel, at: int = -1) -> tuple[float, float]:
-    """The range of x (d = 1) that holds all but 2e-4 of the prior's mass, and stimulus `at`."""
+    """The range of x (d = 1) that holds all but 2e-4 of the prior's mass, and stimulus `at` (-1: none)."""
     x = model.stimuli[:, 0]
     order = np.argsort(x)
     below = np.cumsum(model.prior[order])
@@ -85,12 +85,12 @@ def view(model: EncodingModel, at: int = -1) -> tuple[float, float]:
 
 
 def label_stimuli(axes: Axes, model: EncodingModel, by_index: bool, *, indices: bool = False) -> None:
-    """Ticks and label of the stimulus axis; with `indices`, index above value."""
+    """Set ticks and label of the stimulus axis; with `indices`, the index stands above the value."""
     count = len(model.stimuli)
     if not by_index:
         axes.set_xlabel("stimulus x" if model.dimensions == 1 else "stimulus j")
         return
-    # Values go below where they are short enough not to meet.
+    # Values are shown only where they are short enough not to overlap.
     shown = [f"{value:.3g}" for value in model.stimuli[:, 0]]
     values = model.dimensions == 1 and count * max(map(len, shown)) <= 16
     if indices and values and shown != [str(j) for j in range(count)]:
@@ -104,7 +104,7 @@ def label_stimuli(axes: Axes, model: EncodingModel, by_index: bool, *, indices: 
 
 
 def draw_prior(axes: Axes, model: EncodingModel, by_index: bool) -> None:
-    """The prior as stems, or the density of a continuous stimulus as a line."""
+    """Draw the prior as stems, or the density of a continuous stimulus as a line."""
     x = positions(model, by_index)
     order = np.argsort(x)
     if is_continuous(model) and not by_index:
@@ -114,8 +114,8 @@ def draw_prior(axes: Axes, model: EncodingModel, by_index: bool) -> None:
         axes.set_ylim(bottom=0)
     else:
         rare = bool(model.prior.min() < 1e-3 * model.prior.max())
-        floor = 10 ** (1.1 * np.log10(max(model.prior.min(), 1e-307)) - 0.3) if rare else 0.0
-        floor = max(float(floor), 1e-307) if rare else 0.0
+        # Below the smallest probability, but not below what a float can hold.
+        floor = max(float(10 ** (1.1 * np.log10(max(model.prior.min(), 1e-307)) - 0.3)), 1e-307) if rare else 0.0
         axes.vlines(x, floor, model.prior, color=BLUE, linewidth=1.6)
         axes.plot(x, model.prior, "o", color=BLUE)
         if rare:
@@ -130,7 +130,7 @@ def draw_prior(axes: Axes, model: EncodingModel, by_index: bool) -> None:
 
 
 def draw_plane(axes: Axes, model: EncodingModel) -> None:
-    """Stimuli of two features: points with an area in proportion to the prior, numbered where they are few."""
+    """Draw stimuli in two dimensions as points with an area in proportion to the prior, numbered if at most 12."""
     x, y = model.stimuli.T
     few = len(x) <= 12
     largest = 90.0 if few else min(60.0, 4000.0 / len(x))
@@ -146,17 +146,16 @@ def draw_plane(axes: Axes, model: EncodingModel) -> None:
 
 
 def likelihood_height(rows: int, columns: int) -> float:
-    """A good height of p(r|x), in inches with its labels."""
+    """Height of the panel of p(r|x) with its labels, in inches."""
     return 0.62 + (0.17 * rows if rows * columns <= NUMBERED else 0.8)
 
 
 def draw_likelihood(
     axes: Axes, model: EncodingModel, by_index: bool, *, title: str = "p(r|x)", rows: list[str] | None = None
 ) -> None:
-    """p(r|x): few responses to many stimuli as lines, else a heat map (with numbers where small)."""
-    table = model.likelihood
+    """Draw p(r|x): lines for up to 4 responses to stimuli in one dimension, else a heat map; `rows` name responses."""
+    table, x = model.likelihood, positions(model, by_index)
     if not by_index and model.dimensions == 1 and len(table) <= 4:
-        x = positions(model, by_index)
         order = np.argsort(x)
         for k, row in enumerate(table):
             style = ("-", "--", "-.", ":")[k]
@@ -165,41 +164,31 @@ def draw_likelihood(
         axes.set_ylabel(title)
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.7, columnspacing=1)
     else:
-        draw_table(axes, table, positions(model, by_index), title=title, rows=rows, values=model.responses)
+        _heat_map(axes, table, x, title, rows, model.responses)
     label_stimuli(axes, model, by_index)
 
 
-def draw_table(
-    axes: Axes,
-    table: Array,
-    x: Array,
-    *,
-    title: str,
-    rows: list[str] | None = None,
-    values: Array | None = None,
-) -> None:
-    """A heat map of probabilities; `rows` name the responses, or `values` place them."""
+def _heat_map(axes: Axes, table: Array, x: Array, title: str, rows: list[str] | None, responses: Array | None) -> None:
+    """Draw probabilities (K, J) with a number in each cell where they are few; `responses` place the rows."""
     count, columns = table.shape
     across = np.argsort(x)
-    placed = values is not None and rows is None and count > 6 and len(np.unique(values)) == count
-    heights = np.asarray(values) if placed else np.arange(count, dtype=float)
+    placed = responses is not None and rows is None and count > 6 and len(np.unique(responses)) == count
+    heights = np.asarray(responses) if placed else np.arange(count, dtype=float)
     up = np.argsort(heights)
     numbered = table.size <= NUMBERED and columns <= 6
     top = 1.0 if numbered else float(table.max())
-    cells = axes.pcolormesh(
+    grid = table.size <= MANY
+    axes.pcolormesh(
         _edges(x[across]),
         _edges(heights[up]),
         table[np.ix_(up, across)],
         cmap=SHADES,
         vmin=0,
         vmax=top,
-        rasterized=table.size > MANY,
-        edgecolors="none",
-        linewidth=0,
+        rasterized=not grid,
+        edgecolors="#99999966" if grid else "none",
+        linewidth=0.4 if grid else 0,
     )
-    if table.size <= MANY:
-        cells.set_edgecolor("#99999966")
-        cells.set_linewidth(0.4)
     if numbered:
         for (k, j), p in np.ndenumerate(table):
             colour = "white" if p > 0.6 else INK
@@ -219,7 +208,7 @@ def draw_table(
 
 
 def _edges(centres: Array) -> Array:
-    """Cell edges half way between neighbouring centres."""
+    """Edges of cells, half way between neighbouring centres."""
     if len(centres) == 1:
         return np.array([centres[0] - 0.5, centres[0] + 0.5])
     middle = (centres[1:] + centres[:-1]) / 2
@@ -227,7 +216,7 @@ def _edges(centres: Array) -> Array:
 
 
 def short(p: float) -> str:
-    """A probability in at most four characters: a small fraction where it is one."""
+    """A probability in at most five characters: as a fraction if it is one of denominator 12 or less."""
     fraction = Fraction(float(p)).limit_denominator(12)
     if abs(float(fraction) - p) < 1e-12:
         return str(fraction)

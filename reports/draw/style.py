@@ -1,4 +1,4 @@
-"""The one style of all drawings: the settings in stiminfo.mplstyle, and the colours that drawings name."""
+"""The style of all drawings: the settings in stiminfo.mplstyle, and named colours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 #: One column of a journal, in inches (85 mm).
 WIDTH = 85 / 25.4
-#: Pixels per inch of a picture in a notebook: sharp on screens of two pixels per point.
+#: Pixels per inch of a picture in a notebook; sharp on screens with two pixels per point.
 _NOTEBOOK_DPI = 200
 
 
@@ -27,33 +27,33 @@ def _style() -> RcParams:
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """The style, for as long as the context lasts."""
+    """Use the style while the context lasts."""
     with rc_context(_style()):
         yield
 
 
-#: In the order of the style's cycle.
+#: The colours of the style's cycle, in its order.
 COLOURS: tuple[str, ...] = tuple(to_hex(colour) for colour in _style()["axes.prop_cycle"].by_key()["color"])
 BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION = COLOURS
 INK = to_hex(_style()["text.color"])
 #: The two sides of a comparison.
 BEFORE, AFTER = BLUE, ORANGE
-#: The region in which a locality case changes p(R, x), and other backgrounds; lines that only guide the eye.
+#: Colours of backgrounds (the ball in which a locality case changes the model), and of lines that guide the eye.
 SHADE, GUIDE = "#99999955", "#888888"
 # From transparent to blue, so that 0 takes the colour of the page, light or dark.
 SHADES = LinearSegmentedColormap.from_list("shades", [(*to_rgb(BLUE), 0.0), (*to_rgb(BLUE), 1.0)])
 
 
 class Drawing(Figure):
-    """A figure of the style, which a notebook shows without pyplot, and which is saved in its style."""
+    """A figure that is saved in the package's style, and that a notebook shows without pyplot."""
 
     def savefig(self, *arguments: Any, **options: Any) -> None:
-        """As of any figure; in the style, whatever the settings are."""
+        """Save the figure as `Figure.savefig` does, in the style whatever the current settings are."""
         with styled():
             super().savefig(*arguments, **options)
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-        """The picture and its size on the screen, as IPython asks for them."""
+        """The picture and its size on the screen, in the form that IPython asks for."""
         stream = io.BytesIO()
         self.savefig(stream, format="png", dpi=_NOTEBOOK_DPI)
         width, height = (round(inches * _NOTEBOOK_DPI / 2) for inches in self.get_size_inches())

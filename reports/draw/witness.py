@@ -1,6 +1,6 @@
-"""The drawing of a witness: left the case, right I(x) and where the axiom breaks; and figures as inline SVG.
+"""Drawings of witnesses (the case on the left, the values compared on the right), and figures as inline SVG.
 
-The panels of each kind of case are declared in `kinds`.
+`kinds` declares the panels of each kind of case.
 """
 
 from __future__ import annotations
@@ -15,24 +15,23 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ...axioms.registry import EVERY, case_from_json
-from ...estimators import PUBLISHED
-from ..symbols import in_figure
+from ..symbols import in_figure, unit_of
 from ..verdicts import finding_words
 from .kinds import kind_of
 from .panels import Sides, cut, model_of
 from .style import INK, WIDTH, Drawing, styled
 
-#: Height of a line of the footnote, in inches, and letters on it.
+#: The footnote: height of a line in inches, and characters per line.
 _LINE = 0.135
 _LETTERS = 59
 
 
 def plot_witness(witness: dict[str, Any]) -> Drawing:
-    """Draw a witness: the case on the left; on the right what the measure makes of it, the worst stimulus marked.
+    """Draw a witness: the case on the left, the measure's values on the right, the worst stimulus marked.
 
     Parameters
     ----------
-    witness : JSON data of a witness, as in ``Verdict.witness`` and in files that `stiminfo replay` reads
+    witness : JSON data of a witness, as in ``Verdict.witness`` and in the files that `stiminfo replay` reads
 
     Returns
     -------
@@ -42,7 +41,7 @@ def plot_witness(witness: dict[str, Any]) -> Drawing:
     Raises
     ------
     SpecError
-        (a ValueError) if the witness holds no valid case.
+        The witness holds no valid case. It is a ValueError.
     """
     case = case_from_json(witness["case"])
     finding = witness.get("finding")
@@ -55,7 +54,7 @@ def plot_witness(witness: dict[str, Any]) -> Drawing:
     with styled():
         kind = kind_of(case)
         left = kind.left(case, at)
-        right = kind.right(case, sides, at, _units(measure)) if sides else []
+        right = kind.right(case, sides, at, unit_of(measure)) if sides else []
         title = textwrap.wrap(f"{_title(axiom)}: refuted for {cut(measure, 40)}", 48)
         foot = textwrap.wrap(_words(axiom, finding), _LETTERS)
         body = max(sum(height for height, _ in panels) for panels in (left, right))
@@ -73,7 +72,7 @@ def plot_witness(witness: dict[str, Any]) -> Drawing:
 
 
 def describe(witness: dict[str, Any]) -> str:
-    """The drawing in words, for those who cannot see it."""
+    """The drawing in words, for readers who cannot see it."""
     finding = witness.get("finding")
     says = str(finding.get("says", "")) if isinstance(finding, dict) else ""
     kind = witness["case"].get("kind", "")
@@ -84,18 +83,23 @@ def describe(witness: dict[str, Any]) -> str:
 
 
 def svg(figure: Figure, prefix: str = "fig", label: str | None = None) -> str:
-    """A figure as inline SVG, the same bytes each time.
+    """A figure as inline SVG; the same figure gives the same bytes.
 
     Parameters
     ----------
     figure : Figure
-    prefix : starts each id, so that several drawings can live on one page; letters, digits, - and _
-    label : what a screen reader says
+    prefix : start of each id, so that several drawings can share one page; letters, digits, - and _
+    label : the text that a screen reader reads out
 
     Returns
     -------
     str
-        An ``<svg>`` element without XML prologue; what was drawn in ink takes the colour of the text around it.
+        An ``<svg>`` element without XML prologue; black lines and letters take the colour of the text around them.
+
+    Raises
+    ------
+    ValueError
+        The prefix holds other characters, or does not start with a letter.
     """
     if not re.fullmatch(r"[A-Za-z][\w-]*", prefix, re.ASCII):
         raise ValueError(f"prefix {prefix!r}; expected letters, digits, - and _, a letter first")
@@ -109,7 +113,7 @@ def svg(figure: Figure, prefix: str = "fig", label: str | None = None) -> str:
     text = re.sub(r'(\sid=")', rf"\g<1>{prefix}-", text)
     text = re.sub(r'(href="#)', rf"\g<1>{prefix}-", text)
     text = text.replace("url(#", f"url(#{prefix}-").replace(INK, "currentColor")
-    # Letters drawn in black, the SVG default, get no colour of their own.
+    # Letters drawn in black, the default colour of SVG, carry no colour: the element sets it.
     said = "" if label is None else f' role="img" aria-label="{escape(label, quote=True)}"'
     return text.replace("<svg ", f'<svg fill="currentColor"{said} ', 1).strip()
 
@@ -118,12 +122,8 @@ def _title(axiom: str) -> str:
     return EVERY[axiom].title if axiom in EVERY else axiom
 
 
-def _units(measure: str) -> str:
-    return "nats" if measure not in PUBLISHED or PUBLISHED[measure].units == "nats" else "nats / unit²"
-
-
 def _words(axiom: str, finding: dict[str, Any]) -> str:
-    """The finding, how large it is and how sure."""
+    """The finding in words, with the violation and its numerical error."""
     says = cut(str(finding.get("says", "")), 400)
     violation, error = finding.get("violation"), finding.get("numerical_error")
     if not isinstance(violation, int | float) or not isinstance(error, int | float):
@@ -132,7 +132,7 @@ def _words(axiom: str, finding: dict[str, Any]) -> str:
 
 
 def _numbers_of(sides: Any, count: int) -> Sides:
-    """The sides that can be drawn: lists of finite numbers, one per stimulus or one alone."""
+    """The sides that can be drawn: lists of finite numbers, of length J or 1."""
     found: Sides = {}
     for label, values in sides.items() if isinstance(sides, dict) else ():
         if not isinstance(values, list) or len(values) not in (1, count):

@@ -1,13 +1,13 @@
 """What the paper claims (Laquitaine, Azeglio, Paris, Ferrari, Chalk, arXiv:2505.11309), to stand beside the verdicts.
 
-Its Table 1 and Axioms 1 to 5, read as claims about the ten axioms here: "locality" and "locality_any_prior" are both
-its Axiom 2; data processing follows from additivity and positivity by its Remark 1. Where it is
-silent, nothing is said.
+The claims are those of its Table 1 and its Axioms 1 to 5, for the ten axioms here. Both "locality" and
+"locality_any_prior" are its Axiom 2; data processing follows from additivity and positivity by its Remark 1. Axioms
+of which it says nothing are left out.
 """
 
 from __future__ import annotations
 
-#: measure -> axiom id -> what the paper claims.
+#: measure -> axiom id -> whether the paper claims that the axiom holds.
 PAPER: dict[str, dict[str, bool]] = {
     name: dict(
         zip(("completeness", "locality", "locality_any_prior", "positivity", "additivity"), (c, local, local, p, a))

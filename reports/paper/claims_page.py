@@ -9,10 +9,11 @@ from ..templating import render
 from .claims import CONFIRMED, CORRECTED, REFUTED, Claim, Result
 
 SCHEMA = 1
-#: What each part of the page holds, by the beginning of a claim's id.
-_PARTS = {
+_REST = "Axioms, remarks, properties"
+#: The parts of the page, each with the beginnings of its claims' ids; `_REST` takes all other claims.
+_PARTS: dict[str, tuple[str, ...]] = {
     "Table 1": ("table-1",),
-    "Axioms, remarks, properties": (),
+    _REST: (),
     "Equations": ("eq-", "discussion-"),
     "Figures": ("fig-",),
     "The estimator": ("section-5-4", "c-3", "appendix-b"),
@@ -20,7 +21,7 @@ _PARTS = {
 
 
 def outcomes(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Result]]:
-    """Each claim with what its check finds."""
+    """Each claim with the result of its check, as soon as there is one."""
     for claim in claims:
         yield claim, claim.check()
 
@@ -45,18 +46,12 @@ def to_json(found: Iterable[tuple[Claim, Result]]) -> dict[str, Any]:
 
 
 def markdown(data: dict[str, Any]) -> str:
-    """The page of the claims' JSON data: outcomes counted, then a table for each part."""
+    """The page of the claims' JSON data: how many have each outcome, then a table for each part."""
     claims = data["claims"]
     parts: dict[str, dict[str, Any]] = {title: {} for title in _PARTS}
     for id_, claim in claims.items():
-        parts[_part(id_)][id_] = claim
-    count = {
-        outcome: sum(claim["outcome"] == outcome for claim in claims.values())
-        for outcome in (CONFIRMED, CORRECTED, REFUTED)
-    }
+        part = next((title for title, starts in _PARTS.items() if id_.startswith(starts)), _REST)
+        parts[part][id_] = claim
+    outcomes = [claim["outcome"] for claim in claims.values()]
+    count = {outcome: outcomes.count(outcome) for outcome in (CONFIRMED, CORRECTED, REFUTED)}
     return render("claims.md", claims=claims, count=count, parts=parts)
-
-
-def _part(id_: str) -> str:
-    found = (title for title, starts in _PARTS.items() if starts and id_.startswith(starts))
-    return next(found, "Axioms, remarks, properties")

@@ -1,6 +1,6 @@
-"""The paper's figures, anew: all eight measures in every panel, each panel with the number that counts.
+"""The paper's figures drawn anew, with a panel for each of the eight measures and the number that matters above it.
 
-Figures 1, 2, 3 and 5 come from the exact engine; 4 and 6, of images, from denoisers (`stiminfo[diffusion]`).
+Figures 1, 2, 3 and 5 are computed exactly; figures 4 and 6, of images, need denoisers (`stiminfo[diffusion]`).
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...errors import MissingExtra
 from ...estimators import PUBLISHED
 from ...files import write_whole
 from ..draw.style import AFTER, BEFORE, INK, SHADE, VERMILLION, WIDTH, Drawing, styled
-from ..symbols import symbol
+from ..symbols import symbol, unit_of
 from . import images as paper_images
 from . import models as models
 from .models import Comparison, Curve
@@ -25,9 +24,9 @@ from .models import Comparison, Curve
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: ``reading(comparison, measure)``: the number above a measure's panel, or what it comes to.
+#: ``reading(comparison, measure)`` returns the number above a measure's panel, or a word in its place.
 Reading = Callable[[Comparison, str], str]
-#: Vector and pixels; without dates, so that the same figure is the same file.
+#: Options of each format; without dates, so that the same figure gives the same file.
 FORMATS: dict[str, dict[str, Any]] = {
     "pdf": {"metadata": {"CreationDate": None}},
     "svg": {"metadata": {"Date": None}},
@@ -37,12 +36,13 @@ FORMATS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class PaperFigure:
-    """One figure: its number, what it shows, and how it is made.
+    """One of the paper's figures.
 
     Attributes
     ----------
-    title, caption : for people
-    draw : makes the figure, given the folder of the MNIST files or None; raises `MissingExtra`
+    number : its number in the paper
+    title, caption : what it shows
+    draw : ``draw(data)`` makes the figure, given the folder of the MNIST files or None
     """
 
     number: int
@@ -52,21 +52,21 @@ class PaperFigure:
 
     @property
     def name(self) -> str:
-        """The files' name."""
+        """The name of its files, without suffix."""
         return f"figure-{self.number}"
 
 
 @dataclass(frozen=True)
 class Compared:
-    """What a figure of two sides shows.
+    """A figure that compares two sides.
 
     Attributes
     ----------
     compare : computes both sides
-    heading : the question that it answers
-    reading : what follows the measure above each panel
-    shade : an interval of the stimulus that the heading speaks of
-    rises : whether to colour where the second side exceeds the first
+    heading : the question that the figure answers
+    reading : the number above each panel
+    shade : the interval of the stimulus that the heading is about, to be shaded
+    rises : whether to colour the area where the second side exceeds the first
     """
 
     compare: Callable[[], Comparison]
@@ -77,7 +77,7 @@ class Compared:
 
 
 def plot_comparison(found: Comparison, about: Compared) -> Drawing:
-    """Prior and tuning on top, below them a panel for each measure with both sides; one column wide."""
+    """Draw tuning curves and prior on top, and below a panel per measure with both sides; one column wide."""
     with styled():
         figure = Drawing(figsize=(WIDTH, 5.7), layout="constrained")
         figure.suptitle(about.heading, x=0.01, ha="left")
@@ -100,22 +100,17 @@ def plot_comparison(found: Comparison, about: Compared) -> Drawing:
     return figure
 
 
-def unit_of(measure: str) -> str:
-    """A published measure's unit, as it stands beside an axis."""
-    return "nats" if PUBLISHED[measure].units == "nats" else "nats / unit²"
-
-
 def curves(axis: Axes, found: Comparison, shown: tuple[Curve, ...], title: str) -> None:
-    """Tuning curves or densities, where stimuli are likely."""
+    """Draw tuning curves or densities over the likely stimuli."""
     low, high = found.span
-    for curve, colour, line in zip(shown, (BEFORE, AFTER), ("-", "--")):
-        seen = (curve.x >= low) & (curve.x <= high)
-        axis.plot(curve.x[seen], curve.y[seen], line, color=colour if len(shown) > 1 else INK)
+    for (x, y), colour, line in zip(shown, (BEFORE, AFTER), ("-", "--")):
+        seen = (x >= low) & (x <= high)
+        axis.plot(x[seen], y[seen], line, color=colour if len(shown) > 1 else INK)
     axis.set_title(title)
 
 
 def panel(axis: Axes, found: Comparison, name: str) -> None:
-    """One measure on both sides, where stimuli are likely."""
+    """Draw one measure for both sides over the likely stimuli."""
     start, stop = found.span
     low, high = np.inf, -np.inf
     for side, colour, line in ((found.before, BEFORE, "-"), (found.after, AFTER, "--")):
@@ -129,46 +124,43 @@ def panel(axis: Axes, found: Comparison, name: str) -> None:
         axis.axhline(0, color=INK, lw=0.5)
 
 
-#: What two decimals show as 0, in the panel's unit.
+#: Numbers that are not larger show as 0.00; in the panel's unit.
 _SMALL = 0.005
-#: Half the width of the stretch around the first bump that figure 1 is about; and the stretch.
+#: Figure 1 is about stimuli at most this far from the first bump, at -3; and that interval.
 NEAR = 2.0
 _NEAR = (-3 - NEAR, -3 + NEAR)
 
 
-def _signed(value: float) -> str:
-    return "0" if abs(value) < _SMALL else f"{value:+.2f}".replace("-", "−")
-
-
-def _unless_small(value: float, otherwise: str) -> str:
-    return otherwise if abs(value) <= _SMALL else _signed(value)
+def _signed(value: float, small: str = "0") -> str:
+    """Two decimals with a sign; `small` in the place of what would show as 0.00."""
+    return small if abs(value) <= _SMALL else f"{value:+.2f}".replace("-", "−")
 
 
 def near_change(found: Comparison, measure: str) -> float:
-    """Fig. 1: the largest change within two units of the first bump, over the largest value there before."""
+    """Fig. 1: the largest change within `NEAR` of the first bump, as a share of the largest value there before."""
     near = np.abs(found.before.x + 3) <= NEAR
     return float(np.abs(found.change(measure))[near].max() / np.abs(found.before.values[measure])[near].max())
 
 
 def between_modes(found: Comparison, measure: str) -> float:
-    """Fig. 2: I midway between the modes less I at a mode, under the bimodal prior."""
+    """Fig. 2: I midway between the modes minus the mean I at the modes, under the bimodal prior."""
     x, values = found.after.x, found.after.values[measure]
     return float(np.interp(0.0, x, values) - (np.interp(-1.0, x, values) + np.interp(1.0, x, values)) / 2)
 
 
 def largest_rise(found: Comparison, measure: str) -> float:
-    """Fig. 3: how much the measure rises at most, among likely stimuli."""
+    """Fig. 3: the largest rise of the measure among likely stimuli."""
     return float(found.change(measure)[found.likely()].max())
 
 
 def largest_gap(found: Comparison, measure: str) -> float:
-    """Fig. 5: how far the sum is from the whole, among likely stimuli."""
+    """Fig. 5: the largest difference between the sum and I of both neurons among likely stimuli, with its sign."""
     change = found.change(measure)[found.likely()]
     return float(change[np.abs(change).argmax()])
 
 
 def opening(found: Comparison) -> Drawing:
-    """The first picture: the same neuron, eight answers, and which of them a far bump changes."""
+    """Draw the picture that README opens with: how a distant bump changes each of the eight measures."""
     with styled():
         figure = Drawing(figsize=(6.6, 2.9), layout="constrained")
         axes = figure.subplots(2, 4, sharex=True)
@@ -199,25 +191,21 @@ COMPARED = {
     3: Compared(
         models.magnitude,
         "Can |r| tell more than r?",
-        lambda found, name: _unless_small(largest_rise(found, name), "no"),
+        lambda found, name: _signed(largest_rise(found, name), "no"),
         rises=True,
     ),
     5: Compared(
         models.two_neurons,
         "Do two neurons' parts add up?",
-        lambda found, name: _unless_small(largest_gap(found, name), "yes"),
+        lambda found, name: _signed(largest_gap(found, name), "yes"),
     ),
 }
 
 
 def figure_of(number: int) -> tuple[Drawing, Comparison]:
-    """Figure 1, 2, 3 or 5, and the numbers in it."""
+    """Draw figure 1, 2, 3 or 5; returns it with the numbers in it."""
     found = COMPARED[number].compare()
     return plot_comparison(found, COMPARED[number]), found
-
-
-def _drawn(number: int) -> Callable[[Path | None], Drawing]:
-    return lambda _: figure_of(number)[0]
 
 
 FIGURES: tuple[PaperFigure, ...] = (
@@ -226,20 +214,20 @@ FIGURES: tuple[PaperFigure, ...] = (
         "Locality",
         "One bump at -3, and a second one at 6. Above each panel: the largest change within two units of -3, as "
         "a share of the largest value there.",
-        _drawn(1),
+        lambda _: figure_of(1)[0],
     ),
     PaperFigure(
         2,
         "The prior matters",
         "r = x + noise under a Gaussian prior and under a bimodal one of the same variance. Above each panel: I midway "
         "between the modes less I at a mode, in the panel's unit.",
-        _drawn(2),
+        lambda _: figure_of(2)[0],
     ),
     PaperFigure(
         3,
         "Data processing",
         "r = x + noise under a bimodal prior with unequal modes, and |r|. Above each panel: the largest rise, shaded.",
-        _drawn(3),
+        lambda _: figure_of(3)[0],
     ),
     PaperFigure(
         4,
@@ -253,7 +241,7 @@ FIGURES: tuple[PaperFigure, ...] = (
         "Additivity",
         "Two sigmoidal neurons. Above each panel: the largest gap between the information of both and the sum of one's "
         "and the other's given it.",
-        _drawn(5),
+        lambda _: figure_of(5)[0],
     ),
     PaperFigure(
         6,
@@ -265,27 +253,25 @@ FIGURES: tuple[PaperFigure, ...] = (
 
 
 def drawn_as(figure: Drawing, suffix: str) -> bytes:
-    """A figure as the bytes of a file of one of `FORMATS`."""
+    """A figure as the bytes of a file in one of `FORMATS`."""
     stream = io.BytesIO()
     figure.savefig(stream, format=suffix, **FORMATS[suffix])
     return stream.getvalue()
 
 
-def _write(figure: Drawing, folder: Path, name: str) -> None:
-    for suffix in FORMATS:
-        write_whole(folder / f"{name}.{suffix}", drawn_as(figure, suffix))
-
-
 def write_opening(folder: Path) -> None:
-    """The picture that README and the site open with."""
-    _write(opening(models.second_bump()), folder, "opening")
+    """Write the picture that README and the site open with, in every format."""
+    figure = opening(models.second_bump())
+    for suffix in FORMATS:
+        write_whole(folder / f"opening.{suffix}", drawn_as(figure, suffix))
 
 
 def write_figure(figure: PaperFigure, folder: Path, data: Path | None = None) -> str:
-    """Write a figure as PDF, SVG and PNG (300 dpi); returns "", or why it could not be drawn."""
+    """Write a figure as PDF, SVG and PNG (300 dpi); returns "", or the reason if it cannot be drawn."""
     try:
         drawn = figure.draw(data)
-    except MissingExtra as reason:
+    except ImportError as reason:  # MissingExtra, or a part of the extra is missing
         return str(reason)
-    _write(drawn, folder, figure.name)
+    for suffix in FORMATS:
+        write_whole(folder / f"{figure.name}.{suffix}", drawn_as(drawn, suffix))
     return ""

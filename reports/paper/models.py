@@ -1,12 +1,15 @@
 """What the paper's figures 1, 2, 3 and 5 compare, computed exactly for all eight measures.
 
-Where the paper gives no parameter, the default here is a choice. `stiminfo.reports.paper.claims` tries each figure's
-statement on other choices too.
+The paper does not give every parameter: the missing ones are chosen here. `stiminfo.reports.paper.claims` checks what
+the paper says about each figure for other choices too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -31,13 +34,8 @@ from ...models.transforms import map_responses
 Values = dict[str, Array]
 
 
-@dataclass(frozen=True)
-class Curve:
-    """A line of a figure's upper panel: label, positions (J,) and heights (J,)."""
-
-    label: str
-    x: Array
-    y: Array
+#: A line of a figure's upper panels: positions (J,) and heights (J,).
+Curve = tuple[Array, Array]
 
 
 @dataclass(frozen=True)
@@ -46,10 +44,10 @@ class Side:
 
     Attributes
     ----------
-    label : for people
+    label : its name in the legend
     x : (J,) stimuli
     prior : (J,) probabilities
-    values : measure -> I(x), (J,)
+    values : measure -> I(x), (J,), nats
     """
 
     label: str
@@ -64,14 +62,14 @@ class Side:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two sides, and the models that they come from.
+    """Two sides, and the models behind them.
 
     Attributes
     ----------
     before, after : the sides
-    curves : tuning curves or response laws
-    curves_label : what `curves` show, with its unit
-    density : the prior's density, or both priors'
+    curves : tuning curves
+    curves_label : what `curves` show
+    density : the density of the prior, or of both priors
     chosen : the parameters, in words
     """
 
@@ -83,15 +81,15 @@ class Comparison:
     chosen: str
 
     def change(self, measure: str) -> Array:
-        """After less before at each stimulus of `before`, (J,)."""
+        """I(x) of `after` minus that of `before` at each stimulus of `before`, (J,), nats."""
         same = np.array_equal(self.before.x, self.after.x)
         after = self.after.values[measure]
         return (after if same else np.interp(self.before.x, self.after.x, after)) - self.before.values[measure]
 
-    def likely(self, reach: float = 1e-3) -> Array:
-        """Stimuli within all but `reach` of the prior's mass on either side, a mask (J,)."""
+    def likely(self) -> Array:
+        """A mask (J,) of the stimuli that are left when 1e-3 of the prior's mass is cut off on either side."""
         below = np.cumsum(self.before.prior)
-        return (below > reach) & (below < 1 - reach)
+        return (below > 1e-3) & (below < 1 - 1e-3)
 
     @property
     def span(self) -> tuple[float, float]:
@@ -101,18 +99,35 @@ class Comparison:
 
 
 def values_of(model: EncodingModel) -> Values:
-    """All eight measures at the model's stimuli."""
+    """All eight measures at the model's stimuli, by name; (J,) each, nats."""
     return {name: measure(model) for name, measure in PUBLISHED.items()}
 
 
-def _side(label: str, model: EncodingModel) -> Side:
-    return Side(label, model.stimuli[:, 0], model.prior, values_of(model))
+def varied(**choices: tuple[Any, ...]) -> tuple[dict[str, Any], ...]:
+    """Options of the functions below: none, and then each of the choices with all other options at their default."""
+    return ({}, *({name: value} for name, values in choices.items() for value in values))
 
 
-def _density(label: str, model: EncodingModel) -> Curve:
-    return Curve(label, model.stimuli[:, 0], model.prior / model.stimulus_volumes)
+def each(make: Callable[..., Comparison], options: Iterable[dict[str, Any]], **others: Any) -> list[Comparison]:
+    """The comparisons that one of the functions below makes with each of the options."""
+    return [make(**one, **others) for one in options]
 
 
+def _comparison(
+    before: tuple[str, EncodingModel], after: tuple[str, EncodingModel], curves: tuple[Curve, ...], chosen: str
+) -> Comparison:
+    """Both models under their labels, with the density of each different prior."""
+    old, new = (Side(label, model.stimuli[:, 0], model.prior, values_of(model)) for label, model in (before, after))
+    one, two = (_density(model) for _, model in (before, after))
+    densities = (one,) if np.array_equal(one[1], two[1]) else (one, two)
+    return Comparison(old, new, curves, "mean response", densities, chosen)
+
+
+def _density(model: EncodingModel) -> Curve:
+    return model.stimuli[:, 0], model.prior / model.stimulus_volumes
+
+
+@cache
 def second_bump(
     *,
     prior_sd: float = 3.0,
@@ -123,65 +138,50 @@ def second_bump(
     noise: Noise | None = None,
     nodes: int = 301,
 ) -> Comparison:
-    """Fig. 1: a tuning curve with a bump at -3, and with another one at 6; Gaussian prior."""
+    """Fig. 1: a tuning curve with a bump at -3, and the same with another bump at 6; Gaussian prior."""
     prior, first = Gaussian(0.0, prior_sd), Bump(-3.0, width, height, baseline)
     both = Bumps((first, Bump(second, width, height)))
     noise = PoissonNoise() if noise is None else noise
     one, two = (encoding_model(prior=prior, tuning=curve, noise=noise, nodes=nodes) for curve in (first, both))
     x = one.stimuli[:, 0]
-    return Comparison(
-        _side("one bump", one),
-        _side("two bumps", two),
-        (Curve("one bump", x, first(x)), Curve("two bumps", x, both(x))),
-        "mean response",
-        (_density("prior", one),),
+    return _comparison(
+        ("one bump", one),
+        ("two bumps", two),
+        ((x, first(x)), (x, both(x))),
         f"X ~ N(0, {prior_sd:g}²); bumps of height {height:g} and width {width:g} on a baseline of {baseline:g}; "
         f"{type(noise).__name__.removesuffix('Noise')} noise",
     )
 
 
 def two_modes(weight: float = 0.5, sd: float = 0.4) -> Mixture:
-    """The bimodal prior with peaks at -1 and 1; `weight` is that of the left one."""
+    """A bimodal prior with modes at -1 and 1; `weight` is that of the mode at -1."""
     return Mixture((weight, 1 - weight), (-1.0, 1.0), (sd, sd))
 
 
+@cache
 def other_prior(*, mode_sd: float = 0.4, noise: float = 0.5, nodes: int = 301) -> Comparison:
-    """Fig. 2: r = x + noise under a Gaussian prior and under a bimodal one of the same mean and variance."""
-    bimodal = two_modes(sd=mode_sd)
-    gaussian = Gaussian(0.0, float(np.hypot(1.0, mode_sd)))
-    one, two = (encoding_model(prior=prior, noise=GaussianNoise(noise), nodes=nodes) for prior in (gaussian, bimodal))
+    """Fig. 2: r = x + noise under a Gaussian prior, and under a bimodal prior with the same mean and variance."""
+    priors = Gaussian(0.0, float(np.hypot(1.0, mode_sd))), two_modes(sd=mode_sd)
+    one, two = (encoding_model(prior=prior, noise=GaussianNoise(noise), nodes=nodes) for prior in priors)
     x = one.stimuli[:, 0]
-    return Comparison(
-        _side("Gaussian prior", one),
-        _side("bimodal prior", two),
-        (Curve("", x, x),),
-        "mean response",
-        (_density("Gaussian", one), _density("bimodal", two)),
-        f"modes at -1 and 1 of sd {mode_sd:g}; the Gaussian has the same variance; r = x + N(0, {noise:g}²)",
-    )
+    chosen = f"modes at -1 and 1 of sd {mode_sd:g}; the Gaussian has the same variance; r = x + N(0, {noise:g}²)"
+    return _comparison(("Gaussian prior", one), ("bimodal prior", two), ((x, x),), chosen)
 
 
+@cache
 def magnitude(*, weight: float = 0.1, mode_sd: float = 0.5, noise: float = 1.0, nodes: int = 301) -> Comparison:
-    """Fig. 3: r = x + noise under a bimodal prior, and |r|, which is r processed further."""
+    """Fig. 3: r = x + noise and |r|, a function of r, under a bimodal prior."""
     return magnitude_of(two_modes(weight, mode_sd), noise, nodes, f"modes weighted {weight:g} and {1 - weight:g}")
 
 
 def magnitude_of(prior: Prior, noise: float, nodes: int, words: str) -> Comparison:
-    """The same under any prior."""
+    """Fig. 3 under any prior; `words` describe the prior."""
     whole = encoding_model(prior=prior, noise=GaussianNoise(noise), nodes=nodes)
-    assert whole.responses is not None
-    folded = map_responses(whole, np.abs)
-    x = whole.stimuli[:, 0]
-    return Comparison(
-        _side("r", whole),
-        _side("|r|", folded),
-        (Curve("", x, x),),
-        "mean response",
-        (_density("prior", whole),),
-        f"{words}; r = x + N(0, {noise:g}²)",
-    )
+    folded, x = map_responses(whole, np.abs), whole.stimuli[:, 0]
+    return _comparison(("r", whole), ("|r|", folded), ((x, x),), f"{words}; r = x + N(0, {noise:g}²)")
 
 
+@cache
 def two_neurons(
     *,
     prior_sd: float = 1.0,
@@ -190,24 +190,18 @@ def two_neurons(
     height: float = 3.0,
     nodes: int = 101,
 ) -> Comparison:
-    """Fig. 5: two sigmoidal neurons: what both tell, and the sum of one's information and the other's given it."""
+    """Fig. 5: two sigmoidal neurons: I of both, and I of the first plus I of the second given the first."""
     curves = [Sigmoid(centre, width, height, 0.1) for centre, width in zip(centres, widths)]
     prior = Gaussian(0.0, prior_sd)
-    pair = sigmoidal_pair(prior, curves, nodes)
+    first, second = (encoding_model(prior=prior, tuning=curve, noise=PoissonNoise(), nodes=nodes) for curve in curves)
+    pair = ResponsePair.independent(first, second)
     x, p = pair.stimuli[:, 0], pair.prior
-    both = values_of(pair.both)
     total = {name: measure(pair.first) + measure.conditional(pair) for name, measure in PUBLISHED.items()}
     return Comparison(
-        Side("I of both", x, p, both),
+        Side("I of both", x, p, values_of(pair.both)),
         Side("I of the first + I of the second given the first", x, p, total),
-        tuple(Curve(f"neuron {i + 1}", x, curve(x)) for i, curve in enumerate(curves)),
+        tuple((x, curve(x)) for curve in curves),
         "mean count",
-        (_density("prior", pair.both),),
+        (_density(pair.both),),
         f"X ~ N(0, {prior_sd:g}²); counts of mean 0.1 to {height + 0.1:g}; Poisson noise",
     )
-
-
-def sigmoidal_pair(prior: Prior, curves: list[Sigmoid], nodes: int) -> ResponsePair:
-    """Two neurons that are independent given the stimulus."""
-    first, second = (encoding_model(prior=prior, tuning=curve, noise=PoissonNoise(), nodes=nodes) for curve in curves)
-    return ResponsePair.independent(first, second)

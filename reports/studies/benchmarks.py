@@ -1,6 +1,6 @@
-"""Benchmarks: times as ratios measured side by side in one run, errors beside them.
+"""Benchmarks: ratios of times that are measured side by side in one run, with the errors.
 
-Seconds depend on the machine and what else it does; ratios less so.
+Seconds depend on the machine and on what else it does; ratios depend on them less.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from .study import FOLDER, Data, Run, Study, page
 
 Say = Callable[[str], None]
 
-#: Audits of the throughput: cells of very different length.
+#: The audits whose throughput is measured; their times differ a lot.
 _AXIOMS, _EXAMPLES = ("completeness", "positivity", "additivity", "data_processing", "locality"), 20
 _WORKERS = (1, 2, 4, 8, 16, 1000)
 
 
 def seconds(call: Callable[[], Any], rounds: int = 5) -> float:
-    """The shortest of some rounds."""
+    """The shortest time of several calls."""
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
@@ -41,7 +41,7 @@ def seconds(call: Callable[[], Any], rounds: int = 5) -> float:
 
 
 def neuron(nodes: int) -> EncodingModel:
-    """One Poisson neuron with a bump, Gaussian prior."""
+    """A Poisson neuron with a bump, under a Gaussian prior."""
     return encoding_model(prior=Gaussian(), tuning=Bump(0, 1, 10, 0.5), noise=PoissonNoise(), nodes=nodes)
 
 
@@ -54,7 +54,7 @@ def _random(stimuli: int, responses: int, dimensions: int = 1) -> EncodingModel:
 
 
 def accuracy(say: Say) -> list[dict[str, Any]]:
-    """I_local of a Poisson neuron at four resolutions: time, and how far the mean is from I(R;X)."""
+    """I_local of a Poisson neuron at four resolutions: time, and distance of its mean from I(R;X)."""
     model = neuron(256)
     information = model.mutual_information()
     finest = pointwise(model, resolution_for(1, FINE))
@@ -92,7 +92,7 @@ def growth(say: Say) -> dict[str, list[dict[str, Any]]]:
 
 
 def measures(say: Say) -> list[dict[str, Any]]:
-    """Seconds of each measure on one joint."""
+    """Seconds of each measure for one model."""
     model = neuron(256)
     rows = [{"measure": m.name, "seconds": seconds(lambda m=m: m(model))} for m in (i_sp, i_ssi, i_surp, i_cissi)]  # type: ignore[misc]
     rows += [{"measure": m.name, "seconds": seconds(lambda m=m: m(model), 3)} for m in (i_local, i_kong2)]  # type: ignore[misc]
@@ -101,7 +101,7 @@ def measures(say: Say) -> list[dict[str, Any]]:
 
 
 def throughput(say: Say) -> dict[str, Any]:
-    """A short table on 1 and on 2 workers, and the seconds of its cells, for the cost model."""
+    """Seconds of a short table on 1 and on 2 workers, and of its cells (one measure, one axiom) for the cost model."""
     found: dict[str, Any] = {"axioms": list(_AXIOMS), "examples": _EXAMPLES}
     with tempfile.TemporaryDirectory() as folder:
         for jobs in (1, 2):
@@ -118,10 +118,10 @@ def throughput(say: Say) -> dict[str, Any]:
 
 
 def modelled(cells: list[float], whole: float) -> dict[int, float]:
-    """Seconds on N workers: cells, longest first, each to the worker that is free first, after the start-up.
+    """Seconds on N workers, modelled: after the start-up, the longest cell left goes to the next free worker.
 
-    A table ends no sooner than its longest cell: more workers than cells do nothing, and more cases of the longest cell
-    have to be asked as cells of other seeds.
+    A table takes at least as long as its longest cell, and more workers than cells do not help. More cases for one
+    cell have to be run as further cells with other seeds.
     """
     start_up = max(0.0, whole - sum(cells))
     found = {}
@@ -147,7 +147,7 @@ def make(run: Run) -> Data:
 
 
 def markdown(data: Data) -> str:
-    """The page; of trained networks it shows what the study of these has found."""
+    """The page; its numbers about trained networks come from the study `learned`."""
     rate = data["throughput"]
     return page(
         "benchmarks.md",

@@ -1,6 +1,7 @@
-"""What the axioms leave open: relatives of I_local, audited, and further axioms that would narrow them down.
+"""What the axioms leave open: audits of measures related to I_local, and further axioms that would exclude some.
 
-Another way to forget the stimulus step by step gives another measure that meets the paper's axioms; see the page.
+I_local forgets the stimulus step by step, by adding noise. Other ways to forget it give other measures that meet the
+paper's axioms; the page explains them.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from ..verdicts import WORDS
 from .study import Data, Run, Study, page
 from .table import cell_differences
 
-#: The paper's axioms and what follows from them, then what might close them.
+#: The paper's axioms and what follows from them; then axioms that might single out one measure.
 ASKED = ("completeness", "locality", "positivity", "additivity", "data_processing", "feature_insensitivity")
 CLOSING = (*FURTHER, "stimulus_invariance")
 EXAMPLES = 20
-#: Which groups of maps, in the page's last section, leave which relatives.
+#: Axioms about groups of maps; the page's last section lists the measures that they leave.
 GROUPS = ("translation_invariance", "scale_invariance", "rotation_invariance")
 
 
 def every() -> dict[str, Axiom]:
-    """The axioms asked of each relative, by id."""
+    """The axioms that each relative is audited against, by id."""
     return {axiom: (AXIOMS | FURTHER)[axiom] for axiom in (*ASKED, *CLOSING)}
 
 
@@ -70,7 +71,7 @@ def markdown(data: Data) -> str:
 
 
 def check(committed: Data) -> list[str]:
-    """What differs where an axiom was refuted: verdict, witness and margin, made anew."""
+    """The differences of refutations that are made again: verdict, witness and margin."""
     lines = []
     for name, cells in committed["relatives"].items():
         for id_, axiom in every().items():

@@ -1,4 +1,4 @@
-"""The paper's statements, checked: what `stiminfo claims` writes."""
+"""The paper's statements and the outcomes of their checks, as `stiminfo claims` writes them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .study import Data, Run, Study
 
 
 def make(run: Run) -> Data:
-    """Every statement with what its check finds."""
+    """Check every statement."""
     found = []
     for claim, result in claims_page.outcomes(CLAIMS.values()):
         found.append((claim, result))
@@ -17,7 +17,7 @@ def make(run: Run) -> Data:
 
 
 def differences(committed: Data, fresh: Data) -> list[str]:
-    """What differs between two checks of the paper's statements, one line each."""
+    """The differences between two checks of the statements, one line each."""
     before, after = committed["claims"], fresh["claims"]
     lines = [f"claims: {name} is in one of them only" for name in sorted(before.keys() ^ after.keys())]
     for name in before.keys() & after.keys():
@@ -28,7 +28,7 @@ def differences(committed: Data, fresh: Data) -> list[str]:
 
 
 def check(committed: Data) -> list[str]:
-    """What differs when every statement is checked anew."""
+    """The differences when every statement is checked again."""
     return differences(committed, claims_page.to_json(claims_page.outcomes(CLAIMS.values())))
 
 

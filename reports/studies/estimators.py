@@ -1,4 +1,4 @@
-"""The diffusion-based estimators beside the exact values, their samplers, and their error against denoiser passes."""
+"""The diffusion-based estimators compared with exact values, their samplers, and their error against passes."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from .table import TOLERANCE
 
 #: Passes of each estimate in the table of estimators.
 PASSES = 40_000
-#: Passes a stimulus in the figure of errors.
+#: Passes per stimulus in the figure of errors.
 BUDGETS = (40, 64, 128, 256, 512, 1024, 2048, 4096)
-#: No estimate may lie so many of its standard errors from the exact value.
+#: Largest allowed distance of an estimate from the exact value, in its standard errors.
 LARGEST_Z = 5.0
-#: Passes of the mixture's reference, which has no closed form.
+#: Passes of the reference estimate for the mixture, which has no closed form.
 REFERENCE = 400_000
 
 
@@ -71,7 +71,7 @@ CASES: dict[str, Callable[[], tuple[EncodingModel, Denoiser, int]]] = {
 
 
 def estimator_table(passes: int = PASSES) -> list[dict[str, Any]]:
-    """A row for each measure on each case: exact value, estimate, standard error, z-score, passes."""
+    """A row per measure and case: exact value, estimate, standard error, z-score, passes."""
     rows = []
     for case, build in CASES.items():
         model, denoiser, j = build()
@@ -121,7 +121,7 @@ SAMPLED: dict[str, Callable[[], Denoiser]] = {
 
 
 def sampler_table(stimuli: int = 400, say: Callable[[str], None] = print) -> list[dict[str, Any]]:
-    """E_X of I_local by each sampler's raw form, over I(R;X): 1 where the sampler is unbiased."""
+    """Mean I_local by each sampler, in the raw form, over I(R;X): 1 if the sampler is unbiased."""
     rows = []
     for name, build in SAMPLED.items():
         denoiser = build()
@@ -174,7 +174,7 @@ def _linear_neurons(mean: Array, cov: Array, side: int) -> GaussianDenoiser:
 
 
 def curve_cases() -> dict[str, Any]:
-    """The denoisers whose error is drawn against passes; those whose name ends in maps are judged pixel by pixel."""
+    """The denoisers whose error is drawn against passes; a name that ends in "maps" means errors of pixel maps."""
     cases: dict[str, Any] = {"natural images, pixel maps": natural_images(), "mixture in R¹⁶, totals": mixture_16()}
     digits = mnist_gaussian()
     return cases if digits is None else cases | {"MNIST Gaussian, pixel maps": digits}
@@ -216,7 +216,7 @@ def error_curves(
 
 
 def plot_error_curves(rows: list[dict[str, Any]]) -> Any:
-    """Relative error against passes, one panel per case; both axes are logarithmic."""
+    """Draw relative error against passes, one panel per case, on logarithmic axes."""
     from ..draw.style import BLUE, GREEN, ORANGE, VERMILLION, Drawing, styled
 
     colours = {"variance form": BLUE, "raw form": GREEN, "plug-in": ORANGE, "published protocol": VERMILLION}
@@ -263,7 +263,7 @@ def others(data: Data) -> Files:
 
 
 def differences(committed: list[dict[str, Any]], fresh: list[dict[str, Any]]) -> list[str]:
-    """What differs between two tables of estimators, one line each."""
+    """The differences between two tables of estimators, one line each."""
     lines = []
     keys = [[(row["case"], row["measure"], "exact" in row) for row in rows] for rows in (committed, fresh)]
     if keys[0] != keys[1]:
@@ -280,7 +280,7 @@ def differences(committed: list[dict[str, Any]], fresh: list[dict[str, Any]]) ->
 
 
 def check(committed: Data) -> list[str]:
-    """What differs from the first table, made anew: exact values must be the same, estimates within their errors."""
+    """The differences from the first table made again: exact values must agree, and estimates within their errors."""
     return differences(committed["estimators"], estimator_table())
 
 

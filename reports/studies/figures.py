@@ -1,4 +1,4 @@
-"""The paper's figures and the picture that README opens with: what `stiminfo figures` writes, as PNG."""
+"""The paper's figures and README's first picture, as `stiminfo figures` writes them, in PNG."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .study import Data, Files, Run, Study
 
 
 def make(run: Run) -> Data:
-    """What the figures are about; they are drawn when they are written."""
+    """The captions; the figures are drawn when they are written."""
     del run
     return {"figures": {figure.name: figure.caption for figure in FIGURES}}
 

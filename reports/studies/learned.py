@@ -1,4 +1,4 @@
-"""Trained networks: which recipe is best at equal time, and how right the networks are."""
+"""Trained networks: which recipe is best in equal time, and how accurate the networks are."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ..verdicts import WORDS
 from .estimators import mixture_16, plane
 from .study import Data, Run, Study, page
 
-#: Images that a network is judged on, and passes of the exact denoiser in its variance form for each.
+#: Number of images on which a network is tested; passes per image of the exact denoiser in the variance form.
 IMAGES, EXACT_PASSES = 64, 600
 PASSES = 1024
 
@@ -34,20 +34,20 @@ Say = Callable[[str], None]
 
 
 def population(source: Source) -> Encoder:
-    """49 linear neurons for Gaussian images (noise of twice their drives' median variance), else Poisson ones."""
+    """49 neurons: linear for Gaussian images, with noise of twice the drives' median variance, else Poisson."""
     return population_for(source, noise=math.sqrt(2))
 
 
 def judged(denoiser: UNetDenoiser, source: Source, images: int = IMAGES, passes: int = PASSES) -> dict[str, Any]:
-    """A network's totals and maps beside those of the exact denoiser.
+    """Compare a network's totals and maps with those of the exact denoiser.
 
     Returns
     -------
     dict
-        ``total``: E_x of the estimate over that of the truth; ``unscaled``: without the measured means;
-        ``plug_in``: the same networks, read as published;
-        ``correlation``: of the mean maps, pixel by pixel; ``map_error``: relative RMSE of single images' maps;
-        ``error_64``: relative standard error of one image's total at 64 passes; ``seconds``: an image at 1,024 passes.
+        ``truth``: mean exact total, nats; ``total``: mean estimate over the truth; ``unscaled``: the same without the
+        means of levels and pixels that are measured after training; ``plug_in``: the same by the published sampler;
+        ``correlation``: of the mean maps, over pixels; ``map_error``: relative RMSE of single images' maps;
+        ``error_64``: relative error of one image's total at 64 passes; ``seconds``: per image, at `passes` passes.
     """
     if source.images is None:
         x = source.held_out(images)
@@ -83,14 +83,14 @@ def judged(denoiser: UNetDenoiser, source: Source, images: int = IMAGES, passes:
 def trained(
     source: Source, recipe: Recipe, minutes: float | None, seed: int = 0, *, cpu_time: bool = False
 ) -> UNetDenoiser:
-    """Networks after so many minutes on the CPU."""
+    """Train networks for so many minutes on the CPU."""
     clock = time.process_time if cpu_time else time.monotonic
     run = Training(source, population(source), recipe, seed=seed, minutes=minutes, device="cpu", clock=clock)
     return UNetDenoiser(run.run())
 
 
 def variants() -> dict[str, Recipe]:
-    """The default for small images, and what differs from it in one thing."""
+    """The default recipe for small images, and recipes that differ from it in one respect."""
     base = PRESETS["small"]
 
     def built(**changes: Any) -> Recipe:
@@ -109,7 +109,7 @@ def variants() -> dict[str, Recipe]:
 
 
 def choices(minutes: float = 1.0, say: Say = print) -> list[dict[str, Any]]:
-    """Every variant trained for the same CPU time on one core, on Gaussian images and on digits."""
+    """Train every variant for the same CPU time on one core, on Gaussian images and on digits."""
     torch.set_num_threads(1)
     rows = []
     for data in ("gaussian", "digits"):
@@ -123,13 +123,13 @@ def choices(minutes: float = 1.0, say: Say = print) -> list[dict[str, Any]]:
 
 
 def mixture_source(denoiser: MixtureDenoiser, name: str, shape: tuple[int, int]) -> MixtureSource:
-    """The prior of a mixture denoiser, to train on."""
+    """The prior of a mixture denoiser, as data to train on."""
     weights, means, covs = denoiser.prior_moments()
     return MixtureSource(name, weights, means, covs, shape)
 
 
 def accuracy(minutes: float = 10.0, say: Say = print) -> list[dict[str, Any]]:
-    """Networks trained where the truth is known, and the shipped ones, beside it; minutes of CPU time on one core."""
+    """Compare networks with a known truth, the shipped ones among them; minutes are CPU time on one core."""
     torch.set_num_threads(1)
     small, line, sixteen = PRESETS["small"], plane(), mixture_16()
     flat = replace(small, architecture=replace(small.architecture, channels=(32,), layers=2))
@@ -155,12 +155,12 @@ def accuracy(minutes: float = 10.0, say: Say = print) -> list[dict[str, Any]]:
 
 
 def judged_shipped() -> dict[str, Any]:
-    """`judged` of the networks of the digits that come with the package."""
+    """The results of `judged` for the shipped networks of the digits."""
     return judged(UNetDenoiser.load(PRETRAINED / "digits"), source_named("digits"))
 
 
 def by_posterior(denoiser: UNetDenoiser, source: Source, images: int = 8, samples: int = 48) -> dict[str, float]:
-    """The same networks read with reverse diffusion, over the amortised estimate of the same images; and the error."""
+    """The estimate with reverse diffusion over the amortised one, for the same networks and images; and its error."""
     x = source.shown().pixels[:images].reshape(images, -1)
     sampler = PosteriorSampler(steps=40)
     slow = i_local.estimate(denoiser, x, passes=samples * sampler.passes(denoiser), sampler=sampler, seed=7)
@@ -170,7 +170,7 @@ def by_posterior(denoiser: UNetDenoiser, source: Source, images: int = 8, sample
 
 
 def mnist_table(checkpoint: Path, say: Say = print) -> dict[str, Any]:
-    """Networks of MNIST: completeness, agreement of samplers and with the finite set, error against passes, time."""
+    """Test networks of MNIST: completeness, agreement with other samplers and the finite set, errors, times."""
     denoiser, source = UNetDenoiser.load(checkpoint), source_named("mnist")
     assert source.images is not None
     notes = denoiser.learned.notes
@@ -206,7 +206,7 @@ def mnist_table(checkpoint: Path, say: Say = print) -> dict[str, Any]:
 
 
 def audits(checkpoints: list[Path], say: Say = print) -> list[dict[str, Any]]:
-    """The audit of networks, those that learned views of the response among them."""
+    """Audit networks, among them those that learned views of the response."""
     rows = []
     for checkpoint in checkpoints:
         denoiser = UNetDenoiser.load(checkpoint)
@@ -220,7 +220,7 @@ def audits(checkpoints: list[Path], say: Say = print) -> list[dict[str, Any]]:
 
 
 def _renewed(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The old rows but for those of data that were audited anew, and the new ones."""
+    """The new rows, and the old rows of data that were not audited again."""
     return [row for row in old if row["data"] not in {found["data"] for found in new}] + new
 
 
@@ -230,7 +230,7 @@ PARTS = ("choices", "accuracy", "mnist", "audits")
 
 
 def make(run: Run) -> Data:
-    """Every part, or one of them; the others stay as they are committed."""
+    """Make every part, or one of them; the other parts stay as they are committed."""
     data = run.before | {"schema": 1, "torch": torch.__version__}
     minutes, networks, audited = run["minutes"], run["mnist_checkpoint"], run["audited"]
     if run["only"] == "mnist" and networks is None:
@@ -258,7 +258,7 @@ def markdown(data: Data) -> str:
 
 
 def differences(committed: dict[str, Any], fresh: dict[str, Any]) -> list[str]:
-    """What differs between two judgements of the shipped networks, one line each."""
+    """The differences between two results of `judged` for the shipped networks, one line each."""
     names = ("truth", "total", "plug_in", "correlation", "map_error")
     return [
         f"shipped networks: {name} {committed[name]:.4f} committed, {fresh[name]:.4f} now"
@@ -268,7 +268,7 @@ def differences(committed: dict[str, Any], fresh: dict[str, Any]) -> list[str]:
 
 
 def check(committed: Data) -> list[str]:
-    """What differs when the shipped networks are judged anew."""
+    """The differences when the shipped networks are tested again."""
     return differences(committed["accuracy"][-1], judged_shipped())
 
 

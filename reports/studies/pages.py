@@ -1,4 +1,4 @@
-"""The site: pages filled with what the project computes, then built by mkdocs, strictly.
+"""The site: pages are filled with the project's results, then built by mkdocs in strict mode.
 
 ``python -m stiminfo.reports.studies.pages --out site`` (`tox -e site`) writes a folder of static files.
 """
@@ -22,67 +22,68 @@ from ...files import read_json
 from ..draw.style import Drawing, styled
 from ..draw.witness import describe, plot_witness, svg
 from ..paper import models as models
-from ..paper.figures import FIGURES, curves, figure_of, opening, panel, unit_of
+from ..paper.figures import FIGURES, curves, figure_of, opening, panel
 from ..paper.models import Comparison
-from ..symbols import in_markdown
+from ..symbols import in_markdown, unit_of
 
 SITE = Path(__file__).parents[1] / "site"
 PUBLISHED_FOLDER = Path(__file__).parents[1] / "published"
-#: Drawn elsewhere, since they take torch: committed, and copied.
+#: Committed pictures that are copied, since drawing them needs torch.
 _PICTURES = ("error_against_passes.png", "figures/figure-4.png", "figures/figure-6.png")
 
-#: What each measure is and tells; formulas in the notation of the pages.
+#: The formula of each measure, in the notation of the pages, and what it tells.
 _WORDS = {
     "fisher": (
         "J(x) = 4 Σ<sub>r</sub> (d√p(r|x)/dx)², in nats per squared unit of the stimulus",
-        "How well a small change of the stimulus can be seen. It knows nothing of the prior, and is no share of the "
-        "mutual information.",
+        "How well a small change of the stimulus can be detected. It does not depend on the prior, and it is not a "
+        "share of the mutual information.",
     ),
     "i_sp": (
         "H(R) − H(R|x)",
-        "How much more certain the response is at this stimulus than over all: large where the neuron is "
-        "reliable, be it silent.",
+        "How much less uncertain the response is at this stimulus than overall: large where the neuron is reliable, "
+        "even if it is reliably silent.",
     ),
     "i_ssi": (
         "H(X) − E over r given x of H(X|r)",
-        "How certain the responses to this stimulus leave an observer, about any stimulus; negative where they "
-        "confuse.",
+        "How much less uncertain the responses to this stimulus leave an observer about which stimulus it was; "
+        "negative where they make the observer more uncertain.",
     ),
     "i_surp": (
         "KL(p(R|x) ‖ p(R))",
-        "How unusual the responses to this stimulus are: large at rare stimuli with responses of their own.",
+        "How unusual the responses to this stimulus are: large for rare stimuli that evoke responses of their own.",
     ),
     "i_cissi": (
         "E over r given x of KL(p(X|r) ‖ p(X))",
-        "How far the responses to this stimulus move an observer from the prior, in any description of the stimulus.",
+        "How far the responses to this stimulus move an observer away from the prior; it is the same in any "
+        "description of the stimulus.",
     ),
     "i_local": (
         "½ ∫ dg E over Xg given x of tr J(Xg), with Xg = X + √g Z",
-        "How well this stimulus can be told from its neighbours, at every distance, as far as the prior has "
-        "them. In one description of the stimulus: it changes with the scale of x.",
+        "How well this stimulus can be told from other stimuli at every distance, as far as the prior contains them. "
+        "It depends on how the stimulus is described: it changes with the scale of x.",
     ),
     "i_kong1": (
         "∫ dg / 2g² E over r given x of |x − x̂(xg)|² − |x − x̂(xg, r)|²",
-        "Summed over features the specific surprise; its features may be negative.",
+        "Its sum over features is the specific surprise, I_surp; single features may be negative.",
     ),
     "i_kong2": (
         "∫ dg / 2g² E over r given x of |x̂(xg) − x̂(xg, r)|²",
-        "As I_local, with responses of x itself in the place of those of what is seen through noise.",
+        "Like I_local, but averaged over responses to x itself rather than to the noisy stimulus Xg.",
     ),
 }
 
 
 def comparisons() -> tuple[Comparison, Comparison, Comparison]:
-    """The three settings in which every measure is shown."""
+    """The three comparisons in which every measure is shown."""
     return models.second_bump(), models.other_prior(), models.magnitude()
 
 
-#: Of a row of panels, in inches.
+#: Size of a row of panels, in inches.
 _SIZE = (6.6, 1.6)
 
 
 def measure_figure(name: str, found: tuple[Comparison, ...]) -> Drawing:
-    """One measure in the three settings."""
+    """Draw one measure in the three settings."""
     with styled():
         figure = Drawing(figsize=_SIZE, layout="constrained")
         for axis, one in zip(figure.subplots(1, 3), found):
@@ -94,7 +95,7 @@ def measure_figure(name: str, found: tuple[Comparison, ...]) -> Drawing:
 
 
 def settings_figure(found: tuple[Comparison, ...]) -> Drawing:
-    """Mean responses and priors of the three settings."""
+    """Draw mean responses and priors of the three settings."""
     with styled():
         figure = Drawing(figsize=(_SIZE[0], 2.4), layout="constrained")
         for column, one in zip(figure.subplots(2, 3, sharex="col").T, found):
@@ -171,7 +172,7 @@ def _figures() -> list[dict[str, Any]]:
 
 
 def audit_output(measure: str) -> str:
-    """What the tutorial's audit prints."""
+    """The output of the tutorial's audit."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "my_measure.py").write_text(measure, encoding="utf-8")
         command = [sys.executable, "-m", "stiminfo", "audit", "my_measure.py:MEASURE", "--examples", "40"]
@@ -187,7 +188,7 @@ def first_block(page: str) -> str:
 
 
 def _demoted(text: str) -> str:
-    """A generated page as a part of another: headings one level down."""
+    """A generated page as part of another page: headings move one level down."""
     return "\n".join("#" + line if line.startswith("#") else line for line in text.splitlines())
 
 
@@ -228,7 +229,7 @@ def fill(folder: Path) -> None:
 
 
 def _sources(folder: Path) -> Path:
-    """A folder with the whole package, for the reference, which reads files: in a checkout its parts lie apart."""
+    """Copy the package into one folder, for the API reference: it reads files, which a checkout keeps apart."""
     package = folder / "stiminfo"
     no_code = shutil.ignore_patterns("pretrained", "published", "site", "__pycache__")
     for part in ("", "models", "estimators", "diffusion", "axioms", "reports"):
@@ -239,7 +240,7 @@ def _sources(folder: Path) -> Path:
 
 
 def build(out: Path) -> None:
-    """Fill the pages and build the site in `out`; warnings are errors, dead links among them."""
+    """Fill the pages and build the site in `out`; warnings, such as dead links, are errors."""
     import yaml
 
     with tempfile.TemporaryDirectory() as name:

@@ -14,7 +14,7 @@ from ...files import read_json
 from ..draw.witness import plot_witness
 from .study import FOLDER, Data, Files, Run, Study
 
-#: file -> the arguments of `stiminfo decompose` that draw it.
+#: file -> the arguments with which `stiminfo decompose` draws it.
 MAPS = {
     "maps.png": (),
     "maps_learned.png": ("--checkpoint", "digits"),
@@ -23,7 +23,7 @@ MAPS = {
 
 
 def make(run: Run) -> Data:
-    """What the pictures show; they are drawn when they are written."""
+    """The list of the pictures; they are drawn when they are written."""
     wanted = {name: list(arguments) for name, arguments in MAPS.items()}
     if not os.environ.get(MNIST_VARIABLE):
         run.say(f"maps_mnist.png is left as it is: {MNIST_VARIABLE} names no files")

@@ -1,8 +1,8 @@
-"""Make the results under reports/published anew, or compare them with those that are committed.
+"""Make the results under reports/published again, or compare them with the committed ones.
 
 ``python -m stiminfo.reports.studies.publish [NAME ...] [--out DIR]`` writes each result's data, page and pictures.
-With ``--check`` nothing is written: what can be made in minutes is made anew and compared, each page is held against
-its data, and the exit code is 1 with one line per difference.
+With ``--check`` nothing is written: what takes minutes at most is made again and compared, and each page is compared
+with its data. Each difference is printed on a line; the exit code is 1 if there is any.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .study import FOLDER, Data, Run, Study, tell
 
 
 def publish(one: Study, out: Path, options: dict[str, Any]) -> None:
-    """Make one study and write its files."""
+    """Run one study and write its files."""
 
     def keep(data: Data) -> None:
         write_whole(out / f"{one.name}.json", json_text(data))
@@ -31,7 +31,7 @@ def publish(one: Study, out: Path, options: dict[str, Any]) -> None:
 
 
 def check(one: Study, folder: Path = FOLDER) -> list[str]:
-    """What differs between the committed files and those made anew, one line each."""
+    """The differences between the committed files and those made again, one line each."""
     committed = one.committed(folder)
     lines = []
     if one.page is not None:
@@ -55,7 +55,7 @@ def _parser(studies: Sequence[Study]) -> argparse.ArgumentParser:
 
 
 def _available() -> tuple[dict[str, Study], dict[str, str]]:
-    """The studies, and of those that need what is not installed, why."""
+    """The studies by name; and the names of those that need a missing package, with the reason."""
     found, missing = {}, {}
     for name in MODULES:
         try:
@@ -66,7 +66,7 @@ def _available() -> tuple[dict[str, Study], dict[str, str]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Publish, or check; returns the exit code."""
+    """Publish or check; returns the exit code."""
     studies, missing = _available()
     parser = _parser(list(studies.values()))
     options = vars(parser.parse_args(arguments))

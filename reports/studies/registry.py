@@ -1,4 +1,4 @@
-"""The studies, one line each; a study is imported when it is asked for, since some need torch."""
+"""The studies, one line each. A study is imported only when it is needed, since some need torch."""
 
 from __future__ import annotations
 

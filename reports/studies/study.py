@@ -1,4 +1,4 @@
-"""`Study`: a result under reports/published, how it is made, what it writes and what it costs."""
+"""`Study`: how a result under reports/published is made, which files it writes and how long it takes."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ Files = dict[str, "str | bytes"]
 
 
 def tell(text: str) -> None:
-    """A line of progress."""
+    """Print a line of progress to standard error."""
     print(text, file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a study is given.
+    """What a study gets when it is run.
 
     Attributes
     ----------
     options : values of the study's own options, by name
-    before : the study's data as they are committed, {} where there are none
-    say : progress, one line each
+    before : the study's data in the folder of results, {} if there are none
+    say : prints a line of progress
     keep : writes unfinished data, so that an interrupted study loses little
     """
 
@@ -50,15 +50,15 @@ class Study:
 
     Attributes
     ----------
-    name : of the result; its data are ``NAME.json``, its page ``NAME.md``
+    name : name of the result; its data are ``NAME.json``, its page ``NAME.md``
     cost : how long it takes, in words
     make : ``make(run)`` returns the data
-    outputs : every file that it writes, relative to the folder, as patterns
-    page : ``page(data)`` returns the page in Markdown; None where there is none
+    outputs : patterns of all files that it writes, relative to the folder of results
+    page : ``page(data)`` returns the page in Markdown; None if there is no page
     others : ``others(data)`` returns further files by name
-    options : flags of the command line and the keywords of `argparse` that go with them
-    only_named : whether it runs only when it is named
-    check : ``check(committed)`` makes anew what can be made in minutes and returns what differs, one line each
+    options : flags of the command line, each with its keywords for `argparse`
+    only_named : whether it runs only if it is named
+    check : ``check(committed)`` repeats what takes minutes at most and returns a line per difference
     checked : what `check` compares, in words
     """
 
@@ -74,12 +74,12 @@ class Study:
     checked: str = ""
 
     def committed(self, folder: Path = FOLDER) -> Data:
-        """The data in a folder, {} where there are none."""
+        """The data in a folder, {} if there are none."""
         path = folder / f"{self.name}.json"
         return dict(read_json(path)) if path.is_file() else {}
 
     def files(self, data: Data) -> Files:
-        """What to write, by file name."""
+        """The contents of all files to write, by file name."""
         found: Files = {f"{self.name}.json": json_text(data)} if f"{self.name}.json" in self.outputs else {}
         if self.page is not None:
             found[f"{self.name}.md"] = self.page(data)
@@ -87,5 +87,5 @@ class Study:
 
 
 def page(template: str, **context: Any) -> str:
-    """A page from one of the templates of the studies."""
+    """Fill one of the studies' templates."""
     return render(template, "stiminfo.reports.studies", **context)

@@ -1,4 +1,4 @@
-"""The eight published measures against the ten axioms: what `stiminfo table` writes."""
+"""The eight published measures against the ten axioms, as `stiminfo table` writes them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..paper.claimed import PAPER
 from ..terminal import table_markdown
 from .study import Data, Files, Run, Study
 
-#: Cases of each family; fewer when the table is only compared.
+#: Generated cases per family: for the table, and when the table is only checked.
 EXAMPLES, CHECKED = 200, 40
 #: Margins of refutations may differ by this much between machines: in nats, or relative to their size.
 TOLERANCE = 1e-6
@@ -26,13 +26,13 @@ def make(run: Run) -> Data:
 
 
 def made(examples: int) -> Data:
-    """The same with so many cases of each family."""
+    """The audits as JSON data, with `examples` cases per family."""
     audits = audit_published(examples=examples, jobs=min(2, os.cpu_count() or 1))
     return {"measures": {name: one.to_json() for name, one in audits.items()}, "schema": SCHEMA}
 
 
 def audits_of(data: Data, examples: int = EXAMPLES) -> dict[str, Audit]:
-    """The audits that JSON data tell of."""
+    """The audits in JSON data."""
     return {
         name: Audit(
             name, {id_: _verdict(name, id_, cell) for id_, cell in one["axioms"].items()}, one["seed"], examples
@@ -42,7 +42,7 @@ def audits_of(data: Data, examples: int = EXAMPLES) -> dict[str, Audit]:
 
 
 def _verdict(measure: str, axiom: str, cell: Data) -> Verdict:
-    """The verdict that a cell of the JSON tells of."""
+    """The verdict in a cell of the JSON data."""
     witness = parse_witness(cell["witness"]) if cell["witness"] else None
     return Verdict(
         measure=measure,
@@ -75,7 +75,7 @@ def others(data: Data) -> Files:
 
 
 def differences(committed: dict[str, Any], fresh: dict[str, Any]) -> list[str]:
-    """What differs, one line each; nothing where all that is compared agrees."""
+    """The differences between two tables, one line each."""
     lines = []
     before, after = committed["measures"], fresh["measures"]
     if list(before) != list(after):
@@ -91,7 +91,7 @@ def differences(committed: dict[str, Any], fresh: dict[str, Any]) -> list[str]:
 
 
 def cell_differences(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """What differs between two verdicts on one axiom; where both refute it, by another witness or margin too."""
+    """The differences between two verdicts on one axiom; witness and margin count only if both refute it."""
     lines = [
         f"{key} {was[key]!r} committed, {now[key]!r} now"
         for key in ("verdict", "claimed", "agrees")
@@ -106,10 +106,10 @@ def cell_differences(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
 
 def check(committed: Data) -> list[str]:
-    """What differs from a table with fewer cases.
+    """The differences from a table made again with fewer cases.
 
-    Compared are verdicts, claims and, of refutations, case and margin. The number of cases and the residuals of
-    axioms that hold may differ between versions of numpy and Hypothesis and are not compared.
+    Verdicts, claims, and the cases and margins of refutations are compared. The number of cases and the residuals of
+    axioms that hold are not: they may differ between versions of numpy and Hypothesis.
     """
     return differences(committed, made(CHECKED))
 

@@ -1,4 +1,4 @@
-"""The page of relatives can be made anew, and a closing axiom kills whom the published page says."""
+"""The page of relatives can be made anew, and a further axiom excludes the relatives that the page says."""
 
 import json
 
@@ -27,5 +27,5 @@ def test_the_page_is_made_anew(page):
     killed = [axiom for axiom, cell in found["isotropic noise"].items() if cell["verdict"] == "refuted"]
     assert killed
     text = (page / "beyond.md").read_text(encoding="utf-8")
-    assert "kills **isotropic noise**" in text
-    assert "kills none" in text
+    assert "excludes **isotropic noise**" in text
+    assert "excludes none" in text

@@ -82,9 +82,10 @@ def test_written_whole_and_the_same_each_time(tmp_path):
     assert len(list((tmp_path / "a").iterdir())) == 3
 
 
-def test_a_figure_that_cannot_be_drawn_says_why(tmp_path):
+@pytest.mark.parametrize("missing", [MissingExtra, ModuleNotFoundError])
+def test_a_figure_that_cannot_be_drawn_says_why(missing, tmp_path):
     def refuse(_):
-        raise MissingExtra("images need torch")
+        raise missing("images need torch")
 
     assert write_figure(type(FIGURES[3])(4, "t", "c", refuse), tmp_path) == "images need torch"
     assert not list(tmp_path.iterdir())

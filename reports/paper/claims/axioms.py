@@ -1,4 +1,4 @@
-"""The axioms as the paper states them, and its remarks on them."""
+"""The axioms as the paper states them, and its remarks about them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ....estimators.relatives import RELATIVES
 from ....models import EncodingModel, GaussianNoise, ResponsePair, encoding_model
 from ....models.transforms import coarse_and_fine, merge_responses, merging_matrix
 from .claim import CORRECTED, REFUTED, Result, claim
-from .joints import CLOSE, data_of, xor_model
+from .joints import CLOSE, data_of, distance, xor_model
 from .table_one import verdict_of
 
 
@@ -36,7 +36,6 @@ def garblings() -> tuple[tuple[EncodingModel, np.ndarray], ...]:
     "almost everywhere under p(x)",
 )
 def remark_1() -> Result:
-    """Additivity and positivity imply data processing: on measures, and step by step."""
     rows = []
     for name in PUBLISHED:
         premise = all(verdict_of(name, axiom).verdict == "holds" for axiom in ("additivity", "positivity"))
@@ -46,12 +45,12 @@ def remark_1() -> Result:
     for model, matrix in garblings():
         pair = coarse_and_fine(model, matrix)
         for name in ("i_surp", "i_local"):
-            # R' is a garbling of R: given R it tells nothing, at any stimulus of positive probability.
+            # R' is a garbling of R: given R it adds no information at any stimulus of positive probability.
             idle = max(idle, float(np.abs(PUBLISHED[name].conditional(pair.swapped)).max()))
     null = _null_point()
     return Result(
         not null and all(stands for _, stands in rows) and idle < CLOSE,
-        f"{', '.join(name for name, _ in rows)} have both, and data processing; I_R'|R is at most {idle:.1g} nats on "
+        f"{', '.join(name for name, _ in rows)} meet both, and data processing; I_R'|R is at most {idle:.1g} nats on "
         f"{len(garblings())} garblings. At a stimulus of probability 0 completeness sees nothing, and there the values "
         "h(R) = 0, h(R') = 1, h(R'|R) = 1, h(R|R') = 0, h(R,R') = 1 are additive, non-negative, and rise",
         null and len(rows) >= 3 and all(stands for _, stands in rows) and idle < CLOSE,
@@ -59,7 +58,7 @@ def remark_1() -> Result:
 
 
 def _null_point() -> bool:
-    """Whether some values at a stimulus of probability 0 are additive in both orders, non-negative, and rise."""
+    """Whether values exist at a stimulus of probability 0 that are additive and non-negative, yet rise."""
     fine, coarse, coarse_given_fine, fine_given_coarse, both = 0.0, 1.0, 1.0, 0.0, 1.0
     additive = fine + coarse_given_fine == both == coarse + fine_given_coarse
     return additive and min(fine, coarse, coarse_given_fine, fine_given_coarse, both) >= 0 and coarse > fine
@@ -68,7 +67,7 @@ def _null_point() -> bool:
 @claim(
     "remark-2",
     "Remark 2",
-    "They also make a measure invariant under invertible maps of the response.",
+    "Additivity and positivity also imply invariance under invertible maps of the response.",
     CORRECTED,
     "almost everywhere under p(x)",
 )
@@ -79,7 +78,7 @@ def remark_2() -> Result:
         order = np.random.default_rng(len(model.prior)).permutation(len(model.likelihood))
         mapped = model.replace(likelihood=model.likelihood[order], response_volumes=model.response_volumes[order])
         for name in ("i_surp", "i_local"):
-            worst = max(worst, float(np.abs(PUBLISHED[name](mapped) - PUBLISHED[name](model)).max()))
+            worst = max(worst, distance(PUBLISHED[name](mapped), PUBLISHED[name](model)))
     sound = all(one.verdict == "holds" for one in rows.values()) and worst < CLOSE
     return Result(
         sound and not _null_point(),
@@ -97,13 +96,12 @@ def remark_2() -> Result:
     "none does: it breaks data processing, which Remark 1 would forbid",
 )
 def cissi_merge() -> Result:
-    """The witness against CiSSI's additivity."""
     model = EncodingModel([0.0, 1.0], [0.25, 0.75], [[0.25, 0.25], [0.75, 0.0], [0.0, 0.75]])
     merged = merge_responses(model, [0, 0, 1])
     before, after = i_cissi(model), i_cissi(merged)
     fall = i_surp(merged) - i_surp(model)
     pair = coarse_and_fine(model, merging_matrix([0, 0, 1]))
-    # What a conditional would have to be for additivity, with the response as R and the merged one as R'.
+    # The only conditional that would make it additive, for the merged response first and then the response itself.
     needed = i_cissi(pair.both) - after
     return Result(
         bool((after <= before + 1e-9).all()) and bool((needed >= -1e-9).all()),
@@ -137,7 +135,7 @@ def axiom_5() -> Result:
 
 
 def second_feature_alone(model: EncodingModel) -> EncodingModel:
-    """The model of the second feature alone."""
+    """The model of the second feature, averaged over the first."""
     second = model.stimuli[:, 1]
     values = np.unique(second)
     prior = np.array([model.prior[second == v].sum() for v in values])
@@ -148,12 +146,11 @@ def second_feature_alone(model: EncodingModel) -> EncodingModel:
 @claim(
     "axiom-4-average",
     "Axiom 4",
-    "The clause on averages fits every measure with a tick for additivity.",
+    "The clause on averages in Axiom 4 agrees with the ticks of Table 1.",
     CORRECTED,
-    "it excludes Fisher information, which has the tick",
+    "it excludes Fisher information, which has the tick for additivity",
 )
 def axiom_4() -> Result:
-    """The clause of Axiom 4 on averages."""
     ratios = []
     for sd in (0.4, 0.8, 1.6):
         model = encoding_model(noise=GaussianNoise(sd), nodes=201)
@@ -184,12 +181,12 @@ def not_linear() -> Result:
     second = np.stack([[0.2, 0.7, 0.4, 0.6], [0.8, 0.3, 0.6, 0.4]])
     pair = ResponsePair(corners, prior, table[:, None] * second[None])
     copy = RELATIVES["correlated noise"]
-    gap = float(np.abs(copy(pair.first) + copy.conditional(pair) - copy(pair.both)).max())
-    # The mirror keeps every J_jj(xg) at mirrored places, and turns the sign of J_12.
+    gap = distance(copy(pair.first) + copy.conditional(pair), copy(pair.both))
+    # Mirroring keeps every J_jj(xg) at the mirrored places and changes the sign of J_12.
     back = np.lexsort((-mirrored.stimuli[:, 1], mirrored.stimuli[:, 0]))
     order = np.lexsort((model.stimuli[:, 1], model.stimuli[:, 0]))
-    same = float(np.abs(i_local.featurewise(mirrored)[back] - i_local.featurewise(model)[order]).max())
-    apart = float(np.abs(copy(mirrored)[back] - copy(model)[order]).max())
+    same = distance(i_local.featurewise(mirrored)[back], i_local.featurewise(model)[order])
+    apart = distance(copy(mirrored)[back], copy(model)[order])
     return Result(
         apart < CLOSE or gap > CLOSE,
         f"with correlated noise in the place of isotropic noise the measure is additive (off by {gap:.1g} nats); "

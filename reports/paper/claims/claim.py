@@ -1,4 +1,4 @@
-"""`Claim`: a statement of the paper, restated, with its place there and a check of it."""
+"""`Claim`: a statement of the paper in our words, its place in the paper, and its check."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Result:
     Attributes
     ----------
     printed : whether the statement holds as it is printed
-    evidence : the numbers, in words
-    corrected : whether the correction holds; None where there is none
-    witness : a small model that refutes the statement, or a witness that `stiminfo replay` reads
+    evidence : the numbers that show it, in words
+    corrected : whether the correction holds; None without a correction
+    witness : JSON data of a small model that refutes the statement, or of a witness that `stiminfo replay` reads
     """
 
     printed: bool
@@ -28,7 +28,7 @@ class Result:
 
     @property
     def outcome(self) -> str:
-        """One of the three."""
+        """CONFIRMED, CORRECTED or REFUTED."""
         if self.printed:
             return CONFIRMED
         return CORRECTED if self.corrected else REFUTED
@@ -40,12 +40,12 @@ class Claim:
 
     Attributes
     ----------
-    id : short, for the command line
-    place : where the paper says it
-    statement : in our words
-    expected : the outcome at the time of writing; another one is news, and fails in CI
-    check : finds out
-    correction : what holds instead, in words, or why the statement fails
+    id : short name for the command line
+    place : where the paper makes the statement
+    statement : the statement in our words
+    expected : the outcome on record; a check with another outcome fails in CI
+    check : computes the outcome
+    correction : what holds instead, or why the statement fails
     """
 
     id: str
@@ -59,5 +59,5 @@ class Claim:
 def claim(
     id: str, place: str, statement: str, expected: str, correction: str = ""
 ) -> Callable[[Callable[[], Result]], Claim]:
-    """Makes the check below it the claim with this statement; the arguments are those of `Claim`."""
+    """Decorator that turns a check into a `Claim`; the arguments are those of `Claim`."""
     return lambda check: Claim(id, place, statement, expected, check, correction)

@@ -1,4 +1,4 @@
-"""Equations 1 to 9, 11, 12 and 14, on small models, by quadrature written apart from the engine."""
+"""Equations 1 to 9, 11, 12 and 14 on small models, by quadrature that shares no code with the engine."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from ....estimators import PUBLISHED, i_local
 from ....models import EncodingModel
 from ....models.arrays import Array
 from .claim import CONFIRMED, CORRECTED, Result, claim
-from .joints import CLOSE, mean, models, xor_model
-from .quadrature import Noisy, fisher_at, noisy, over_levels
+from .joints import CLOSE, distance, mean, models, xor_model
+from .quadrature import WEIGHT, Noisy, fisher_at, noisy, over_levels, posterior
 
 
 @claim("eq-1-4", "Eqs. 1 to 4", "I_sp, I_SSI, I_surp and I_CiSSI each average to I(R;X).", CONFIRMED)
@@ -30,7 +30,7 @@ def definitions() -> Result:
             "i_cissi": table.T @ (plogp(post) - post * np.log(p)).sum(axis=1),
         }
         for name, values in by_hand.items():
-            worst = max(worst, float(np.abs(values - PUBLISHED[name](model)).max()))
+            worst = max(worst, distance(values, PUBLISHED[name](model)))
             worst = max(worst, abs(mean(model, values) - model.mutual_information()))
     return Result(worst < 1e-12, f"{4 * len(models())} comparisons: at most {worst:.1g} nats off, means included")
 
@@ -43,7 +43,7 @@ def information_of_noisy(model: EncodingModel, level: float) -> float:
     return mean(model, found.mean((found.p * ratio).sum(axis=2)))
 
 
-@claim("eq-5", "Eq. 5", "I(R;Xg) is I(R;X) without noise, and 0 in the limit of noise.", CONFIRMED)
+@claim("eq-5", "Eq. 5", "I(R;Xg) equals I(R;X) without noise and tends to 0 as the noise grows.", CONFIRMED)
 def ends() -> Result:
     off = [
         max(abs(information_of_noisy(m, 1e-5) - m.mutual_information()), information_of_noisy(m, 1e9)) for m in models()
@@ -69,9 +69,9 @@ def integral() -> Result:
     return Result(max(off) < CLOSE, f"{len(off)} models: at most {max(off):.1g} nats off I(R;X)")
 
 
-@claim("eq-8", "Eq. 8", "I_local(x) is that integral with the average over Xg given x.", CONFIRMED)
+@claim("eq-8", "Eq. 8", "I_local(x) is the integral of Eq. 7 with the average over Xg given x.", CONFIRMED)
 def pointwise() -> Result:
-    off = [float(np.abs(over_levels(m, lambda at: 0.5 * fisher_at(at)) - i_local(m)).max()) for m in models()]
+    off = [distance(over_levels(m, lambda at: 0.5 * fisher_at(at)), i_local(m)) for m in models()]
     low = min(float(i_local(m).min()) for m in models())
     return Result(
         max(off) < CLOSE and low >= 0,
@@ -80,11 +80,11 @@ def pointwise() -> Result:
     )
 
 
-@claim("eq-9", "Eq. 9", "With J_ii it splits over features, each non-negative.", CONFIRMED)
+@claim("eq-9", "Eq. 9", "With J_ii in the place of J, I_local splits into features, each non-negative.", CONFIRMED)
 def features() -> Result:
     model = xor_model()
     each = i_local.featurewise(model)
-    off = float(np.abs(each.sum(axis=1) - i_local(model)).max())
+    off = distance(each.sum(axis=1), i_local(model))
     total = mean(model, each.sum(axis=1))
     return Result(
         off < 1e-9 and each.min() > 0 and abs(total - model.mutual_information()) < CLOSE,
@@ -92,15 +92,12 @@ def features() -> Result:
     )
 
 
-def _score_square(found: Noisy, model: EncodingModel) -> Array:
-    """J(xg) by differences of sqrt p(r|xg): 4 sum_r (d sqrt p)^2, (J, M), without a posterior mean."""
+def _score_square(found: Noisy) -> Array:
+    """J(xg) = 4 sum_r (d sqrt p(r|xg) / dxg)^2, (J, M), by finite differences: no posterior mean enters."""
     step = 1e-4 * np.sqrt(found.level)
 
     def root(xg: Array) -> Array:
-        weight = np.log(model.prior) - (xg[..., None] - found.stimuli) ** 2 / (2 * found.level)
-        weight = np.exp(weight - weight.max(axis=2, keepdims=True))
-        weight /= weight.sum(axis=2, keepdims=True)
-        return np.asarray(np.sqrt(weight @ model.likelihood.T))
+        return np.asarray(np.sqrt(posterior(found.model, xg, found.level) @ found.model.likelihood.T))
 
     slope = (root(found.xg + step) - root(found.xg - step)) / (2 * step)
     return np.asarray(4 * (slope**2).sum(axis=2))
@@ -117,9 +114,9 @@ def score_as_difference() -> Result:
     worst_mean, least_single = 0.0, np.inf
     for model in models():
         found = noisy(model, 0.5)
-        truth = _score_square(found, model)
+        truth = _score_square(found)
         square = (found.shift / found.level) ** 2
-        likely = found.nodes > 1e-6
+        likely = WEIGHT > 1e-6
         scale = truth[:, likely].max()
         worst_mean = max(worst_mean, float(np.abs((found.p * square).sum(axis=2) - truth)[:, likely].max() / scale))
         least_single = min(least_single, float(np.abs(square - truth[..., None])[:, likely].max() / scale))
@@ -139,9 +136,8 @@ def score_as_difference() -> Result:
     "to tr Cov(E[X|R]), without the 1/2",
 )
 def large_noise() -> Result:
-    ratios = []
+    ratios, level = [], 1e7
     for model in models():
-        level = 1e7
         joint = model.likelihood * model.prior
         mean_r = (joint @ model.stimuli[:, 0]) / joint.sum(axis=1)
         spread = float(joint.sum(axis=1) @ (mean_r - mean(model, model.stimuli[:, 0])) ** 2)

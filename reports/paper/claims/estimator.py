@@ -1,4 +1,4 @@
-"""Section 5.4 and appendix C.3: the estimator as published, on cases with closed forms."""
+"""Section 5.4 and appendices B and C.3: the published estimator, on cases with closed forms."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from scipy.integrate import quad
 from ....estimators import i_local
 from ....models.arrays import Array
 from .claim import CORRECTED, REFUTED, Result, claim
-from .joints import models
+from .joints import distance, models
 from .quadrature import Noisy, over_levels
 
-#: Noise variances of r = x + N(0, s^2) with X ~ N(0, 1).
+#: Noise variances s^2 of the neuron r = x + N(0, s^2), with X ~ N(0, 1).
 _NOISE = (1.0, 0.25, 0.05, 0.01)
 
 
 def published_levels() -> Array:
-    """The levels of t = 40, 80, ..., 1000 of DDPM's linear schedule: g = (1 - abar) / abar."""
+    """The levels g = (1 - abar) / abar at the steps t = 40, 80, ..., 1000 of DDPM's linear schedule."""
     kept = np.cumprod(1 - np.linspace(1e-4, 0.02, 1000))
     return np.asarray(((1 - kept) / kept)[np.arange(40, 1001, 40) - 1])
 
 
 def _half_fisher(level: float, noise: float) -> float:
-    """Half of J(Xg) of the linear Gaussian neuron, the same at every xg: 1/2 (1/(v + g) - 1/(1 + g))."""
+    """J(xg) / 2 of the neuron, the same at every xg: 1/2 (1/(v + g) - 1/(1 + g)), v the posterior variance."""
     posterior = noise / (1 + noise)
     return 0.5 * (1 / (posterior + level) - 1 / (1 + level))
 
@@ -35,13 +35,12 @@ def _half_fisher(level: float, noise: float) -> float:
     "it does not average to I(R;X); r must be drawn from p(R | xg), or E_r[D^2 | xg] be learned",
 )
 def plug_in() -> Result:
-    """The estimator that draws r ~ p(R | xhat(xg)), by quadrature and in closed form."""
     rows, worst = [], 0.0
     for noise in _NOISE:
 
         def integrand(t: float, noise: float = noise) -> float:
             level = np.exp(t)
-            # r - xhat(xg) is drawn with variance s^2 alone; D is its share v / (v + s^2).
+            # r - xhat(xg) is drawn with variance s^2 only, and D = (r - xhat(xg)) v / (v + s^2).
             spread = level / (1 + level)
             share = spread / (spread + noise)
             return float(share**2 * noise / (2 * level**2) * level)
@@ -70,8 +69,8 @@ def plugged_x() -> Result:
             return 0.5 * at.given_xg((at.shift / at.level) ** 2)
 
         truth = i_local(model)
-        apart = max(apart, float(np.abs(over_levels(model, with_x) - truth).max()))
-        same = max(same, float(np.abs(over_levels(model, with_xg) - truth).max()))
+        apart = max(apart, distance(over_levels(model, with_x), truth))
+        same = max(same, distance(over_levels(model, with_xg), truth))
     return Result(
         apart < 1e-3,
         f"read literally, xhat(x) = x and r ~ p(R|x): that is Kong's second decomposition, {apart:.3f} nats off "
@@ -80,7 +79,13 @@ def plugged_x() -> Result:
     )
 
 
-@claim("section-5-4-even", "Section 5.4, C.3", "The levels g are evenly spaced.", CORRECTED, "the steps t of C.3 are")
+@claim(
+    "section-5-4-even",
+    "Section 5.4, C.3",
+    "The levels g are evenly spaced.",
+    CORRECTED,
+    "the steps t of C.3 are evenly spaced",
+)
 def even_levels() -> Result:
     levels = published_levels()
     steps = np.diff(levels)
@@ -91,7 +96,7 @@ def even_levels() -> Result:
     )
 
 
-@claim("c-3-count", "C.3", "They are 24.", CORRECTED, "25")
+@claim("c-3-count", "C.3", "There are 24 levels g.", CORRECTED, "there are 25")
 def count_levels() -> Result:
     count = len(published_levels())
     return Result(count == 24, f"t = 40, 80, ..., 1000 are {count}", count == 25)
@@ -100,9 +105,9 @@ def count_levels() -> Result:
 @claim(
     "c-3-range",
     "C.3",
-    "They cover the integral over g.",
+    "The levels cover the integral over g.",
     REFUTED,
-    "what lies below the first level is lost, the more the less noisy the responses",
+    "the part below the first level is lost; the less noisy the responses, the larger it is",
 )
 def covered() -> Result:
     levels = published_levels()

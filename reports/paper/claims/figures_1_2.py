@@ -1,71 +1,35 @@
-"""What the paper says about its figures 1 and 2, on the parameters chosen here and on others."""
+"""What the paper says about its figures 1 and 2, checked for the parameters chosen here and for others."""
 
 from __future__ import annotations
-
-from functools import cache
-from typing import Any
 
 import numpy as np
 
 from ....models import BernoulliNoise, Bump, Bumps, Gaussian, GaussianNoise, PoissonNoise, encoding_model
-from .. import models as models
 from ..figures import between_modes, near_change
-from ..models import Comparison
+from ..models import each, other_prior, second_bump, values_of, varied
 from .claim import CONFIRMED, CORRECTED, Result, claim
+from .joints import distance
 
-#: Nodes where a sign is asked for, not a number.
+#: Number of nodes where only a sign matters.
 _FEWER = 151
 _COMPLETE = ("i_sp", "i_ssi", "i_surp", "i_cissi", "i_kong1", "i_kong2")
-#: Parameters that the statements on each figure are tried on; the first are those of the figure.
-SECOND_BUMP: tuple[dict[str, Any], ...] = (
-    {},
-    {"prior_sd": 2.5},
-    {"prior_sd": 4.0},
-    {"height": 5.0},
-    {"height": 20.0},
-    {"width": 0.7},
-    {"width": 1.4},
-    {"baseline": 0.1},
-    {"noise": GaussianNoise(2.0)},
-    {"second": 5.0},
-    {"second": 8.0},
+#: Parameters for which the statements are checked; the first are those of the figure.
+SECOND_BUMP = varied(
+    prior_sd=(2.5, 4.0),
+    height=(5.0, 20.0),
+    width=(0.7, 1.4),
+    baseline=(0.1,),
+    noise=(GaussianNoise(2.0),),
+    second=(5.0, 8.0),
 )
-#: Neurons that tell so little that no measure changes much.
-WEAK: tuple[dict[str, Any], ...] = (
-    {"height": 0.7},
-    {"height": 0.5},
-    {"height": 0.3},
+#: Neurons so noisy that no measure changes much.
+WEAK = (
+    *varied(height=(0.7, 0.5, 0.3), noise=(GaussianNoise(10.0),))[1:],
     {"height": 0.3, "baseline": 0.05},
-    {"noise": GaussianNoise(10.0)},
 )
-OTHER_PRIOR: tuple[dict[str, Any], ...] = (
-    {},
-    {"mode_sd": 0.3},
-    {"mode_sd": 0.5},
-    {"noise": 0.3},
-    {"noise": 0.8},
-    {"mode_sd": 0.3, "noise": 0.8},
-    {"mode_sd": 0.15},
-    {"noise": 0.1},
-    {"noise": 2.0},
-)
-#: Modes as wide as they are apart, almost one.
-WIDE: tuple[dict[str, Any], ...] = ({"mode_sd": 0.8}, {"mode_sd": 0.9}, {"mode_sd": 0.9, "noise": 0.2})
-
-
-@cache
-def _second_bumps() -> tuple[Comparison, ...]:
-    return tuple(models.second_bump(**options) for options in SECOND_BUMP)
-
-
-@cache
-def _other_priors() -> tuple[Comparison, ...]:
-    return tuple(models.other_prior(**options) for options in OTHER_PRIOR)
-
-
-@cache
-def _merged_modes() -> tuple[Comparison, ...]:
-    return tuple(models.other_prior(nodes=_FEWER, **options) for options in WIDE)
+OTHER_PRIOR = (*varied(mode_sd=(0.3, 0.5, 0.15), noise=(0.3, 0.8, 0.1, 2.0)), {"mode_sd": 0.3, "noise": 0.8})
+#: Modes almost as wide as their distance, which nearly merge.
+WIDE = ({"mode_sd": 0.8}, {"mode_sd": 0.9}, {"mode_sd": 0.9, "noise": 0.2})
 
 
 @claim(
@@ -73,22 +37,21 @@ def _merged_modes() -> tuple[Comparison, ...]:
     "Fig. 1; section 5.1, close",
     "Adding a second bump far away leaves I_local near the first bump as it was.",
     CORRECTED,
-    "it does change, less with distance; least of the complete measures if the neuron responds clearly, else not",
+    "it changes, and less with distance; of the complete measures it changes least if the neuron responds clearly",
 )
 def second_bump_unseen() -> Result:
-    """I_local near the first bump, with and without the second."""
-    found = _second_bumps()
+    found = each(second_bump, SECOND_BUMP)
     changes = [near_change(one, "i_local") for one in found]
     others = [min(near_change(one, name) for name in _COMPLETE) for one in found]
     least = sum(mine < other for mine, other in zip(changes, others))
-    weak = [models.second_bump(nodes=_FEWER, **options) for options in WEAK]
+    weak = each(second_bump, WEAK, nodes=_FEWER)
     less = sum(min(near_change(one, name) for name in _COMPLETE) < near_change(one, "i_local") for one in weak)
     return Result(
         max(changes) < 1e-3,
         f"I_local within 2 units of -3 changes by {changes[0]:.1%} of its largest value there ({min(changes):.1%} to "
         f"{max(changes):.1%} on {len(found)} choices of parameters), other complete measures by {others[0]:.1%} "
-        f"or more; I_local least on {least} of {len(found)}. Of neurons that tell little (a bump below one spike, "
-        f"noise of 10) another complete measure, I_CiSSI mostly, changes less on {less} of {len(weak)}",
+        f"or more; I_local least on {least} of {len(found)}. Of neurons that carry little information (a bump below "
+        f"one spike, noise of 10) another complete measure, mostly I_CiSSI, changes less on {less} of {len(weak)}",
         least == len(found) and less == len(weak),
     )
 
@@ -96,12 +59,11 @@ def second_bump_unseen() -> Result:
 @claim(
     "fig-1-others",
     "Fig. 1; section 5.1",
-    "The second bump changes the non-local measures near the first bump; Fisher information it leaves.",
+    "The second bump changes the non-local measures near the first bump, but not Fisher information.",
     CONFIRMED,
 )
 def second_bump_seen() -> Result:
-    """The other complete measures there."""
-    found = _second_bumps()
+    found = each(second_bump, SECOND_BUMP)
     least = [min(near_change(one, name) for name in _COMPLETE) for one in found]
     fisher = max(near_change(one, "fisher") for one in found)
     return Result(
@@ -114,7 +76,7 @@ def second_bump_seen() -> Result:
 @claim(
     "fig-1-bernoulli",
     "Fig. 1",
-    "The same with a neuron that spikes or does not (0.8 at its peak): I_local changes least of the complete ones.",
+    "If the neuron spikes once or not at all (p = 0.8 at its peak), I_local changes least of the complete measures.",
     CONFIRMED,
 )
 def bernoulli_bump() -> Result:
@@ -124,7 +86,7 @@ def bernoulli_bump() -> Result:
         encoding_model(prior=prior, tuning=curve, noise=noise, nodes=201) for curve in (one, Bumps((one, two)))
     )
     near = np.abs(alone.stimuli[:, 0] + 3) <= 1
-    before, after = models.values_of(alone), models.values_of(both)
+    before, after = values_of(alone), values_of(both)
     change = {name: float(np.abs(after[name] - before[name])[near].max()) for name in before}
     least = min(value for name, value in change.items() if name in _COMPLETE)
     return Result(
@@ -137,28 +99,27 @@ def bernoulli_bump() -> Result:
 @claim(
     "fig-1-distance",
     "Axiom 2, section 5.1",
-    "What the second bump does to I_local at the first falls with its distance.",
+    "The farther away the second bump is, the less it changes I_local at the first.",
     CONFIRMED,
 )
 def distance_decays() -> Result:
-    """What a far change of the likelihood does, with its distance, under the Gaussian prior."""
     prior, noise = Gaussian(0.0, 3.0), PoissonNoise()
     first = Bump(-3.0, 1.0, 10.0, 0.5)
     alone = encoding_model(prior=prior, tuning=first, noise=noise, nodes=301)
     far = np.abs(alone.stimuli[:, 0] + 3) <= 0.05
-    before = models.values_of(alone)
+    before = values_of(alone)
     changes: dict[str, list[float]] = {"i_local": [], "i_surp": []}
     places = (3.0, 6.0, 9.0)
     for place in places:
         both = encoding_model(prior=prior, tuning=Bumps((first, Bump(place, 1.0, 10.0))), noise=noise, nodes=301)
-        after = models.values_of(both)
+        after = values_of(both)
         for name, row in changes.items():
             row.append(float(np.abs(after[name] - before[name])[far].max()))
     return Result(
         bool(np.all(np.diff(changes["i_local"]) < 0)),
         "change of I_local at -3 with the second bump at "
         + ", ".join(f"{place:g}: {value:.3f}" for place, value in zip(places, changes["i_local"]))
-        + " nats; of I_surp, which sees only how often the bump is met, "
+        + " nats; of I_surp, which depends only on how often the bump is met, "
         + ", ".join(f"{value:.3f}" for value in changes["i_surp"]),
     )
 
@@ -170,13 +131,12 @@ def distance_decays() -> Result:
     CONFIRMED,
 )
 def flat_under_gaussian() -> Result:
-    """I_local of the linear neuron under the Gaussian prior, and the closed form."""
     spread, off = 0.0, 0.0
-    for one, options in zip(_other_priors(), OTHER_PRIOR):
+    for one, options in zip(each(other_prior, OTHER_PRIOR), OTHER_PRIOR):
         values = one.before.values["i_local"][one.likely()]
         sd, noise = np.hypot(1, options.get("mode_sd", 0.4)), options.get("noise", 0.5)
         spread = max(spread, float(np.ptp(values)))
-        off = max(off, float(np.abs(values - 0.5 * np.log1p((sd / noise) ** 2)).max()))
+        off = max(off, distance(values, 0.5 * np.log1p((sd / noise) ** 2)))
     return Result(
         max(spread, off) < 1e-4, f"I_local varies by {spread:.1g} nats, and is {off:.1g} from 1/2 log(1 + sd²/noise²)"
     )
@@ -189,10 +149,9 @@ def flat_under_gaussian() -> Result:
     CONFIRMED,
 )
 def largest_between_modes() -> Result:
-    """I_local under the bimodal prior."""
-    found = _other_priors()
+    found = each(other_prior, OTHER_PRIOR)
     rises = [between_modes(one, "i_local") for one in found]
-    wide = [between_modes(one, "i_local") for one in _merged_modes()]
+    wide = [between_modes(one, "i_local") for one in each(other_prior, WIDE, nodes=_FEWER)]
     flat = max(float(np.ptp(one.after.values["fisher"][one.likely()])) for one in found)
     return Result(
         min(rises) > 0.05 and flat < 1e-3 and min(wide) > 0.05,
@@ -205,17 +164,19 @@ def largest_between_modes() -> Result:
 @claim(
     "fig-2-others",
     "Fig. 2",
-    "(Ours.) Kong's second decomposition shows this too where the modes are apart; I_sp and I_SSI do not.",
+    "(Ours.) If the modes are apart, so is Kong's second decomposition; I_sp and I_SSI are not.",
     CONFIRMED,
 )
 def others_between_modes() -> Result:
-    """Which other measures are larger between the modes than at them."""
-    found = _other_priors()
+    found = each(other_prior, OTHER_PRIOR)
     above = {
         name: sum(between_modes(one, name) > 0.01 for one in found)
         for name in ("i_sp", "i_ssi", "i_cissi", "i_surp", "i_kong2")
     }
-    merged = {name: max(between_modes(one, name) for one in _merged_modes()) for name in ("i_sp", "i_ssi", "i_kong2")}
+    merged = {
+        name: max(between_modes(one, name) for one in each(other_prior, WIDE, nodes=_FEWER))
+        for name in ("i_sp", "i_ssi", "i_kong2")
+    }
     return Result(
         above["i_sp"] == above["i_ssi"] == 0 and above["i_kong2"] == len(found) and max(merged.values()) < 1e-3,
         f"of {len(found)} choices of parameters, larger midway: "

@@ -1,23 +1,22 @@
-"""Kong's decompositions: equations 18 to 22 and the Discussion, on small models."""
+"""Kong's two decompositions: equations 18 to 22 and the Discussion, on small models."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ....estimators import i_kong1, i_kong2, i_local, i_surp
-from ....models import EncodingModel
 from ....models.arrays import Array
 from .claim import CONFIRMED, CORRECTED, Result, claim
-from .joints import CLOSE, data_of, mean, models, xor_model
+from .joints import CLOSE, and_model, data_of, distance, mean, models, xor_model
 from .quadrature import Noisy, over_levels
 
 
 def kong1(sign: int) -> Array:
-    """E_X of Eq. 18's integral with the errors in either order, over I(R;X), for each model."""
+    """The mean of Eq. 18's integral over I(R;X), for each model; sign -1 takes the errors in the printed order."""
 
     def integrand(at: Noisy) -> Array:
-        error = (at.stimuli[:, None] - at.xhat) ** 2
-        error_r = (at.stimuli[:, None, None] - at.xhat_r) ** 2
+        error = (at.model.stimuli - at.xhat) ** 2
+        error_r = (at.model.stimuli[..., None] - at.xhat_r) ** 2
         return np.asarray(sign * at.given_x(error[..., None] - error_r) / (2 * at.level**2))
 
     return np.array([mean(m, over_levels(m, integrand)) / m.mutual_information() for m in models()])
@@ -28,7 +27,7 @@ def kong1(sign: int) -> Array:
     "Eq. 18",
     "Kong's first decomposition integrates |x - xhat(xg, r)|^2 - |x - xhat(xg)|^2.",
     CORRECTED,
-    "the other way round",
+    "the difference has the opposite sign",
 )
 def kong1_sign() -> Result:
     printed, turned = kong1(-1), kong1(1)
@@ -44,13 +43,13 @@ def kong1_sign() -> Result:
     "Discussion",
     "Kong's first decomposition may be negative.",
     CORRECTED,
-    "only its features may; their sum is I_surp",
+    "only its features may be; their sum is I_surp",
 )
 def kong1_negative() -> Result:
     low = min(float(i_kong1(m).min()) for m in models())
-    bits = EncodingModel([[0, 0], [0, 1], [1, 0], [1, 1]], [0.25] * 4, [[1, 1, 1, 0], [0, 0, 0, 1]])
+    bits = and_model()
     parts = i_kong1.featurewise(bits)[1]
-    same = max(float(np.abs(i_kong1.featurewise(m).sum(axis=1) - i_surp(m)).max()) for m in models())
+    same = max(distance(i_kong1.featurewise(m).sum(axis=1), i_surp(m)) for m in models())
     return Result(
         low < -1e-9,
         f"the sum is I_surp (to {same:.1g} nats) and is {low:.4f} or more; a feature may be negative: AND of two "
@@ -65,44 +64,39 @@ def kong2_integral() -> Result:
     off = []
     for model in models():
         found = over_levels(model, lambda at: 0.5 * at.given_x((at.shift / at.level) ** 2))
-        off.append(
-            max(float(np.abs(found - i_kong2(model)).max()), abs(mean(model, found) - model.mutual_information()))
-        )
+        off.append(max(distance(found, i_kong2(model)), abs(mean(model, found) - model.mutual_information())))
     return Result(max(off) < 5e-6, f"{len(off)} models: at most {max(off):.1g} nats off")
 
 
-@claim("eq-20", "Eq. 20", "It splits over features, each non-negative.", CONFIRMED)
+@claim("eq-20", "Eq. 20", "Kong's second decomposition splits into features, each non-negative.", CONFIRMED)
 def kong2_features() -> Result:
     model = xor_model()
     each = i_kong2.featurewise(model)
-    off = float(np.abs(each.sum(axis=1) - i_kong2(model)).max())
+    off = distance(each.sum(axis=1), i_kong2(model))
     return Result(each.min() > 0 and off < 1e-9, f"XOR: {each[0, 0]:.5f} and {each[0, 1]:.5f} nats, never negative")
 
 
 @claim(
     "eq-21",
     "Eq. 21",
-    "I_local averages over r given xg where Kong's second averages over r given x: other values, one mean.",
+    "I_local averages over r given xg, Kong's second decomposition over r given x: values differ, means do not.",
     CONFIRMED,
 )
 def averages_differ() -> Result:
-    apart = []
-    for model in models():
-        local, kong = i_local(model), i_kong2(model)
-        apart.append(float(np.abs(local - kong).max()))
+    apart = max(distance(i_local(model), i_kong2(model)) for model in models())
     means = max(abs(mean(m, i_local(m) - i_kong2(m))) for m in models())
     return Result(
-        max(apart) > 0.01 and means < CLOSE,
-        f"they differ by up to {max(apart):.3f} nats at a stimulus, and by {means:.1g} on average",
+        apart > 0.01 and means < CLOSE,
+        f"they differ by up to {apart:.3f} nats at a stimulus, and by {means:.1g} on average",
     )
 
 
 @claim(
     "eq-22",
     "Eq. 22",
-    "In several dimensions too the integrand is J(xg), written without a trace.",
+    "In several dimensions too the integrand is J(xg), without a trace.",
     CORRECTED,
-    "its trace",
+    "the integrand is the trace of J(xg)",
 )
 def trace_needed() -> Result:
     model = xor_model()

@@ -1,4 +1,4 @@
-"""What the paper says of single measures, of uniqueness and of locality under any prior."""
+"""What the paper says about single measures, uniqueness, and locality under any prior."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from ....models import EncodingModel, StudentT
 from ....models.transforms import coarse_and_fine, garble, merge_responses, merging_matrix, stretch_responses
 from ....models.warps import relocate_stimuli
 from .claim import CONFIRMED, CORRECTED, REFUTED, Result, claim
-from .joints import CLOSE, data_of, shared_response
+from .joints import CLOSE, and_model, data_of, distance, shared_response, three_stimuli
 from .table_one import verdict_of
 
 
 @claim(
     "kong2-processing",
     "Appendix B",
-    "Kong's second decomposition, positive, obeys data processing.",
+    "Kong's second decomposition, which is positive, obeys data processing.",
     REFUTED,
     "it breaks data processing as well as additivity",
 )
 def kong2_processing() -> Result:
-    """Kong2 under a merge."""
     model = shared_response()
     merged = merge_responses(model, [0, 0, 1])
     before, after = i_kong2(model), i_kong2(merged)
@@ -46,16 +45,14 @@ def kong2_processing() -> Result:
     "of a discrete response",
 )
 def sp_stretched() -> Result:
-    """I_sp under an invertible map of a continuous response."""
     model = EncodingModel([0.0, 1.0], [0.5, 0.5], [[1.0, 0.0], [0.0, 1.0]], response_volumes=[1.0, 2.0])
     stretched = stretch_responses(model, [2.0, 1.0])
     before, after = i_sp(model), i_sp(stretched)
     others = max(
-        float(np.abs(PUBLISHED[name](stretched) - PUBLISHED[name](model)).max())
-        for name in ("i_ssi", "i_surp", "i_local")
+        distance(PUBLISHED[name](stretched), PUBLISHED[name](model)) for name in ("i_ssi", "i_surp", "i_local")
     )
     return Result(
-        float(np.abs(after - before).max()) < CLOSE,
+        distance(after, before) < CLOSE,
         f"r uniform on [0, 1] or on [1, 3]; [0, 1] stretched to [0, 2]: I_sp from ({before[0]:.4f}, "
         f"{before[1]:.4f}) to ({after[0]:.4f}, {after[1]:.4f}) nats; I_SSI, I_surp and I_local change by "
         f"{others:.1g}. For discrete responses nothing changes",
@@ -67,24 +64,24 @@ def sp_stretched() -> Result:
 @claim(
     "unique",
     "Abstract, Discussion",
-    "The axioms leave one measure.",
+    "The axioms single out one measure.",
     REFUTED,
-    "a copy on a warped stimulus meets them all and differs (the paper leaves uniqueness open)",
+    "I_local of a warped stimulus meets them all and differs (the paper leaves uniqueness open)",
 )
 def not_unique() -> Result:
-    """A warped copy of I_local against the paper's axioms."""
-    three = EncodingModel([0.0, 1.0, 2.0], [1 / 3] * 3, [[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]])
+    three = three_stimuli()
     moved = relocate_stimuli(three, np.array([[0.0], [1.0], [3.0]]))
     change = i_local(moved)[1], i_local(three)[1]
     copy = RELATIVES["warped stimulus"]
     axioms = ("completeness", "locality", "positivity", "additivity", "feature_insensitivity")
     found = audit(copy, axioms=axioms, examples=10, isolate=False)
     holds = {axiom: verdict.verdict for axiom, verdict in found.verdicts.items()}
-    apart = float(np.abs(copy(three) - i_local(three)).max())
+    apart = distance(copy(three), i_local(three))
     return Result(
         apart < 1e-3 or set(holds.values()) != {"holds"},
-        f"0, 1, 2 -> 0, 1, 3 changes I_local at the middle from {change[1]:.4f} to {change[0]:.4f} nats; the copy on "
-        f"x + tanh(2x)/2 differs by up to {apart:.3f}, and: " + ", ".join(f"{k} {v}" for k, v in holds.items()),
+        f"0, 1, 2 -> 0, 1, 3 changes I_local at the middle from {change[1]:.4f} to {change[0]:.4f} nats; I_local of "
+        f"x + tanh(2x)/2 differs from it by up to {apart:.3f}; its verdicts: "
+        + ", ".join(f"{k} {v}" for k, v in holds.items()),
         None,
         data_of(three),
     )
@@ -97,10 +94,9 @@ def not_unique() -> Result:
     CONFIRMED,
 )
 def invariant_pair() -> Result:
-    """I_surp and I_CiSSI under maps of the stimulus."""
-    three = EncodingModel([0.0, 1.0, 2.0], [1 / 3] * 3, [[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]])
+    three = three_stimuli()
     moved = relocate_stimuli(three, np.array([[0.0], [1.0], [3.0]]))
-    worst = max(float(np.abs(measure(moved) - measure(three)).max()) for measure in (i_surp, i_cissi))
+    worst = max(distance(measure(moved), measure(three)) for measure in (i_surp, i_cissi))
     verdicts = [verdict_of(name, "stimulus_invariance").verdict for name in ("i_surp", "i_cissi")]
     return Result(worst < 1e-12 and verdicts == ["holds", "holds"], f"changes of {worst:.1g} nats; audit: {verdicts}")
 
@@ -113,7 +109,7 @@ def invariant_pair() -> Result:
     "for priors with exponential or lighter tails",
 )
 def heavy_tails() -> Result:
-    """Locality of I_local with atoms at 0 and 10^n, weights 1/2, 1/4, ..., and with a Cauchy prior."""
+    """I_local of stimuli 0 and 10^n with probabilities 1/2, 1/4, ..., and under a Cauchy prior."""
     count = 12
     x = np.concatenate([[0.0], 10.0 ** np.arange(1, count)])
     prior = 0.5 ** np.arange(1, count + 1)
@@ -144,22 +140,21 @@ def heavy_tails() -> Result:
 @claim(
     "eq-15",
     "Eq. 15, Appendix A",
-    "Noise matters for a far change only once g is of the order of |x - x0|^2.",
+    "A change at x0 reaches I_local(x) only through noise levels g of the order of |x - x0|^2 or more.",
     CORRECTED,
-    "with a N(0, s^2) prior from g of the order of s^2 |x - x0|",
+    "under a N(0, s^2) prior, through levels from the order of s^2 |x - x0| on",
 )
 def influence_of_width() -> Result:
-    sd = 1.0
+    places = (8.0, 16.0, 32.0)
+    levels = np.geomspace(1e-2, 1e4, 2000)
     onsets = []
-    for place in (8.0, 16.0, 32.0):
-        # Log weight of the ball around 0 against that of x's own neighbourhood under N(0, s^2) at xg = place.
-        levels = np.geomspace(1e-2, 1e4, 2000)
-        mean = place * sd**2 / (sd**2 + levels)
-        spread = np.sqrt(levels * sd**2 / (sd**2 + levels))
-        onsets.append(float(levels[np.argmax(mean - 3 * spread < 0.5)]))
-    ratio = [level / place for level, place in zip(onsets, (8.0, 16.0, 32.0))]
+    for place in places:
+        # The posterior of X ~ N(0, 1) at xg = place.
+        mean, sd = place / (1 + levels), np.sqrt(levels / (1 + levels))
+        onsets.append(float(levels[np.argmax(mean - 3 * sd < 0.5)]))
+    ratio = [level / place for level, place in zip(onsets, places)]
     return Result(
-        min(level / place**2 for level, place in zip(onsets, (8.0, 16.0, 32.0))) > 0.5,
+        min(level / place**2 for level, place in zip(onsets, places)) > 0.5,
         "with X ~ N(0, 1) the posterior of xg = D reaches x0 = 0 (to 3 sd) at g = "
         + ", ".join(f"{level:.1f}" for level in onsets)
         + f" for D = 8, 16, 32: of the order of s^2 D ({min(ratio):.2f} to {max(ratio):.2f} of it), far below D^2",
@@ -175,14 +170,13 @@ def influence_of_width() -> Result:
     "its features may be negative and rise under garbling; only their sum is sound",
 )
 def kong1_features() -> Result:
-    """Kong1 feature-wise: AND of two bits."""
-    bits = EncodingModel([[0, 0], [0, 1], [1, 0], [1, 1]], [0.25] * 4, [[1, 1, 1, 0], [0, 0, 0, 1]])
+    bits = and_model()
     parts = i_kong1.featurewise(bits)[1]
     none = garble(bits, np.ones((1, 2)))
     return Result(
         float(parts.min()) >= -CLOSE,
         f"AND of two bits, at (0, 1): {parts.min():.4f} nats of one feature; after the response is thrown away "
-        f"{0.0 if none.mutual_information() < 1e-12 else float('nan'):.0f}, which is more. The sum is I_surp, "
+        f"{abs(none.mutual_information()):.0f}, which is more. The sum is I_surp, "
         f"data processing {verdict_of('i_kong1', 'data_processing').verdict}",
         verdict_of("i_kong1", "data_processing").verdict == "holds",
         data_of(bits),
@@ -204,5 +198,5 @@ def bimodal_flat_ssi() -> Result:
     worst = 0.0
     for count in (2, 3, 5, 8):
         model = EncodingModel(np.arange(count), np.full(count, 1 / count), rng.dirichlet(np.ones(4), count).T)
-        worst = max(worst, float(np.abs(i_ssi(model) - i_cissi(model)).max()))
+        worst = max(worst, distance(i_ssi(model), i_cissi(model)))
     return Result(worst < 1e-12, f"largest difference {worst:.1g} nats")

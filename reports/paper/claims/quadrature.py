@@ -1,6 +1,6 @@
-"""The noisy stimulus Xg = X + sqrt(g) Z of a small finite joint, by plain quadrature: written apart from the engine.
+"""Expectations over the noisy stimulus Xg = X + sqrt(g) Z of a small finite model, by plain quadrature.
 
-Statements about the engine's own formulas would prove nothing if they were checked with its code.
+It shares no code with the engine: formulas that were checked with the engine's own code would prove nothing.
 """
 
 from __future__ import annotations
@@ -13,36 +13,32 @@ import numpy as np
 from ....models import EncodingModel
 from ....models.arrays import Array
 
-#: Nodes of z in one dimension: a trapezoid to |z| = 9.5.
+#: Nodes and weights of Z ~ N(0, 1): a trapezoidal rule for |z| <= 9.5.
 _Z = np.linspace(-9.5, 9.5, 401)
-_WEIGHT = np.exp(-0.5 * _Z**2)
-_WEIGHT /= _WEIGHT.sum()
+WEIGHT = np.exp(-0.5 * _Z**2)
+WEIGHT /= WEIGHT.sum()
 
 
 @dataclass(frozen=True)
 class Noisy:
-    """At one level: for every stimulus x_j and node m of the noise, what is known from xg and from (xg, r).
+    """One level of noise: for each stimulus x_j and node m of the noise, what xg and (xg, r) say about the stimulus.
 
     Attributes
     ----------
-    level : g
-    nodes : (M,) probability of each node
-    xg : (J, M)
+    model : its J stimuli lie in R^1
+    level : the noise variance g
+    xg : (J, M) the noisy stimuli
     p : (J, M, K) p(r|xg)
     xhat : (J, M) E[X|xg]
     xhat_r : (J, M, K) E[X|xg, r]
-    at_x : (K, J) p(r|x)
-    stimuli : (J,)
     """
 
+    model: EncodingModel
     level: float
-    nodes: Array
     xg: Array
     p: Array
     xhat: Array
     xhat_r: Array
-    at_x: Array
-    stimuli: Array
 
     @property
     def shift(self) -> Array:
@@ -51,7 +47,7 @@ class Noisy:
 
     def mean(self, values: Array) -> Array:
         """E_{Xg|x} of values (J, M), (J,)."""
-        return np.asarray(values @ self.nodes)
+        return np.asarray(values @ WEIGHT)
 
     def given_xg(self, values: Array) -> Array:
         """E_{Xg|x} E_{r|Xg} of values (J, M, K), (J,)."""
@@ -59,39 +55,42 @@ class Noisy:
 
     def given_x(self, values: Array) -> Array:
         """E_{r|x} E_{Xg|x} of values (J, M, K), (J,)."""
-        return self.mean(np.einsum("kj,jmk->jm", self.at_x, values))
+        return self.mean(np.einsum("kj,jmk->jm", self.model.likelihood, values))
+
+
+def posterior(model: EncodingModel, xg: Array, level: float) -> Array:
+    """p(x|xg) for stimuli in R^1, (..., J), at noisy stimuli (...)."""
+    weight = np.log(model.prior) - (xg[..., None] - model.stimuli[:, 0]) ** 2 / (2 * level)
+    weight = np.exp(weight - weight.max(axis=-1, keepdims=True))
+    return np.asarray(weight / weight.sum(axis=-1, keepdims=True))
 
 
 def noisy(model: EncodingModel, level: float) -> Noisy:
     """The quantities at one level, for a model with stimuli in R^1."""
     x = model.stimuli[:, 0]
     xg = x[:, None] + np.sqrt(level) * _Z
-    weight = np.log(model.prior) - (xg[..., None] - x) ** 2 / (2 * level)
-    weight = np.exp(weight - weight.max(axis=2, keepdims=True))
-    weight /= weight.sum(axis=2, keepdims=True)
+    weight = posterior(model, xg, level)
     p = weight @ model.likelihood.T
     xhat = weight @ x
     moment = weight @ (model.likelihood * x).T
     xhat_r = np.divide(moment, p, out=np.repeat(xhat[..., None], p.shape[2], axis=2), where=p > 0)
-    return Noisy(level, _WEIGHT, xg, p, xhat, xhat_r, model.likelihood, x)
+    return Noisy(model, level, xg, p, xhat, xhat_r)
 
 
 def over_levels(
     model: EncodingModel,
     integrand: Callable[[Noisy], Array],
-    *,
-    low: float = -9.0,
-    high: float = 16.0,
-    count: int = 201,
 ) -> Array:
-    """``int integrand dg`` by a trapezoid in log g between powers of e beside the model's scales, (J,)."""
+    """``int integrand dg``, (J,), by a trapezoidal rule in log g over 201 levels.
+
+    The levels go from exp(-9) times the smallest squared distance of stimuli to exp(16) times the largest.
+    """
     x = np.sort(model.stimuli[:, 0])
-    start, stop = 2 * np.log(np.diff(x).min()) + low, 2 * np.log(x[-1] - x[0]) + high
-    steps = np.linspace(start, stop, count)
+    steps = np.linspace(2 * np.log(np.diff(x).min()) - 9.0, 2 * np.log(x[-1] - x[0]) + 16.0, 201)
     values = np.array([integrand(noisy(model, float(np.exp(t)))) * np.exp(t) for t in steps])
     return np.asarray(np.trapezoid(values, steps, axis=0))
 
 
 def fisher_at(found: Noisy) -> Array:
-    """J(x) smoothed: E_{Xg|x} E_{r|Xg}[(D / g)^2], (J,)."""
+    """E_{Xg|x}[J(Xg)] = E_{Xg|x} E_{r|Xg}[(D / g)^2], (J,)."""
     return found.given_xg((found.shift / found.level) ** 2)
