@@ -52,8 +52,8 @@ def check(measure: Evaluator, case: FarCase) -> Finding:
     scale = float(np.abs(before.value).max())
     floor = max(SMALLEST, 1e-9 * scale) + 4 * noise
     says = (
-        f"the change of I is {near:.4g} nats near the ball, {far:.4g} at distance {levels[-2]:g} and {farther:.4g} "
-        f"at {levels[-1]:g}"
+        f"the change of I is up to {near:.4g} nats from distance {levels[0]:g} on, {far:.4g} from {levels[-2]:g} and "
+        f"{farther:.4g} from {levels[-1]:g}"
     )
     sides = listed({"I(x) before": before.value, "I(x) after": after.value})
     there = np.maximum(np.abs(before.value), np.abs(after.value))[case.distances >= levels[-2]]

@@ -46,15 +46,20 @@ class ReadingCase(FarCase, frozen=True, tag="reading"):
         right, left = self.REACH
         return np.asarray(self.SPACING * np.arange(-round(left / self.SPACING), round(right / self.SPACING) + 1))
 
+    @cached_property
+    def _responses(self) -> Array:
+        """The centres of the response's cells, or the counts, (K,)."""
+        top = self.gain * (self.lattice[-1] - self.lattice[0]) + 1
+        if self.counts:
+            return np.arange(np.ceil(top + 6 * np.sqrt(top) + 6))
+        return np.arange(1 - 6 * self.sd, top + 6 * self.sd, self.CELLS * self.sd)
+
     def _channel(self, x: Array) -> tuple[Array, Array]:
         """Log p(r|x) but for a constant, and its derivative by x: (K, n) each."""
         mean = self.gain * (x - self.lattice[0]) + 1
-        top = self.gain * (self.lattice[-1] - self.lattice[0]) + 1
+        r = self._responses[:, None]
         if self.counts:
-            r = np.arange(np.ceil(top + 6 * np.sqrt(top) + 6))[:, None]
             return r * np.log(mean) - mean - gammaln(r + 1), (r / mean - 1) * self.gain
-        width = self.CELLS * self.sd
-        r = np.arange(1 - 6 * self.sd, top + 6 * self.sd, width)[:, None]
         t = (r - mean) / self.sd
         return -0.5 * t * t, t * (self.gain / self.sd)
 
@@ -83,6 +88,7 @@ class ReadingCase(FarCase, frozen=True, tag="reading"):
             table,
             stimulus_volumes=np.full(len(x), self.SPACING),
             likelihood_gradient=sign * np.where(table > 0, gradient, 0.0)[..., None],
+            responses=self._responses,
         )
 
     @cached_property
@@ -166,4 +172,4 @@ class AtomsCase(FarCase, frozen=True, tag="atoms"):
     @property
     def levels(self) -> tuple[float, ...]:
         farthest = float(self._atoms[0][-1])
-        return tuple(2.0**n for n in range(1 if self.doubling else 2, 60) if 2.0**n <= farthest)
+        return tuple(2.0**n for n in range(1 if self.doubling else 3, 60) if 2.0**n <= farthest)

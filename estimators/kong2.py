@@ -48,9 +48,10 @@ i_kong2 = PublishedMeasure(
     "Kong's second decomposition",
     symbol=("I", "Kong2"),
     notes={
-        "locality": "holds on the family searched (responses from a finite set; the change falls as 1/D). An exception "
-        "with unbounded responses is known: X ~ N(0,1), r ~ N(1, 5/4) where |x| < 1 and N(x, 1/4) elsewhere, the prior "
-        "tilted by 1 + 2x(1 - x^2)^3 inside |x| < 1: its change grows with the distance."
+        "locality": "holds with finitely many responses where E exp(|X|^(1+d)) is finite for some d > 0 (Gaussian "
+        "tails, say). With responses as unbounded as the stimulus it fails; with two responses it fails under an "
+        "exponential tail: even atoms y = 0, 2, ... of weight exp(-y) and R = 0, odd ones of weight exp(-y^2 / 2) and "
+        "R = 1, and R = 1 at 0 too."
     },
     tells="As I_local, with responses of x itself in the place of those of what is seen through noise.",
     formula="∫ dg / 2g² E over r given x of |x̂(xg) − x̂(xg, r)|²",

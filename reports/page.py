@@ -78,6 +78,7 @@ def audit_page(audits: Mapping[str, Audit], paper: Claims | None = None, command
         seeds=_listed(audit.seed for audit in audits.values()),
         examples=_listed(audit.examples for audit in audits.values()),
         complete=all(audit.complete for audit in audits.values()),
+        faults=[f"{name}: {fault}" for name, audit in audits.items() for fault in audit.contradictions],
         axioms=asked,
         measures=measures,
         words=WORDS,

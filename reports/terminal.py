@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..axioms.auditing.verdict import Audit, Verdict
+from ..axioms.finding import shown
 from ..axioms.registry import AXIOMS, EVERY
 from ..estimators import PUBLISHED
 from .templating import render
@@ -68,7 +69,14 @@ def print_audit(audit: Audit, console: Console) -> None:
             console.print(f"[bold]{axiom}[/]: {coloured(verdict)}: {escape(verdict.message)}", highlight=False)
     if not audit.complete:
         console.print("[bold]interrupted[/]: axioms that are not listed were not finished")
+    _print_faults(audit, console)
     console.print(verdict_line(audit), highlight=False)
+
+
+def _print_faults(audit: Audit, console: Console) -> None:
+    """Say which verdicts contradict one another."""
+    for fault in audit.contradictions:
+        console.print(f"[bold]fault of this audit[/], {escape(audit.measure)}: {escape(fault)}", highlight=False)
 
 
 def verdict_line(audit: Audit) -> str:
@@ -109,6 +117,7 @@ def print_table(audits: Mapping[str, Audit], paper: Claims, console: Console) ->
                 said = "holds" if claim else "does not hold"
                 line = f"{name}, {axiom}: the paper says it {said}; {verdict.message}"
                 console.print(escape(line), highlight=False)
+        _print_faults(audit, console)
 
 
 def notes(audits: Mapping[str, Audit]) -> list[str]:
@@ -161,7 +170,7 @@ def print_replay(data: dict[str, Any], finding: Any, console: Console) -> None:
         for j in range(longest):
             table.add_column(f"x{j}", justify="right")
         for label, values in sides.items():
-            table.add_row(escape(label), *[f"{value:.6g}" for value in values])
+            table.add_row(escape(label), *[shown(value, finding.violation) for value in values])
         console.print(table)
     console.print(f"  {escape(finding.says)}", highlight=False)
     console.print(

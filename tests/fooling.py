@@ -137,7 +137,7 @@ FOOLING = {
     "locality": (
         _measure("share of Fisher", fisher_share, needs={"gradient"}),
         _measure("log of Fisher", fisher_log, needs={"gradient"}),
-        _measure("kong2", si.i_kong2.pointwise),
+        si.i_kong2,
     ),
     "additivity": (
         _measure("a floor of 1e-12", with_a_floor),

@@ -27,6 +27,7 @@ class Far:
     ball : lower and upper end of the ball
     along : index of the feature in which stimuli lie far away
     powers : whether the stimuli are 0 and powers of ten
+    lone : whether the stimuli are atoms, drawn as such
     mirror : whether the stimuli lie below 0
     """
 
@@ -36,6 +37,7 @@ class Far:
     ball: tuple[float, float]
     along: int = 0
     powers: bool = False
+    lone: bool = False
     mirror: bool = False
 
     @property
@@ -51,7 +53,9 @@ class Far:
     def plot(self, axes: Axes, values: Array, style: str, **options: Any) -> None:
         """Plot (J,) values along the feature; the line for the second feature's other value is thinner and paler."""
         x, label = self.rows(self.x), options.pop("label", None)
-        marker: dict[str, Any] = {"marker": "o", "markersize": 2.5} if self.powers else {}
+        marker: dict[str, Any] = {"marker": "o", "markersize": 2.5} if self.powers or self.lone else {}
+        if self.lone:
+            marker["linewidth"] = 0.3
         for n, row in enumerate(self.rows(values).T):
             beside: dict[str, Any] = {"linewidth": 0.7, "alpha": 0.7} if n else {"label": label}
             axes.plot(x[:, n], row, style, **marker, **options, **beside)
@@ -98,6 +102,20 @@ def jump(case: Any) -> Far:
     return Far(case.built, case.changed, (table, after), ball, powers=True, mirror=case.mirror)
 
 
+def reading(case: Any) -> Far:
+    """The drawing's view of a `ReadingCase`: a response that follows the stimulus as far as it goes."""
+    return Far(case.built, case.changed, (case.built.likelihood, case.changed.likelihood), (-1.0, 1.0))
+
+
+def atoms(case: Any) -> Far:
+    """The drawing's view of an `AtomsCase`: lone stimuli, with a changed response at 0."""
+    table = case.built.likelihood
+    after = table.copy()
+    after[:, 0] = (0, 1)
+    ball = (-0.5, 0.3) if case.mirror else (-0.3, 0.5)
+    return Far(case.built, case.changed, (table, after), ball, powers=case.doubling, lone=True, mirror=case.mirror)
+
+
 def case_panels(far: Far) -> list[Panel]:
     """Prior and likelihood before and after the change."""
     before, after = far.tables
@@ -128,6 +146,22 @@ def case_panels(far: Far) -> list[Panel]:
         far.axis(axes, True)
         legend(axes)
 
+    def numbers(axes: Axes) -> None:
+        # Too many responses for a line each: their mean, and one sd to either side.
+        r = far.before.responses
+        assert r is not None
+        for table, tone, label in ((before, BEFORE, "before"), (after, AFTER, "after")):
+            mean = r @ table
+            sd = np.sqrt((r**2) @ table - mean**2)
+            shown = np.ones(len(mean), dtype=bool) if table is before else (after != before).any(axis=0)
+            axes.plot(far.x[shown], mean[shown], "-" if table is before else "--", color=tone, label=label)
+            axes.fill_between(far.x[shown], (mean - sd)[shown], (mean + sd)[shown], color=tone, alpha=0.25, linewidth=0)
+        axes.set_ylabel("r, mean ± sd")
+        far.axis(axes, True)
+        legend(axes)
+
+    if far.before.responses is not None:
+        return [(1.3, prior), (1.45, numbers)]
     extra = 0.13 * max(0, len(before) - 2)
     return [(1.3, prior), (1.45 + extra, likelihood)]
 

@@ -225,6 +225,8 @@ KINDS = {
     "linear map": Kind(_stimulus_map_panels, numbers=_mapped_numbers),
     "decay": _seen_from_afar(far.decay),
     "jump": _seen_from_afar(far.jump),
+    "reading": _seen_from_afar(far.reading),
+    "atoms": _seen_from_afar(far.atoms),
 }
 
 

@@ -1,0 +1,166 @@
+"""Wrong measures that an audit once said "holds" of, and verdicts where nothing could have broken an axiom."""
+
+import fooling
+import numpy as np
+import pytest
+
+import stiminfo as si
+from stiminfo.axioms import AXIOMS, smallest
+from stiminfo.axioms.auditing.attack import attack
+from stiminfo.axioms.auditing.verdict import Audit, Verdict
+from stiminfo.axioms.finding import shown
+from stiminfo.axioms.implications import IMPLICATIONS, contradictions
+from stiminfo.axioms.known import with_slopes
+from stiminfo.axioms.locality import check
+from stiminfo.axioms.unbounded_cases import AtomsCase, ReadingCase
+from stiminfo.errors import CaseError, NotApplicable
+
+CASES = [(axiom, measure) for axiom, some in fooling.FOOLING.items() for measure in some]
+IDS = [f"{axiom}-{measure.name.replace(' ', '_')}" for axiom, measure in CASES]
+
+
+@pytest.mark.parametrize(("axiom", "measure"), CASES, ids=IDS)
+def test_what_once_passed_is_refuted(axiom, measure):
+    verdict = attack(AXIOMS[axiom], measure, examples=20)
+    assert verdict.verdict == "refuted", verdict.message
+    assert len(verdict.witness["finding"]["says"]) > 20
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(1, 20))
+@pytest.mark.parametrize(("axiom", "measure"), CASES, ids=IDS)
+def test_what_once_passed_is_refuted_over_many_seeds(axiom, measure, seed):
+    assert attack(AXIOMS[axiom], measure, seed=seed).verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    "axiom", ["positivity", "additivity", "data_processing", "response_invariance", "stimulus_invariance", "locality"]
+)
+def test_silence_is_not_taken_for_an_answer(axiom):
+    silent = si.Measure("nothing", lambda model: np.zeros(len(model.stimuli)), conditional=lambda pair: 0 * pair.prior)
+    verdict = attack(AXIOMS[axiom], silent, examples=5)
+    assert verdict.verdict == "inconclusive"
+    assert "none of them could have broken it" in verdict.message
+
+
+def test_a_measure_that_looks_at_no_response_is_not_called_local():
+    verdict = attack(AXIOMS["locality"], si.Measure("place", lambda model: np.abs(model.stimuli[:, 0])), examples=5)
+    assert verdict.verdict == "inconclusive"
+
+
+def test_declining_nearly_all_is_not_taken_for_an_answer():
+    def two_only(model):
+        if len(model.stimuli) != 5:
+            raise NotApplicable("expected five stimuli")
+        return si.i_surp(model)
+
+    verdict = attack(AXIOMS["positivity"], si.Measure("five", two_only), examples=10)
+    assert verdict.verdict == "inconclusive"
+    assert "declined" in verdict.message
+    assert "expected five stimuli" in verdict.message
+
+
+def test_a_few_cases_declined_are_counted_beside_the_verdict():
+    def not_nine(model):
+        if len(model.stimuli) == 9:
+            raise NotApplicable("expected another number of stimuli than nine")
+        return si.i_surp(model)
+
+    verdict = attack(AXIOMS["positivity"], si.Measure("not nine", not_nine), examples=5)
+    assert verdict.verdict == "holds"
+    assert "not nine declined" in verdict.message
+
+
+def test_a_doubt_says_where_the_spread_comes_from():
+    def by_order(model):
+        return si.i_surp(model) + (1e-5 if model.stimuli[0, 0] < model.stimuli[-1, 0] else -1e-5)
+
+    verdict = attack(AXIOMS["completeness"], si.Measure("by order", by_order), examples=5)
+    assert verdict.verdict == "inconclusive"
+    assert "listing the stimuli in another order moves a value by" in verdict.message
+
+
+def test_the_smallest_models_are_all_there():
+    joints = smallest.joints()
+    assert len(joints) == len(set(joints)) > 100
+    assert all(len(spec.stimuli) == 2 and len(spec.responses[0]) <= 3 for spec in joints)
+    assert {spec.prior for spec in joints} == {(1, 1), (1, 2)}
+    pairs = smallest.pairs()
+    assert len(pairs) == len(set(pairs)) > 300
+    kinds = {len(case.garbled.likelihood) - len(case.built.likelihood) for case in smallest.garblings(False)}
+    assert {-2, -1, 0, 1, 2, 3} <= kinds  # merges, splits and coins
+
+
+def test_slopes_are_those_of_probabilities():
+    for axiom in AXIOMS.values():
+        for case in map(with_slopes, axiom.known):
+            for model in case.views[:1]:
+                if model.likelihood_gradient is not None:
+                    assert np.abs(model.likelihood_gradient.sum(axis=0)).max() < 1e-9
+
+
+def test_digits_show_the_difference():
+    assert shown(0.5, 0.1) == "0.5"
+    assert shown(0.5, 3e-9) == "0.5"
+    assert shown(0.500000003, 3e-9) == "0.500000003"
+    assert shown(float("inf"), 1.0) == "inf"
+
+
+@pytest.mark.parametrize("rule", IMPLICATIONS, ids=lambda rule: f"{'+'.join(rule.holding)}-{rule.excluded}")
+def test_verdicts_that_contradict_one_another_are_a_fault_of_the_audit(rule):
+    words = dict.fromkeys(rule.holding, "holds") | {rule.excluded: rule.verdict}
+    verdicts = {axiom: Verdict(measure="m", axiom=axiom, verdict=word) for axiom, word in words.items()}
+    (says,) = contradictions(verdicts)
+    assert all(axiom in says for axiom in words)
+    audit = Audit("m", verdicts, 0, 1)
+    assert audit.agrees is False
+    assert audit.to_json()["contradictions"] == [says]
+    assert says in str(audit)
+    fine = {axiom: Verdict(measure="m", axiom=axiom, verdict="holds") for axiom in words if axiom != rule.excluded}
+    assert contradictions(fine) == []
+
+
+def sound_and_kong(case):
+    from stiminfo.axioms.evaluator import evaluator
+
+    return check(evaluator(si.i_local, "quick"), case), check(evaluator(si.i_kong2, "quick"), case)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ReadingCase(1.0, 0.5, 1.0, 5.0),
+        ReadingCase(1.0, 0.5, 1.0, 5.0, mirror=True),
+        ReadingCase(2.0, 1.0, 1.0, 4.0, counts=True),
+        pytest.param(AtomsCase(60, (1, 0), (False, True)), marks=pytest.mark.slow),
+    ],
+    ids=["readings", "readings mirrored", "counts", "two responses"],
+)
+def test_kong2_is_not_local_where_i_local_is(case):
+    sound, broken = sound_and_kong(case)
+    assert sound.sound
+    assert not sound.broken
+    assert broken.broken
+
+
+def test_two_responses_and_gaussian_tails_leave_kong2_local():
+    sound, kong = sound_and_kong(AtomsCase(38, (1,), (True, True)))
+    assert sound.sound
+    assert kong.sound
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        AtomsCase(3, (1,), (True, True)),
+        AtomsCase(38, (), (True, True)),
+        AtomsCase(38, (2,), (True, True)),
+        ReadingCase(0.0, 1.0, 1.0, 1.0),
+        ReadingCase(1.0, 1.0, 99.0, 1.0),
+        ReadingCase(10.0, 0.05, 1.0, 1.0),
+        ReadingCase(1.0, 1.0, 1.0, 1.0, tilt=9.0),
+    ],
+)
+def test_far_cases_that_make_no_sense_are_refused(case):
+    with pytest.raises(CaseError, match="expected|more than"):
+        _ = case.views
