@@ -101,7 +101,7 @@ def _once(function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], w
 def _numbers(answer: Any, shape: tuple[int, ...], what: str) -> Array:
     try:
         values = np.asarray(answer)
-    except (ValueError, TypeError) as error:
+    except Exception as error:  # whatever the object's own conversion raises (a torch tensor with a gradient, say)
         raise MeasureError(f"{what} returned something that is not an array ({error})") from None
     if np.ma.is_masked(answer):
         raise MeasureError(f"{what} returned masked values; expected one number per stimulus")
