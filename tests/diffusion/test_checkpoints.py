@@ -123,10 +123,10 @@ DAMAGES = {
     "another schema": (put(schema=99), "has schema 99; this version reads 3"),
     "another shape": (put(shape=[8, 8]), "centre"),
     "no shape": (put(shape=None), "does not describe"),
-    "a huge shape": (put(shape=[4, 10**9]), "expected 1 to 256"),
+    "a huge shape": (put(shape=[4, 10**9]), "expected a whole number, 1 to 256"),
     "more neurons": (put(responses=6), "response_mean"),
     "another population": (put(population="os.system"), "unknown population 'os.system'"),
-    "levels": (put(levels={"low": 2, "high": 1, "reach": 5}), "no range"),
+    "levels": (put(levels={"low": 2, "high": 1, "reach": 5}), "span no range"),
     "spread": (put(spread=float("inf")), "does not describe"),
     "a larger network": (
         lambda f: described(f, lambda d: d["architecture"].update(channels=[1024, 1024, 1024])),

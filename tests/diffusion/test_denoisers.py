@@ -233,5 +233,5 @@ def test_a_likelihood_that_is_none(method, answer, message, monkeypatch):
 
 
 def test_a_device_that_is_not_there():
-    with pytest.raises(ModelError, match="device 'cuda:93' is not there"):
+    with pytest.raises(ModelError, match="device 'cuda:93' is not available"):
         FiniteSetDenoiser([[0.0], [1.0]], POISSON, device="cuda:93")

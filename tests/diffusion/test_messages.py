@@ -84,7 +84,7 @@ WRONG = {
     ),
     "nothing to learn": (
         lambda: levels_for(GAUSSIAN, LinearGaussian(1e-6 * np.eye(16), 1.0)),
-        "nothing to be learned",
+        "nothing to learn",
     ),
 }
 

@@ -92,7 +92,7 @@ def wrong_inputs(folder):
         ("--measure", "i_loca"): "unknown measure 'i_loca'",
         ("--measure", "fisher"): "lone stimuli",
         ("--image", "5000"): "image 5000 is not in the set",
-        ("--device", "cuda:7"): "device 'cuda:7' is not there",
+        ("--device", "cuda:7"): "device 'cuda:7' is not available",
         ("--passes", "10"): "needs at least 40",
         ("--rtol", "3"): "between 0 and 1",
         ("--out", "file"): "file: cannot be made",
