@@ -1,4 +1,4 @@
-"""Responses that are Poisson counts."""
+"""The denoiser of responses that are Poisson counts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class CountResponses(GivenStimulus):
-    """R independent Poisson counts given x; a mixture of such over a finite set of stimuli."""
+    """R is Poisson, independent given x; over a finite set of stimuli it is a mixture of such."""
 
     def __init__(self, source: FiniteSetDenoiser, encoder: LinearNonlinearPoisson) -> None:
         super().__init__(source)
@@ -28,7 +28,7 @@ class CountResponses(GivenStimulus):
         self.log_prior = source.log_prior
 
     def _given_rates(self, rg: Tensor, g: Tensor, rates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Log p(rg|rates), mean and variance of each count, (..., k), for rates broadcast against rg."""
+        """Log p(rg|rates), and mean and variance of each count, (..., k); the rates broadcast against rg."""
         c = self.counts
         log_rate = rates.log().clamp_min(LOWEST_LOG_RATE)
         log = c * log_rate[..., None] - rates[..., None] - torch.lgamma(c + 1)
@@ -51,13 +51,8 @@ class CountResponses(GivenStimulus):
 
     def _own(self, rg: Tensor, g: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         most = max(1, BLOCK // (self.dimensions * len(self.counts)))
-        parts = [
-            self._given_rates(a, b, rates)[1:]
-            for a, b, rates in zip(
-                torch.split(rg, most), torch.split(g, most), torch.split(self.neurons.rates(x), most)
-            )
-        ]
-        mean, variance = (torch.cat(part) for part in zip(*parts))
+        pieces = zip(*(torch.split(value, most) for value in (rg, g, self.neurons.rates(x))))
+        mean, variance = (torch.cat(part) for part in zip(*(self._given_rates(*piece)[1:] for piece in pieces)))
         return mean, variance
 
     def scales(self, x: Tensor) -> Scales:

@@ -1,4 +1,4 @@
-"""Responses that are a mixture of Gaussians."""
+"""The denoiser of responses that are a mixture of Gaussians."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .given_stimulus import BLOCK, GivenStimulus
 
 
 class GaussianResponses(GivenStimulus):
-    """R a mixture of Gaussians; R given x is N(W x, S)."""
+    """R is a mixture of Gaussians; R given x is N(W x, S)."""
 
     def __init__(self, weights: Array, means: Array, covs: Array, source: Denoiser, encoder: LinearGaussian) -> None:
         super().__init__(source)

@@ -1,4 +1,4 @@
-"""`GivenStimulus`: a denoiser of the response whose conditional is p(r|x)."""
+"""`GivenStimulus`: a denoiser of the response R, given x."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from torch import Tensor
 
 from ..denoiser import Denoiser, Posterior, Unknown, column
 
-#: Entries of a (noisy responses, components, counts) array held at once.
+#: Largest number of entries of a (noisy responses, components, counts) array held at once.
 BLOCK = 1 << 22
 
 
 class GivenStimulus(Denoiser):
-    """A denoiser of R whose conditional on x is R's own law p(r|x)."""
+    """A denoiser of R. A subclass gives the mean and variance of R given Rg (`_marginal`), and given x too (`_own`)."""
 
     knows_variance = True
 
@@ -28,7 +28,7 @@ class GivenStimulus(Denoiser):
 
     def posterior(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None, **wants: Any) -> Posterior:
         if wants.get("draw") or wants.get("normal"):
-            raise Unknown("response denoisers draw no posterior samples")
+            raise Unknown("denoisers of responses do not draw posterior samples")
         mean, variance = self._marginal(xg, column(gamma, xg)) if r is None else self._own(xg, column(gamma, xg), r)
         return Posterior(mean, variance)
 

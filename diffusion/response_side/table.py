@@ -1,4 +1,4 @@
-"""Responses that are one of K labels."""
+"""The denoiser of responses that are one of K labels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class TableResponses(GivenStimulus):
-    """R one of K, on the corners of a simplex."""
+    """R is one of K labels, on the corners of a simplex."""
 
     def __init__(self, source: FiniteSetDenoiser, encoder: TableEncoder) -> None:
         super().__init__(source)
@@ -25,7 +25,7 @@ class TableResponses(GivenStimulus):
         self.log_marginal = (source.log_prior.exp() @ rows).log()
 
     def _weigh(self, rg: Tensor, g: Tensor, log: Tensor) -> tuple[Tensor, Tensor]:
-        # |r_k|^2 is 1 at every corner, so only the inner product matters.
+        # |r_k|^2 is 1 at every corner, so only the inner product counts.
         chance = torch.softmax(rg / g + log, dim=1)
         return chance, chance * (1 - chance)
 

@@ -1,4 +1,4 @@
-"""Samples of X | xg by ancestral steps, for denoisers that only know xhat."""
+"""Samples of X | xg by reverse diffusion, for denoisers that only know xhat."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def reverse_diffusion(
     generator: torch.Generator | None = None,
     r: Tensor | None = None,
 ) -> Tensor:
-    """Samples of X | xg (, r) from a denoiser that only knows xhat: ancestral steps of a `diffusers` scheduler.
+    """Samples of X | xg (or X | xg, r), (B, d), by ancestral steps of a `diffusers` scheduler, which need xhat alone.
 
-    Few steps leave a bias, which no standard error shows; see the table of samplers in reports/published.
+    Few steps leave a bias that no standard error shows; see the table of samplers in reports/published.
 
     Parameters
     ----------
     xg, gamma : (B, d) and (B,)
-    r : (B, k) responses that the samples are given too
-    steps : passes for each sample; levels fall from gamma in equal ratios to 0.4% of the smallest scale.
+    steps : passes per sample; the levels fall from gamma to 0.4% of the smallest scale in equal ratios
+    r : (B, k) responses, if the samples are to be given them
     """
     g = column(gamma, xg)
     scales = denoiser.scales(denoiser.some_stimuli(generator))

@@ -19,10 +19,15 @@ class PosteriorSampler(Sampler):
     Parameters
     ----------
     steps : int
-        Of the reverse diffusion from gamma to 0, where the denoiser cannot draw exactly; each is a pass. The sampler
-        is exact as steps grow.
+        Steps, of one pass each, of the reverse diffusion from gamma to 0 that is used where the denoiser cannot draw
+        exactly. The bias vanishes as steps grow.
     black_box : bool
-        Use the reverse diffusion even where the denoiser could draw exactly.
+        Use reverse diffusion even where the denoiser can draw exactly.
+
+    Raises
+    ------
+    ValueError
+        `steps` is not a whole number of at least 2.
     """
 
     steps: int = 40

@@ -1,4 +1,4 @@
-"""What networks are trained on: a set of images with some held out, or Gaussian images, of which there is no end."""
+"""What networks are trained on: sets of images with some held out, or Gaussian images, which are drawn without end."""
 
 from .. import registry
 from .dataset import Asked, Dataset
@@ -9,7 +9,7 @@ from .mnist import padded_mnist
 from .named import population_for, source_named
 from .source import ExactDenoiser, Source
 
-#: The names in the registry; a path to a file of images is one more.
+#: The names in the registry; a path to a file of images is accepted too.
 POPULATIONS, DATASETS = tuple(registry.POPULATIONS), tuple(registry.DATASETS)
 
 __all__ = [

@@ -19,13 +19,13 @@ def source_named(name: str, *, side: int | None = None, folder: Path | None = No
 
     Parameters
     ----------
-    side : of images whose size one chooses
+    side : pixels per side, where the user may choose
     folder : of the data set's files
 
     Raises
     ------
     NotRegistered, ModelError
-        An unknown name; a size that the data set does not come in.
+        The name is unknown; the data set does not have this size.
     """
     found: Dataset = dataset_named(name)
     return found.load(Asked(name, side, folder))
@@ -34,19 +34,19 @@ def source_named(name: str, *, side: int | None = None, folder: Path | None = No
 def population_for(
     source: Source, kind: str = "", fields: Array | None = None, *, amplitude: float = AMPLITUDE, noise: float = NOISE
 ) -> Encoder:
-    """A population that looks at a source's images.
+    """A population of neurons that responds to a source's images.
 
     Parameters
     ----------
-    kind : name of a population (`registry.POPULATIONS`); the source's own default if left out
-    fields : (k, d) receptive fields; a grid of 7 x 7 Gaussian ones if left out
+    kind : name of a population (`registry.POPULATIONS`); by default the source's own
+    fields : (k, d) receptive fields; by default a grid of 7 x 7 Gaussian ones
     amplitude : largest mean count of a Poisson neuron
-    noise : of linear neurons, in median spreads of their drives
+    noise : standard deviation of linear neurons' noise, in median standard deviations of their drives
 
     Raises
     ------
     NotRegistered, ModelError
-        An unknown name; a population for which the truth of the source is not known.
+        The name is unknown; the source's exact denoiser is not known for this population.
     """
     population: Population = population_named(kind or source.default_population)
     if source.linear_only and not population.linear:

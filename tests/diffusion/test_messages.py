@@ -54,12 +54,12 @@ WRONG = {
     "no such population": (lambda: population_for(GAUSSIAN, "spiking"), "unknown population 'spiking'"),
     "fields beside the images": (
         lambda: population_for(ImageSource(images(NOISE * OTHERS.reshape(4, 4))), "linear", np.eye(16)[5:6]),
-        "the receptive fields miss them",
+        "no receptive field sees them",
     ),
-    "spikes on Gaussian images": (lambda: population_for(GAUSSIAN, "poisson"), "only then is the truth known"),
+    "spikes on Gaussian images": (lambda: population_for(GAUSSIAN, "poisson"), "only then is the exact denoiser known"),
     "truth of a table": (
         lambda: GAUSSIAN.exact(TableEncoder(np.eye(16), [[0.5] * 16, [0.5] * 16])),
-        "only then is the truth known",
+        "only then is the exact denoiser known",
     ),
     "fields of 1e200": (lambda: fields_for(np.ones((2, 2, 2)), np.full((1, 4), 1e200)), "in another unit"),
     "half precision": (lambda: float_type(torch.float16), "expected torch.float32 or torch.float64"),
