@@ -1,4 +1,6 @@
-"""Coordinate-invariant SSI I_CiSSI (Kostal & D'Onofrio 2018): how far the responses to x move an observer."""
+"""Coordinate-invariant SSI, I_CiSSI (Kostal & D'Onofrio 2018): how far responses to x move an observer from the
+prior.
+"""
 
 from __future__ import annotations
 

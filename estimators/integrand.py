@@ -1,4 +1,4 @@
-"""What a measure's estimate from denoisers takes: one expectation, and what the engine has to know of it."""
+"""`Integrand`: the expectation behind a measure's estimate from denoisers, and the properties that the engine uses."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Integrand:
-    """The expectation whose integral, dg / (2 g^2), is the measure.
+    """An expectation whose integral with dg / (2 g^2) is the measure.
 
     Attributes
     ----------
-    value : ``value(sight)``, one draw for each noisy view: (B,), or (B, d) where it is feature-wise
-    passes : denoiser passes of a draw; None: as many as the response sampler takes
-    featurewise : whether it gives a number for each feature
-    variance : whether posterior variances may stand in for squares, where the denoiser knows them (the law of total
-        variance); with a response sampler, where that draws from the posterior
-    looks_elsewhere : whether it looks at other stimuli than x, those that a response may have come from
-    of_responses : whether it takes the denoiser of the responses in place of that of the stimuli
-    small_noise : whether it is not integrated but its limit for g -> 0, over g^2, is the measure
+    value : ``value(sight)``, one draw per noisy stimulus: (B,), or (B, d) if it is feature-wise
+    passes : denoiser passes per draw; None for as many as the response sampler takes
+    featurewise : whether it gives a number per feature
+    variance : whether posterior variances may replace squares where the denoiser knows them (law of total variance);
+        with a response sampler, only if that draws from the posterior
+    looks_elsewhere : whether it also evaluates the denoiser at other stimuli than x, from which a response may have
+        come
+    of_responses : whether it uses the denoiser of the responses instead of that of the stimuli
+    small_noise : whether the measure is not the integral, but the limit of the expectation over g^2 as g -> 0
     """
 
     value: Callable[[Sight], Tensor]

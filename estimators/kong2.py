@@ -1,4 +1,4 @@
-"""Kong's second decomposition: as I_local, with responses to x itself."""
+"""Kong's second decomposition: like I_local, but with the responses to x itself."""
 
 from __future__ import annotations
 

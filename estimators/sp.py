@@ -1,4 +1,4 @@
-"""Specific information I_sp (DeWeese & Meister 1999): how much more certain the response is at x than over all."""
+"""Specific information I_sp (DeWeese & Meister 1999): how much more certain the response is at x than on average."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def pointwise(joint: Joint) -> Any:
 
 
 def conditional(pair: ResponsePair) -> Any:
-    """H(R'|R) - H(R'|R,x): the first averaged over p(r), the second over p(r|x) (the entropy chain rule)."""
+    """H(R'|R) - H(R'|R,x): the first is averaged over p(r), the second over p(r|x) (chain rule of entropy), (J,),
+    nats.
+    """
     volumes = pair.response_volumes / pair.response_volumes[:, :1]
     joint, given = pair.likelihood, pair.likelihood.sum(axis=1, keepdims=True)
     at_x = -xlogy(joint, over(joint, given) / volumes[..., None]).sum(axis=(0, 1))
@@ -34,7 +36,7 @@ def conditional(pair: ResponsePair) -> Any:
 
 
 def gain(at: Sight) -> Tensor:
-    """mmse_R(g) - mmse_R(g|x), with denoisers of the response; `at.denoiser` is that side's."""
+    """mmse_R(g) - mmse_R(g|x), with the denoiser of the responses, which is `at.denoiser` here."""
     anyone = at.denoiser.draw_prior(len(at.x), at.generator)
     own = at.denoiser.draw_given_response(at.x, at.generator)
     return at.error(anyone) - at.error(own, at.x)

@@ -209,7 +209,7 @@ DENSITY = gaussian(3)
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: si.fisher.estimate(DENOISER, XOR.stimuli), si.NotApplicable, "lone stimuli"),
+        (lambda: si.fisher.estimate(DENOISER, XOR.stimuli), si.NotApplicable, "finite sets of stimuli"),
         (lambda: si.i_local.estimate(DENOISER, [[0.5, 1.0]]), ModelError, "stimulus 0 is not in the set"),
         (lambda: si.i_local.estimate(DENOISER, [0.5, 1.0, 3.0]), ModelError, r"expected \(n, 2\)"),
         (lambda: si.i_local.estimate(DENSITY, [[np.nan] * 3]), ModelError, "not finite at stimulus 0"),

@@ -90,7 +90,7 @@ def wrong_inputs(folder):
         ("images.npy", "--receptive-fields", "fields.npy"): "expected (k, 6, 5), the size of the images",
         ("--population", "spiking"): "unknown population 'spiking'",
         ("--measure", "i_loca"): "unknown measure 'i_loca'",
-        ("--measure", "fisher"): "lone stimuli",
+        ("--measure", "fisher"): "finite sets of stimuli",
         ("--image", "5000"): "image 5000 is not in the set",
         ("--device", "cuda:7"): "device 'cuda:7' is not available",
         ("--passes", "10"): "needs at least 40",
