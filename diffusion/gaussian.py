@@ -104,11 +104,11 @@ class MixtureDenoiser(Denoiser):
     ) -> Posterior:
         g = column(gamma, xg)[:, None]  # (B, 1, 1)
         log_weight, means, values, vectors = self._components(r)
-        offset = _into(xg[:, None] - means, vectors)  # (B, C, d) in each component's eigenbasis
+        offset = torch.einsum("bcd,cdk->bck", xg[:, None] - means, vectors)  # (B, C, d) in each component's eigenbasis
         total = values + g
         log_weight = log_weight - 0.5 * (offset**2 / total + total.log()).sum(-1)
         share = torch.softmax(log_weight, dim=1)  # (B, C)
-        centre = means + _out_of(values / total * offset, vectors)
+        centre = means + torch.einsum("bck,cdk->bcd", values / total * offset, vectors)
         mean = (share[..., None] * centre).sum(1)
         left = values * g / total
         result = Posterior(mean)
@@ -121,7 +121,7 @@ class MixtureDenoiser(Denoiser):
         if normal:
             # Covariance = sum_c share_c (within_c + between_c): a draw is a sum of independent draws of the parts.
             noise = _randn(left.shape, left, generator)
-            within = _out_of(left.sqrt() * noise, vectors)
+            within = torch.einsum("bck,cdk->bcd", left.sqrt() * noise, vectors)
             lone = _randn(share.shape, share, generator)[..., None]
             between = (centre - mean[:, None]) * lone
             result.normal = mean + (share[..., None].sqrt() * (within + between)).sum(1)
@@ -232,7 +232,7 @@ class MixtureDenoiser(Denoiser):
         return float(found.mean()), float(found.std() / samples**0.5)
 
     def response_side(self) -> Denoiser:
-        from .response_side.gaussian import GaussianResponses
+        from .response_side import GaussianResponses
 
         return GaussianResponses(*self.response_moments(), self, self.encoder)
 
@@ -279,12 +279,3 @@ def _given_response(values: Array, vectors: Array, w: Array, s: Array) -> tuple[
     half = (root @ axes) / np.sqrt(1 + strength.clip(0))
     u, singular, _ = np.linalg.svd(half)
     return singular**2, u, half @ half.T @ w.T @ np.linalg.inv(s)
-
-
-def _into(offset: Tensor, vectors: Tensor) -> Tensor:
-    """Offsets (B, C, d) in the eigenbasis of each component."""
-    return torch.einsum("bcd,cdk->bck", offset, vectors)
-
-
-def _out_of(offset: Tensor, vectors: Tensor) -> Tensor:
-    return torch.einsum("bck,cdk->bcd", offset, vectors)

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .exact import PAPER, PublishedMeasure, Sum
+from .exact import PAPER, Integrand, PublishedMeasure, Sum
 from .finite import Joint, posterior_of, xlogy
-from .integrand import Integrand
 
 if TYPE_CHECKING:
     from torch import Tensor

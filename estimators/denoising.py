@@ -18,7 +18,7 @@ from ..diffusion.denoiser import Denoiser, Unknown
 from ..diffusion.samplers import ResponseSampler, sampler_named
 from ..errors import NotApplicable
 from .estimate import Estimate, joined
-from .integrand import Integrand
+from .exact import Integrand
 from .levels import LevelPlan
 from .monte_carlo import Budget, Progress, Task, integrate, stream
 from .sight import stimuli_of

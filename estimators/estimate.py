@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -51,10 +52,10 @@ class Estimate:
         """An estimate over a given range, with the cut-off and the errors that a pilot over all levels shows."""
         cutoff = np.abs(pilot.value - self.value)
         stderr = np.sqrt(self.stderr**2 + cutoff**2 + pilot.stderr**2)
-        features = None
-        if self.featurewise is not None:
-            apart = pilot.featurewise - self.featurewise
-            features = np.sqrt(self.featurewise_stderr**2 + apart**2 + pilot.featurewise_stderr**2)
+        features, other = self.featurewise_stderr, pilot.featurewise_stderr
+        if features is not None and other is not None:
+            apart = np.asarray(pilot.featurewise) - np.asarray(self.featurewise)
+            features = np.sqrt(features**2 + apart**2 + other**2)
         passes = self.passes + pilot.passes
         return replace(self, stderr=stderr, cutoff=cutoff, featurewise_stderr=features, passes=passes)
 
@@ -68,9 +69,10 @@ def joined(parts: list[Estimate], seed: int) -> Estimate:
     """Estimates of several blocks of stimuli as one."""
     names = ("value", "stderr", "cutoff", "featurewise", "featurewise_stderr")
     known = [name for name in names if getattr(parts[0], name) is not None]
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in known}
     return replace(
         parts[0],
-        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in known},
+        **arrays,
         passes=max(part.passes for part in parts),
         replicates=min(part.replicates for part in parts),
         gamma_range=(min(part.gamma_range[0] for part in parts), max(part.gamma_range[1] for part in parts)),

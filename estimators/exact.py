@@ -8,6 +8,7 @@ over noise (`Integral`), whose error is the difference between two resolutions. 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -16,14 +17,16 @@ from ..errors import MissingExtra, NotApplicable
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 from . import finite
-from .integrand import Integrand
 from .measure import Measure, canonical_conditional
 from .precise import precisely
 from .resolution import CHECK, FINE, QUICK, STANDARD, Resolution, resolution_for
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ..diffusion.denoiser import Denoiser
     from .estimate import Estimate
+    from .sight import Sight
 
 Form = Literal["pointwise", "conditional", "featurewise"]
 Effort = Literal["quick", "standard", "fine"]
@@ -107,6 +110,37 @@ class Integral:
         # At a stimulus where both happen to agree, the largest difference on this model still shows how coarse they
         # are.
         return value, 4 * apart + 0.05 * apart.max() + _SHARED * (1 + np.abs(value))
+
+
+@dataclass(frozen=True)
+class Integrand:
+    """An expectation whose integral with dg / (2 g^2) is the measure.
+
+    Attributes
+    ----------
+    value : ``value(sight)``, one draw per noisy stimulus: (B,), or (B, d) if it is feature-wise
+    passes : denoiser passes per draw; None for as many as the response sampler takes
+    featurewise : whether it gives a number per feature
+    variance : whether posterior variances may replace squares where the denoiser knows them (law of total variance);
+        with a response sampler, only if that draws from the posterior
+    looks_elsewhere : whether it also evaluates the denoiser at other stimuli than x, from which a response may have
+        come
+    of_responses : whether it uses the denoiser of the responses instead of that of the stimuli
+    small_noise : whether the measure is not the integral, but the limit of the expectation over g^2 as g -> 0
+    """
+
+    value: Callable[[Sight], Tensor]
+    passes: int | None = 2
+    featurewise: bool = False
+    variance: bool = False
+    looks_elsewhere: bool = False
+    of_responses: bool = False
+    small_noise: bool = False
+
+    @property
+    def by_sampler(self) -> bool:
+        """Whether r ~ p(R|xg) comes from a response sampler."""
+        return self.passes is None
 
 
 class PublishedMeasure(Measure):

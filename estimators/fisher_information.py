@@ -6,9 +6,8 @@ from typing import Any
 
 from ..errors import NeedsGradient
 from ..models import ResponsePair
-from .exact import PairSum, PublishedMeasure, Sum
+from .exact import Integrand, PairSum, PublishedMeasure, Sum
 from .finite import Joint, over
-from .integrand import Integrand
 from .kong2 import squared_gain
 
 

@@ -7,8 +7,7 @@ import numpy as np
 from ..models import EncodingModel
 from ..models.arrays import Array
 from .channel import centred, integrate
-from .exact import PAPER, Integral, PublishedMeasure, Sum
-from .integrand import Integrand
+from .exact import PAPER, Integral, Integrand, PublishedMeasure, Sum
 from .nodes import Nodes
 from .resolution import Resolution, resolution_for
 from .surp import error_gain

@@ -9,8 +9,7 @@ import numpy as np
 from ..models import EncodingModel
 from ..models.arrays import Array
 from .channel import integrate
-from .exact import PAPER, Integral, PublishedMeasure
-from .integrand import Integrand
+from .exact import PAPER, Integral, Integrand, PublishedMeasure
 from .nodes import Nodes
 from .resolution import Resolution, resolution_for
 

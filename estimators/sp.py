@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..models import ResponsePair
-from .exact import PAPER, PairSum, PublishedMeasure, Sum
+from .exact import PAPER, Integrand, PairSum, PublishedMeasure, Sum
 from .finite import Joint, over, xlogy
-from .integrand import Integrand
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .exact import PAPER, PublishedMeasure, Sum
+from .exact import PAPER, Integrand, PublishedMeasure, Sum
 from .finite import Joint, over, scaled_likelihood, xlogy
-from .integrand import Integrand
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -62,7 +62,7 @@ class LinearGaussian(Encoder):
         return diagonal.expand(x.shape)
 
     def responses_of_set(self, source: FiniteSetDenoiser) -> Denoiser:
-        from ..response_side.gaussian import GaussianResponses
+        from ..response_side import GaussianResponses
 
         means = (source.stimuli.to(source.dtype) @ self.weights.T).cpu().double().numpy()
         noise = self.noise.cpu().double().numpy()

@@ -84,7 +84,7 @@ class LinearNonlinearPoisson(Encoder):
         return float(((s < 0.05) | (s > 0.95)).double().mean())
 
     def responses_of_set(self, source: FiniteSetDenoiser) -> Denoiser:
-        from ..response_side.counts import CountResponses
+        from ..response_side import CountResponses
 
         return CountResponses(source, self)
 

@@ -75,7 +75,7 @@ class TableEncoder(Encoder):
         return torch.nn.functional.one_hot(drawn, self.responses).to(x.dtype).reshape(*x.shape[:-1], self.responses)
 
     def responses_of_set(self, source: FiniteSetDenoiser) -> Denoiser:
-        from ..response_side.table import TableResponses
+        from ..response_side import TableResponses
 
         return TableResponses(source, self)
 

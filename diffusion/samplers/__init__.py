@@ -14,9 +14,8 @@ from __future__ import annotations
 from ..denoiser import Denoiser
 from ..registry import sampler_class
 from .amortised import Amortised, fit_amortised
-from .ancestral import reverse_diffusion
 from .plug_in import PlugIn
-from .posterior import PosteriorSampler
+from .posterior import PosteriorSampler, reverse_diffusion
 from .sampler import NoSampler, ResponseSampler, Sampler, gain_squared
 from .tweedie import Tweedie
 
