@@ -62,12 +62,10 @@ class Architecture:
         """Read what `to_json` wrote; raises `ModelError` for anything else."""
         if not isinstance(data, dict) or set(data) != {field.name for field in fields(cls)}:
             raise ModelError("this does not describe an architecture")
-        for name in ("channels", "views"):
-            if not isinstance(data[name], list):
-                raise ModelError(f"{name} are {data[name]!r}; expected a list")
-        if not all(isinstance(view, str) for view in data["views"]):
-            raise ModelError(f"views are {data['views']!r}; expected some of {', '.join(LEARNED)}")
-        return cls(**(data | {"channels": tuple(data["channels"]), "views": tuple(data["views"])}))
+        try:
+            return cls(**(data | {name: tuple(data[name]) for name in ("channels", "views")}))
+        except TypeError as error:
+            raise ModelError(f"this does not describe an architecture ({error})") from None
 
 
 def check_choices(record: object, **choices: tuple[Any, ...]) -> None:

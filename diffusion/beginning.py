@@ -21,7 +21,7 @@ from .sources import Source
 _SAMPLE, _LEAST_SPREAD = 4096, 0.05
 
 #: The layers whose input is the response followed by one indicator per view.
-_TOLD = ("conditional.image.weight", "conditional.embed.0.weight")
+_INPUTS = ("conditional.image.weight", "conditional.embed.0.weight")
 
 
 def fresh_denoisers(
@@ -62,16 +62,16 @@ def begin_with(start: Learned, denoising: DenoisingNetwork, gain: GainNetwork) -
             try:
                 mine.load_state_dict(others)
             except RuntimeError:
-                raise CheckpointError("the networks to begin with have another architecture or population") from None
+                raise CheckpointError("the networks to start from have another architecture or population") from None
 
 
 def _with_views(start: DenoisingNetwork, wanted: tuple[str, ...]) -> dict[str, Tensor]:
     """The weights, with columns for the wanted views in their order."""
     weights, known = dict(start.state_dict()), views_of(start.architecture.views)
     responses = len(start.response_mean)
-    for name in _TOLD:
+    for name in _INPUTS:
         if name in weights:
-            told, flags = weights[name].split([responses, len(known)], dim=1)
+            neurons, flags = weights[name].split([responses, len(known)], dim=1)
             columns = [flags[:, known.index(view if view in known else "all")] for view in wanted]
-            weights[name] = torch.cat([told, torch.stack(columns, dim=1)], dim=1)
+            weights[name] = torch.cat([neurons, torch.stack(columns, dim=1)], dim=1)
     return weights

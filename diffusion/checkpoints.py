@@ -289,7 +289,7 @@ def _encoder(folder: Path, kind: str, layers: dict[str, Tensor], responses: int,
     except KeyError as error:
         raise CheckpointError(f"{folder}: layers.safetensors holds no {error.args[0]}") from None
     except ModelError as error:
-        raise CheckpointError(f"{folder}: the population is not one ({error})") from None
+        raise CheckpointError(f"{folder}: the population is not valid ({error})") from None
     if (encoder.responses, encoder.dimensions) != (responses, pixels):
         raise CheckpointError(
             f"{folder}: the population has {encoder.responses} neurons that see {encoder.dimensions} pixels; the "

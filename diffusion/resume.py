@@ -109,7 +109,7 @@ def begun(path: Path | None, resume: bool, identity: dict[str, Any]) -> Saved | 
     for name, value in identity.items():
         if saved.state.get(name) != value:
             raise CheckpointError(
-                f"{path}: is a run with {name} {saved.state.get(name)!r}, not {value!r}; give the same options"
+                f"{path}: a run with {name} {saved.state.get(name)!r}, not {value!r}; give the same options"
             )
     return saved
 
@@ -141,4 +141,4 @@ def give_weights(network: nn.Module, saved: Saved, part: str) -> None:
         network.load_state_dict(saved.parts[part])
     except (RuntimeError, KeyError, TypeError, AttributeError) as error:
         said = str(error).splitlines()[0]
-        raise CheckpointError(f"the unfinished run is not one of these networks ({said})") from None
+        raise CheckpointError(f"the unfinished run is of other networks ({said})") from None

@@ -97,9 +97,7 @@ class Stage:
             self.average.to(device=self.accelerator.device)
             self._sum, self._counted, self.micro = parts["sum"]
         except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CheckpointError(
-                f"the unfinished run is not one of these networks ({str(error).splitlines()[0]})"
-            ) from None
+            raise CheckpointError(f"the unfinished run is of other networks ({str(error).splitlines()[0]})") from None
         self.step, self.losses = step, losses
 
     # -- steps ----------------------------------------------------------------------------------------------------

@@ -234,7 +234,7 @@ class Training:
         def snapshot() -> Saved | None:
             if not stage.whole or (stage.name == STAGES[0] and stage.step == 0):
                 return None  # a step is under way, or nothing was trained yet
-            return Saved(self._state(stage.name, stage.step, levels), self._with_yardstick(stage.parts() | parts))
+            return self._now(stage.name, stage.step, levels, stage.parts() | parts)
 
         self._snapshot = snapshot
         start, first = time.monotonic(), stage.step
@@ -251,11 +251,13 @@ class Training:
         parts: dict[str, Any] = {"done": weights_of(denoising)}
         if gain is not None:
             parts["weights"] = weights_of(gain)
-        saved = Saved(self._state(name, 0, denoising.levels), self._with_yardstick(parts))
+        saved = self._now(name, 0, denoising.levels, parts)
         return lambda: saved
 
-    def _state(self, name: str, step: int, levels: Levels) -> dict[str, Any]:
-        return self._identity | {
+    def _now(self, name: str, step: int, levels: Levels, parts: dict[str, Any]) -> Saved:
+        if self.yardstick is not None:
+            parts = parts | {"yardstick": self.yardstick.to_state()}
+        state = {
             "stage": name,
             "step": step,
             "recipe": self.recipe.to_json(),
@@ -265,9 +267,7 @@ class Training:
             "speeds": self.speeds,
             "threads": self.threads,
         }
-
-    def _with_yardstick(self, parts: dict[str, Any]) -> dict[str, Any]:
-        return parts if self.yardstick is None else parts | {"yardstick": self.yardstick.to_state()}
+        return Saved(self._identity | state, parts)
 
     def _elapsed(self) -> float:
         """Seconds of this run, including those before it was interrupted."""

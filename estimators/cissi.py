@@ -34,7 +34,7 @@ i_cissi = PublishedMeasure(
     "coordinate-invariant stimulus-specific information",
     symbol=("I", "CiSSI"),
     tells=(
-        "How far the responses to this stimulus move an observer from the prior, in any description of the stimulus."
+        "How far the responses to this stimulus move an observer from the prior, however the stimulus is described."
     ),
     formula="E over r given x of KL(p(X|r) ‖ p(X))",
     pointwise=Sum(pointwise),

@@ -107,7 +107,7 @@ class Integral:
         if effort == "quick":
             return value, np.zeros_like(value)
         apart = np.abs(value - self.value(target, _COARSER[effort]))
-        # At a stimulus where both happen to agree, the largest difference on this model still shows how coarse they
+        # Where both happen to agree at a stimulus, the largest difference on this model still shows how coarse they
         # are.
         return value, 4 * apart + 0.05 * apart.max() + _SHARED * (1 + np.abs(value))
 

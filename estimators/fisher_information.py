@@ -44,7 +44,7 @@ fisher = PublishedMeasure(
     "Fisher information",
     symbol=("J", ""),
     tells=(
-        "How well a small change of the stimulus can be seen. It knows nothing of the prior, and is no share "
+        "How well a small change of the stimulus can be seen. It does not depend on the prior, and is not a share "
         "of the mutual information."
     ),
     formula="J(x) = 4 Σ_r (d√p(r|x)/dx)², in nats per squared unit of the stimulus",

@@ -39,7 +39,7 @@ i_kong1 = PublishedMeasure(
     "i_kong1",
     "Kong's first decomposition",
     symbol=("I", "Kong1"),
-    tells="Summed over features the specific surprise; its features may be negative.",
+    tells="Its sum over features is the specific surprise; single features may be negative.",
     formula="∫ dg / 2g² E over r given x of |x − x̂(xg)|² − |x − x̂(xg, r)|²",
     # Its sum over features is I_surp exactly (the pointwise I-MMSE identity), so the sum is computed as such.
     pointwise=Sum(surprise),

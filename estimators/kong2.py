@@ -51,7 +51,7 @@ i_kong2 = PublishedMeasure(
         "with unbounded responses is known: X ~ N(0,1), r ~ N(1, 5/4) where |x| < 1 and N(x, 1/4) elsewhere, the prior "
         "tilted by 1 + 2x(1 - x^2)^3 inside |x| < 1: its change grows with the distance."
     },
-    tells="As I_local, with responses of x itself in the place of those of what is seen through noise.",
+    tells="Like I_local, but with the responses to x itself instead of those to the noisy stimulus.",
     formula="∫ dg / 2g² E over r given x of |x̂(xg) − x̂(xg, r)|²",
     pointwise=Integral(pointwise),
     featurewise=Integral(featurewise),

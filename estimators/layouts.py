@@ -35,8 +35,7 @@ class NodeLayout(Spacing):
             for g, w in zip(levels, weights):
                 ends = self.ends(float(g), self.axes)
                 nodes = math.prod(high - low + 1 for low, high in ends)
-                # Where groups of stimuli lie far apart, lattices around each stimulus have fewer nodes than the whole
-                # grid.
+                # Where stimuli lie in distant groups, lattices around each stimulus have fewer nodes than one grid.
                 if nodes > len(self.x) ** 2 * self.own(self.spacing(float(g))):
                     yield from self.on_points(np.array([g]), np.array([w]))
                 else:
@@ -187,8 +186,8 @@ class NodeLayout(Spacing):
 def _within_reach(nodes: float) -> None:
     if nodes > _MOST_NODES:
         raise OutOfReach(
-            f"quadrature over noise would take {nodes:.1e} nodes a level: the stimuli lie too far apart for the gaps "
-            "between them"
+            f"quadrature over noise would take {nodes:.1e} nodes per level: the stimuli lie too far apart compared "
+            "with the smallest gap between them"
         )
 
 

@@ -81,8 +81,8 @@ i_local = PublishedMeasure(
     "local information",
     symbol=("I", "local"),
     tells=(
-        "How well this stimulus can be told from its neighbours, at every distance, as far as the prior has "
-        "them. In one description of the stimulus: it changes with the scale of x."
+        "How well this stimulus can be distinguished from others, near and far, weighted by the prior. "
+        "It depends on how the stimulus is described: it changes with the scale of x."
     ),
     formula="½ ∫ dg E over Xg given x of tr J(Xg), with Xg = X + √g Z",
     pointwise=Integral(pointwise),

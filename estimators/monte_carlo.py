@@ -102,7 +102,7 @@ def repeat(task: Task, draw: Draw, count: int, width: int, doubt: float) -> Esti
             task.progress(tally.count * cost, tally.relative_error())
         if goal is not None and tally.count >= _FEWEST_FOR_GOAL and tally.relative_error() <= goal:
             break
-    # In finite sets and counts some events are so rare that none is drawn: once in as many samples as there are, say.
+    # In finite sets and counts, events may be too rare to be drawn: up to about one in as many samples as were taken.
     unseen = task.denoiser.rare_nats / (tally.count * count)
     return tally.estimate(task.measure, task.sampler.name, tally.count * cost, doubt, unseen, task.seed)
 

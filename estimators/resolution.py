@@ -39,6 +39,7 @@ def resolution_for(dimensions: int, table: dict[int, Resolution] = STANDARD) -> 
     """The resolution for stimuli in R^d; raises `OutOfReach` for d > 2, where a lattice would be too large."""
     if dimensions not in table:
         raise OutOfReach(
-            f"stimuli in R^{dimensions}: quadrature over noise serves d = 1 and 2 (use the diffusion estimators beyond)"
+            f"stimuli in R^{dimensions}: quadrature over noise serves d = 1 and 2 (for more, use the estimators from "
+            "denoisers)"
         )
     return table[dimensions]

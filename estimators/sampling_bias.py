@@ -265,7 +265,7 @@ def table_warnings(counts: Any, interval: tuple[float, float] | None = None) -> 
     elif bias > information / 2:
         said.append(
             f"The estimated bias, {bias:.4f} nats, exceeds half of the plug-in I(R;X), {information:.4f} nats: "
-            "there are too few trials to tell this information from none."
+            "there are too few trials to distinguish this information from none."
         )
     if information - bias > entropy + tiny:
         said.append(

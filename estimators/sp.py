@@ -46,8 +46,8 @@ i_sp = PublishedMeasure(
     "specific information",
     symbol=("I", "sp"),
     tells=(
-        "How much more certain the response is at this stimulus than over all: large where the neuron is "
-        "reliable, be it silent."
+        "How much more certain the response is at this stimulus than on average: large where the neuron is reliable, "
+        "even if it is silent."
     ),
     formula="H(R) − H(R|x)",
     pointwise=Sum(pointwise),

@@ -76,7 +76,7 @@ class Spacing:
         self.bridge, self.lapse = float(np.diff(x[hull]).max()), max(step, drop)
         self.rarity = self.lapse if len(x) <= MANY else step
         if len(x) > MANY:
-            # A gap between many close neighbours is not the sharp switch between two lone atoms.
+            # Between many close neighbours the posterior changes less sharply than between two isolated stimuli.
             self.resolution = replace(self.resolution, tail=self.resolution.tail - 0.5, decay=self.resolution.decay - 4)
             chi = _chi_squared(likelihood[:, order], 1)
             self.step_contrast, self.contrast = float(chi.max()), float((chi / np.diff(x) ** 2).max())
@@ -88,7 +88,7 @@ class Spacing:
         height = self.log_prior[order].reshape(shape)
         table = likelihood[:, order].reshape(-1, *shape)
         self.rarity = self.lapse = max(float(np.abs(np.diff(height, axis=i)).max(initial=0.0)) for i in (0, 1))
-        # A gap between many close neighbours is not the sharp switch between two lone atoms.
+        # Between many close neighbours the posterior changes less sharply than between two isolated stimuli.
         self.resolution = replace(self.resolution, decay=self.resolution.decay - 4)
         self.bridge = max(float(np.diff(x).max(initial=0.0)) for x in coordinates)
         self.widest = self.resolution.tail + math.sqrt(self.resolution.tail**2 + 2 * self.rarity)

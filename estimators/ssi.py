@@ -32,7 +32,8 @@ i_ssi = PublishedMeasure(
     "stimulus-specific information",
     symbol=("I", "SSI"),
     tells=(
-        "How certain the responses to this stimulus leave an observer, about any stimulus; negative where they confuse."
+        "How certain an observer is about the stimulus, given the responses to this one; negative where the responses "
+        "make the observer less certain."
     ),
     formula="H(X) − E over r given x of H(X|r)",
     pointwise=Sum(pointwise),

@@ -34,7 +34,7 @@ i_surp = PublishedMeasure(
     "i_surp",
     "specific surprise",
     symbol=("I", "surp"),
-    tells="How unusual the responses to this stimulus are: large at rare stimuli with responses of their own.",
+    tells="How unusual the responses to this stimulus are: large for rare stimuli with distinctive responses.",
     formula="KL(p(R|x) ‖ p(R))",
     pointwise=Sum(pointwise),
     integrand=Integrand(gain),

@@ -142,7 +142,7 @@ DAMAGES = {
     "no population": (altered("layers.safetensors", lambda t: t.pop("encoder.noise")), "holds no encoder.noise"),
     "noise that is none": (
         altered("layers.safetensors", lambda t: t["encoder.noise"].zero_()),
-        "population is not one",
+        "population is not valid",
     ),
     "whole numbers": (
         altered("layers.safetensors", lambda t: t.update(centre=torch.zeros(16, dtype=torch.int64))),

@@ -175,7 +175,7 @@ def test_damaged_foreign_and_older_files(tmp_path):
         with pytest.raises(CheckpointError, match="not an unfinished run of this version"):
             learning.training(resume_file=kept, resume=True).run()
     write_saved(kept, type(saved)(saved.state, saved.parts | {"done": {}}))
-    with pytest.raises(CheckpointError, match="not one of these networks"):
+    with pytest.raises(CheckpointError, match="of other networks"):
         learning.training(resume_file=kept, resume=True).run()
 
 

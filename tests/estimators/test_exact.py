@@ -253,7 +253,7 @@ def test_a_feature_that_never_varies_adds_nothing(name, feature):
 
 
 def test_a_grid_with_a_far_corner_is_laid_about_its_points():
-    """One lattice for all would have 10^12 nodes a level."""
+    """One lattice for all would have 10^12 nodes per level."""
     places = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 1e6])
     x = np.stack(np.meshgrid(places, places), axis=-1).reshape(-1, 2)
     rng = np.random.default_rng(0)
