@@ -4,7 +4,7 @@ from importlib.util import find_spec as _find_spec
 from typing import TYPE_CHECKING
 from typing import Any as _Any
 
-import lazy_loader as _lazy_loader  # type: ignore[import-untyped]
+import lazy_loader as _lazy_loader  # type: ignore[import-untyped, unused-ignore]
 
 from ..errors import MissingExtra as _MissingExtra
 

@@ -32,7 +32,7 @@ class Scales:
     ----------
     low, high : (n,) levels; below `low`, ``E[D^2] / g`` falls at least as fast as g, and above `high` as 1 / g
     below, above : how far to integrate below `low` and above `high`, in units of log g
-    finest : variance of the prior given a response along its narrowest direction, for the limit of small noise
+    finest : smallest variance of X given a response, in any direction, for the limit of small noise; 0 if unknown
     """
 
     low: Tensor

@@ -136,9 +136,7 @@ class MixtureDenoiser(Denoiser):
         return self._log_joint(surprise), means, self.given_values, self.given_vectors
 
     def _log_joint(self, surprise: Tensor) -> Tensor:
-        """Log of weight times p(r|c) for each component, up to a constant, (B, C); `surprise` is r - E[R|c], (B, C,
-        k).
-        """
+        """Log p(r, c) of each component c up to a constant, (B, C), where `surprise` is r - E[R|c], (B, C, k)."""
         white = torch.linalg.solve_triangular(self.seen_root, surprise.permute(1, 2, 0), upper=False)  # (C, k, B)
         log_det = self.seen_root.diagonal(dim1=1, dim2=2).log().sum(1)
         return self.log_weights - 0.5 * (white**2).sum(1).T - log_det
@@ -146,8 +144,9 @@ class MixtureDenoiser(Denoiser):
     def _around(
         self, centre: Tensor, spread: Tensor, vectors: Tensor, c: Tensor, generator: torch.Generator | None
     ) -> Tensor:
-        """A draw (B, d) of component c (B,) in each row, about `centre` (B, C, d) with variances `spread` (B or 1,
-        C, d).
+        """A draw (B, d) from the given component c (B,) of each row.
+
+        Components have means `centre` (B, C, d) and, along `vectors`, variances `spread` (B or 1, C, d).
         """
         rows = torch.arange(len(c), device=c.device)
         spread = spread.expand(centre.shape)[rows, c]
@@ -170,7 +169,11 @@ class MixtureDenoiser(Denoiser):
     # -- what else follows ----------------------------------------------------------------------------------------
 
     def scales(self, x: Tensor) -> Scales:
-        """From each component's closed form: information over half its slope at 0, half what r removes over it."""
+        """`low` and `high` are where two bounds reach the information itself, for each component and for the whole
+        mixture.
+
+        The information below g is at most ``g tr J / 2``, and that above g at most ``tr Cov(E[X|R]) / 2g``.
+        """
         p, m, cov, w, s, seen_by = self._moments
         fisher = float(np.trace(w.T @ np.linalg.solve(s, w)))
         between = np.einsum("c,ci,cj->ij", p, m - p @ m, m - p @ m)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -98,17 +99,17 @@ class Yardstick:
         images = None if source.images is None else len(source.images)
         if images is not None and (few := _scaled(images, _FEWEST_LINEAR, effort)) < images:
             images, exact = few, source.exact(encoder, few)
-        errors: dict[str, dict[str, list[Tensor]]] = {name: {s: [] for s in _ROLES} for name in ("linear", "exact")}
+        errors: dict[tuple[str, str], list[Tensor]] = defaultdict(list)
         for views in views_of_bands(source, encoder, levels, count):
             gamma = torch.full((count,), views.gamma, dtype=torch.float64)
             xg = views.xg.double()
             for suffix, given in _ROLES.items():
                 r = views.r.double() if given else None
                 guess = linear(xg.numpy(), views.gamma, None if r is None else r.numpy())
-                errors["linear"][suffix].append(_errors(torch.from_numpy(guess), views.x))
-                errors["exact"][suffix].append(_errors(exact.xhat(xg, gamma, r), views.x))
-        stacked = {name: {s: torch.stack(e) for s, e in found.items()} for name, found in errors.items()}
-        return cls(information, stacked["linear"], stacked["exact"], images)
+                errors["linear", suffix].append(_errors(torch.from_numpy(guess), views.x))
+                errors["exact", suffix].append(_errors(exact.xhat(xg, gamma, r), views.x))
+        by_role = ({s: torch.stack(errors[name, s]) for s in _ROLES} for name in ("linear", "exact"))
+        return cls(information, *by_role, images)
 
     @property
     def views(self) -> int:

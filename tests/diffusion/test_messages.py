@@ -42,7 +42,7 @@ WRONG = {
     "one image many times": (lambda: ImageSource(images(np.ones((30, 4, 4)))), "the images are all the same"),
     "pixels that are no image": (
         lambda: MixtureSource("m", [1.0], np.zeros((1, 4)), [np.eye(4)], (3, 3)),
-        "no images of 3 x 3",
+        "do not fit images of 3 x 3",
     ),
     "no covariance": (
         lambda: MixtureSource("m", [1.0], np.zeros((1, 4)), [np.diag([1, 1, 1, -1.0])], (2, 2)),
