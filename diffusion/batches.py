@@ -70,8 +70,7 @@ class Batches:
         return Batch(*(value.to(self.device) for value in (x, xg, gamma, r, given)))
 
     def _views(self, count: int, views: int, generator: torch.Generator) -> Tensor:
-        """The view of the response that each row is given, (count,): -1 for none, 0 for the whole response, or a
-        coarser one.
+        """The view that each row is given, (count,): -1 for none, 0 for the whole response, or a coarser one.
 
         Of the rows that see a response, half see the whole one.
         """

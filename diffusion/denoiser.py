@@ -111,9 +111,7 @@ class Denoiser:
         normal: bool = False,
         generator: torch.Generator | None = None,
     ) -> Posterior:
-        """The posterior mean and, in the same pass, what else is asked for; raises `Unknown` for what it does not
-        know.
-        """
+        """The posterior mean and what else is asked for, in one pass; raises `Unknown` for what is not known."""
         if variance or draw or normal:
             raise Unknown(f"{type(self).__name__} knows only xhat")
         return Posterior(self.xhat(xg, gamma, r))

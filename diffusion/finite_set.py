@@ -193,9 +193,7 @@ class FiniteSetDenoiser(Denoiser):
     # -- what else follows ----------------------------------------------------------------------------------------
 
     def _neighbours(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """For stimuli x (n, d): distance to the set, distance to the nearest other member, and the highest level
-        that matters.
-        """
+        """For x (n, d): distance to the set, distance to the nearest other member, highest level that matters."""
         own = torch.full((len(x),), torch.inf, dtype=self.dtype, device=self.device)
         other, high = own.clone(), torch.zeros_like(own)
         for rows, block in self._blocks():

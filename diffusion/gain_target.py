@@ -110,9 +110,7 @@ class _Means:
         return (1 + kept * (ratio - 1)).clamp(0.1, 10).float()
 
     def common_scale(self) -> Tensor:
-        """The factor of each part, shrunk towards their common mean by its noise (empirical Bayes), within 0.1 and
-        10.
-        """
+        """The factors, shrunk towards their common mean by their noise (empirical Bayes), within 0.1 and 10."""
         ratio, doubt = self._ratio()
         weight = torch.where(doubt > 0, doubt.clamp_min(1e-9) ** -2, 0.0)
         total = weight.sum()

@@ -169,8 +169,7 @@ class MixtureDenoiser(Denoiser):
     # -- what else follows ----------------------------------------------------------------------------------------
 
     def scales(self, x: Tensor) -> Scales:
-        """`low` and `high` are where two bounds reach the information itself, for each component and for the whole
-        mixture.
+        """The levels at which two bounds equal the information, over the components and the whole mixture.
 
         The information below g is at most ``g tr J / 2``, and that above g at most ``tr Cov(E[X|R]) / 2g``.
         """

@@ -30,9 +30,7 @@ _ROLES = {"": False, "_given": True}
 
 
 class LinearDenoiser:
-    """The best linear estimate of X from xg and r (Wiener's), from the joint second moments of stimuli and
-    responses.
-    """
+    """The best linear estimate of X from xg and r (Wiener's), from the joint second moments of X and R."""
 
     def __init__(self, source: Source, encoder: Encoder, seed: int = 0, samples: int = LINEAR_SAMPLES) -> None:
         generator = torch.Generator().manual_seed(seed)

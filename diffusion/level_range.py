@@ -13,8 +13,7 @@ from .sources import Source
 
 #: The share of the information that may lie below the levels, and the share that may lie above them.
 CUTOFF = 0.004
-#: Images of a large set, and draws, from which the levels are found in a run that is long enough; and the fewest of
-#: either.
+#: Images of a large set, and draws, that are used in a run that is long enough; and the fewest of either.
 _IMAGES, _SAMPLES = 10_000, 4000
 _FEWEST_IMAGES, _FEWEST_SAMPLES = 1000, 400
 

@@ -125,9 +125,7 @@ class Stage:
             after()
 
     def advance(self) -> None:
-        """One step of the optimiser, its schedule and the average; raises `TrainingDiverged` if the loss is not
-        finite.
-        """
+        """One step of optimiser, schedule and average; raises `TrainingDiverged` if the loss is not finite."""
         batch = self.batches.draw(self.name, self.step, self._share)
         value = self._backward(batch)
         if not math.isfinite(value):
@@ -140,8 +138,7 @@ class Stage:
         self._sum, self._counted = self._sum + value, self._counted + 1
 
     def _backward(self, batch: Batch) -> float:
-        """The loss of a batch, after adding its gradients; the batch is split into smaller pieces if it fails as a
-        whole.
+        """The loss of a batch, after adding its gradients; a batch that fails is split into smaller pieces.
 
         Out of memory on a CPU is a RuntimeError like any other. If single images fail too, the first error is raised.
         """

@@ -86,9 +86,7 @@ class UNetDenoiser(Denoiser):
 
     @property
     def gain(self) -> Callable[[Tensor, Tensor], Tensor] | None:
-        """A function of (xg, gamma) that approximates E_r[D_i^2 | xg], (B, d), for the amortised sampler; None if
-        not trained.
-        """
+        """A function of (xg, gamma) that approximates E_r[D_i^2 | xg], (B, d); None where it was not trained."""
         network = self.gain_network
         if network is None:
             return None

@@ -53,8 +53,7 @@ def integrate(
 
 
 def centred(stimuli: Array) -> Array:
-    """The stimuli relative to the middle of their range, in units of the range, (J, d); the integral is
-    scale-invariant.
+    """The stimuli relative to the middle of their range, in units of it, (J, d); this leaves the integral as it is.
 
     Where a gap is tiny compared with the range, they are taken relative to that gap, if float64 resolves it there.
 

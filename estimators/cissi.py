@@ -1,6 +1,4 @@
-"""Coordinate-invariant SSI, I_CiSSI (Kostal & D'Onofrio 2018): how far responses to x move an observer from the
-prior.
-"""
+"""Coordinate-invariant SSI, I_CiSSI (Kostal & D'Onofrio 2018): how far responses to x move an observer."""
 
 from __future__ import annotations
 

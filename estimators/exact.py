@@ -107,8 +107,7 @@ class Integral:
         if effort == "quick":
             return value, np.zeros_like(value)
         apart = np.abs(value - self.value(target, _COARSER[effort]))
-        # Where both happen to agree at a stimulus, the largest difference on this model still shows how coarse they
-        # are.
+        # Where both happen to agree at a stimulus, the largest difference on this model shows how coarse they are.
         return value, 4 * apart + 0.05 * apart.max() + _SHARED * (1 + np.abs(value))
 
 
@@ -203,9 +202,7 @@ class PublishedMeasure(Measure):
         return self.evaluate(target, form, "standard")
 
     def evaluate(self, target: EncodingModel | ResponsePair, form: Form, effort: Effort) -> Evaluation:
-        """Values and error bounds at an effort; with "quick" the bounds are 0. Raises `NotApplicable` for a form it
-        lacks.
-        """
+        """Values and error bounds, which are 0 for "quick"; raises `NotApplicable` for a form that it lacks."""
         if form in self._forms:
             return self._forms[form].with_error(target, effort)
         if form == "conditional":

@@ -62,9 +62,7 @@ class NodeLayout(Spacing):
             yield self._dense(batch)
 
     def _scattered_nodes(self, g: float, w: float) -> Iterator[tuple[Array, Array, Array]]:
-        """Pieces (positions, levels, average): a lattice around each stimulus, or one lattice for all, whichever is
-        smaller.
-        """
+        """Pieces (positions, levels, average): one lattice per stimulus or one for all, whichever is smaller."""
         root, h, tail = math.sqrt(g), self.spacing(g), self.resolution.tail
         half = self.half(h)
         own = len(self.x) * self.own(h)

@@ -88,9 +88,7 @@ def integrate(task: Task, x: Tensor, plan: LevelPlan) -> Estimate:
 
 
 def repeat(task: Task, draw: Draw, count: int, width: int, doubt: float) -> Estimate:
-    """Average replicates, of `count` samples and `width` numbers each, until the budget is spent or the goal is
-    reached.
-    """
+    """Average replicates (`count` samples, `width` numbers each) until the budget is spent or the goal reached."""
     cost = count * task.passes
     replicates = task.budget.passes // cost
     group = max(1, min(_MOST_REPLICATES, _GROUP // width))

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from ..models.arrays import Array
 
-#: The weights of a batch's average over Xg given x_j: one matrix or, for a product grid, one per axis and the stimuli's
+#: Weights of a batch's average over Xg given x_j: a matrix or, for a product grid, one per axis and the stimuli's
 #: order.
 Average = Array | sparse.csr_array | tuple[Array, Array, Array]
 
@@ -51,7 +51,5 @@ class Nodes:
         return np.asarray(self._weights.T @ values)
 
     def average_from(self, stimuli: Array, positions: Array, values: Array) -> Array:
-        """The same with the factor ``y - x_j`` along one axis; stimuli (J, 1), positions (P, 1), values (P, M) to
-        (J, M).
-        """
+        """The same with the factor ``y - x_j`` along one axis; columns (J, 1) and (P, 1), values (P, M), to (J, M)."""
         return np.asarray(self.average(values * positions) - stimuli * self.average(values))

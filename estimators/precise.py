@@ -23,9 +23,7 @@ def _numbers(array: Array | None) -> Any:
 
 
 def precisely(formula: Callable[[Joint], Any], model: EncodingModel) -> Array:
-    """A formula evaluated in 50 digits, rounded to float64; the model's doubles count as exact and are normalised
-    first.
-    """
+    """A formula in 50 digits, rounded to float64; the model's doubles count as exact and are normalised first."""
     from mpmath import mp
 
     with mp.workdps(DIGITS):

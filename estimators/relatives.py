@@ -93,9 +93,7 @@ def _affordable(turned: Array) -> Array:
 
 
 def _whitening(stimuli: Array, prior: Array) -> Array:
-    """The stimuli (J, d) along the axes of their covariance, in units of its root; unchanged where they lie on a
-    line.
-    """
+    """The stimuli (J, d) along the axes of their covariance, in units of its root; unchanged if on a line."""
     apart = stimuli - prior @ stimuli
     values, vectors = np.linalg.eigh((apart.T * prior) @ apart)
     if values[0] <= 1e-12 * values[-1]:
@@ -160,9 +158,7 @@ def _walk_conditional(pair: ResponsePair) -> Array:
 
 
 def erased(model: EncodingModel) -> Array:
-    """X_t is X until an exponentially distributed time, then nothing: the loss is KL(p(R|x) || p(R)), the measure
-    I_surp.
-    """
+    """X_t is X until an exponential time, then nothing: the loss is KL(p(R|x) || p(R)), so this is I_surp, (J,)."""
     return np.asarray(surp.pointwise(joint_of(model)))
 
 

@@ -23,9 +23,7 @@ def pointwise(joint: Joint) -> Any:
 
 
 def conditional(pair: ResponsePair) -> Any:
-    """H(R'|R) - H(R'|R,x): the first is averaged over p(r), the second over p(r|x) (chain rule of entropy), (J,),
-    nats.
-    """
+    """H(R'|R) - H(R'|R,x), nats, (J,): the first is averaged over p(r), the second over p(r|x) (chain rule)."""
     volumes = pair.response_volumes / pair.response_volumes[:, :1]
     joint, given = pair.likelihood, pair.likelihood.sum(axis=1, keepdims=True)
     at_x = -xlogy(joint, over(joint, given) / volumes[..., None]).sum(axis=(0, 1))

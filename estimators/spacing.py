@@ -101,9 +101,7 @@ class Spacing:
         self.step_contrast, self.contrast = sum(steps), sum(contrasts)
 
     def limits(self) -> tuple[float, float]:
-        """Logs of the lowest level that matters, and of the level above which the integrand is a power series in
-        1/g.
-        """
+        """Logs of the lowest level that matters, and of that above which the integrand is a power series in 1/g."""
         return math.log(self._lowest_level()), 2 * math.log(self.range) + self.resolution.reach
 
     def levels(self) -> tuple[Array, Array]:

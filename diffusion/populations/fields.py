@@ -38,9 +38,7 @@ def receptive_fields(shape: tuple[int, int], grid: tuple[int, int] = (7, 7), sig
 
 
 def fields_for(images: Array, fields: Any) -> Array:
-    """Receptive fields (k, h, w) or (k, h * w) as rows (k, h * w); raises `ModelError` where they do not fit the
-    images.
-    """
+    """Receptive fields (k, h, w) or (k, h * w) as rows (k, h * w); raises `ModelError` where they do not fit."""
     rows = as_real_array(fields, "receptive fields")
     largest = float(np.abs(rows).max(initial=0.0))
     if not 1e-30 < largest < 1e30:

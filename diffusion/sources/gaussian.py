@@ -10,9 +10,7 @@ from .mixture import MixtureSource, gaussian_source
 
 
 def natural_covariance(side: int) -> Array:
-    """Covariance of periodic images, side x side pixels, whose power falls as 1 / f^2; (side^2, side^2), unit
-    variance.
-    """
+    """Covariance (side^2, side^2) of periodic images whose power falls as 1 / f^2; the pixels have variance 1."""
     f = np.fft.fftfreq(side)
     power = 1 / np.maximum(f[:, None] ** 2 + f**2, 1 / side**2)
     kernel = np.fft.ifft2(power).real

@@ -54,8 +54,7 @@ class Source:
         raise NotImplementedError
 
     def exact(self, encoder: Encoder, most: int | None = None) -> ExactDenoiser:
-        """The exact denoiser: that of the training set or, where stimuli are drawn without end, that of their
-        distribution.
+        """The exact denoiser of the training set or, where stimuli are drawn without end, of their distribution.
 
         Parameters
         ----------
