@@ -106,8 +106,8 @@ class Yardstick:
                 guess = linear(xg.numpy(), views.gamma, None if r is None else r.numpy())
                 errors["linear", suffix].append(_errors(torch.from_numpy(guess), views.x))
                 errors["exact", suffix].append(_errors(exact.xhat(xg, gamma, r), views.x))
-        by_role = ({s: torch.stack(errors[name, s]) for s in _ROLES} for name in ("linear", "exact"))
-        return cls(information, *by_role, images)
+        of_linear, of_exact = ({s: torch.stack(errors[name, s]) for s in _ROLES} for name in ("linear", "exact"))
+        return cls(information, of_linear, of_exact, images)
 
     @property
     def views(self) -> int:
