@@ -1,4 +1,4 @@
-"""Checkpoints come back as they were written, and nothing else is taken for one."""
+"""Checkpoints are read as they were written, and anything else is refused."""
 
 import json
 import os
@@ -238,7 +238,7 @@ def test_views_that_are_none(views):
 
 
 def test_coarser_views_are_degraded_responses():
-    """Half of the time: the mean of before, half the Fisher information. Pairs: their mean, an odd neuron alone."""
+    """Thinned: the same mean, half the Fisher information. Merged: means of pairs; an odd last neuron is unchanged."""
     generator = torch.Generator().manual_seed(0)
     counts = LinearNonlinearPoisson(np.eye(3), amplitude=4.0).to(dtype=torch.float32)
     r = counts.sample(torch.full((40_000, 3), 0.5), generator)

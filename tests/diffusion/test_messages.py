@@ -105,7 +105,7 @@ def test_a_source_is_exact_for_part_of_a_large_set():
 
 
 class _Least(Denoiser):
-    """Knows its xhat and nothing else."""
+    """A denoiser with xhat and nothing else."""
 
     def xhat(self, xg, gamma, r=None):
         return xg

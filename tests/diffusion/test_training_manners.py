@@ -1,4 +1,4 @@
-"""Training beside other programs: threads, minutes, Ctrl-C in a library, and files that are no unfinished run."""
+"""Training beside other programs: threads, minutes, Ctrl-C in a library, and files that are not unfinished runs."""
 
 import os
 import pickle
