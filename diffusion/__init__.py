@@ -1,14 +1,16 @@
-"""Denoisers, noise levels and response samplers; needs the extra ``stiminfo[diffusion]`` (torch, diffusers)."""
+"""Denoisers, noise levels and response samplers. Needs the extra ``stiminfo[diffusion]`` (torch, diffusers)."""
 
 from importlib.util import find_spec as _find_spec
 from typing import TYPE_CHECKING
+from typing import Any as _Any
 
+import lazy_loader as _lazy_loader  # type: ignore[import-untyped, unused-ignore]
+
+from ..errors import MissingExtra as _MissingExtra
+
+_NEEDS_TORCH = f"{__name__} needs torch: pip install 'stiminfo[diffusion]'"
 if _find_spec("torch") is None:
-    from ..errors import MissingExtra
-
-    raise MissingExtra("stiminfo.diffusion needs torch: pip install 'stiminfo[diffusion]'")
-
-from .lazily import names_in as _names_in
+    raise _MissingExtra(_NEEDS_TORCH)
 
 if TYPE_CHECKING:
     from .denoiser import Denoiser, Posterior, Unknown
@@ -16,24 +18,6 @@ if TYPE_CHECKING:
     from .gaussian import GaussianDenoiser, MixtureDenoiser
     from .samplers import Amortised, PlugIn, PosteriorSampler, Tweedie, fit_amortised, reverse_diffusion
     from .unet import UNetDenoiser
-
-# Imported when first used: the registry serves `--help`, which loads no torch.
-_HOME = {
-    "Amortised": "samplers",
-    "Denoiser": "denoiser",
-    "FiniteSetDenoiser": "finite_set",
-    "GaussianDenoiser": "gaussian",
-    "MixtureDenoiser": "gaussian",
-    "PlugIn": "samplers",
-    "Posterior": "denoiser",
-    "PosteriorSampler": "samplers",
-    "Tweedie": "samplers",
-    "UNetDenoiser": "unet",
-    "Unknown": "denoiser",
-    "fit_amortised": "samplers",
-    "reverse_diffusion": "samplers",
-}
-__getattr__, __dir__ = _names_in(__name__, _HOME)
 
 __all__ = [
     "Amortised",
@@ -50,3 +34,24 @@ __all__ = [
     "fit_amortised",
     "reverse_diffusion",
 ]
+
+# A name is imported when it is first used: the registry serves `--help`, which must not load torch.
+_load, __dir__, _ = _lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "denoiser": ["Denoiser", "Posterior", "Unknown"],
+        "finite_set": ["FiniteSetDenoiser"],
+        "gaussian": ["GaussianDenoiser", "MixtureDenoiser"],
+        "samplers": ["Amortised", "PlugIn", "PosteriorSampler", "Tweedie", "fit_amortised", "reverse_diffusion"],
+        "unet": ["UNetDenoiser"],
+    },
+)
+
+
+def __getattr__(name: str) -> _Any:
+    if name in __all__:
+        try:
+            import torch  # noqa: F401
+        except ImportError as error:
+            raise _MissingExtra(_NEEDS_TORCH) from error
+    return _load(name)

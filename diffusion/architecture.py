@@ -1,4 +1,4 @@
-"""What networks are made of, and the noise levels that they are made for: plain records with a JSON form."""
+"""The architecture of the networks and the noise levels that they are trained for: plain records with a JSON form."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ ROUTES = ("image", "embedding", "both")
 
 @dataclass(frozen=True)
 class Architecture:
-    """What a pair of networks is made of.
+    """The architecture of a pair of networks, one without and one with the response.
 
     Attributes
     ----------
-    channels : of the U-Net's levels; each level after the first halves the image
-    layers : residual layers a level
-    patch : pixels a side that the U-Net takes together as channels of one point; 2 makes it four times as fast
-    attention : self-attention at the coarsest level
-    preconditioning : ``edm`` (Karras et al. 2022), or ``epsilon``: the network predicts the noise, as DDPM does
-    route : how responses enter: as an ``image`` (a learned linear map of the responses beside the noisy stimulus), as
-        an ``embedding`` added to that of the noise level, or ``both``
-    shared : one network for xhat(xg) and xhat(xg, r), with a null token in the place of r; else two
-    views : of the response, learned beside it: ``halves``, ``thinned``, ``merged`` (see `response_views`)
+    channels : channels at each level of the U-Net; each level after the first halves the image
+    layers : residual layers per level
+    patch : the U-Net sees patch x patch pixels as the channels of one point; 2 makes it four times as fast
+    attention : whether there is self-attention at the coarsest level
+    preconditioning : ``edm`` (Karras et al. 2022), or ``epsilon``: the network predicts the noise, as in DDPM
+    route : how responses enter: as an ``image`` (a learned linear map of the responses, stacked on the noisy stimulus),
+        as an ``embedding`` added to that of the noise level, or ``both``
+    shared : one network for xhat(xg) and xhat(xg, r), with a null token in place of r; otherwise two networks
+    views : coarser views of the response to learn too: ``halves``, ``thinned``, ``merged`` (see `response_views`)
     """
 
     channels: tuple[int, ...] = (32, 64)
@@ -46,44 +46,51 @@ class Architecture:
             raise ModelError(f"channels are {self.channels}; expected 1 to 8 whole numbers from 8 to 1024")
         if any(c % 8 for c in self.channels):
             raise ModelError(f"channels are {self.channels}; expected multiples of 8 (groups of the normalisation)")
-        if not isinstance(self.layers, int) or not 1 <= self.layers <= 8:
-            raise ModelError(f"layers is {self.layers!r}; expected 1 to 8")
+        whole_number("layers", self.layers, 1, 8)
         if any(view not in LEARNED for view in self.views) or len(set(self.views)) < len(self.views):
             raise ModelError(f"views are {self.views!r}; expected some of {', '.join(LEARNED)}")
         if self.views and not self.shared:
             raise ModelError("views of the response are learned by a shared network only")
-        if self.patch not in (1, 2, 4):
-            raise ModelError(f"patch is {self.patch!r}; expected 1, 2 or 4")
-        if self.preconditioning not in PRECONDITIONINGS:
-            raise ModelError(f"preconditioning is {self.preconditioning!r}; expected {' or '.join(PRECONDITIONINGS)}")
-        if self.route not in ROUTES:
-            raise ModelError(f"route is {self.route!r}; expected {', '.join(ROUTES)}")
+        check_choices(self, patch=(1, 2, 4), preconditioning=PRECONDITIONINGS, route=ROUTES)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON values."""
+        """Plain JSON values."""
         return asdict(self) | {"channels": list(self.channels), "views": list(self.views)}
 
     @classmethod
     def from_json(cls, data: Any) -> Architecture:
-        """From JSON; raises `ModelError` for what is no architecture."""
+        """Read what `to_json` wrote; raises `ModelError` for anything else."""
         if not isinstance(data, dict) or set(data) != {field.name for field in fields(cls)}:
-            raise ModelError("not the description of an architecture")
-        for name in ("channels", "views"):
-            if not isinstance(data[name], list):
-                raise ModelError(f"{name} are {data[name]!r}; expected a list")
-        if not all(isinstance(view, str) for view in data["views"]):
-            raise ModelError(f"views are {data['views']!r}; expected some of {', '.join(LEARNED)}")
-        return cls(**(data | {"channels": tuple(data["channels"]), "views": tuple(data["views"])}))
+            raise ModelError("this does not describe an architecture")
+        try:
+            return cls(**(data | {name: tuple(data[name]) for name in ("channels", "views")}))
+        except TypeError as error:
+            raise ModelError(f"this does not describe an architecture ({error})") from None
+
+
+def check_choices(record: object, **choices: tuple[Any, ...]) -> None:
+    """Raise `ModelError` unless each named attribute of a record has one of its allowed values."""
+    for name, allowed in choices.items():
+        if getattr(record, name) not in allowed:
+            raise ModelError(f"{name} is {getattr(record, name)!r}; expected {', '.join(map(str, allowed))}")
+
+
+def whole_number(name: str, value: Any, least: int, most: int | None = None) -> int:
+    """The value, if it is a whole number from `least` to `most`; raises `ModelError` otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
+        bounds = f"at least {least}" if most is None else f"{least} to {most}"
+        raise ModelError(f"{name} is {value!r}; expected a whole number, {bounds}")
+    return value
 
 
 @dataclass(frozen=True)
 class Levels:
-    """The noise levels a network is made for.
+    """The noise levels gamma that a network is trained for.
 
     Attributes
     ----------
-    low, high : between which what is told about a stimulus changes hands (see `Scales`)
-    reach : how far the levels go beyond both, in units of log gamma
+    low, high : most of the information lies between these levels (see `Scales`)
+    reach : how far the levels go below `low` and above `high`, in units of log gamma
     """
 
     low: float
@@ -93,14 +100,14 @@ class Levels:
     def __post_init__(self) -> None:
         ordered = all(isinstance(v, float | int) for v in (self.low, self.high, self.reach))
         if not ordered or not (0 < self.low <= self.high < math.inf and 0 < self.reach < 50):
-            raise ModelError(f"noise levels {self.low}, {self.high}, reach {self.reach} are no range")
+            raise ModelError(f"noise levels {self.low}, {self.high}, reach {self.reach} span no range")
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Lowest and highest gamma."""
+        """The lowest and the highest gamma."""
         return self.low * math.exp(-self.reach), self.high * math.exp(self.reach)
 
     def place(self, gamma: Tensor) -> Tensor:
-        """Where log gamma lies in the range, from 0 to 1; an end of it for what lies beyond."""
+        """The position of log gamma in the range, from 0 to 1; a level outside the range is put at its nearer end."""
         low, high = (math.log(g) for g in self.bounds)
         return ((gamma.log() - low) / (high - low)).clamp(0, 1)

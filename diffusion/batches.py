@@ -1,4 +1,4 @@
-"""One step's images, drawn from the seed, the stage and the step alone: a run needs no random state to resume."""
+"""The images of one training step. They depend on the seed, the stage and the step only, so a run resumes exactly."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .recipes import Recipe
 from .response_views import coarser, views_of
 from .sources import Source
 
-#: What images are drawn for; each has random numbers of its own.
+#: What images are drawn for; each purpose has its own random numbers.
 PURPOSES = ("denoisers", "gain", "size", "levels")
 
 
 @dataclass
 class Batch:
-    """Images x (B, d), noisy views xg (B, d) at gamma (B,), responses r (B, k), the view that each is (B, V)."""
+    """Images x (B, d), noisy images xg (B, d) at gamma (B,), responses r (B, k), which view each one is (B, V)."""
 
     x: Tensor
     xg: Tensor
@@ -32,18 +32,17 @@ class Batch:
     given: Tensor
 
     def part(self, rows: slice) -> Batch:
-        """Some of its rows."""
         return Batch(self.x[rows], self.xg[rows], self.gamma[rows], self.r[rows], self.given[rows])
 
 
 class Batches:
-    """Batches of a run.
+    """The batches of a training run.
 
     Parameters
     ----------
-    source, encoder, recipe, levels, seed : of the run
-    process : number of this process among those that train together
-    device : where the batches are used; they are drawn on the CPU, so that every device sees the same
+    source, encoder, recipe, levels, seed : those of the run
+    process : index of this process among those that train together
+    device : where the batches are used; they are drawn on the CPU, so that every device gets the same numbers
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class Batches:
         self._ddpm = _ddpm_levels() if recipe.level_draw == "ddpm" else None
 
     def draw(self, purpose: str, step: int, count: int) -> Batch:
-        """`count` images for a step (of `PURPOSES`)."""
+        """`count` images for one step; `purpose` is one of `PURPOSES`."""
         words = [self.seed, PURPOSES.index(purpose), step, self.process]
         word = int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0] >> 1)
         generator = torch.Generator().manual_seed(word)
@@ -71,7 +70,10 @@ class Batches:
         return Batch(*(value.to(self.device) for value in (x, xg, gamma, r, given)))
 
     def _views(self, count: int, views: int, generator: torch.Generator) -> Tensor:
-        """Which view of the response each row is told, (count,): none (-1), the whole (0), as often a coarser one."""
+        """The view that each row is given, (count,): -1 for none, 0 for the whole response, or a coarser one.
+
+        Of the rows that see a response, half see the whole one.
+        """
         view = torch.zeros(count, dtype=torch.long)
         if views > 1:
             some = torch.randint(1, views, (count,), generator=generator)
@@ -82,13 +84,13 @@ class Batches:
         if self._ddpm is not None:
             return self._ddpm[torch.randint(len(self._ddpm), (count,), generator=generator)]
         low, high = (math.log(g) for g in self.bounds)
-        # One level in each of `count` equal parts of the range.
+        # Stratified: one level in each of `count` equal parts of the range of log gamma.
         share = (torch.arange(count) + torch.rand(count, generator=generator)) / count
         return (low + (high - low) * share).exp()
 
 
 def _ddpm_levels() -> Tensor:
-    """The levels of the linear schedule of 1,000 steps, (1000,)."""
+    """The noise levels of DDPM's linear schedule of 1,000 steps, (1000,)."""
     from diffusers import DDPMScheduler
 
     return scheduler_gammas(DDPMScheduler(num_train_timesteps=1000)).float()  # type: ignore[no-untyped-call, unused-ignore]

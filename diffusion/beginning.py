@@ -1,4 +1,4 @@
-"""The networks that a training begins with: fresh ones, or others, which may know fewer views of the response."""
+"""The networks at the start of training: fresh ones, or copies of networks that were trained before."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from .networks import DenoisingNetwork, GainNetwork
 from .response_views import views_of
 from .sources import Source
 
-#: Images from which the responses' mean and spread are found, and the least spread, as a share of the largest: a neuron
-#: that hardly ever answers is not blown up.
+#: Images from which the responses' mean and spread are estimated, and the smallest spread that is used, as a share of
+#: the largest: a neuron that hardly ever responds is not scaled up.
 _SAMPLE, _LEAST_SPREAD = 4096, 0.05
 
-#: The layers that are told responses, and which view these are, one column each.
-_TOLD = ("conditional.image.weight", "conditional.embed.0.weight")
+#: The layers whose input is the response followed by one indicator per view.
+_INPUTS = ("conditional.image.weight", "conditional.embed.0.weight")
 
 
 def fresh_denoisers(
     source: Source, encoder: Encoder, architecture: Architecture, levels: Levels, seed: int
 ) -> DenoisingNetwork:
-    """Denoisers with torch's random weights, for these images and responses."""
+    """Denoisers with random weights, scaled for these images and responses."""
     generator = torch.Generator().manual_seed(seed)
     r = encoder.sample(source.draw(_SAMPLE, generator).double(), generator)
     spread = r.std(0)
@@ -43,18 +43,18 @@ def fresh_denoisers(
 
 
 def fresh_gain(denoising: DenoisingNetwork) -> GainNetwork:
-    """A gain network with torch's random weights, to go with denoisers."""
+    """A gain network with random weights, scaled as these denoisers are."""
     architecture = replace(denoising.architecture, shared=True, views=())
     return GainNetwork(architecture, denoising.conditional.shape, denoising.levels, denoising.centre, denoising.spread)
 
 
 def begin_with(start: Learned, denoising: DenoisingNetwork, gain: GainNetwork) -> None:
-    """Give fresh networks the weights of others; a view that those did not know begins as the whole response does.
+    """Copy the weights of trained networks into fresh ones; a view that is new starts as a copy of the whole response.
 
     Raises
     ------
     CheckpointError
-        Networks of another architecture, or another population.
+        The trained networks have another architecture or another population.
     """
     weights = _with_views(start.denoising, views_of(denoising.architecture.views))
     for mine, others in ((denoising, weights), (gain, None if start.gain is None else start.gain.state_dict())):
@@ -62,16 +62,16 @@ def begin_with(start: Learned, denoising: DenoisingNetwork, gain: GainNetwork) -
             try:
                 mine.load_state_dict(others)
             except RuntimeError:
-                raise CheckpointError("the networks to begin with have another architecture or population") from None
+                raise CheckpointError("the networks to start from have another architecture or population") from None
 
 
 def _with_views(start: DenoisingNetwork, wanted: tuple[str, ...]) -> dict[str, Tensor]:
-    """Weights with a column for each view that is wanted, in that order."""
+    """The weights, with columns for the wanted views in their order."""
     weights, known = dict(start.state_dict()), views_of(start.architecture.views)
     responses = len(start.response_mean)
-    for name in _TOLD:
+    for name in _INPUTS:
         if name in weights:
-            told, flags = weights[name].split([responses, len(known)], dim=1)
+            neurons, flags = weights[name].split([responses, len(known)], dim=1)
             columns = [flags[:, known.index(view if view in known else "all")] for view in wanted]
-            weights[name] = torch.cat([told, torch.stack(columns, dim=1)], dim=1)
+            weights[name] = torch.cat([neurons, torch.stack(columns, dim=1)], dim=1)
     return weights

@@ -1,4 +1,4 @@
-"""How a run fits in its minutes: how much to spend before and after the steps, and how many steps remain."""
+"""How a training run keeps to its minutes: how many steps fit, and how long the measurements around them may take."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from .recipes import Recipe
 if TYPE_CHECKING:
     from .training import Training
 
-#: Minutes from which on nothing is spared; a shorter run spends the same share of its time on what is not steps.
+#: Minutes from which on measurements take all their samples; shorter runs take proportionally fewer.
 _FULL = 5.0
-#: Share of the time in which the steps of each stage are timed, and fewest and most steps for that.
+#: Share of the run's time in which the steps of each stage are timed, and the fewest and most steps that are timed.
 _TIMING, _TIMED = 0.03, (2, 60)
-#: Seconds for the checkpoint and the card.
+#: Seconds to write the checkpoint and its card.
 _WRITING = 1.0
-#: Images through which the measuring of means is timed.
+#: Images on which `measure_means` is timed.
 _PILOT = 256
 
 
 def effort_for(minutes: float | None) -> float:
-    """The share of samples to take where a run of so many minutes measures something, from 0 to 1."""
+    """The share of its samples, from 0 to 1, that a measurement takes in a run of so many minutes."""
     return 1.0 if minutes is None else min(1.0, minutes / _FULL)
 
 
 def recipe_that_lasts(
     run: Training, denoising: DenoisingNetwork, gain: GainNetwork, until: float, views: int
 ) -> Recipe:
-    """The run's recipe with as many steps as fit, from the time that some steps take on copies of the networks.
+    """The run's recipe with as many steps as fit; the time per step is measured on copies of the networks.
 
     Parameters
     ----------
-    until : what the run's clock says at the end
-    views : of held-out images in each band, which the networks will answer at the end
+    until : the reading of the run's clock at which the run has to end
+    views : noisy held-out images per band of noise levels, which the networks denoise at the end
     """
     assert run.minutes is not None
     part = 60 * run.minutes * _TIMING
@@ -54,8 +54,11 @@ def recipe_that_lasts(
 
 
 def _left(run: Training, until: float, judging: float) -> float:
-    """Seconds for the steps and what is measured right after them."""
+    """Seconds that are left for the steps and for measuring the means after them."""
     left = until - run.clock() - judging - _WRITING
     if left <= 0:
-        run.say(f"{run.minutes:g} minutes are too few here: calibration and judging take as long; one step is taken")
+        run.say(
+            f"{run.minutes:g} minutes are too few: timing the steps and testing the networks take that long; "
+            "taking one step"
+        )
     return max(0.0, left)

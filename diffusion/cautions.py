@@ -7,30 +7,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-#: A loss counts as worse than the linear one from this share on. Trained networks stay within 1% of the linear loss
-#: where the linear guess is the best one (the highest levels of noise): so little is lost there that no estimate shows
-#: it.
+#: A network's loss counts as worse where it exceeds the linear loss by this share. Where the linear guess is the best
+#: one (at the highest noise levels), trained networks stay within 1%, too little to show in an estimate.
 MARGIN = 0.05
-#: ... and only where it is more standard errors of the difference than this. Of 16 losses (8 bands, without and with
-#: responses) that are as good as linear, chance finds one so far off in one checkpoint of 50.
+#: The excess must also be this many standard errors. Of 16 losses (8 bands, without and with responses) that equal the
+#: linear ones, chance takes one so far in 1 of 50 checkpoints.
 DOUBT = 3.0
-#: Standard error of the difference, as a share of the linear loss, where a checkpoint is older than the errors: about
-#: what 512 views of an 8 x 8 image give.
+#: The standard error, as a share of the linear loss, that is assumed for older checkpoints, which hold none: about that
+#: of 512 noisy 8 x 8 images.
 _OLD_DOUBT = 0.02
 
-#: The suffix of a loss in a row, and how to say it.
+#: The suffix of a loss in a row, and its words in the warning.
 _ROLES = {"": "without responses", "_given": "with responses"}
 
 
 @dataclass(frozen=True)
 class Worse:
-    """One band of noise levels in which networks are worse than linear.
+    """A band of noise levels in which the networks are worse than the linear denoiser.
 
     Attributes
     ----------
-    low, high : levels of the band
-    given : whether responses are given
-    excess : of the networks' loss over the linear one, as a share of it
+    low, high : the levels gamma between which the band lies
+    given : whether the networks saw the responses
+    excess : by how much the networks' loss exceeds the linear one, as a share of the linear one
     """
 
     low: float
@@ -40,11 +39,11 @@ class Worse:
 
 
 def worse_bands(rows: Any) -> list[Worse]:
-    """The bands in which networks are worse than the best linear denoiser, by more than chance and `MARGIN`.
+    """The bands in which the networks are worse than the best linear denoiser, by more than `MARGIN` and chance.
 
     Parameters
     ----------
-    rows : what `held_out_losses` found; a row that holds no such numbers says nothing
+    rows : the rows of `held_out_losses`; a row without such numbers is skipped
     """
     found = []
     for row in rows if isinstance(rows, list) else []:
@@ -62,19 +61,19 @@ def worse_bands(rows: Any) -> list[Worse]:
 
 
 def caution_about(rows: Any) -> str:
-    """What a user of the networks has to know about their held-out losses, in a sentence or two; "" if nothing."""
+    """A warning for the user of networks whose held-out losses are worse than linear; "" if they are not."""
     parts = [_said(words, [w for w in worse_bands(rows) if w.given == bool(s)]) for s, words in _ROLES.items()]
-    told = "; ".join(part for part in parts if part)
-    if not told:
+    where = "; ".join(part for part in parts if part)
+    if not where:
         return ""
     return (
-        f"these networks denoise held-out images worse than the best linear denoiser: {told}. What is estimated with "
-        "them is wrong by an unknown amount, which its standard error does not show; train for longer"
+        f"these networks denoise held-out images worse than the best linear denoiser: {where}. Estimates made with "
+        "them are wrong by an unknown amount, which their standard errors do not show; train for longer"
     )
 
 
 def _said(words: str, bands: list[Worse]) -> str:
-    """The noise levels of some bands, neighbours joined, and by how much the worst of them is worse."""
+    """The noise levels of the bands, with neighbouring bands joined, and the largest excess."""
     if not bands:
         return ""
     joined = ", ".join(f"gamma {low:.2g} to {high:.2g}" for low, high in _joined(bands))

@@ -1,4 +1,4 @@
-"""What a checkpoint's files hold, compared with what its description says, before anything is built from them."""
+"""Checks of a checkpoint's files against its description, before anything is built from them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ..errors import CheckpointError, ModelError
-
-
-def whole_number(value: Any, name: str, most: int) -> int:
-    """A value that is a whole number from 1 to `most`; raises `ModelError` otherwise."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise ModelError(f"{name} is {value!r}; expected 1 to {most}")
-    return value
+from ..errors import CheckpointError
 
 
 def tensors_of(path: Path) -> dict[str, Tensor]:
@@ -37,7 +30,7 @@ def _floating(path: Path, name: str, value: Tensor) -> Tensor:
 
 
 def check_file(path: Path, network: nn.Module) -> None:
-    """Raise `CheckpointError` unless the shapes in a file's header are those of a network."""
+    """Raise `CheckpointError` unless the tensors' names and shapes in a file's header are those of a network."""
     if not path.is_file():
         raise CheckpointError(f"{path.parent.parent}: holds no {path.parent.name}/{path.name}")
     try:
@@ -50,7 +43,7 @@ def check_file(path: Path, network: nn.Module) -> None:
 
 
 def check_shapes(path: Path, tensors: dict[str, Tensor], expected: Mapping[str, tuple[int, ...]]) -> None:
-    """Raise `CheckpointError` unless the tensors of these names are there, in these shapes."""
+    """Raise `CheckpointError` unless tensors of these names have these shapes; further tensors are ignored."""
     _check_same(path, {name: tuple(tensors[name].shape) for name in expected if name in tensors}, expected)
 
 
@@ -75,11 +68,11 @@ def digest_of(path: Path) -> str:
 
 
 def check_digests(folder: Path, digests: dict[str, Any]) -> None:
-    """Raise `CheckpointError` unless each named file lies in the folder and is what was written."""
+    """Raise `CheckpointError` unless each named file lies in the folder and has its SHA-256."""
     for name, digest in digests.items():
         path = folder / name
         if Path(name).is_absolute() or ".." in Path(name).parts:
-            raise CheckpointError(f"{folder}: names the file {name!r} outside itself")
+            raise CheckpointError(f"{folder}: names the file {name!r}, which lies outside")
         if not path.is_file():
             raise CheckpointError(f"{folder}: holds no {name}")
         found = digest_of(path)

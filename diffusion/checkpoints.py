@@ -1,7 +1,7 @@
-"""Trained networks as a folder of safetensors and JSON: written whole or not at all, checked before anything is built.
+"""Trained networks as a folder of safetensors and JSON, written whole or not at all and checked before it is used.
 
-Each U-Net lies in a folder of its own as `diffusers.UNet2DModel.save_pretrained` writes it; `layers.safetensors` holds
-what is around them and the population; `checkpoint.json` says what they are and the SHA-256 of every other file.
+Each U-Net has its own folder, as `diffusers.UNet2DModel.save_pretrained` writes it. `layers.safetensors` holds the
+layers around the U-Nets and the population. `checkpoint.json` describes them and holds the SHA-256 of every other file.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ..errors import CheckpointError, ModelError
-from .architecture import Architecture, Levels
-from .checkpoint_files import check_digests, check_file, check_finite, check_shapes, digest_of, tensors_of, whole_number
+from .architecture import Architecture, Levels, whole_number
+from .checkpoint_files import check_digests, check_file, check_finite, check_shapes, digest_of, tensors_of
 from .encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
 from .networks import DenoisingNetwork, GainNetwork
 
 SCHEMA = 3
 #: Networks that come with the package, a folder per name.
 PRETRAINED = Path(__file__).parent / "pretrained"
-#: Larger than any description; a file beyond it is not read.
+#: Limits of what is read: bytes of a description, pixels of a side, neurons.
 _MOST_JSON, _MOST_PIXELS, _MOST_NEURONS = 1 << 20, 256, 1 << 16
 _UNET = "diffusion_pytorch_model.safetensors"
-#: Of the gain network, what was measured after training.
+#: Buffers of the gain network that are measured after training.
 _MEASURED = ("size", "level_scale", "pixel_scale")
-#: What makes an encoder again, by its kind.
+#: The class of each kind of encoder, and the arguments that make it.
 _ENCODERS: dict[str, tuple[type[Encoder], tuple[str, ...]]] = {
     "LinearGaussian": (LinearGaussian, ("weights", "noise")),
     "LinearNonlinearPoisson": (LinearNonlinearPoisson, ("weights", "gain", "threshold", "amplitude")),
@@ -42,11 +42,11 @@ _ENCODERS: dict[str, tuple[type[Encoder], tuple[str, ...]]] = {
 
 @dataclass
 class Learned:
-    """Networks, the population they are made for, and where they come from.
+    """Trained networks, the population that they are trained for, and where they come from.
 
     Attributes
     ----------
-    gain : None where it was not trained
+    gain : the gain network; None where it was not trained
     notes : data, recipe, seed, losses, versions: plain JSON values
     """
 
@@ -57,17 +57,17 @@ class Learned:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Pixels of an image's height and width."""
+        """(h, w) pixels of an image."""
         return self.denoising.conditional.shape
 
     @property
     def minutes(self) -> float:
-        """Minutes of training, with those of the networks that it began with, and that those began with."""
+        """Minutes of training, including those of the networks that this training began with."""
         return minutes_of(self.notes)
 
 
 def minutes_of(notes: dict[str, Any]) -> float:
-    """Minutes of training that a checkpoint's notes tell of, with those of the networks that it began with."""
+    """Minutes of training by a checkpoint's notes, including those of the networks that the training began with."""
     seconds = 0.0
     while notes:
         seconds, notes = seconds + float(notes.get("seconds", 0)), notes.get("began_with", {})
@@ -80,7 +80,12 @@ def save_learned(learned: Learned, folder: Path, card: str, *, half: bool = Fals
     Parameters
     ----------
     card : the text of the model card
-    half : weights in half precision, for a smaller checkpoint
+    half : whether to store the networks' weights in half precision
+
+    Raises
+    ------
+    CheckpointError
+        The folder exists and is not a checkpoint.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _new_folder(folder.parent) as temporary:
@@ -90,9 +95,9 @@ def save_learned(learned: Learned, folder: Path, card: str, *, half: bool = Fals
 
 @contextmanager
 def _new_folder(parent: Path) -> Iterator[Path]:
-    """An empty folder with the permissions of any new folder (those of `tempfile` are the owner's alone).
+    """An empty folder with the permissions of any new folder (`tempfile` makes folders for the owner alone).
 
-    What is left of it at the end is removed.
+    It is removed at the end unless it was renamed.
     """
     path = parent / f".stiminfo-{os.urandom(8).hex()}"
     path.mkdir()
@@ -106,7 +111,7 @@ def _write(learned: Learned, folder: Path, card: str, half: bool) -> None:
     dtype = torch.float16 if half else torch.float32
     layers: dict[str, Tensor] = {}
     for role, network in _networks(learned.denoising, learned.gain).items():
-        # As UNet2DModel.save_pretrained writes it, but in a precision of ours.
+        # As UNet2DModel.save_pretrained writes it, but in the precision asked for.
         network.unet.save_config(folder / role)
         weights = {
             name: value.detach().cpu().to(dtype).contiguous() for name, value in network.unet.state_dict().items()
@@ -121,7 +126,7 @@ def _write(learned: Learned, folder: Path, card: str, half: bool) -> None:
         layers |= {f"gain_{name}": getattr(learned.gain, name) for name in _MEASURED}
     kind = type(learned.encoder).__name__
     layers = {name: value.detach().cpu().to(dtype) for name, value in layers.items()}
-    for name in _ENCODERS[kind][1]:  # the population is not ours to round
+    for name in _ENCODERS[kind][1]:  # the population keeps its double precision
         layers[f"encoder.{name}"] = getattr(learned.encoder, name).detach().cpu().double()
     (folder / "layers.safetensors").write_bytes(save({name: value.contiguous() for name, value in layers.items()}))
     (folder / "card.md").write_text(card, encoding="utf-8")
@@ -152,7 +157,7 @@ def _networks(denoising: DenoisingNetwork, gain: GainNetwork | None) -> dict[str
 
 
 def _put_in_place(temporary: Path, folder: Path) -> None:
-    """Rename a complete folder to where it belongs; only another checkpoint gives way to it."""
+    """Rename a complete folder to where it belongs; it replaces another checkpoint, but no other folder."""
     for path in temporary.rglob("*"):
         if path.is_file():
             with path.open("rb") as stream:
@@ -161,7 +166,7 @@ def _put_in_place(temporary: Path, folder: Path) -> None:
         os.replace(temporary, folder)
         return
     if not (folder / "checkpoint.json").is_file() and any(folder.iterdir()):
-        raise CheckpointError(f"{folder}: is there, and is not a checkpoint")
+        raise CheckpointError(f"{folder}: exists and is not a checkpoint")
     with _new_folder(folder.parent) as aside:
         os.replace(folder, aside / "old")
         os.replace(temporary, folder)
@@ -173,8 +178,8 @@ def load_learned(folder: Path) -> Learned:
     Raises
     ------
     CheckpointError
-        No such folder; a file that is missing, truncated or altered; weights of other shapes than described; another
-        schema.
+        The folder does not exist; a file is missing, truncated or altered; weights do not have the described shapes;
+        the checkpoint has another schema.
     """
     data = _description(folder)
     try:
@@ -188,7 +193,7 @@ def load_learned(folder: Path) -> Learned:
     pixels, responses = described.shape[0] * described.shape[1], described.responses
     around = {"centre": (pixels,), "response_mean": (responses,), "response_spread": (responses,)}
     check_shapes(folder / "layers.safetensors", layers, around)
-    # First without memory, so that a description cannot ask for more than the files hold.
+    # First without memory, so that a description cannot ask for more memory than its files need.
     with torch.device("meta"):
         bare = described.built(layers)
     for role, network in _networks(*bare).items():
@@ -201,7 +206,7 @@ def load_learned(folder: Path) -> Learned:
 
 @dataclass(frozen=True)
 class _Described:
-    """What checkpoint.json says of the networks."""
+    """What checkpoint.json says about the networks."""
 
     shape: tuple[int, int]
     responses: int
@@ -213,7 +218,7 @@ class _Described:
     notes: dict[str, Any]
 
     def built(self, layers: dict[str, Tensor]) -> tuple[DenoisingNetwork, GainNetwork | None]:
-        """Networks of that description, their weights not yet filled in."""
+        """Networks of this description, whose weights are not filled in yet."""
         around = (layers["centre"], self.spread, layers["response_mean"], layers["response_spread"])
         denoising = DenoisingNetwork(self.architecture, self.shape, self.levels, *around)
         if self.gain_architecture is None:
@@ -223,8 +228,8 @@ class _Described:
 
 
 def _described(folder: Path, data: Any) -> _Described:
-    height, width = (whole_number(value, "shape", _MOST_PIXELS) for value in data["shape"])
-    responses = whole_number(data["responses"], "responses", _MOST_NEURONS)
+    height, width = (whole_number("shape", value, 1, _MOST_PIXELS) for value in data["shape"])
+    responses = whole_number("responses", data["responses"], 1, _MOST_NEURONS)
     levels, spread = Levels(**data["levels"]), float(data["spread"])
     architecture = Architecture.from_json(data["architecture"])
     gain = data["gain_architecture"]
@@ -238,7 +243,6 @@ def _described(folder: Path, data: Any) -> _Described:
 
 
 def _fill(folder: Path, denoising: DenoisingNetwork, gain: GainNetwork | None, layers: dict[str, Tensor]) -> None:
-    """Give the networks their weights."""
     path = folder / "layers.safetensors"
     for role, network in _networks(denoising, gain).items():
         network.unet.load_state_dict(tensors_of(folder / role / _UNET))
@@ -264,7 +268,7 @@ def _description(folder: Path) -> Any:
     if not path.is_file():
         raise CheckpointError(f"{folder}: not a checkpoint (it holds no checkpoint.json)")
     if path.stat().st_size > _MOST_JSON:
-        raise CheckpointError(f"{path}: too large to be a description")
+        raise CheckpointError(f"{path}: too large for a description")
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
@@ -285,7 +289,7 @@ def _encoder(folder: Path, kind: str, layers: dict[str, Tensor], responses: int,
     except KeyError as error:
         raise CheckpointError(f"{folder}: layers.safetensors holds no {error.args[0]}") from None
     except ModelError as error:
-        raise CheckpointError(f"{folder}: the population is not one ({error})") from None
+        raise CheckpointError(f"{folder}: the population is not valid ({error})") from None
     if (encoder.responses, encoder.dimensions) != (responses, pixels):
         raise CheckpointError(
             f"{folder}: the population has {encoder.responses} neurons that see {encoder.dimensions} pixels; the "

@@ -1,4 +1,4 @@
-"""Images to decompose information about: scikit-learn's digits, MNIST from its IDX files, or a user's own arrays."""
+"""Image data sets: scikit-learn's digits, MNIST from its IDX files, or a user's own arrays."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ import numpy as np
 from ..errors import MissingExtra, ModelError
 from ..models.arrays import Array
 
-#: What names the folder of the MNIST files where no folder is given.
+#: The environment variable that names the folder of the MNIST files where no folder is given.
 MNIST_VARIABLE = "STIMINFO_MNIST"
-#: SHA-256 of the four files as they are without gzip.
+#: SHA-256 of the four files without gzip.
 _MNIST_SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
-#: More than any data set of the kind holds; a header that asks for more is damaged.
+#: Larger than any such data set; a header that asks for more is damaged.
 _MOST_BYTES = 1 << 31
 
 
@@ -36,7 +36,7 @@ class Images:
     ----------
     pixels : (N, h, w) float32
     labels : (N,) or None
-    credit : a line to print beside what is made from them
+    credit : a line to print beside anything made from the images
     """
 
     name: str
@@ -46,7 +46,7 @@ class Images:
 
 
 def digits() -> Images:
-    """The 1,797 handwritten digits of 8 x 8 pixels that scikit-learn ships."""
+    """The 1,797 handwritten digits of 8 x 8 pixels in scikit-learn; raises `MissingExtra` where that is missing."""
     try:
         from sklearn.datasets import load_digits
     except ImportError as error:
@@ -59,10 +59,15 @@ def digits() -> Images:
 def mnist(folder: Path | None = None, part: str = "train") -> Images:
     """The MNIST images of a folder with the four IDX files, gzipped or not.
 
+    Parameters
+    ----------
+    folder : by default the one named by the environment variable ``STIMINFO_MNIST``
+    part : ``train`` or ``t10k``
+
     Raises
     ------
     ModelError
-        No folder is given or named by ``STIMINFO_MNIST``; a file is not there, damaged, or not the one of MNIST.
+        No folder is given or named; a file is missing, damaged, or not MNIST's.
     """
     if folder is None:
         if not os.environ.get(MNIST_VARIABLE):
@@ -74,7 +79,13 @@ def mnist(folder: Path | None = None, part: str = "train") -> Images:
 
 
 def images_from_file(path: Path) -> Images:
-    """A user's images, (N, h, w) numbers, from .npy, or from the first such array of an .npz; scaled to [0, 1]."""
+    """A user's images, scaled to [0, 1]: (N, h, w) numbers from .npy, or the first such array of an .npz.
+
+    Raises
+    ------
+    ModelError
+        The file cannot be read, holds no such array, or all its pixels are equal.
+    """
     array = read_array(path, "images", 3)
     low, high = float(array.min()), float(array.max())
     if not high > low:
@@ -85,7 +96,13 @@ def images_from_file(path: Path) -> Images:
 
 
 def read_array(path: Path, name: str, dimensions: int) -> Array:
-    """A numeric array of so many axes from .npy or .npz (never unpickled)."""
+    """The first array with so many axes in a .npy or .npz file, as float64; nothing is unpickled.
+
+    Raises
+    ------
+    ModelError
+        The file cannot be read or holds no such array; the array is empty or not of finite real numbers.
+    """
     if not path.is_file():
         raise ModelError(f"{path}: no such file")
     try:
@@ -110,29 +127,25 @@ def read_array(path: Path, name: str, dimensions: int) -> Array:
 
 
 def _mnist_file(folder: Path, name: str) -> Array:
-    path = _file(folder, name)
+    path = next((path for path in (folder / name, folder / f"{name}.gz") if path.is_file()), None)
+    if path is None:
+        raise ModelError(f"{folder}: holds no {name} or {name}.gz")
     array = read_idx(path)
-    found = hashlib.sha256(_idx_head(array.shape) + array.tobytes()).hexdigest()
+    head = b"\x00\x00\x08" + bytes([array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    found = hashlib.sha256(head + array.tobytes()).hexdigest()
     if found != _MNIST_SHA256[name]:
-        raise ModelError(
-            f"{path}: not MNIST's {name}: the SHA-256 of its content is {found}, expected {_MNIST_SHA256[name]}"
-        )
+        raise ModelError(f"{path}: not MNIST's {name}: its content has SHA-256 {found}, not {_MNIST_SHA256[name]}")
     return array
 
 
-def _idx_head(shape: tuple[int, ...]) -> bytes:
-    return b"\x00\x00\x08" + bytes([len(shape)]) + struct.pack(f">{len(shape)}I", *shape)
-
-
-def _file(folder: Path, name: str) -> Path:
-    for path in (folder / name, folder / f"{name}.gz"):
-        if path.is_file():
-            return path
-    raise ModelError(f"{folder}: holds no {name} or {name}.gz")
-
-
 def read_idx(path: Path) -> Array:
-    """An array of bytes from an IDX file, gzipped or not: a magic number, the axes' lengths, the bytes."""
+    """The array of bytes in an IDX file, gzipped or not: a magic number, the lengths of the axes, the bytes.
+
+    Raises
+    ------
+    ModelError
+        The file cannot be read, is no IDX file of bytes, or is longer or shorter than its header says.
+    """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
             head = stream.read(4)

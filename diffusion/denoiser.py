@@ -1,7 +1,7 @@
 """`Denoiser`: the posterior mean of a stimulus seen through Gaussian noise, and what else a denoiser may know.
 
-Xg = X + sqrt(gamma) Z. A denoiser answers xhat(xg, gamma) = E[X|xg] and xhat(xg, gamma, r) = E[X|xg, r]. One answer for
-one noisy stimulus is one *pass*, whatever is asked for beside the mean in the same pass.
+Xg = X + sqrt(gamma) Z. A denoiser computes xhat(xg, gamma) = E[X|xg] and xhat(xg, gamma, r) = E[X|xg, r]. One
+evaluation at one noisy stimulus is one *pass*, whatever else the same evaluation returns.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 
 class Unknown(Exception):
-    """The denoiser cannot say this (exact posterior samples of a network, say)."""
+    """The denoiser cannot compute this; a network, for example, has no exact posterior samples."""
 
 
 @dataclass(frozen=True)
 class Scales:
-    """Noise levels between which what is told about n stimuli changes hands, and how far the integrand goes beyond.
+    """The range of noise levels gamma that holds most of the information about each of n stimuli.
 
     Attributes
     ----------
-    low, high : (n,) levels below which ``E[D^2] / g`` falls at least as g, and above which it falls as 1 / g
-    below, above : how far to integrate beyond them, in units of log g
-    finest : the smallest scale on which the prior varies, for the limit of small noise
+    low, high : (n,) levels; below `low`, ``E[D^2] / g`` falls at least as fast as g, and above `high` as 1 / g
+    below, above : how far to integrate below `low` and above `high`, in units of log g
+    finest : smallest variance of X given a response, in any direction, for the limit of small noise; 0 if unknown
     """
 
     low: Tensor
@@ -42,14 +42,14 @@ class Scales:
     finest: float = 0.0
 
     def widened(self, other: Scales) -> Scales:
-        """Scales that serve any of the other stimuli as well."""
+        """A range that also covers those of all the other stimuli."""
         low, high = torch.minimum(self.low, other.low.min()), torch.maximum(self.high, other.high.max())
         return Scales(low, high, max(self.below, other.below), max(self.above, other.above), self.finest)
 
 
 @dataclass
 class Posterior:
-    """What a denoiser says of X given xg, and given r too where one was given.
+    """The posterior of X given xg and, where a response was given, r.
 
     Attributes
     ----------
@@ -66,21 +66,24 @@ class Posterior:
 
 
 class Denoiser:
-    """Base of all denoisers; a denoiser of one's own needs `encoder`, `xhat`, `draw_prior` and `scales`.
+    """Base of all denoisers. A subclass has to give `encoder`, `xhat`, `draw_prior` and `scales`.
 
     Attributes
     ----------
     encoder : Encoder
-        p(r|x), of which xhat(xg, gamma, r) is the posterior mean.
+        p(r|x), the likelihood of the responses in xhat(xg, gamma, r).
     dimensions : int
-        d
+        d, the length of a stimulus.
     device, dtype : of the tensors that it takes and returns
     knows_variance, knows_posterior : bool
         Whether `posterior` can give variances, and exact samples.
     is_density : bool
-        Whether X has a density, so that Fisher information is the limit of small gamma.
+        Whether X has a density, so that the limit of small gamma is the Fisher information.
     rare_nats : float
-        What an event may be worth that is too rare to be drawn; 0 where there is none such (a Gaussian).
+        How much information may lie in an event too rare to be drawn, in nats; 0 for a Gaussian, which has no such
+        events.
+    caution : str
+        A reason to doubt this denoiser, which every estimate repeats as a warning; "" if there is none.
     """
 
     encoder: Encoder
@@ -108,7 +111,7 @@ class Denoiser:
         normal: bool = False,
         generator: torch.Generator | None = None,
     ) -> Posterior:
-        """The mean and, in the same pass, what else is asked for; raises `Unknown` for what it cannot say."""
+        """The posterior mean and what else is asked for, in one pass; raises `Unknown` for what is not known."""
         if variance or draw or normal:
             raise Unknown(f"{type(self).__name__} knows only xhat")
         return Posterior(self.xhat(xg, gamma, r))
@@ -118,28 +121,28 @@ class Denoiser:
         raise Unknown(f"{type(self).__name__} cannot draw from its prior")
 
     def draw_given_response(self, r: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """X given r alone, one sample for each response: (B, k) to (B, d)."""
+        """X given r alone, one sample per response: (B, k) to (B, d)."""
         raise Unknown(f"{type(self).__name__} cannot draw stimuli given a response")
 
     def scales(self, x: Tensor) -> Scales:
-        """Between which levels what is told about stimuli x (n, d) changes hands."""
+        """The range of noise levels that holds most of the information about stimuli x (n, d)."""
         raise NotImplementedError
 
     def response_side(self) -> Denoiser:
-        """The denoiser of R given Rg, and given x in the place of r; raises `Unknown` where it is not derived."""
+        """The denoiser of R given Rg (with x in the place of r), for I_sp; raises `Unknown` where there is none."""
         raise Unknown(f"{type(self).__name__} does not give the denoiser of its responses")
 
     def typical(self, generator: torch.Generator | None = None) -> Tensor:
-        """Stimuli that stand for all: draws from the prior, or every one where they are few."""
+        """Stimuli that represent the prior: draws from it, or all stimuli where they are few."""
         return self.draw_prior(256, generator)
 
     def some_stimuli(self, generator: torch.Generator | None = None) -> Tensor:
-        """A few stimuli whose scales stand for all."""
+        """A few stimuli whose scales represent all."""
         return self.draw_prior(16, generator)
 
     @property
     def gain(self) -> Callable[[Tensor, Tensor], Tensor] | None:
-        """(xg, gamma) to E_r[D_i^2 | xg], (B, d), where the denoiser has learned that too; else None."""
+        """A function of (xg, gamma) that gives E_r[D_i^2 | xg], (B, d), if the denoiser has learned it; else None."""
         return None
 
     def tensor(self, value: Any) -> Tensor:
@@ -147,22 +150,22 @@ class Denoiser:
         return torch.as_tensor(np.array(value) if isinstance(value, np.ndarray) else value).to(self.device, self.dtype)
 
     def generator(self, seed: int) -> torch.Generator:
-        """A random generator on the denoiser's device."""
+        """A random generator on the denoiser's device, with this seed."""
         return torch.Generator(device=self.device).manual_seed(seed)
 
 
 def normal(shape: tuple[int, ...] | torch.Size, like: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Standard normal numbers of a shape, on the device and in the dtype of another tensor."""
+    """Standard normal numbers of this shape, on the device and with the dtype of `like`."""
     return torch.randn(shape, dtype=like.dtype, device=like.device, generator=generator)
 
 
 def column(gamma: Tensor | float, like: Tensor) -> Tensor:
-    """Levels as a column (B, 1) beside xg (B, d)."""
+    """Levels gamma as a column (B, 1), to broadcast against xg (B, d)."""
     return torch.as_tensor(gamma, dtype=like.dtype, device=like.device).expand(len(like))[:, None]
 
 
 def float_type(dtype: Any) -> torch.dtype:
-    """A dtype to compute in, float32 or float64; raises `ModelError` for another."""
+    """The dtype, if it is float32 or float64; raises `ModelError` for another."""
     if dtype not in (torch.float32, torch.float64):
         raise ModelError(f"dtype is {dtype}; expected torch.float32 or torch.float64")
     assert isinstance(dtype, torch.dtype)
@@ -170,10 +173,10 @@ def float_type(dtype: Any) -> torch.dtype:
 
 
 def device_named(name: Any) -> torch.device:
-    """The device of a name ("cpu", "cuda", "cuda:1"); raises `ModelError` where there is none such."""
+    """The device of this name ("cpu", "cuda", "cuda:1"); raises `ModelError` where it is not available."""
     try:
         device = torch.device(name)
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise ModelError(f"device {name!r} is not there ({str(error).splitlines()[0]})") from None
+        raise ModelError(f"device {name!r} is not available ({str(error).splitlines()[0]})") from None
     return device

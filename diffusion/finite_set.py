@@ -17,25 +17,29 @@ from .denoiser import normal as _randn
 from .encoders import Encoder, TableEncoder
 from .set_likelihood import SetLikelihood
 
-#: Entries of a (noisy stimuli, set) matrix held at once, and stimuli converted to the working dtype at once.
+#: Largest number of entries of a (noisy stimuli, set) matrix held at once, and of stimuli converted to the working
+#: dtype at once.
 _BLOCK = 1 << 22
 _ROWS = 4096
 
 
 class FiniteSetDenoiser(Denoiser):
-    """X one of N stimuli, the images shown in an experiment, say; exact, with no training.
+    """X is one of N stimuli, for example the images shown in an experiment. Exact, without training.
+
+    E[X|xg, r] is a mean of the set whose weights are the softmax of ``log p(x_n) + log p(r|x_n) - |xg - x_n|^2 / 2g``.
 
     Parameters
     ----------
-    stimuli : (N, d) array or tensor; kept as it is given (uint8, float32, ...), converted a block at a time
+    stimuli : (N, d) array or tensor; kept in its own dtype (uint8, float32, ...) and converted a block at a time
     encoder : Encoder
-    prior : (N,) probabilities; equal ones if left out
-    device, dtype : where and how exactly to compute (logits are differences of large numbers: float64 is the default)
+    prior : (N,) probabilities; uniform by default
+    device, dtype : where to compute, and in which precision (the log weights are differences of large numbers, so the
+        default is float64)
 
     Raises
     ------
     ModelError
-        An empty set, a set of one stimulus only, shapes that do not fit, a likelihood that is not one.
+        The set is empty or all its stimuli are equal; shapes do not fit; the likelihood is not a valid one.
     """
 
     knows_variance = True
@@ -65,7 +69,7 @@ class FiniteSetDenoiser(Denoiser):
         first = self.stimuli[:1]
         if not (self.stimuli != first).any():
             raise ModelError("all stimuli of the set are the same; expected at least two that differ")
-        # From a member of the set, so that a small set far from 0 keeps its digits.
+        # Relative to a member of the set, so that a small set far from 0 keeps its digits.
         origin = first.to(dtype)[0]
         self.centre = origin + sum(self.log_prior[rows].exp() @ (block - origin) for rows, block in self._blocks())
         self.half_square = torch.empty(len(x), dtype=dtype, device=self.device)
@@ -79,7 +83,7 @@ class FiniteSetDenoiser(Denoiser):
 
     @classmethod
     def from_model(cls, model: EncodingModel, **options: Any) -> FiniteSetDenoiser:
-        """The denoiser of a finite joint (`EncodingModel`): its stimuli the set, its likelihood the encoder."""
+        """The denoiser of an `EncodingModel`: its stimuli are the set, and its likelihood table is the encoder."""
         encoder = TableEncoder(model.stimuli, model.likelihood)
         return cls(model.stimuli, encoder, model.prior, **options)
 
@@ -117,11 +121,10 @@ class FiniteSetDenoiser(Denoiser):
 
     @property
     def _most(self) -> int:
-        """Rows whose weights over the set are held at once."""
         return max(1, _BLOCK // len(self.stimuli))
 
     def _log_weights(self, xg: Tensor, g: Tensor, r: Tensor | None, close: bool) -> Tensor:
-        """Log posterior weights (B, N) up to a constant a row."""
+        """Log posterior weights (B, N), up to a constant for each row."""
         log = self.log_prior[None]
         if r is not None:
             log = log + self.likelihoods(r)
@@ -136,7 +139,7 @@ class FiniteSetDenoiser(Denoiser):
         return inner.add_(log)
 
     def _close(self, g: Tensor) -> bool:
-        """Whether so little noise tells apart what a matrix product, rounded at the size of the set, does not."""
+        """Whether noise is so low that it separates stimuli which a matrix product, with its rounding, would not."""
         largest = float(self.half_square.max() / g.min())
         return largest * torch.finfo(self.dtype).eps > 1e-9
 
@@ -167,7 +170,7 @@ class FiniteSetDenoiser(Denoiser):
         return mean + self.centre, spread, chosen, other
 
     def _spread_about(self, mean: Tensor, weights: Tensor) -> Tensor:
-        """Posterior variances without a difference of large squares, (B, d)."""
+        """Posterior variances (B, d), without subtracting large squares."""
         spread = torch.zeros_like(mean)
         for i in range(self.dimensions):
             for rows, block in self._blocks():
@@ -184,23 +187,19 @@ class FiniteSetDenoiser(Denoiser):
         return self.stimuli[index].to(self.dtype)
 
     def draw_given_response(self, r: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        return torch.cat(
-            [
-                self._pick(torch.softmax(self.log_prior + self.likelihoods(part), dim=1), generator)
-                for part in torch.split(r, self._most)
-            ]
-        )
+        parts = (torch.softmax(self.log_prior + self.likelihoods(part), dim=1) for part in torch.split(r, self._most))
+        return torch.cat([self._pick(weights, generator) for weights in parts])
 
     # -- what else follows ----------------------------------------------------------------------------------------
 
     def _neighbours(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Of stimuli x (n, d): distance to the set, to the nearest other member, and the highest level that matters."""
+        """For x (n, d): distance to the set, distance to the nearest other member, highest level that matters."""
         own = torch.full((len(x),), torch.inf, dtype=self.dtype, device=self.device)
         other, high = own.clone(), torch.zeros_like(own)
         for rows, block in self._blocks():
             apart = torch.cdist(x, block, compute_mode="donot_use_mm_for_euclid_dist")
             own = torch.minimum(own, apart.amin(1))
-            # A rare member counts from where its distance no longer outweighs its rarity.
+            # A rare member matters up to the level at which its distance no longer outweighs its rarity.
             rarity = self.log_prior.max() - self.log_prior[rows]
             high = torch.maximum(high, (apart**2 / (2 + 2 * rarity)).amax(1))
         for _, block in self._blocks():
@@ -209,18 +208,18 @@ class FiniteSetDenoiser(Denoiser):
         return own, other, high
 
     def scales(self, x: Tensor) -> Scales:
-        """From the nearest neighbour, whom little noise still tells apart, to the spread of the set."""
+        """From the level that confuses a stimulus with its nearest neighbour to that of the spread of the whole set."""
         own, other, far = self._neighbours(x)
-        # A member may have been rounded (float32 pixels beside float64 ones).
+        # A stimulus may be a rounded member of the set (float32 pixels beside float64 ones).
         outside = own > 1e-6 * other.clamp_max(self.spread**0.5)
         if outside.any():
             i = int(outside.nonzero()[0])
             raise ModelError(
-                f"stimulus {i} is not in the set (its nearest member is {float(own[i]):.3g} away): information at "
-                "stimuli is told of members of the set only"
+                f"stimulus {i} is not in the set (its nearest member is {float(own[i]):.3g} away); information is "
+                "defined at members of the set only"
             )
         high = torch.maximum(far, torch.full_like(own, self.spread / 2))
-        # Two members are told apart at gap^2 / 8, and a rare one from its neighbours at less.
+        # Noise confuses two members at about gap^2 / 8, and a rare one with its neighbours at lower levels.
         rarest = float(self.log_prior.max() - self.log_prior.min())
         return Scales(torch.minimum(other**2 / 16, high), high, below=3.0 + math.log1p(rarest / 8))
 
@@ -230,9 +229,14 @@ class FiniteSetDenoiser(Denoiser):
         return super().typical(generator)
 
     def mutual_information(self, samples: int = 2000, seed: int = 0) -> tuple[float, float]:
-        """I(R;X) in nats and its standard error, by Monte Carlo over responses; exact sums over the set.
+        """I(R;X) in nats and its standard error, by Monte Carlo over responses; the sum over the set is exact.
 
-        ``E_{x, r|x}[log p(r|x) - log sum_n p_n p(r|x_n)]``; never above the entropy of the prior.
+        ``E_{x, r|x}[log p(r|x) - log sum_n p_n p(r|x_n)]``; it never exceeds the entropy of the prior.
+
+        Parameters
+        ----------
+        samples : pairs (x, r) to draw
+        seed : the same seed gives the same numbers
         """
         generator = self.generator(seed)
         index = torch.multinomial(self.log_prior.exp(), samples, replacement=True, generator=generator)

@@ -1,8 +1,9 @@
-"""What the gain network regresses, in what unit, and the mean that it is held to at each level."""
+"""The training losses, the targets of the gain network, and the measurement that sets its means."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -10,15 +11,35 @@ from torch import Tensor
 from .batches import Batch
 from .networks import LEVEL_SCALES, GainNetwork
 
-#: xhat of (xg, gamma[, r]).
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+#: A denoiser, xhat(xg, gamma) or xhat(xg, gamma, r).
 Denoising = Callable[..., Tensor]
 
 
-def gain_targets(denoising: Denoising, batch: Batch) -> dict[str, Tensor]:
-    """Draws whose mean given xg is E_r[D_i^2 | xg], (B, d) each.
+def denoising_loss(accelerator: Accelerator, network: Any, batch: Batch) -> Tensor:
+    """Mean squared error of xhat, in units of the preconditioning, in which it is about 1."""
+    # Called through `forward`, which is what accelerate wraps.
+    found = network(batch.xg, batch.gamma, batch.r, batch.given)
+    out = accelerator.unwrap_model(network).scaling(batch.gamma)[1]
+    return (((found - batch.x) / out) ** 2).mean()
 
-    ``square`` is D_i^2 itself; what the denoisers get wrong is in it to first order. ``variance`` is
-    ``(x - xhat)^2 - (x - xhat(r))^2``, by the law of total variance: noisier, and wrong to second order only.
+
+def gain_loss(accelerator: Accelerator, denoising: Denoising, target: str, network: Any, batch: Batch) -> Tensor:
+    """Mean squared error of the gain network, in its unit; `target` is a key of `gain_targets`."""
+    with accelerator.autocast():
+        targets = gain_targets(denoising, batch)[target]
+    unit = accelerator.unwrap_model(network).unit(batch.gamma)
+    return (((network(batch.xg, batch.gamma) - targets) / unit) ** 2).mean()
+
+
+def gain_targets(denoising: Denoising, batch: Batch) -> dict[str, Tensor]:
+    """Random draws whose mean given xg is E_r[D_i^2 | xg], (B, d) each, by name.
+
+    ``square`` is D_i^2 itself; errors of the denoisers enter to first order. ``variance`` is
+    ``(x - xhat)^2 - (x - xhat(r))^2``, which has the same mean by the law of total variance; it is noisier, but errors
+    of the denoisers enter to second order only.
     """
     with torch.no_grad():
         seen, given = denoising(batch.xg, batch.gamma), denoising(batch.xg, batch.gamma, batch.r)
@@ -26,21 +47,22 @@ def gain_targets(denoising: Denoising, batch: Batch) -> dict[str, Tensor]:
 
 
 def measure_size(gain: GainNetwork, denoising: Denoising, batch: Batch) -> None:
-    """Set the gain network's unit to the size that the squares have."""
+    """Set the gain network's unit to the mean size of the squares."""
     sizes = gain_targets(denoising, batch)["square"] / gain.unit(batch.gamma)
     gain.size.mul_(sizes.mean())
 
 
 def measure_means(gain: GainNetwork, denoising: Denoising, draw: Callable[[int], Batch], batches: int) -> None:
-    """Set what a regression leaves a little wrong everywhere: the gain network's mean at each level, and of each pixel.
+    """Correct the gain network's mean at each noise level and for each pixel, where a regression leaves a small error.
 
-    The mean at a level is set to that of the ``variance`` target, so that the total is wrong to second order only. The
-    proportions among pixels start from the less noisy ``square`` targets, and go towards those of the ``variance``
-    targets as far as these differ by more than their noise.
+    The mean at a level is set to that of the ``variance`` target, so that errors of the denoisers enter to second order
+    only. The shares of the pixels are first set by the less noisy ``square`` targets, and then moved towards those of
+    the ``variance`` targets as far as the two differ by more than noise.
 
     Parameters
     ----------
-    draw : the batch of a number
+    draw : gives the k-th batch
+    batches : how many batches to draw
     """
     levels, pixels, exact = _Means(LEVEL_SCALES), _Means(gain.pixel_scale.numel()), _Means(gain.pixel_scale.numel())
     for step in range(batches):
@@ -51,7 +73,7 @@ def measure_means(gain: GainNetwork, denoising: Denoising, draw: Callable[[int],
             answer = gain(batch.xg, batch.gamma)
             targets = gain_targets(denoising, batch)
             levels.add(part, (targets["variance"] / unit).sum(1), (answer / unit).sum(1))
-            gamma = batch.gamma[:, None]  # nats weigh the squares by 1 / gamma
+            gamma = batch.gamma[:, None]  # information weights the squares by 1 / gamma
             pixels.add(None, targets["square"] / gamma, answer / gamma)
             exact.add(None, targets["variance"] / gamma, targets["square"] / gamma)
     gain.level_scale.copy_(levels.scale())
@@ -61,41 +83,41 @@ def measure_means(gain: GainNetwork, denoising: Denoising, draw: Callable[[int],
 
 
 class _Means:
-    """Sums of targets and of answers in some parts, and the factor that makes their means agree."""
+    """Sums of targets and of answers over parts (levels or pixels), and the factor that makes their means agree."""
 
     def __init__(self, parts: int) -> None:
-        self.told, self.answered, self.square = torch.zeros(3, parts, dtype=torch.float64)
+        self.target, self.answered, self.square = torch.zeros(3, parts, dtype=torch.float64)
 
     def add(self, part: Tensor | None, target: Tensor, answer: Tensor) -> None:
-        """Rows (B,) of a part each, or (B, parts)."""
+        """Add rows (B,) that belong to the given part each or, where `part` is None, rows (B, parts)."""
         target, answer = target.double().cpu(), answer.double().cpu()
-        for total, value in ((self.told, target), (self.answered, answer), (self.square, (target - answer) ** 2)):
+        for total, value in ((self.target, target), (self.answered, answer), (self.square, (target - answer) ** 2)):
             if part is None:
                 total += value.sum(0)
             else:
                 total.index_add_(0, part, value)
 
     def _ratio(self) -> tuple[Tensor, Tensor]:
-        """Of the means, and its standard error; 1 and 0 where a short run has seen nothing."""
+        """Target over answer in each part, and its standard error; 1 and 0 where a short run has seen nothing."""
         seen = self.answered > 0
-        ratio = torch.where(seen, self.told / self.answered, 1.0)
+        ratio = torch.where(seen, self.target / self.answered, 1.0)
         return ratio, torch.where(seen, self.square.sqrt() / self.answered, 0.0)
 
     def scale(self) -> Tensor:
-        """The factor of each part, as far from 1 as it surely is (James and Stein), from 0.1 to 10."""
+        """The factor of each part, shrunk towards 1 by its noise (James and Stein), within 0.1 and 10."""
         ratio, doubt = self._ratio()
         kept = (1 - (doubt / (ratio - 1).abs().clamp_min(1e-9)) ** 2).clamp_min(0)
         return (1 + kept * (ratio - 1)).clamp(0.1, 10).float()
 
     def common_scale(self) -> Tensor:
-        """The factors, each drawn towards their mean the more, the more of its distance is noise (empirical Bayes)."""
+        """The factors, shrunk towards their common mean by their noise (empirical Bayes), within 0.1 and 10."""
         ratio, doubt = self._ratio()
         weight = torch.where(doubt > 0, doubt.clamp_min(1e-9) ** -2, 0.0)
         total = weight.sum()
         if (weight > 0).sum() < 4:
             return torch.ones_like(ratio).float()
         mean = (weight * ratio).sum() / total
-        # Variance between the parts, beyond their noise (DerSimonian and Laird).
+        # Variance between the parts in excess of their noise (DerSimonian and Laird).
         excess = (weight * (ratio - mean) ** 2).sum() - ((weight > 0).sum() - 1)
         between = (excess / (total - (weight**2).sum() / total)).clamp_min(0)
         kept = torch.where(weight > 0, between / (between + doubt**2).clamp_min(1e-300), 0.0)

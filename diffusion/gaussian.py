@@ -1,4 +1,4 @@
-"""Denoisers of Gaussian and Gaussian-mixture priors with linear-Gaussian responses, for any d."""
+"""Denoisers of Gaussian and Gaussian-mixture priors with linear-Gaussian responses, in any dimension."""
 
 from __future__ import annotations
 
@@ -13,32 +13,33 @@ from ..errors import ModelError
 from ..models.arrays import Array, as_real_array
 from .denoiser import Denoiser, Posterior, Scales, column, device_named, float_type
 from .denoiser import normal as _randn
-from .encoders import Encoder, LinearGaussian, as_numpy
+from .encoders import Encoder, LinearGaussian, as_numpy, eigen_of_covariance
 
 
 class MixtureDenoiser(Denoiser):
-    """X from a mixture of C Gaussians, R = W X + noise.
+    """X ~ a mixture of C Gaussians, R = W X + Gaussian noise.
 
     Parameters
     ----------
-    weights : (C,)
+    weights : (C,) probabilities of the components
     means : (C, d)
     covs : (C, d, d), symmetric, positive semi-definite
     encoder : LinearGaussian
-    device, dtype : where and how exactly to compute
+    device, dtype : where to compute, and in which precision
 
     Raises
     ------
     ModelError
-        Shapes that do not fit, or an encoder for which p(X|r) has no closed form (Poisson responses).
+        Shapes do not fit, or p(X|r) has no closed form for this encoder (Poisson responses).
 
     Notes
     -----
-    Each component c is seen through its own posterior: with A = C_c, E[X|xg, c] = m_c + A (A + g I)^-1 (xg - m_c), in
-    the basis of A's eigenvectors; a response replaces m_c and C_c by those of p(X|r, c), and adds log p(r|c) to the
+    Each component c has its own posterior. With A = C_c, E[X|xg, c] = m_c + A (A + g I)^-1 (xg - m_c), computed in the
+    basis of A's eigenvectors. A response replaces m_c and C_c by those of p(X|r, c) and adds log p(r|c) to the
     component's log weight.
     """
 
+    encoder: LinearGaussian
     knows_variance = True
     knows_posterior = True
 
@@ -63,7 +64,7 @@ class MixtureDenoiser(Denoiser):
         p, m, cov = p[keep] / p[keep].sum(), m[keep], cov[keep]
         self.dimensions, self.device, self.dtype = d, device_named(device), float_type(dtype)
         self.encoder = seen_by.to(self.device, dtype)
-        prior = [_eigen(c, f"covs[{i}]") for i, c in enumerate(cov)]
+        prior = [eigen_of_covariance(c, f"covs[{i}]") for i, c in enumerate(cov)]
         w, s = (np.asarray(part.cpu().double().numpy()) for part in (seen_by.weights, seen_by.noise))
         try:
             given = [_given_response(values, vectors, w, s) for values, vectors in prior]
@@ -103,11 +104,11 @@ class MixtureDenoiser(Denoiser):
     ) -> Posterior:
         g = column(gamma, xg)[:, None]  # (B, 1, 1)
         log_weight, means, values, vectors = self._components(r)
-        offset = _into(xg[:, None] - means, vectors)  # (B, C, d) in each component's eigenbasis
+        offset = torch.einsum("bcd,cdk->bck", xg[:, None] - means, vectors)  # (B, C, d) in each component's eigenbasis
         total = values + g
         log_weight = log_weight - 0.5 * (offset**2 / total + total.log()).sum(-1)
         share = torch.softmax(log_weight, dim=1)  # (B, C)
-        centre = means + _out_of(values / total * offset, vectors)
+        centre = means + torch.einsum("bck,cdk->bcd", values / total * offset, vectors)
         mean = (share[..., None] * centre).sum(1)
         left = values * g / total
         result = Posterior(mean)
@@ -120,7 +121,7 @@ class MixtureDenoiser(Denoiser):
         if normal:
             # Covariance = sum_c share_c (within_c + between_c): a draw is a sum of independent draws of the parts.
             noise = _randn(left.shape, left, generator)
-            within = _out_of(left.sqrt() * noise, vectors)
+            within = torch.einsum("bck,cdk->bcd", left.sqrt() * noise, vectors)
             lone = _randn(share.shape, share, generator)[..., None]
             between = (centre - mean[:, None]) * lone
             result.normal = mean + (share[..., None].sqrt() * (within + between)).sum(1)
@@ -130,25 +131,23 @@ class MixtureDenoiser(Denoiser):
         """Log weights (B or 1, C), means (B or 1, C, d), eigenvalues and eigenvectors of each component."""
         if r is None:
             return self.log_weights[None], self.means[None], self.values, self.vectors
-        surprise = r[:, None] - self.means @ self._encoder.weights.T  # (B, C, k)
+        surprise = r[:, None] - self.means @ self.encoder.weights.T  # (B, C, k)
         means = self.means + torch.einsum("cdk,bck->bcd", self.kalman, surprise)
         return self._log_joint(surprise), means, self.given_values, self.given_vectors
 
     def _log_joint(self, surprise: Tensor) -> Tensor:
-        """Log of a component's weight times p(r|c), up to a constant: of r less its mean there (B, C, k), (B, C)."""
+        """Log p(r, c) of each component c up to a constant, (B, C), where `surprise` is r - E[R|c], (B, C, k)."""
         white = torch.linalg.solve_triangular(self.seen_root, surprise.permute(1, 2, 0), upper=False)  # (C, k, B)
         log_det = self.seen_root.diagonal(dim1=1, dim2=2).log().sum(1)
         return self.log_weights - 0.5 * (white**2).sum(1).T - log_det
 
-    @property
-    def _encoder(self) -> LinearGaussian:
-        assert isinstance(self.encoder, LinearGaussian)
-        return self.encoder
-
     def _around(
         self, centre: Tensor, spread: Tensor, vectors: Tensor, c: Tensor, generator: torch.Generator | None
     ) -> Tensor:
-        """A draw from component c of each row: around centre (B, C, d), with variances spread (B or 1, C, d)."""
+        """A draw (B, d) from the given component c (B,) of each row.
+
+        Components have means `centre` (B, C, d) and, along `vectors`, variances `spread` (B or 1, C, d).
+        """
         rows = torch.arange(len(c), device=c.device)
         spread = spread.expand(centre.shape)[rows, c]
         noise = spread.clamp_min(0).sqrt() * _randn(spread.shape, spread, generator)
@@ -170,7 +169,10 @@ class MixtureDenoiser(Denoiser):
     # -- what else follows ----------------------------------------------------------------------------------------
 
     def scales(self, x: Tensor) -> Scales:
-        """From each component's closed form: information over half its slope at 0, half what r removes over it."""
+        """The levels at which two bounds equal the information, over the components and the whole mixture.
+
+        The information below g is at most ``g tr J / 2``, and that above g at most ``tr Cov(E[X|R]) / 2g``.
+        """
         p, m, cov, w, s, seen_by = self._moments
         fisher = float(np.trace(w.T @ np.linalg.solve(s, w)))
         between = np.einsum("c,ci,cj->ij", p, m - p @ m, m - p @ m)
@@ -183,15 +185,15 @@ class MixtureDenoiser(Denoiser):
                 low = min(low, 2 * information / fisher)
                 high = max(high, removed / (2 * information))
         if not np.isfinite(low):
-            low = high = 1.0  # nothing is told, at no level
-        # Narrow directions tell their little at lower levels; far components lose their names at high ones.
+            low = high = 1.0  # there is no information at any level
+        # Narrow directions carry their little information at lower levels; far components are confused at high ones.
         further = math.log(max(1.0, min(low / max(self.finest, 1e-300), 1e4)))
         apart = ((m[:, None] - m) ** 2).sum(axis=2).max()
         ones = torch.ones(len(x), dtype=self.dtype, device=self.device)
         return Scales(low * ones, max(high, low, apart / 2) * ones, below=8 + further, finest=self.finest)
 
     def response_moments(self) -> tuple[Array, Array, Array]:
-        """Weights (C,), means (C, k) and covariances (C, k, k) of the responses, a mixture too."""
+        """Weights (C,), means (C, k) and covariances (C, k, k) of the responses, which are a mixture too."""
         p, m, _, w, _, seen = self._moments
         return p, m @ w.T, seen
 
@@ -200,7 +202,13 @@ class MixtureDenoiser(Denoiser):
         return self._moments[:3]
 
     def feature_information(self) -> Array:
-        """The closed form of I_i where there is one component: ``logm(C) - logm(C_r)`` halved, its diagonal, (d,)."""
+        """I_i in closed form for one Gaussian, half the diagonal of ``logm(C) - logm(C_r)``, (d,), nats.
+
+        Raises
+        ------
+        ModelError
+            There are several components, or the covariance is singular.
+        """
         if len(self.means) > 1:
             raise ModelError("the information of a mixture has no closed form")
         values, vectors = (np.asarray(part[0].cpu(), dtype=float) for part in (self.values, self.vectors))
@@ -210,32 +218,39 @@ class MixtureDenoiser(Denoiser):
         return np.asarray(0.5 * (vectors**2 @ np.log(values) - turned**2 @ np.log(given)))
 
     def mutual_information(self, samples: int = 20_000, seed: int = 0) -> tuple[float, float]:
-        """I(R;X) in nats and its standard error, by Monte Carlo over responses of known density."""
+        """I(R;X) in nats and its standard error, by Monte Carlo over responses, whose density is known.
+
+        Parameters
+        ----------
+        samples : pairs (x, r) to draw
+        seed : the same seed gives the same numbers
+        """
         generator = self.generator(seed)
         x = self.draw_prior(samples, generator)
         r = self.encoder.sample(x, generator)
-        surprise = r[:, None] - self.means @ self._encoder.weights.T
+        surprise = r[:, None] - self.means @ self.encoder.weights.T
         log = self._log_joint(surprise) - 0.5 * r.shape[1] * math.log(2 * math.pi)
         found = self.encoder.log_likelihood(r, x) - torch.logsumexp(log, dim=1)
         return float(found.mean()), float(found.std() / samples**0.5)
 
     def response_side(self) -> Denoiser:
-        from .response_side.gaussian import GaussianResponses
+        from .response_side import GaussianResponses
 
-        return GaussianResponses(*self.response_moments(), self, self._encoder)
+        return GaussianResponses(*self.response_moments(), self, self.encoder)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.means)} components in R^{self.dimensions}, {self.encoder!r})"
 
 
 class GaussianDenoiser(MixtureDenoiser):
-    """X ~ N(mean, cov), R = W X + noise.
+    """X ~ N(mean, cov), R = W X + Gaussian noise: a `MixtureDenoiser` of one component.
 
     Parameters
     ----------
     mean : (d,)
     cov : (d, d), symmetric, positive semi-definite
     encoder : LinearGaussian
+    device, dtype : as for `MixtureDenoiser`
     """
 
     def __init__(
@@ -257,31 +272,12 @@ def _checked_encoder(encoder: Encoder, d: int) -> LinearGaussian:
     return encoder
 
 
-def _eigen(cov: Array, name: str) -> tuple[Array, Array]:
-    """Eigenvalues (d,), not negative, and eigenvectors (d, d) of a covariance."""
-    if not np.allclose(cov, cov.T, rtol=1e-9, atol=1e-12 * max(np.abs(cov).max(), 1e-300)):
-        raise ModelError(f"{name} is not symmetric; expected a covariance matrix")
-    values, vectors = np.linalg.eigh((cov + cov.T) / 2)
-    if values[0] < -1e-9 * max(values[-1], 1e-300):
-        raise ModelError(f"{name} has an eigenvalue of {values[0]:.3g}; expected a covariance matrix")
-    return values.clip(0), vectors
-
-
 def _given_response(values: Array, vectors: Array, w: Array, s: Array) -> tuple[Array, Array, Array]:
-    """Eigenvalues and eigenvectors of Cov(X|r), and the gain matrix from r - E[r] to E[X|r] - E[X]."""
+    """Eigenvalues and eigenvectors of Cov(X|r), and the matrix that maps r - E[r] to E[X|r] - E[X]."""
     root = vectors * np.sqrt(values)
     # Cov(X|r) = root (I + root' W' S^-1 W root)^-1 root', which stays positive however little noise there is.
-    told = root.T @ w.T @ np.linalg.solve(s, w @ root)
-    strength, axes = np.linalg.eigh((told + told.T) / 2)
+    precision = root.T @ w.T @ np.linalg.solve(s, w @ root)
+    strength, axes = np.linalg.eigh((precision + precision.T) / 2)
     half = (root @ axes) / np.sqrt(1 + strength.clip(0))
     u, singular, _ = np.linalg.svd(half)
     return singular**2, u, half @ half.T @ w.T @ np.linalg.inv(s)
-
-
-def _into(offset: Tensor, vectors: Tensor) -> Tensor:
-    """(B, C, d) into each component's eigenbasis."""
-    return torch.einsum("bcd,cdk->bck", offset, vectors)
-
-
-def _out_of(offset: Tensor, vectors: Tensor) -> Tensor:
-    return torch.einsum("bck,cdk->bcd", offset, vectors)

@@ -1,8 +1,9 @@
-"""How well networks denoise images that they never saw, in bands of noise levels, beside what needs no training."""
+"""How well networks denoise held-out images, in bands of noise levels, beside a linear and an exact denoiser."""
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,17 +20,17 @@ from .networks import DenoisingNetwork
 from .sources import Source
 
 BANDS = 8
-#: Noisy views of each band, and samples from which the linear denoiser and I(R;X) are found, in a run that has time.
+#: Noisy images per band, and samples for the linear denoiser and for I(R;X), in a run that is long enough.
 VIEWS, LINEAR_SAMPLES, INFORMATION_SAMPLES = 512, 40_000, 2000
-#: No run has fewer: the standard error of a loss is then three times as large.
+#: The fewest that any run takes; the standard error of a loss is then about three times as large.
 _FEWEST_VIEWS, _FEWEST_LINEAR, _FEWEST_INFORMATION = 64, 5000, 300
 
-#: Without responses and with them, by the suffix of their losses' names.
+#: Suffixes of the losses' names, and whether the denoiser is given the responses.
 _ROLES = {"": False, "_given": True}
 
 
 class LinearDenoiser:
-    """The best linear guess of X from xg and r (Wiener's), from the joint second moments of stimuli and responses."""
+    """The best linear estimate of X from xg and r (Wiener's), from the joint second moments of X and R."""
 
     def __init__(self, source: Source, encoder: Encoder, seed: int = 0, samples: int = LINEAR_SAMPLES) -> None:
         generator = torch.Generator().manual_seed(seed)
@@ -41,7 +42,7 @@ class LinearDenoiser:
         self.xx, self.xr, self.rr = source.covariance, x64.T @ r / samples, r.T @ r / samples
 
     def __call__(self, xg: Array, gamma: float, r: Array | None) -> Array:
-        """Noisy stimuli (B, d) at one level, with or without responses (B, k), to (B, d)."""
+        """Estimates (B, d) from noisy stimuli (B, d) at one level and, if given, responses (B, k)."""
         seen = self.xx + gamma * np.eye(len(self.xx))
         if r is None:
             return np.asarray(self.mean + (xg - self.mean) @ np.linalg.solve(seen, self.xx))
@@ -52,7 +53,7 @@ class LinearDenoiser:
 
 @dataclass(frozen=True)
 class Views:
-    """Noisy views of held-out images at one level: x, xg (n, d), responses r (n, k), and the band (low, high)."""
+    """Noisy held-out images at one level: x, xg (n, d), responses r (n, k), and the band's ends (low, high)."""
 
     x: Tensor
     xg: Tensor
@@ -64,13 +65,13 @@ class Views:
 
 @dataclass(frozen=True)
 class Yardstick:
-    """What networks are measured by: known before they are trained.
+    """What the networks are compared with; it is measured before they are trained.
 
     Attributes
     ----------
     information : I(R;X) in nats, and its standard error
-    linear, exact : squared errors of a pixel, of each view, by the suffix of the loss, (`BANDS`, views) each
-    images : of the training images, those that the exact denoiser is made of; None where it is the true prior's
+    linear, exact : mean squared errors per pixel of each noisy image, (`BANDS`, views), by the suffix of the loss
+    images : how many training images the exact denoiser consists of; None where it is that of the true prior
     """
 
     information: tuple[float, float]
@@ -80,12 +81,12 @@ class Yardstick:
 
     @classmethod
     def of(cls, source: Source, encoder: Encoder, levels: Levels, *, seed: int = 0, effort: float = 1.0) -> Yardstick:
-        """Measure the linear and the exact denoiser.
+        """Measure the errors of the linear and of the exact denoiser.
 
         Parameters
         ----------
-        seed : of the information's samples
-        effort : from 0 to 1, the share of views, samples and images to spend
+        seed : for the samples of I(R;X)
+        effort : from 0 to 1, the share of noisy images, samples and training images to use
         """
         count = _scaled(VIEWS, _FEWEST_VIEWS, effort)
         linear = LinearDenoiser(source, encoder, samples=_scaled(LINEAR_SAMPLES, _FEWEST_LINEAR, effort))
@@ -96,30 +97,30 @@ class Yardstick:
         images = None if source.images is None else len(source.images)
         if images is not None and (few := _scaled(images, _FEWEST_LINEAR, effort)) < images:
             images, exact = few, source.exact(encoder, few)
-        errors: dict[str, dict[str, list[Tensor]]] = {name: {s: [] for s in _ROLES} for name in ("linear", "exact")}
+        errors: dict[tuple[str, str], list[Tensor]] = defaultdict(list)
         for views in views_of_bands(source, encoder, levels, count):
             gamma = torch.full((count,), views.gamma, dtype=torch.float64)
             xg = views.xg.double()
             for suffix, given in _ROLES.items():
                 r = views.r.double() if given else None
                 guess = linear(xg.numpy(), views.gamma, None if r is None else r.numpy())
-                errors["linear"][suffix].append(_errors(torch.from_numpy(guess), views.x))
-                errors["exact"][suffix].append(_errors(exact.xhat(xg, gamma, r), views.x))
-        stacked = {name: {s: torch.stack(e) for s, e in found.items()} for name, found in errors.items()}
-        return cls(information, stacked["linear"], stacked["exact"], images)
+                errors["linear", suffix].append(_errors(torch.from_numpy(guess), views.x))
+                errors["exact", suffix].append(_errors(exact.xhat(xg, gamma, r), views.x))
+        of_linear, of_exact = ({s: torch.stack(errors[name, s]) for s in _ROLES} for name in ("linear", "exact"))
+        return cls(information, of_linear, of_exact, images)
 
     @property
     def views(self) -> int:
-        """Views of each band."""
+        """Noisy images per band."""
         return self.linear[""].shape[1]
 
     def to_state(self) -> dict[str, Any]:
-        """As tensors and plain values, for the file of an unfinished run."""
+        """Tensors and plain values, for the file of an unfinished run."""
         return vars(self) | {"information": list(self.information)}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Yardstick:
-        """From `to_state`."""
+        """Read what `to_state` gave."""
         nats, stderr = state["information"]
         return cls((float(nats), float(stderr)), state["linear"], state["exact"], state["images"])
 
@@ -127,14 +128,14 @@ class Yardstick:
 def held_out_losses(
     network: DenoisingNetwork, source: Source, encoder: Encoder, yardstick: Yardstick, *, device: Any = "cpu"
 ) -> list[dict[str, float]]:
-    """Mean squared errors of a pixel, by band.
+    """Mean squared errors per pixel, in each band of noise levels.
 
     Returns
     -------
     list of dict
-        ``low``, ``high`` (levels of the band); ``network``, ``linear``, ``exact`` without responses, and the same with
-        ``_given`` appended for those with; ``exact`` is the finite-set denoiser of the training images, or the truth;
-        ``stderr`` that of ``network - linear``, whose views are the same.
+        ``low``, ``high`` (the band's levels); ``network``, ``linear``, ``exact`` without responses, and the same with
+        ``_given`` appended for those with responses; ``exact`` is the finite-set denoiser of the training images, or
+        that of the true prior; ``stderr`` is the standard error of ``network - linear``, which share their images.
     """
     rows = []
     network = network.to(device).eval()
@@ -154,13 +155,13 @@ def held_out_losses(
 
 
 def views_of_bands(source: Source, encoder: Encoder, levels: Levels, count: int, seed: int = 0) -> Iterator[Views]:
-    """`count` views of each band of a range of levels; the same ones each time."""
+    """`count` noisy held-out images for each band of the levels; the same ones each time for the same seed."""
     small = encoder.to("cpu", torch.float32)
     low, high = (math.log(g) for g in levels.bounds)
     kept = source.held_out(count)
     generator = torch.Generator().manual_seed(seed)
     for bottom, top in pairwise(np.exp(np.linspace(low, high, BANDS + 1))):
-        gamma = float(np.sqrt(bottom * top))  # one level per band, so that the linear denoiser is solved once
+        gamma = float(np.sqrt(bottom * top))  # one level per band: the linear denoiser is then solved once
         x = kept[torch.arange(count) % len(kept)]
         r = small.sample(x, generator)
         xg = x + math.sqrt(gamma) * torch.randn(x.shape, generator=generator)
@@ -168,7 +169,7 @@ def views_of_bands(source: Source, encoder: Encoder, levels: Levels, count: int,
 
 
 def _errors(found: Tensor, x: Tensor) -> Tensor:
-    """Mean squared error of a pixel, of each row."""
+    """Mean squared error per pixel of each row."""
     return ((found.double() - x.double()) ** 2).mean(1)
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C that waits for the end of a block, so that what the block changes is changed whole or not at all."""
+"""Hold back Ctrl-C until the end of a block, so that the block's changes are made completely or not at all."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Hand Ctrl-C, and a SIGTERM that Python code handles, to their handlers at the end of the block.
+    """Hand Ctrl-C, and SIGTERM if Python handles it, to their handlers only at the end of the block.
 
-    A second signal does not wait. Outside the main thread, where no signal arrives, the block runs as it is.
+    A second signal is handled at once. Outside the main thread, which receives no signals, this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,7 +1,7 @@
-"""U-Nets that denoise images with or without the responses to them, and one that regresses what a response tells.
+"""U-Nets that denoise images with or without the responses to them, and one that regresses the gain of a response.
 
-All are `diffusers.UNet2DModel` between a preconditioning (so that the network sees and answers numbers of unit size at
-every noise level) and a way in for responses.
+All are a `diffusers.UNet2DModel` with a preconditioning (which keeps its input and output at unit size at every noise
+level) and an input for responses.
 """
 
 from __future__ import annotations
@@ -17,19 +17,24 @@ from .response_views import seen_by, views_of
 
 __all__ = ["Architecture", "DenoisingNetwork", "GainNetwork", "Levels", "ResponseUNet"]
 
-#: Channels in which responses, and what is learned of each position, are shown beside the noisy image.
+#: Input channels that show the responses, and what is learned about each position, beside the noisy image.
 _RESPONSE_CHANNELS, _POSITION_CHANNELS = 2, 1
-#: Parts of the range of levels that have a factor of their own in the gain network.
+#: The gain network has a measured factor for each of so many parts of the range of levels.
 LEVEL_SCALES = 16
 
 
 class ResponseUNet(nn.Module):
-    """A U-Net of the noisy image, the level, and (where it takes them) responses.
+    """A U-Net of the noisy image, the noise level and, where it takes them, responses.
 
     Parameters
     ----------
     shape : (h, w) pixels
-    responses : k, or 0 for a network that sees none
+    responses : k, or 0 for a network without responses
+
+    Raises
+    ------
+    ModelError
+        Images of this size cannot be halved as often as the architecture does.
     """
 
     seen: Tensor
@@ -65,7 +70,7 @@ class ResponseUNet(nn.Module):
             add_attention=architecture.attention,
             class_embed_type="identity" if self.as_embedding else None,
         )
-        # Where a pixel is: a U-Net is otherwise the same everywhere but near the rim.
+        # Tells the network where a pixel is: a convolution is the same everywhere but at the border.
         self.position = nn.Parameter(torch.randn(_POSITION_CHANNELS, height, width) * 0.5)
         if self.as_image:
             size = _RESPONSE_CHANNELS * height * width
@@ -75,61 +80,56 @@ class ResponseUNet(nn.Module):
             self.embed = nn.Sequential(nn.Linear(responses + len(views), size), nn.SiLU(), nn.Linear(size, size))
 
     def forward(
-        self,
-        image: Tensor,
-        place: Tensor,
-        r: Tensor | None,
-        given: Tensor | None = None,
-        weight: Tensor | None = None,
+        self, image: Tensor, place: Tensor, r: Tensor | None, given: Tensor | None = None, weight: Tensor | None = None
     ) -> Tensor:
-        """The U-Net's answer, (B, d).
+        """The U-Net's output, (B, d).
 
         Parameters
         ----------
         image : (B, d)
-        place : (B,), of the levels in their range
+        place : (B,), positions of the levels in their range, from 0 to 1
         r : (B, k)
-        given : (B, views), which view of the responses these are: 1 for it and 0 for the others, or 0 for all, where
-            none is told; the whole response if left out
-        weight : (B, 1), how loudly they are told
+        given : (B, views), one-hot: which view of the response each row is given; a row of zeros is given none. By
+            default the whole response
+        weight : (B, 1), a factor on the responses
         """
         count, (height, width) = len(image), self.shape
         layers = [image.reshape(count, 1, height, width), self.position.expand(count, -1, -1, -1)]
         options: dict[str, Any] = {}
         if self.responses:
-            told = self._told(image, r, given)
+            seen = self._input(image, r, given)
             if weight is not None:
-                told = told * weight
+                seen = seen * weight
             if self.as_image:
-                layers.append(self.image(told).reshape(count, -1, height, width))
+                layers.append(self.image(seen).reshape(count, -1, height, width))
             if self.as_embedding:
-                options["class_labels"] = self.embed(told)
+                options["class_labels"] = self.embed(seen)
         points = nn.functional.pixel_unshuffle(torch.cat(layers, dim=1), self.patch)
         found = self.unet(points, 100 * place, **options).sample
         return nn.functional.pixel_shuffle(found, self.patch).reshape(count, -1)
 
-    def _told(self, image: Tensor, r: Tensor | None, given: Tensor | None) -> Tensor:
-        """Responses, zeros where they are not given, and which view they are: "not given" is not the mean response.
+    def _input(self, image: Tensor, r: Tensor | None, given: Tensor | None) -> Tensor:
+        """The responses and the view that they are, (B, k + views); zeros where no response is given.
 
-        Shape (B, k + views).
+        The view tells "not given" from the mean response, which is 0 as well.
         """
         count, views = len(image), len(self.seen)
         if r is None:
             return image.new_zeros(count, self.responses + views)
         if given is None:
             given = nn.functional.one_hot(torch.zeros(count, dtype=torch.long, device=r.device), views)
-        told = given.to(image.dtype)
-        return torch.cat([r * (told @ self.seen.to(image.dtype)), told], dim=1)
+        given = given.to(image.dtype)
+        return torch.cat([r * (given @ self.seen.to(image.dtype)), given], dim=1)
 
 
 class _Normalised(nn.Module):
-    """A network whose images are centred, with a unit at each of a range of levels.
+    """A network whose input images are centred and scaled by the noise level.
 
     Parameters
     ----------
     levels : the range of noise levels
     centre : (d,) the mean image
-    spread : root mean variance of a pixel
+    spread : square root of the mean variance of a pixel
     """
 
     centre: Tensor
@@ -148,7 +148,7 @@ class DenoisingNetwork(_Normalised):
     shape : (h, w) pixels
     levels : the range of noise levels
     centre : (d,) the mean image
-    spread : root mean variance of a pixel
+    spread : square root of the mean variance of a pixel
     response_mean, response_spread : (k,)
     """
 
@@ -173,7 +173,7 @@ class DenoisingNetwork(_Normalised):
         self.unconditional = None if architecture.shared else ResponseUNet(architecture, shape, 0)
 
     def scaling(self, gamma: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Skip, output and input scales (B, 1) of the preconditioning."""
+        """The preconditioning's scales of the skip connection, the output and the input, (B, 1) each."""
         g, power = gamma[:, None], self.spread**2
         if self.architecture.preconditioning == "edm":
             total = g + power
@@ -181,16 +181,16 @@ class DenoisingNetwork(_Normalised):
         return torch.ones_like(g), -g.sqrt(), (1 + g).rsqrt()
 
     def loudness(self, gamma: Tensor) -> Tensor:
-        """How loudly responses are told, (B, 1): about the size of ``D / out``, their share in the networks' answer.
+        """The factor on the responses, (B, 1): about the size of ``D / out``, their share of the networks' output.
 
-        At low levels D is gamma times a score, and falls faster than the answer's unit, sqrt(gamma). Without this, what
-        the networks get wrong of it would count there as information.
+        At low levels D is gamma times a score, and falls faster than the output's unit, sqrt(gamma). Without this
+        factor, the networks' errors in D would count as information there.
         """
         g = gamma[:, None]
         return (g / (g + self.levels.low)).sqrt()
 
     def raw(self, xg: Tensor, gamma: Tensor, r: Tensor | None, given: Tensor | None = None) -> Tensor:
-        """The networks' answer F in ``xhat = skip (xg - centre) + out F + centre``, (B, d)."""
+        """The networks' output F in ``xhat = skip (xg - centre) + out F + centre``, (B, d)."""
         image = (xg - self.centre) * self.scaling(gamma)[2]
         place = self.levels.place(gamma)
         if r is not None:
@@ -206,19 +206,19 @@ class DenoisingNetwork(_Normalised):
         return torch.where(given, found, self.unconditional(image, place, None))
 
     def forward(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None, given: Tensor | None = None) -> Tensor:
-        """E[X | xg (, r)], (B, d)."""
+        """E[X | xg] or E[X | xg, r], (B, d)."""
         skip, out, _ = self.scaling(gamma)
         return self.centre + skip * (xg - self.centre) + out * self.raw(xg, gamma, r, given).to(xg.dtype)
 
 
 class GainNetwork(_Normalised):
-    """h_i(xg, gamma) ~ E[(xhat_i(xg, R) - xhat_i(xg))^2 | xg], never negative: the amortised Fisher network.
+    """The amortised gain, h_i(xg, gamma) ~ E[(xhat_i(xg, R) - xhat_i(xg))^2 | xg], never negative.
 
     Attributes
     ----------
-    size : of the squares in `unit`
-    level_scale : (L,) a factor for each L-th of the range of levels, 1 until it is measured
-    pixel_scale : (d,) a factor for each pixel, likewise
+    size : the mean size of the squares relative to `unit`
+    level_scale : (`LEVEL_SCALES`,) a factor for each part of the range of levels; 1 until it is measured
+    pixel_scale : (d,) a factor for each pixel; 1 until it is measured
     """
 
     size: Tensor
@@ -226,12 +226,7 @@ class GainNetwork(_Normalised):
     pixel_scale: Tensor
 
     def __init__(
-        self,
-        architecture: Architecture,
-        shape: tuple[int, int],
-        levels: Levels,
-        centre: Tensor,
-        spread: float,
+        self, architecture: Architecture, shape: tuple[int, int], levels: Levels, centre: Tensor, spread: float
     ) -> None:
         super().__init__(architecture, levels, centre, spread)
         self.register_buffer("size", torch.tensor(1.0))
@@ -240,7 +235,7 @@ class GainNetwork(_Normalised):
         self.network = ResponseUNet(architecture, shape, 0)
 
     def unit(self, gamma: Tensor) -> Tensor:
-        """About the size of the answer, (B, 1): as gamma^2 at low levels, as gamma between, constant at high ones."""
+        """The approximate size of the output, (B, 1): as gamma^2 at low levels, then as gamma, then constant."""
         g, low, high = gamma[:, None], self.levels.low, self.levels.high
         return self.size * g * (g / (g + low)) / (1 + g / high)
 
@@ -251,7 +246,7 @@ class GainNetwork(_Normalised):
         return nn.functional.softplus(found) * self.unit(gamma) * self.pixel_scale * self._scale(gamma)
 
     def _scale(self, gamma: Tensor) -> Tensor:
-        """The measured factor, linear between the middles of the parts, (B, 1)."""
+        """The measured factor (B, 1), interpolated linearly between the middles of the parts."""
         at = (self.levels.place(gamma) * LEVEL_SCALES - 0.5).clamp(0, LEVEL_SCALES - 1)
         left = at.floor().long().clamp_max(LEVEL_SCALES - 2)
         return torch.lerp(self.level_scale[left], self.level_scale[left + 1], at - left)[:, None]

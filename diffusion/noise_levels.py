@@ -1,6 +1,6 @@
-"""Noise levels in three terms: gamma (Xg = X + sqrt(gamma) Z), log-SNR, and the alpha-bar of a DDPM schedule.
+"""Conversions between noise levels gamma (Xg = X + sqrt(gamma) Z), log-SNR, and the alpha-bar of a DDPM schedule.
 
-Variance-exploding and variance-preserving diffusions are one another's rescalings: ``gamma = (1 - abar) / abar``,
+Variance-exploding and variance-preserving diffusion differ by a rescaling: ``gamma = (1 - abar) / abar``,
 ``xg = x_t / sqrt(abar)``, ``log-SNR = -log gamma``.
 """
 
@@ -34,7 +34,7 @@ def log_snr_from_gamma(gamma: Any) -> Any:
 
 
 def scheduler_gammas(scheduler: Any) -> Tensor:
-    """The gamma of each training step of a `diffusers` scheduler with ``alphas_cumprod``, shape (T,), rising."""
+    """The level gamma of each training step of a `diffusers` scheduler with ``alphas_cumprod``, (T,), increasing."""
     return torch.as_tensor(gamma_from_alpha_bar(torch.as_tensor(scheduler.alphas_cumprod, dtype=torch.float64)))
 
 
@@ -43,17 +43,17 @@ def scheduler_for(gammas: Tensor) -> Any:
 
     Parameters
     ----------
-    gammas : (T,) rising levels, or (T, B, 1) for B samples that each descend a ladder of their own
+    gammas : (T,) increasing levels, or (T, B, 1) for B samples with levels of their own
 
     Returns
     -------
     diffusers.DDPMScheduler
-        Predicting the clean sample, so that a denoiser's xhat is its model output; nothing is clipped.
+        It predicts the clean sample, so that a denoiser's xhat is its model output; nothing is clipped.
 
     Raises
     ------
     ValueError
-        Levels that do not rise, or are not positive and finite.
+        The levels do not increase, or are not positive and finite.
     """
     from diffusers import DDPMScheduler
 
@@ -61,11 +61,11 @@ def scheduler_for(gammas: Tensor) -> Any:
     if gammas.ndim == 0 or len(gammas) == 0 or not torch.isfinite(gammas).all() or not (gammas > 0).all():
         raise ValueError("noise levels must be positive, finite numbers")
     if not (gammas.diff(dim=0) > 0).all():
-        raise ValueError("noise levels must rise")
+        raise ValueError("noise levels must increase")
     scheduler = DDPMScheduler(
         num_train_timesteps=len(gammas), prediction_type="sample", clip_sample=False, variance_type="fixed_small"
     )
-    # The schedule that diffusers makes of its betas is in float32, in which small levels would be rounded away.
+    # diffusers keeps its own schedule in float32, in which small levels would be rounded to 0.
     scheduler.alphas_cumprod = alpha_bar_from_gamma(gammas)
     scheduler.alphas = scheduler.alphas_cumprod.clone()
     scheduler.alphas[1:] /= scheduler.alphas_cumprod[:-1]

@@ -1,4 +1,4 @@
-"""How networks are trained: named recipes."""
+"""Recipes for training networks, and the presets by name."""
 
 from __future__ import annotations
 
@@ -6,35 +6,40 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from ..errors import ModelError
-from .architecture import Architecture
+from .architecture import Architecture, check_choices, whole_number
 
 LEVEL_DRAWS = ("log-uniform", "ddpm")
 TARGETS = ("square", "variance")
 PRECISIONS = ("no", "bf16", "fp16")
-#: Share of a run's time for the gain network and its means.
+#: Share of a run's time that the gain network and the measurement of its means take.
 GAIN_SHARE = 0.4
-#: Most images from which the gain network's means at each level and of each pixel are measured.
+#: Largest number of images from which the gain network's means, at each level and of each pixel, are measured.
 MOST_MEASURED = 1 << 18
-#: Most images in a step: beyond it a batch takes gigabytes before the first network sees it.
+#: Largest batch: beyond it a batch takes gigabytes before the first network sees it.
 MOST_BATCH = 1 << 16
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A training run of both stages: first the denoisers, then the gain network.
+    """How networks are trained, in two stages: first the denoisers, then the gain network.
 
     Attributes
     ----------
-    steps, gain_steps : optimiser steps of either stage
-    batch : images per step, over all processes, at most `MOST_BATCH`
-    rate, warm_up : the largest learning rate of AdamW, and the steps in which it is reached; then a cosine to 0
-    ema : decay of the running average of the weights, which is what is kept
-    null_share : of a batch that sees no response
+    steps, gain_steps : optimiser steps of the two stages; no gain network is trained where `gain_steps` is 0
+    batch : images per step over all processes, at most `MOST_BATCH`
+    rate, warm_up : the largest learning rate of AdamW, and the steps until it is reached; then a cosine down to 0
+    ema : decay of the running average of the weights; the average is what is kept
+    null_share : the share of a batch that sees no response
     level_draw : ``log-uniform`` over the range, or ``ddpm``: uniform over the 1,000 steps of the linear schedule
-    target : of the gain network, ``square`` (D^2) or ``variance`` (|x - xhat|^2 - |x - xhat(r)|^2, whose mean given xg
-        is the same by the law of total variance)
-    precision : of accelerate
+    target : what the gain network regresses: ``square`` (D^2) or ``variance`` (|x - xhat|^2 - |x - xhat(r)|^2, which
+        has the same mean given xg by the law of total variance)
+    precision : mixed precision of accelerate: ``no``, ``bf16`` or ``fp16``
     clip : largest norm of a gradient
+
+    Raises
+    ------
+    ModelError
+        A value out of its range.
     """
 
     architecture: Architecture = field(default_factory=Architecture)
@@ -52,27 +57,22 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name in ("steps", "gain_steps", "batch", "warm_up"):
-            value = getattr(self, name)
-            least = 0 if name in ("gain_steps", "warm_up") else 1
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ModelError(f"{name} is {value!r}; expected a whole number, at least {least}")
+            whole_number(name, getattr(self, name), 0 if name in ("gain_steps", "warm_up") else 1)
         if self.batch > MOST_BATCH:
             raise ModelError(f"batch is {self.batch}; expected at most {MOST_BATCH} images")
         for name, low, high in (("rate", 0, 1), ("ema", 0, 1), ("null_share", 0, 1), ("clip", 0, float("inf"))):
             if not low < getattr(self, name) < high:
                 raise ModelError(f"{name} is {getattr(self, name)!r}; expected a number between {low} and {high}")
-        for name, choices in (("level_draw", LEVEL_DRAWS), ("target", TARGETS), ("precision", PRECISIONS)):
-            if getattr(self, name) not in choices:
-                raise ModelError(f"{name} is {getattr(self, name)!r}; expected {', '.join(choices)}")
+        check_choices(self, level_draw=LEVEL_DRAWS, target=TARGETS, precision=PRECISIONS)
 
     def lasting(self, seconds: float, step: float, gain_step: float, measuring: float) -> Recipe:
         """The same recipe with as many steps as fit in a time.
 
         Parameters
         ----------
-        seconds : for both stages, and for what is measured after them
-        step, gain_step : seconds that a step of each stage takes
-        measuring : seconds per image to measure the gain network's means, on as many images as it saw, at most
+        seconds : time for both stages and for measuring the gain network's means
+        step, gain_step : seconds per step of each stage
+        measuring : seconds per image to measure the means, from as many images as the gain network saw, at most
             `MOST_MEASURED`
         """
         if self.gain_steps == 0:
@@ -80,25 +80,22 @@ class Recipe:
         gain = seconds * GAIN_SHARE
         few = gain / (gain_step + self.batch * measuring)
         many = (gain - MOST_MEASURED * measuring) / gain_step
-        return replace(
-            self,
-            steps=max(1, int(seconds * (1 - GAIN_SHARE) / step)),
-            gain_steps=max(1, int(max(few, many))),
-        )
+        steps = max(1, int(seconds * (1 - GAIN_SHARE) / step))
+        return replace(self, steps=steps, gain_steps=max(1, int(max(few, many))))
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON values."""
+        """Plain JSON values."""
         return asdict(self) | {"architecture": self.architecture.to_json()}
 
     @classmethod
     def from_json(cls, data: Any) -> Recipe:
-        """From JSON; raises `ModelError` for what is no recipe."""
+        """Read what `to_json` wrote; raises `ModelError` for anything else."""
         if not isinstance(data, dict) or set(data) != {entry.name for entry in fields(cls)}:
-            raise ModelError("not the description of a recipe")
+            raise ModelError("this does not describe a recipe")
         return cls(**(data | {"architecture": Architecture.from_json(data["architecture"])}))
 
 
-#: By name; the table in reports/published says why the default is what it is.
+#: The presets by name; the table in reports/published shows how the default was chosen.
 PRESETS: dict[str, Recipe] = {
     # 8 x 8 images in minutes on two cores.
     "small": Recipe(Architecture(channels=(16, 32)), rate=4e-3),
@@ -116,7 +113,8 @@ PRESETS: dict[str, Recipe] = {
         precision="bf16",
     ),
     # Laquitaine et al., section 5.4 and appendix C.3: two DDPMs that predict the noise, 150 epochs of 60,000 images,
-    # AdamW at 1e-4 with 500 steps of warm-up, batches of 256, bf16. The sizes of its networks are not in print: ours.
+    # AdamW at 1e-4 with 500 steps of warm-up, batches of 256, bf16. The paper does not give the networks' sizes; these
+    # are our choice.
     "paper": Recipe(
         Architecture(
             channels=(64, 128, 128, 256), layers=2, preconditioning="epsilon", route="embedding", shared=False
@@ -134,5 +132,5 @@ PRESETS: dict[str, Recipe] = {
 
 
 def preset_for(side: int) -> str:
-    """The preset to begin with for images of so many pixels a side."""
+    """The preset to start from, for square images with so many pixels per side."""
     return "small" if side <= 16 else "medium"

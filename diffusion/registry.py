@@ -1,6 +1,6 @@
-"""Samplers, data sources and populations by name, one line each: the name, and the file that holds it.
+"""Samplers, data sources and populations by name. Each takes one line: its name, and the file that holds it.
 
-Importing this loads no torch, so that `--help` can list the names.
+Importing this module loads no torch, so that `--help` can list the names.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from typing import Any
 
 from ..errors import ModelError, UnknownName
 
-#: Where r ~ p(R|xg) comes from; each file in samplers/ has a ``SAMPLER``, a subclass of `samplers.sampler.Sampler`.
+#: Response samplers, which draw r ~ p(R|xg); each file in samplers/ has a ``SAMPLER``, a subclass of
+#: `samplers.sampler.Sampler`.
 SAMPLERS = {
     "posterior": "posterior",
     "tweedie": "tweedie",
@@ -18,7 +19,8 @@ SAMPLERS = {
     "amortised": "amortised",
 }
 
-#: What networks are trained on, and what is decomposed; each file in sources/ has a ``DATASET``, a `Dataset`.
+#: Data sources, on which networks are trained and whose images are decomposed; each file in sources/ has a
+#: ``DATASET``, a `Dataset`.
 DATASETS = {
     "digits": "digits",
     "mnist": "mnist",
@@ -26,12 +28,12 @@ DATASETS = {
     "mnist-gaussian": "mnist_gaussian",
 }
 
-#: Data sets that take a path in the place of a name, by what stands in help texts; each is a `Dataset` with suffixes.
+#: Data sources that read a path, by the words of help texts; each is a `Dataset` with suffixes.
 FORMATS = {
     "FILE.npy": "image_file",
 }
 
-#: Who looks at the images; each file in populations/ has a ``POPULATION``, a `Population`.
+#: Populations of neurons that respond to the images; each file in populations/ has a ``POPULATION``, a `Population`.
 POPULATIONS = {
     "poisson": "poisson",
     "linear": "linear",
@@ -40,21 +42,21 @@ POPULATIONS = {
 
 
 class NotRegistered(UnknownName, ModelError):
-    """No sampler, data set or population of that name; the message gives those there are."""
+    """There is no sampler, data set or population of this name; the message lists those that exist."""
 
 
 def choices(*registries: dict[str, str]) -> str:
-    """The names of registries as help texts give them: ``digits|mnist|FILE.npy``."""
+    """The names in registries, as help texts show them: ``digits|mnist|FILE.npy``."""
     return "|".join(name for names in registries for name in names)
 
 
 def sampler_class(name: str) -> Any:
-    """The sampler's class; raises `NotRegistered`."""
+    """The class of a sampler; raises `NotRegistered`."""
     return _module("samplers", SAMPLERS, name, "sampler").SAMPLER
 
 
 def dataset_named(name: str) -> Any:
-    """The `Dataset` that takes a name or a path; raises `NotRegistered`."""
+    """The `Dataset` of a name or a path; raises `NotRegistered`."""
     if name not in DATASETS:
         for file in FORMATS.values():
             found = import_module(f".sources.{file}", __package__).DATASET
@@ -64,7 +66,7 @@ def dataset_named(name: str) -> Any:
 
 
 def population_named(name: str) -> Any:
-    """The `Population`; raises `NotRegistered`."""
+    """The `Population` of a name; raises `NotRegistered`."""
     return _module("populations", POPULATIONS, name, "population").POPULATION
 
 

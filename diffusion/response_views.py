@@ -1,7 +1,7 @@
-"""Coarser views of a response: half of the neurons, half of the time, or neurons in pairs.
+"""Coarser views of a response: half of the neurons, half of the recording time, or neurons merged in pairs.
 
-Networks that learned them can be asked what one half of a population tells beyond the other, and whether a response
-that was degraded ever tells more than the response itself.
+With networks that learned them one can ask how much one half of a population adds to the other, and whether a degraded
+response ever carries more than the response itself.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from torch import Tensor
 from ..errors import ModelError
 from .encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
 
-#: What networks may learn beside the whole response, and the views that each adds.
+#: Sets of views that networks may learn beside the whole response, and the views in each.
 LEARNED: dict[str, tuple[str, ...]] = {
     "halves": ("first half", "second half"),
     "thinned": ("thinned",),
@@ -21,12 +21,12 @@ LEARNED: dict[str, tuple[str, ...]] = {
 
 
 def views_of(learned: tuple[str, ...]) -> tuple[str, ...]:
-    """Every view that networks know, the whole response first."""
+    """Every view that networks with these sets have learned; the whole response, ``all``, comes first."""
     return ("all", *(view for name in learned for view in LEARNED[name]))
 
 
 def seen_by(view: str, responses: int) -> Tensor:
-    """1 for the neurons that a view has, 0 for the others, (k,); every other neuron makes a half."""
+    """1 for the neurons that a view contains and 0 for the others, (k,); the halves are every other neuron."""
     halves = {"first half": 0, "second half": 1}
     if view not in halves:
         return torch.ones(responses)
@@ -34,20 +34,20 @@ def seen_by(view: str, responses: int) -> Tensor:
 
 
 def coarser(encoder: Encoder, r: Tensor, view: str, generator: torch.Generator | None = None) -> Tensor:
-    """A view of responses (..., k), on the scale of the whole response; a Markov chain X -> R -> R'.
+    """A view of responses (..., k), on the scale of the whole response; X -> R -> R' is a Markov chain.
 
     Parameters
     ----------
     view : str
-        ``thinned``: what half of the time would have shown: each spike is kept with probability 1/2 and counts for
-        two; of linear neurons, noise of as much variance again. ``merged``: neurons 0 and 1, 2 and 3, ... give their
-        mean, a last one without partner its own. ``first half``, ``second half`` and ``all`` leave the numbers as they
-        are: networks look at their own neurons only (`seen_by`).
+        ``thinned``: half of the recording time. Each spike is kept with probability 1/2 and counts for two; linear
+        neurons get their noise once more. ``merged``: neurons 0 and 1, 2 and 3, ... both give their mean; a last one
+        without partner stays as it is. ``first half``, ``second half`` and ``all`` leave the numbers as they are: the
+        networks mask the other neurons (`seen_by`).
 
     Raises
     ------
     ModelError
-        Neurons of another kind cannot be thinned.
+        Responses of this encoder cannot be thinned.
     """
     if view == "merged":
         pairs = r.shape[-1] // 2 * 2

@@ -1,6 +1,6 @@
-"""An unfinished training run in one file: the state dicts of all that trains, written whole, read without running code.
+"""An unfinished training run in one file: the state dicts of everything that is trained. Reading it runs no code.
 
-`torch.load` with ``weights_only=True`` builds tensors and plain containers and nothing else.
+`torch.load` with ``weights_only=True`` builds tensors and plain containers only. The file is replaced as a whole.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Saved:
 
     Attributes
     ----------
-    state : stage, step, recipe, what it is trained on, and what was found so far: plain JSON values
-    parts : state dicts by what they are of: ``weights``, ``optimiser``, ``schedule``, ``average``, ``done`` (the
-        denoisers, once these are trained), ``yardstick``
+    state : stage, step, recipe, data, and what was measured so far: plain JSON values
+    parts : state dicts by name: ``weights``, ``optimiser``, ``schedule``, ``average``, ``done`` (the denoisers, once
+        they are trained), ``yardstick``
     """
 
     state: dict[str, Any]
@@ -42,21 +42,21 @@ class Saved:
 
 
 def write_saved(path: Path, saved: Saved) -> None:
-    """Replace the file by a complete one; a machine that stops in the middle leaves the older one."""
+    """Replace the file by a complete one; if the machine stops in the middle, the old file is left."""
     stream = io.BytesIO()
     torch.save({"stiminfo": SCHEMA, "state": saved.state, "parts": saved.parts}, stream)
     write_whole(path, stream.getvalue())
 
 
 def read_saved(path: Path) -> Saved:
-    """Read the file; raises `CheckpointError` where it is not whole or not one of these."""
+    """Read the file; raises `CheckpointError` where it is damaged or not an unfinished run of this version."""
     if not zipfile.is_zipfile(path):
         raise CheckpointError(f"{path}: damaged, or no unfinished run of this version; {_AGAIN}")
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
         found: Any = None if damaged else torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever a file that somebody else wrote makes the two readers raise
+    except Exception as error:  # a damaged or foreign file can make the two readers raise anything
         said = (str(error).splitlines() or [type(error).__name__])[0]
         raise CheckpointError(f"{path}: damaged, or no unfinished run ({said}); {_AGAIN}") from None
     if damaged:
@@ -71,7 +71,7 @@ def read_saved(path: Path) -> Saved:
 
 
 def _tensors(part: Any) -> Iterator[Tensor]:
-    """Every tensor in nested state dicts."""
+    """All tensors in nested state dicts."""
     if isinstance(part, Tensor):
         yield part
     elif isinstance(part, dict | list | tuple):
@@ -80,7 +80,7 @@ def _tensors(part: Any) -> Iterator[Tensor]:
 
 
 def identity_of(source: Source, encoder: Encoder, seed: int) -> dict[str, Any]:
-    """What a resumed run has to share with the one that was begun."""
+    """What a resumed run has to have in common with the run that was begun."""
     words = [value for _, value in sorted(vars(encoder).items()) if isinstance(value, Tensor)]
     population = float(sum(float((w.double() * torch.arange(1, w.numel() + 1).reshape(w.shape)).sum()) for w in words))
     return {
@@ -92,7 +92,13 @@ def identity_of(source: Source, encoder: Encoder, seed: int) -> dict[str, Any]:
 
 
 def begun(path: Path | None, resume: bool, identity: dict[str, Any]) -> Saved | None:
-    """The run to go on with, None for a new one; raises `CheckpointError` where there is none, or another."""
+    """The saved run to go on with, or None for a new run.
+
+    Raises
+    ------
+    CheckpointError
+        There is no file to resume, or one that `resume` does not ask for; the file is damaged or of another run.
+    """
     if path is None or not path.is_file():
         if resume:
             raise CheckpointError(f"{path}: no such unfinished run")
@@ -103,13 +109,13 @@ def begun(path: Path | None, resume: bool, identity: dict[str, Any]) -> Saved | 
     for name, value in identity.items():
         if saved.state.get(name) != value:
             raise CheckpointError(
-                f"{path}: is a run with {name} {saved.state.get(name)!r}, not {value!r}; give the same options"
+                f"{path}: a run with {name} {saved.state.get(name)!r}, not {value!r}; give the same options"
             )
     return saved
 
 
 def recipe_of(path: Path | None, state: dict[str, Any], stages: tuple[str, ...]) -> Recipe:
-    """The recipe of a saved run; raises `CheckpointError` where its state lacks what a run needs to go on."""
+    """The recipe of a saved run; raises `CheckpointError` where the state lacks what a run needs to go on."""
     try:
         recipe = Recipe.from_json(state["recipe"])
         Levels(**state["levels"])
@@ -125,14 +131,14 @@ def recipe_of(path: Path | None, state: dict[str, Any], stages: tuple[str, ...])
 
 
 def weights_of(network: nn.Module) -> dict[str, Tensor]:
-    """A network's weights as they are now; training on does not change them."""
+    """A copy of a network's weights, which further training does not change."""
     return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
 
 
 def give_weights(network: nn.Module, saved: Saved, part: str) -> None:
-    """Give a network saved weights; raises `CheckpointError` where they are those of another."""
+    """Give a network its saved weights; raises `CheckpointError` where they belong to another network."""
     try:
         network.load_state_dict(saved.parts[part])
     except (RuntimeError, KeyError, TypeError, AttributeError) as error:
         said = str(error).splitlines()[0]
-        raise CheckpointError(f"the unfinished run is not one of these networks ({said})") from None
+        raise CheckpointError(f"the unfinished run is of other networks ({said})") from None

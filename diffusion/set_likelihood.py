@@ -8,22 +8,22 @@ from torch import Tensor
 from ..errors import ModelError
 from .encoders import Encoder
 
-#: Stimuli at which a likelihood is tried out before it is trusted.
+#: How many stimuli a likelihood is tested at before it is used.
 _TRIED = 64
 
 
 class SetLikelihood:
-    """Log likelihoods of a set of stimuli, up to a part that depends on the response alone.
+    """Log likelihoods of a set of stimuli, up to a term that depends on the response alone.
 
     Parameters
     ----------
     encoder : Encoder
-    blocks : the set, a list of (n, d) tensors
+    blocks : the set of stimuli, as a list of (n, d) tensors
 
     Raises
     ------
     ModelError
-        A likelihood that is NaN or infinite at a stimulus of the set, or a log probability of counts above 0.
+        The likelihood is NaN or infinite at a stimulus, or the log probability of a count or label is above 0.
     """
 
     def __init__(self, encoder: Encoder, blocks: list[Tensor]) -> None:
@@ -41,7 +41,7 @@ class SetLikelihood:
         self._try_out(blocks[0][:_TRIED])
 
     def _try_out(self, x: Tensor) -> None:
-        """Draw a response to each of some stimuli, and ask how likely it was."""
+        """Draw a response to each of some stimuli, and check its log likelihood."""
         generator = torch.Generator(device=x.device).manual_seed(0)
         r = self.encoder.sample(x, generator)
         if r.shape != (len(x), self.encoder.responses):

@@ -1,4 +1,4 @@
-"""One stage of training: a network, its optimiser, and the steps that can be broken off and taken up again."""
+"""One stage of training: a network, its optimiser, and steps that can be interrupted and resumed."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from .recipes import Recipe
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-#: Parts of a stage after each of which its loss is noted.
+#: How many times per stage its loss is recorded.
 _NOTED = 200
 
-#: (network, batch) to its mean loss.
+#: The mean loss of (network, batch).
 Loss = Callable[[Any, Batch], Tensor]
-#: (stage, step, steps, loss)
+#: Called with (stage, step, steps, loss).
 Progress = Callable[[str, int, int, float], None]
 
 
@@ -34,18 +34,18 @@ class Stage:
 
     Parameters
     ----------
-    name : of the stage, which decides its batches too
-    module : trained in place
-    loss_of : its loss
-    steps : how many there are in all
-    accelerator, batches, recipe : of the run
-    say : told of what a user should know
+    name : of the stage; its batches depend on it
+    module : the network, trained in place
+    loss_of : the loss
+    steps : total number of steps
+    accelerator, batches, recipe : those of the run
+    say : called with messages for the user
 
     Attributes
     ----------
     step : steps done
-    whole : False while a step is under way; a state taken then would mix two steps
-    losses : [step, mean loss since the entry before] of each part of the stage
+    whole : False during a step; a state taken then would mix two steps
+    losses : [step, mean loss since the entry before] for each part of the stage
     micro : images that go through the network at once
     """
 
@@ -78,7 +78,7 @@ class Stage:
     # -- state ----------------------------------------------------------------------------------------------------
 
     def parts(self) -> dict[str, Any]:
-        """State dicts, and what `restore` needs beside them."""
+        """State dicts, and the other values that `restore` needs."""
         return {
             "weights": self.module.state_dict(),
             "optimiser": self.optimiser.state_dict(),
@@ -88,7 +88,7 @@ class Stage:
         }
 
     def restore(self, parts: dict[str, Any], step: int, losses: list[list[float]]) -> None:
-        """Go on where `parts` were taken; raises `CheckpointError` where they are those of another network."""
+        """Go on from where `parts` were taken; raises `CheckpointError` where they belong to another network."""
         try:
             self.module.load_state_dict(parts["weights"])
             self.optimiser.load_state_dict(parts["optimiser"])
@@ -97,19 +97,17 @@ class Stage:
             self.average.to(device=self.accelerator.device)
             self._sum, self._counted, self.micro = parts["sum"]
         except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CheckpointError(
-                f"the unfinished run is not one of these networks ({str(error).splitlines()[0]})"
-            ) from None
+            raise CheckpointError(f"the unfinished run is of other networks ({str(error).splitlines()[0]})") from None
         self.step, self.losses = step, losses
 
     # -- steps ----------------------------------------------------------------------------------------------------
 
     def run(self, progress: Progress | None, after: Callable[[], None]) -> None:
-        """Take the steps that are left.
+        """Take the remaining steps.
 
         Parameters
         ----------
-        progress : told of every 200th part of the stage
+        progress : called after every 200th part of the stage
         after : called after each step
         """
         every = max(1, self.steps // _NOTED)
@@ -127,7 +125,7 @@ class Stage:
             after()
 
     def advance(self) -> None:
-        """One step of the optimiser, its schedule and the average."""
+        """One step of optimiser, schedule and average; raises `TrainingDiverged` if the loss is not finite."""
         batch = self.batches.draw(self.name, self.step, self._share)
         value = self._backward(batch)
         if not math.isfinite(value):
@@ -140,10 +138,9 @@ class Stage:
         self._sum, self._counted = self._sum + value, self._counted + 1
 
     def _backward(self, batch: Batch) -> float:
-        """The loss of a batch, and its gradients; in smaller pieces where the whole batch fails.
+        """The loss of a batch, after adding its gradients; a batch that fails is split into smaller pieces.
 
-        Memory that does not suffice is a RuntimeError like others, on a CPU; what is wrong with every piece is raised
-        as it was raised first.
+        Out of memory on a CPU is a RuntimeError like any other. If single images fail too, the first error is raised.
         """
         first: RuntimeError | None = None
         while True:
@@ -172,9 +169,9 @@ class Stage:
         return value
 
     def seconds_per_step(self, clock: Callable[[], float], budget: float, counts: tuple[int, int]) -> float:
-        """Mean time of a step; takes steps until `budget` seconds have passed, as few and as many as `counts` says.
+        """Mean time of a step, measured for about `budget` seconds, with `counts` as fewest and most steps.
 
-        The first step, which is slower, counts for none.
+        One step is taken first and not timed, because it is slower.
         """
         least, most = counts
         self.advance()
@@ -186,13 +183,12 @@ class Stage:
 
 
 class Every:
-    """Does something every so many seconds, when it is called often."""
+    """Performs an action at most once per so many seconds; to be called often."""
 
     def __init__(self, seconds: float, action: Callable[[], None]) -> None:
         self.seconds, self.action, self.last = seconds, action, time.monotonic()
 
     def __call__(self) -> None:
-        """Do it if it is time."""
         if time.monotonic() - self.last >= self.seconds:
             self.action()
             self.last = time.monotonic()

@@ -1,4 +1,4 @@
-"""How many threads torch computes with: by default as many as the cores that other programs leave free."""
+"""How many threads torch uses: by default as many as there are cores that other programs leave free."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import torch
 
 
 def free_cores() -> int:
-    """Cores that this process may use, less those that are busy by the load of the last minute; at least 1.
+    """Cores that this process may use, minus those that are busy (by the load of the last minute); at least 1.
 
-    A step is divided among the threads evenly: one of them that has to wait for its core holds up all others.
+    A step is divided evenly among the threads, so one thread that waits for its core delays all others.
     """
     try:
         cores = len(os.sched_getaffinity(0))
@@ -27,11 +27,11 @@ def free_cores() -> int:
 
 @contextmanager
 def limited_threads(count: int | None) -> Iterator[None]:
-    """Let torch compute with so many threads in the block, and with as many as before after it.
+    """Let torch use so many threads in the block, and as many as before afterwards.
 
     Parameters
     ----------
-    count : threads; as many as before if None
+    count : number of threads; None leaves it as it is
     """
     before = torch.get_num_threads()
     torch.set_num_threads(before if count is None else count)

@@ -1,7 +1,7 @@
-"""Training of the networks: two stages, through `accelerate`, resumed exactly.
+"""Training of the networks in two stages, with `accelerate`. An interrupted run resumes exactly.
 
-Every random number of a step comes from a generator of its own (`Batches`): there is no random state to save, and a run
-that was killed ends, on a CPU, with the same weights as one that was not.
+Every random number of a step comes from that step's own generator (`Batches`), so there is no random state to save. On
+a CPU, a run that was killed and resumed ends with the same weights as one that was not.
 """
 
 from __future__ import annotations
@@ -25,11 +25,10 @@ from .beginning import begin_with, fresh_denoisers, fresh_gain
 from .calibration import effort_for, recipe_that_lasts
 from .checkpoints import Learned
 from .encoders import Encoder
-from .gain_target import measure_means, measure_size
+from .gain_target import denoising_loss, gain_loss, measure_means, measure_size
 from .held_out import Yardstick
 from .interrupts import held_back
 from .level_range import levels_for
-from .losses import denoising_loss, gain_loss
 from .networks import DenoisingNetwork, GainNetwork
 from .recipes import MOST_MEASURED, Recipe
 from .resume import Saved, begun, give_weights, identity_of, recipe_of, weights_of, write_saved
@@ -41,37 +40,37 @@ from .threads import free_cores, limited_threads
 SAVE_EVERY = 60.0
 #: Images from which the size of the gain is measured.
 _SIZED = 2048
-#: Images that go through the networks at once where means are measured.
+#: Images that go through the networks at once while means are measured.
 _AT_ONCE = 1024
 
 STAGES = ("denoisers", "gain")
-#: What a run does in turn; each is named in the resume file that is written in it.
+#: The phases of a run in their order; the resume file names the phase in which it was written.
 _ORDER = (*STAGES, "means", "finished")
 
 
 @dataclass
 class Training:
-    """A run from the source of images to the networks.
+    """A training run, from a source of images to trained networks.
 
     Parameters
     ----------
-    source, encoder : images and the population that sees them
-    recipe : its numbers of steps do not count where `minutes` are given
-    minutes : train for so long, all that comes before and after the steps included; the steps are counted once, when
-        the run begins, so that a resumed run takes exactly as many
-    resume_file : where the unfinished run is kept; nowhere if left out
-    resume : go on with the run in that file
-    start : networks to begin with, of the same architecture (but for its views), data and population
-    device : "cpu" to keep off an accelerator that is there
-    threads : of torch, on the CPU; if left out, those of the run that is resumed, or one per core that is free
-    progress, say : told of every 200th part of a stage, and of what a user should know
+    source, encoder : the images, and the population that responds to them
+    recipe : its numbers of steps are ignored where `minutes` are given
+    minutes : how long the whole run may take, with all that comes before and after the steps; the number of steps is
+        fixed when the run begins, so that a resumed run takes exactly as many
+    resume_file : where the unfinished run is kept; it is not kept by default
+    resume : whether to go on with the run in that file
+    start : networks to start from, of the same architecture (except for its views), data and population
+    device : "cpu" to avoid an accelerator that is available
+    threads : torch's threads on the CPU; by default those of the run that is resumed, or one per free core
+    progress, say : called after every 200th part of a stage, and with messages for the user
     save_every : seconds between two writes of the resume file
-    clock : by which `minutes` are counted; ``time.process_time`` compares recipes on a busy machine
-    began : what the clock said when the minutes began; when `run` is called if left out
+    clock : the clock that counts `minutes`; ``time.process_time`` makes recipes comparable on a busy machine
+    began : the clock's reading when the minutes began; by default when `run` is called
 
     Attributes
     ----------
-    yardstick : what the networks will be measured by, where the minutes had to include it; else None
+    yardstick : what the networks will be compared with, where the minutes had to include its measurement; else None
     """
 
     source: Source
@@ -94,16 +93,18 @@ class Training:
     _snapshot: Callable[[], Saved | None] | None = field(default=None, init=False)
 
     def run(self) -> Learned:
-        """Train; returns the running averages of the weights.
+        """Train, and return the networks with the running averages of their weights.
 
-        A run that is interrupted (KeyboardInterrupt) is written to the resume file first, once anything was trained.
+        If the run is interrupted (KeyboardInterrupt) after any training, it is first written to the resume file.
 
         Raises
         ------
+        ModelError
+            The population does not fit the images.
         TrainingDiverged
             The loss is NaN or infinite; the resume file holds the last good state.
         CheckpointError
-            A resume file that is damaged, or of another run.
+            The resume file is damaged, or of another run.
         """
         if self.encoder.dimensions != len(self.source.mean):
             raise ModelError(
@@ -130,7 +131,7 @@ class Training:
                 raise TrainingDiverged(f"{error}; the last good state is in {self.resume_file}") from None
 
     def finished(self) -> None:
-        """Remove the resume file: the networks are written."""
+        """Remove the resume file, once the networks are saved."""
         if self.resume_file is not None:
             self.resume_file.unlink(missing_ok=True)
 
@@ -210,21 +211,21 @@ class Training:
             gain.to(self.at)
         gain.eval().requires_grad_(False)
         if at <= 2:
-            # Of a short run, no more than it saw.
+            # A short run uses no more images than it was trained on.
             count = min(MOST_MEASURED, self.recipe.batch * self.recipe.gain_steps)
             size = min(_AT_ONCE, count)
             self._snapshot = self._snapshot_at("means", denoising, gain)
             measure_means(gain, denoising, lambda k: self.batches.draw("levels", k, size), count // size)
 
     def stage(self, name: str, module: Any, loss_of: Loss, steps: int) -> Stage:
-        """A stage of this run, at its first step."""
+        """A stage of this run, before its first step."""
         run = {"accelerator": self.accelerator, "batches": self.batches, "recipe": self.recipe, "say": self.say}
         return Stage(name, module, loss_of, steps, **run)
 
     def _train(
         self, stage: Stage, saved: Saved | None, parts: dict[str, Any], then: Callable[[], Callable[[], Saved]]
     ) -> None:
-        """Take a stage's steps, the first of them or those that are left; `then` is what is kept afterwards."""
+        """Take the remaining steps of a stage; `then` makes the snapshot that is kept afterwards."""
         if saved is not None:
             stage.restore(saved.parts, int(saved.state["step"]), self.losses[stage.name])
         self.losses[stage.name] = stage.losses
@@ -233,7 +234,7 @@ class Training:
         def snapshot() -> Saved | None:
             if not stage.whole or (stage.name == STAGES[0] and stage.step == 0):
                 return None  # a step is under way, or nothing was trained yet
-            return Saved(self._state(stage.name, stage.step, levels), self._with_yardstick(stage.parts() | parts))
+            return self._now(stage.name, stage.step, levels, stage.parts() | parts)
 
         self._snapshot = snapshot
         start, first = time.monotonic(), stage.step
@@ -246,15 +247,17 @@ class Training:
     # -- what is kept ---------------------------------------------------------------------------------------------
 
     def _snapshot_at(self, name: str, denoising: DenoisingNetwork, gain: GainNetwork | None) -> Callable[[], Saved]:
-        """A state between two stages, as it is now."""
+        """The state between two stages, as it is now."""
         parts: dict[str, Any] = {"done": weights_of(denoising)}
         if gain is not None:
             parts["weights"] = weights_of(gain)
-        saved = Saved(self._state(name, 0, denoising.levels), self._with_yardstick(parts))
+        saved = self._now(name, 0, denoising.levels, parts)
         return lambda: saved
 
-    def _state(self, name: str, step: int, levels: Levels) -> dict[str, Any]:
-        return self._identity | {
+    def _now(self, name: str, step: int, levels: Levels, parts: dict[str, Any]) -> Saved:
+        if self.yardstick is not None:
+            parts = parts | {"yardstick": self.yardstick.to_state()}
+        state = {
             "stage": name,
             "step": step,
             "recipe": self.recipe.to_json(),
@@ -264,16 +267,14 @@ class Training:
             "speeds": self.speeds,
             "threads": self.threads,
         }
-
-    def _with_yardstick(self, parts: dict[str, Any]) -> dict[str, Any]:
-        return parts if self.yardstick is None else parts | {"yardstick": self.yardstick.to_state()}
+        return Saved(self._identity | state, parts)
 
     def _elapsed(self) -> float:
-        """Seconds of this run, with those before it was interrupted."""
+        """Seconds of this run, including those before it was interrupted."""
         return self._spent + time.monotonic() - self._started
 
     def _write(self) -> None:
-        """Keep the run as it is, where a file was named and there is something to keep."""
+        """Write the resume file, if there is one and there is anything to keep."""
         if self.resume_file is None or self._snapshot is None or not self.accelerator.is_main_process:
             return
         saved = self._snapshot()
@@ -286,14 +287,12 @@ class Training:
             return None
         recipe = recipe_of(self.resume_file, saved.state, _ORDER)
         if replace(recipe, steps=1, gain_steps=1) != replace(self.recipe, steps=1, gain_steps=1):
-            self.say("going on with the recipe that the run was begun with, not with the one given now")
+            self.say("resuming with the recipe that the run was begun with, not with the one given now")
         self.recipe = recipe
         return saved
 
     def denoising_loss(self, network: Any, batch: Batch) -> Tensor:
-        """The loss of the denoisers."""
         return denoising_loss(self.accelerator, network, batch)
 
     def gain_loss(self, denoising: DenoisingNetwork) -> Loss:
-        """The loss of the gain network beside these denoisers."""
         return partial(gain_loss, self.accelerator, denoising, self.recipe.target)

@@ -1,4 +1,4 @@
-"""`UNetDenoiser`: trained networks as a denoiser, so that every estimator serves them too."""
+"""`UNetDenoiser`: trained networks as a denoiser, for use with every estimator."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from .denoiser import normal as randn
 from .response_views import views_of
 from .samplers import reverse_diffusion
 
-#: Rows that go through a network at once, by the pixels of a row.
+#: Pixels that go through a network at once.
 _BLOCK = 1 << 21
-#: Steps of the reverse diffusion that draws from the prior, or given a response.
+#: Steps of the reverse diffusion that draws stimuli from the prior, or given a response.
 _DRAW_STEPS = 60
 
 
 class UNetDenoiser(Denoiser):
-    """Networks trained on images, in the place of a posterior mean that nobody knows.
+    """Networks trained on images, as a denoiser for priors whose posterior mean is not known.
 
     Parameters
     ----------
     learned : what `load_learned` or `train` returns
     device : where to compute
-    autocast : torch.bfloat16 or torch.float16 to run the networks in it; else float32
+    autocast : torch.bfloat16 or torch.float16, to run the networks in that precision; float32 by default
 
     Attributes
     ----------
-    caution : that the networks denoise held-out images worse than the best linear denoiser, and where; "" if they do
-        not, or no held-out losses are noted. Every estimate repeats it as a warning.
+    caution : a warning that the networks denoise held-out images worse than the best linear denoiser, and where; "" if
+        they do not, or if the checkpoint holds no held-out losses. Every estimate repeats it as a warning.
 
     Notes
     -----
-    What the networks got wrong is in the estimates and not in their standard errors: see the accuracy tables, and the
-    held-out losses in the checkpoint's card.
+    Errors of the networks enter the estimates but not their standard errors: see the accuracy tables, and the held-out
+    losses in the checkpoint's card.
     """
 
     dtype = torch.float32
@@ -58,11 +58,11 @@ class UNetDenoiser(Denoiser):
 
     @classmethod
     def load(cls, folder: Path | str, **options: Any) -> UNetDenoiser:
-        """The denoiser of a checkpoint's folder; raises `CheckpointError` for what is none."""
+        """The denoiser of a checkpoint's folder; raises `CheckpointError` where that is no checkpoint."""
         return cls(load_learned(Path(folder)), **options)
 
     def xhat(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None) -> Tensor:
-        """The networks' answer; beyond the levels that they were trained for, that at the nearest of these."""
+        """The networks' output; levels outside their range are treated as the nearest one inside it."""
         if r is not None and r.shape != (len(xg), self.encoder.responses):
             raise ModelError(
                 f"responses have shape {tuple(r.shape)}; the networks were trained for "
@@ -71,16 +71,22 @@ class UNetDenoiser(Denoiser):
         return self._in_blocks(lambda rows: self.network(xg[rows], gamma[rows], None if r is None else r[rows]), xg)
 
     def xhat_of_view(self, xg: Tensor, gamma: Tensor, r: Tensor, view: str) -> Tensor:
-        """E[X | xg, r'] of a coarser view r' (B, k) of the response (`response_views`), if the networks learned it."""
+        """E[X | xg, r'] of a coarser view r' (B, k) of the response (see `response_views`).
+
+        Raises
+        ------
+        Unknown
+            The networks have not learned this view.
+        """
         views = views_of(self.network.architecture.views)
         if view not in views:
             raise Unknown(f"the networks know {', '.join(views)} of the response, not {view!r}")
-        told = (torch.arange(len(views), device=xg.device) == views.index(view)).expand(len(xg), -1)
-        return self._in_blocks(lambda rows: self.network(xg[rows], gamma[rows], r[rows], told[rows]), xg)
+        given = (torch.arange(len(views), device=xg.device) == views.index(view)).expand(len(xg), -1)
+        return self._in_blocks(lambda rows: self.network(xg[rows], gamma[rows], r[rows], given[rows]), xg)
 
     @property
     def gain(self) -> Callable[[Tensor, Tensor], Tensor] | None:
-        """(xg, gamma) to about E_r[D_i^2 | xg], (B, d), for the amortised sampler; None where none was trained."""
+        """A function of (xg, gamma) that approximates E_r[D_i^2 | xg], (B, d); None where it was not trained."""
         network = self.gain_network
         if network is None:
             return None
@@ -90,7 +96,7 @@ class UNetDenoiser(Denoiser):
         if xg.ndim != 2 or xg.shape[1] != self.dimensions:
             raise ModelError(f"images have shape {tuple(xg.shape)}; the networks see (n, {self.dimensions})")
         most = max(1, _BLOCK // self.dimensions)
-        # Not inference mode: Tweedie's sampler asks for derivatives.
+        # Not inference mode, because Tweedie's sampler needs derivatives.
         half = nullcontext() if self.autocast is None else torch.autocast(self.device.type, self.autocast)
         with half:
             parts = [answer(slice(i, i + most)) for i in range(0, len(xg), most)]
@@ -106,7 +112,7 @@ class UNetDenoiser(Denoiser):
         return self.network.centre[None]
 
     def draw_prior(self, count: int, generator: torch.Generator | None = None) -> Tensor:
-        """Images by reverse diffusion from the highest level: as the networks believe they are distributed."""
+        """Images by reverse diffusion from the highest level: a sample of the prior that the networks have learned."""
         return self._draw(count, None, generator)
 
     def draw_given_response(self, r: Tensor, generator: torch.Generator | None = None) -> Tensor:

@@ -1,4 +1,4 @@
-"""The measures: each published decomposition of I(R;X), exact, with its conditional and feature-wise form."""
+"""The measures: each published decomposition of I(R;X), exact, with its conditional and feature-wise forms."""
 
 from ..errors import NotApplicable
 from .cissi import i_cissi

@@ -1,10 +1,9 @@
-"""The Gaussian channel Xg = X + sqrt(g) Z over a finite joint: quadrature nodes and posterior means.
+"""The Gaussian channel Xg = X + sqrt(g) Z over a finite joint distribution: integrals over its noise level.
 
-I_local and Kong's two measures are integrals over the noise level g of averages over Xg given x. Both are trapezoids,
-which converge spectrally here: over log g, and over Xg on a lattice of spacing proportional to sqrt(g). What happens
-at a node y is told by posterior means: shift(y) = E[X|Xg=y] - y, response_shift(y)_r = E[X|Xg=y, r] - y, and the
-response's probability p(r|Xg=y).
-`layouts` lays the nodes, `spacing` says why they suffice.
+I_local and Kong's two measures are integrals over the noise level g of averages over Xg given x. Both are trapezoid
+sums, over log g and over a lattice of Xg whose spacing is proportional to sqrt(g); both converge spectrally. At a node
+y the integrands need three things: shift(y) = E[X|Xg=y] - y, response_shift(y)_r = E[X|Xg=y, r] - y, and p(r|Xg=y).
+`layouts` places the nodes; `spacing` explains why they suffice.
 """
 
 from __future__ import annotations
@@ -22,36 +21,46 @@ from .layouts import NodeLayout
 from .nodes import Nodes
 from .resolution import Resolution
 
-#: A gap so small for half the range that taking the stimuli about the middle of the range would cost it digits.
+#: If a gap is smaller than this share of half the range, stimuli relative to the middle of the range lose its digits.
 _TINY = 1e-6
 
 
 def integrate(
     contribution: Callable[[Nodes], Array], stimuli: Array, prior: Array, likelihood: Array, resolution: Resolution
 ) -> Array:
-    """``int_0^inf dg / (2 g^2) E_{Xg|x_j}[...]``, shape (J, d).
+    """``int_0^inf dg / (2 g^2) E_{Xg|x_j}[...]``, shape (J, d), nats.
 
-    `contribution` turns a batch of nodes into its part of the integral with `Nodes.average`; 0 for a single stimulus.
+    Parameters
+    ----------
+    contribution : turns a batch of nodes into its part of the integral, (J, d), with `Nodes.average`
+    stimuli, prior, likelihood : (J, d), (J,), (K, J)
+
+    Raises
+    ------
+    ModelError
+        Stimuli are too close to each other for their range.
+    OutOfReach
+        The nodes would take hours.
     """
     if len(stimuli) == 1:
         return np.zeros(stimuli.shape)
     problem = NodeLayout(centred(stimuli), prior, likelihood, resolution)
     if problem.rarity > resolution.rare:
-        # What is rare is seen from far: at distances of many sqrt(g) the tails and the lattice count for more.
+        # A rare stimulus is confused with distant ones, many sqrt(g) away, where tails and lattice matter more.
         finer = replace(resolution, tail=resolution.tail + 1, decay=resolution.decay + 6)
         return _adaptive(NodeLayout(problem.x, prior, likelihood, finer), contribution)
     return _total(problem, contribution, *problem.levels())
 
 
 def centred(stimuli: Array) -> Array:
-    """The stimuli about the middle of their range, and in units of it: the integral does not change with the scale.
+    """The stimuli relative to the middle of their range, in units of it, (J, d); this leaves the integral as it is.
 
-    Where a gap is tiny for the range, they are taken about that gap instead, where float64 is fine enough for it.
+    Where a gap is tiny compared with the range, they are taken relative to that gap, if float64 resolves it there.
 
     Raises
     ------
     ModelError
-        Where neighbours are so close, for their range, that squares of their distance vanish in float64.
+        Neighbours are so close, for their range, that squares of their distance vanish in float64.
     """
     if len(stimuli) == 1:
         return np.zeros_like(stimuli)
@@ -69,7 +78,7 @@ def centred(stimuli: Array) -> Array:
     scaled = (stimuli - middle) / half / 2
     nearest = min(np.diff(np.unique(scaled[:, i])).min(initial=1.0) for i in range(scaled.shape[1]))
     if nearest < 1e-100 or len(np.unique(scaled, axis=0)) < len(scaled):
-        raise ModelError("stimuli lie too close for their range to be told apart in float64; merge them")
+        raise ModelError("some stimuli are too close, for their range, to be distinguished in float64; merge them")
     return np.asarray(scaled)
 
 
@@ -81,10 +90,10 @@ def _total(problem: NodeLayout, contribution: Callable[[Nodes], Array], levels: 
 
 
 def _adaptive(problem: NodeLayout, contribution: Callable[[Nodes], Array]) -> Array:
-    """Gauss-Legendre panels in log g, halved until they agree.
+    """Integrate over Gauss-Legendre panels in log g, which are halved until they agree.
 
-    Seen from an atom much rarer than its neighbours, the places where one neighbour takes over from another are kinks
-    in log g, narrower the rarer the atom: a fixed step would need thousands of nodes.
+    For a stimulus much rarer than its neighbours the integrand has kinks in log g, where one neighbour takes over from
+    another. The rarer the stimulus, the sharper the kinks: a fixed step would need thousands of nodes.
     """
     roots, gauss = np.polynomial.legendre.leggauss(10)
 
@@ -98,7 +107,7 @@ def _adaptive(problem: NodeLayout, contribution: Callable[[Nodes], Array]) -> Ar
     # Beyond the last level the integrand is a power series in t = 1 / g, and dg / (2 g^2) = dt / 2.
     t = math.exp(-high) * (roots + 1) / 2
     total = _total(problem, contribution, 1 / t, gauss * math.exp(-high) / 4)
-    # Agreement of a panel with its halves bounds the error of the panel; that of the halves is far smaller.
+    # The difference of a panel and its halves bounds the error of the panel; that of the halves is far smaller.
     tolerance = 1e5 * math.exp(-problem.resolution.decay)
     while pending:
         a, b, whole = pending.pop()

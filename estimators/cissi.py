@@ -1,12 +1,11 @@
-"""Coordinate-invariant SSI I_CiSSI (Kostal & D'Onofrio 2018): how far the responses to x move an observer."""
+"""Coordinate-invariant SSI, I_CiSSI (Kostal & D'Onofrio 2018): how far responses to x move an observer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .exact import PAPER, PublishedMeasure, Sum
+from .exact import PAPER, Integrand, PublishedMeasure, Sum
 from .finite import Joint, posterior_of, xlogy
-from .integrand import Integrand
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,7 +32,7 @@ i_cissi = PublishedMeasure(
     "coordinate-invariant stimulus-specific information",
     symbol=("I", "CiSSI"),
     tells=(
-        "How far the responses to this stimulus move an observer from the prior, in any description of the stimulus."
+        "How far the responses to this stimulus move an observer from the prior, however the stimulus is described."
     ),
     formula="E over r given x of KL(p(X|r) ‖ p(X))",
     pointwise=Sum(pointwise),

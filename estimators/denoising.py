@@ -1,7 +1,7 @@
-"""The engine of the estimates from denoisers: from a measure's integrand and a denoiser to values with errors.
+"""The engine of estimates from denoisers: from a measure's integrand and a denoiser to values with standard errors.
 
-D = xhat(xg, r) - xhat(xg), the gain of a response. Which expectation is over r given x, over r given xg, or over
-samples of a posterior is the whole difference between the measures; each says it in its own file, as an `Integrand`.
+D = xhat(xg, r) - xhat(xg) is the gain of a response. The measures differ only in their expectations: over r given x,
+over r given xg, or over posterior samples. Each measure's file gives its own as an `Integrand`.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from ..diffusion.denoiser import Denoiser, Unknown
 from ..diffusion.samplers import ResponseSampler, sampler_named
 from ..errors import NotApplicable
 from .estimate import Estimate, joined
-from .integrand import Integrand
+from .exact import Integrand
 from .levels import LevelPlan
 from .monte_carlo import Budget, Progress, Task, integrate, stream
 from .sight import stimuli_of
 from .small_noise import limit
 
-#: Most passes for each stimulus where a relative error is asked for and no budget is given.
+#: Most passes per stimulus where a relative error is asked for without a budget.
 MOST_PASSES = 200_000
-#: Passes for each stimulus where neither a budget nor a goal is given.
+#: Passes per stimulus where neither a budget nor a relative error is given.
 PASSES = 256
-#: Numbers in the noisy views of one replicate; more stimuli than that are taken in blocks.
+#: Numbers in the noisy stimuli of one replicate; more stimuli than that are taken in blocks.
 MOST_NUMBERS = 1 << 22
-#: Samples of the small estimate that tells what a given range leaves out.
+#: Samples of the small estimate that shows how much a given range of levels leaves out.
 PILOT = 64
 FORMS = ("auto", "raw", "variance")
 
@@ -71,7 +71,7 @@ def estimate(
             _use_variance(form, measure, integrand, side, chosen),
             progress,
         )
-        if denoiser.caution:  # after whatever may refuse: who gets no estimate needs no caution
+        if denoiser.caution:  # after all checks, so that nobody is warned about an estimate that is refused
             warnings.warn(denoiser.caution, UserWarning, stacklevel=3)
         differentiates = integrand.by_sampler and chosen.needs_gradient(denoiser)
         with torch.enable_grad() if differentiates else torch.no_grad():
@@ -83,7 +83,7 @@ def estimate(
 def _in_blocks(
     task: Task, integrand: Integrand, denoiser: Denoiser, x: Tensor, bounds: tuple[float, float] | None
 ) -> Estimate:
-    """As many stimuli at once as memory should hold; each block has random numbers of its own."""
+    """Estimate as many stimuli at once as memory holds; each block has its own random numbers."""
     most = max(1, MOST_NUMBERS // (40 * x.shape[1]))
     if len(x) <= most:
         return _estimate(task, integrand, denoiser, x, bounds)
@@ -99,7 +99,7 @@ def _estimate(
 ) -> Estimate:
     if integrand.small_noise:
         return limit(task, x)
-    scales = denoiser.scales(x)  # also says where x is no stimulus of the denoiser's
+    scales = denoiser.scales(x)  # raises where x is not a stimulus of the denoiser
     if task.denoiser is not denoiser:
         scales = task.denoiser.scales(x)
     elif integrand.looks_elsewhere:
@@ -107,7 +107,7 @@ def _estimate(
     whole = LevelPlan.between(scales)
     if bounds is None:
         return integrate(task, x, whole)
-    # What a given range leaves out is told by a small estimate over all levels.
+    # A small estimate over all levels shows how much a given range leaves out.
     pilot = integrate(replace(task, budget=Budget(PILOT * task.passes, None), progress=None), x, whole)
     return integrate(task, x, LevelPlan.within(*bounds, x)).beside(pilot)
 
@@ -124,11 +124,11 @@ def _budget(passes: int | None, rtol: float | None) -> Budget:
 
 
 def _use_variance(form: str, measure: str, integrand: Integrand, side: Denoiser, sampler: ResponseSampler) -> bool:
-    """Whether posterior variances stand in for squares: where they are known, and the identity holds."""
+    """Whether posterior variances replace squares: if the denoiser knows them and the law of total variance applies."""
     holds = integrand.variance and (not integrand.by_sampler or sampler.keeps_variance)
     if form == "variance" and not (holds and side.knows_variance):
-        why = f"{type(side).__name__} knows none" if holds else "that identity is not this estimator's"
-        raise NotApplicable(f"{measure} by the {sampler.name} sampler has no variance form: {why}")
+        why = f"{type(side).__name__} does not know posterior variances" if holds else "the identity does not apply"
+        raise NotApplicable(f"{measure} with the {sampler.name} sampler has no variance form: {why}")
     return form != "raw" and holds and side.knows_variance
 
 

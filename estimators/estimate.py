@@ -1,8 +1,9 @@
-"""`Estimate`: what a diffusion-based estimator answers."""
+"""`Estimate`: the result of estimating a measure from a denoiser."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -11,16 +12,16 @@ from ..models.arrays import Array
 
 @dataclass(frozen=True)
 class Estimate:
-    """A measure's value at n stimuli, estimated from a denoiser.
+    """A measure's values at n stimuli, estimated from a denoiser.
 
     Attributes
     ----------
-    value, stderr : (n,) nats; the standard error is that of sampling and integration together with what the levels'
-        range may leave out, events too rare to have been drawn, and rounding
-    featurewise, featurewise_stderr : (n, d), or None for a measure without features
+    value, stderr : (n,) nats; the standard error covers sampling and integration, the part of the integral outside the
+        range of levels, events too rare to have been drawn, and rounding
+    featurewise, featurewise_stderr : (n, d) nats, or None for a measure without features
     passes : denoiser passes spent on each stimulus
-    cutoff : (n,) estimated part of the integral outside the range of gamma; it is in the value, unless the range was
-        given, and what may be wrong of it is in the error
+    cutoff : (n,) nats, the estimated part of the integral outside the range of gamma; it is included in the value
+        unless the range was given, and its uncertainty in the standard error
     replicates : independent estimates that were averaged
     gamma_range : lowest and highest noise level
     measure, sampler, seed : what was asked for
@@ -39,7 +40,7 @@ class Estimate:
     seed: int
 
     def interval(self, level: float = 0.95) -> tuple[Array, Array]:
-        """Lower and upper ends (n,) of a t-interval for the value."""
+        """Lower and upper ends, (n,) each, of a t-interval for the value; raises `ValueError` unless 0 < level < 1."""
         from scipy.special import stdtrit
 
         if not 0 < level < 1:
@@ -48,18 +49,15 @@ class Estimate:
         return self.value - half, self.value + half
 
     def beside(self, pilot: Estimate) -> Estimate:
-        """An estimate over a given range of levels, with what a pilot over all of them says that it leaves out."""
+        """An estimate over a given range, with the cut-off and the errors that a pilot over all levels shows."""
         cutoff = np.abs(pilot.value - self.value)
         stderr = np.sqrt(self.stderr**2 + cutoff**2 + pilot.stderr**2)
-        features = self.featurewise_stderr
-        if features is not None and self.featurewise is not None:
-            assert pilot.featurewise is not None
-            assert pilot.featurewise_stderr is not None
-            apart = pilot.featurewise - self.featurewise
-            features = np.sqrt(features**2 + apart**2 + pilot.featurewise_stderr**2)
-        return replace(
-            self, stderr=stderr, cutoff=cutoff, featurewise_stderr=features, passes=self.passes + pilot.passes
-        )
+        features, other = self.featurewise_stderr, pilot.featurewise_stderr
+        if features is not None and other is not None:
+            apart = np.asarray(pilot.featurewise) - np.asarray(self.featurewise)
+            features = np.sqrt(features**2 + apart**2 + other**2)
+        passes = self.passes + pilot.passes
+        return replace(self, stderr=stderr, cutoff=cutoff, featurewise_stderr=features, passes=passes)
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{v:.4g} ± {e:.2g}" for v, e in zip(self.value[:4], self.stderr[:4]))
@@ -68,19 +66,13 @@ class Estimate:
 
 
 def joined(parts: list[Estimate], seed: int) -> Estimate:
-    """One estimate of the stimuli of several."""
-
-    def column(name: str) -> Array:
-        return np.concatenate([getattr(part, name) for part in parts])
-
-    featured = parts[0].featurewise is not None
+    """Estimates of several blocks of stimuli as one."""
+    names = ("value", "stderr", "cutoff", "featurewise", "featurewise_stderr")
+    known = [name for name in names if getattr(parts[0], name) is not None]
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in known}
     return replace(
         parts[0],
-        value=column("value"),
-        stderr=column("stderr"),
-        cutoff=column("cutoff"),
-        featurewise=column("featurewise") if featured else None,
-        featurewise_stderr=column("featurewise_stderr") if featured else None,
+        **arrays,
         passes=max(part.passes for part in parts),
         replicates=min(part.replicates for part in parts),
         gamma_range=(min(part.gamma_range[0] for part in parts), max(part.gamma_range[1] for part in parts)),

@@ -1,13 +1,14 @@
-"""Measures that are computed exactly, and that know how far their numbers may be off.
+"""Measures that are computed exactly, with bounds on their numerical error.
 
-A published measure is made of forms: finite sums (`Sum`, `PairSum`), which can be had in 50 digits, and integrals over
-noise (`Integral`), whose error is the distance between two resolutions. One file per measure holds them, `registry`
-lists them.
+A published measure consists of forms: finite sums (`Sum`, `PairSum`), which can be computed in 50 digits, and integrals
+over noise (`Integral`), whose error is the difference between two resolutions. Each measure has its own file;
+`registry` lists them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -16,48 +17,50 @@ from ..errors import MissingExtra, NotApplicable
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 from . import finite
-from .integrand import Integrand
 from .measure import Measure, canonical_conditional
 from .precise import precisely
 from .resolution import CHECK, FINE, QUICK, STANDARD, Resolution, resolution_for
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ..diffusion.denoiser import Denoiser
     from .estimate import Estimate
+    from .sight import Sight
 
 Form = Literal["pointwise", "conditional", "featurewise"]
 Effort = Literal["quick", "standard", "fine"]
 #: Values, and bounds on their numerical error.
 Evaluation = tuple[Array, Array]
 
-#: From which the measures and axioms are taken; the equations that sources name are its.
+#: The paper that defines the measures and axioms; equation numbers in `source` are its own.
 PAPER = "Laquitaine, Azeglio, Paris, Ferrari, Chalk (arXiv:2505.11309)"
 
 _LEVELS = {"quick": QUICK, "check": CHECK, "standard": STANDARD, "fine": FINE}
-#: The resolution whose distance to a finer one is that one's error bound.
+#: The coarser resolution: its difference to this one bounds this one's error.
 _COARSER = {"standard": "check", "fine": "standard"}
-#: Rounding of a float64 finite sum, relative to the largest term in its logs.
+#: Rounding of a float64 finite sum, relative to the largest term in its logarithms.
 _ROUNDING = 1e-14
-#: What two resolutions may have in common: both cut the noise's tails and the lowest levels.
+#: An error that two resolutions may share: both cut the noise's tails and the lowest levels.
 _SHARED = 1e-8
-#: Entries of a likelihood up to which a sum in 50 digits takes a second.
+#: Largest likelihood table (entries) that is summed in 50 digits, which takes a second.
 _MOST_PRECISE = 4096
 
 
 class ExactForm(Protocol):
-    """One form of a measure: its values on a model or a pair, and how far they may be off."""
+    """One form of a measure: its values for a model or a pair, and bounds on their error."""
 
     def value(self, target: Any, effort: str) -> Array:
         """Values at the stimuli, (J,) or (J, d)."""
         ...
 
     def with_error(self, target: Any, effort: Effort) -> Evaluation:
-        """Values and error bounds; an effort of "quick" gives no bound (zeros)."""
+        """Values and error bounds; with the effort "quick" the bounds are 0."""
         ...
 
 
 class Sum:
-    """A finite sum over a joint: float64 at once, 50 digits where a verdict hangs on it."""
+    """A finite sum over a joint distribution: in float64, or in 50 digits at the effort "fine"."""
 
     def __init__(self, formula: Callable[[finite.Joint], Any]) -> None:
         self.formula = formula
@@ -91,7 +94,7 @@ class PairSum:
 
 
 class Integral:
-    """An integral over the Gaussian channel: its error is the distance to a coarser resolution."""
+    """An integral over the Gaussian channel; its error bound is the difference to a coarser resolution."""
 
     def __init__(self, formula: Callable[[Any, Resolution], Array]) -> None:
         self.formula = formula
@@ -104,12 +107,43 @@ class Integral:
         if effort == "quick":
             return value, np.zeros_like(value)
         apart = np.abs(value - self.value(target, _COARSER[effort]))
-        # Where both happen to agree, the largest distance on this model still says how coarse they are.
+        # Where both happen to agree at a stimulus, the largest difference on this model shows how coarse they are.
         return value, 4 * apart + 0.05 * apart.max() + _SHARED * (1 + np.abs(value))
 
 
+@dataclass(frozen=True)
+class Integrand:
+    """An expectation whose integral with dg / (2 g^2) is the measure.
+
+    Attributes
+    ----------
+    value : ``value(sight)``, one draw per noisy stimulus: (B,), or (B, d) if it is feature-wise
+    passes : denoiser passes per draw; None for as many as the response sampler takes
+    featurewise : whether it gives a number per feature
+    variance : whether posterior variances may replace squares where the denoiser knows them (law of total variance);
+        with a response sampler, only if that draws from the posterior
+    looks_elsewhere : whether it also evaluates the denoiser at other stimuli than x, from which a response may have
+        come
+    of_responses : whether it uses the denoiser of the responses instead of that of the stimuli
+    small_noise : whether the measure is not the integral, but the limit of the expectation over g^2 as g -> 0
+    """
+
+    value: Callable[[Sight], Tensor]
+    passes: int | None = 2
+    featurewise: bool = False
+    variance: bool = False
+    looks_elsewhere: bool = False
+    of_responses: bool = False
+    small_noise: bool = False
+
+    @property
+    def by_sampler(self) -> bool:
+        """Whether r ~ p(R|xg) comes from a response sampler."""
+        return self.passes is None
+
+
 class PublishedMeasure(Measure):
-    """A measure from the literature, exact, with an estimate from denoisers.
+    """A measure from the literature, computed exactly, and estimated from denoisers.
 
     Parameters
     ----------
@@ -118,15 +152,15 @@ class PublishedMeasure(Measure):
     title : str
         Its name in words.
     pointwise, conditional, featurewise : ExactForm
-        The conditional is the canonical one, and there is no feature-wise form, where they are left out.
+        By default the conditional is the canonical one, and there is no feature-wise form.
     integrand : Integrand, optional
-        Of its estimate from denoisers.
+        For its estimate from denoisers.
     formula, tells : str
-        What it is, in the notation of the pages, and what it tells about a stimulus.
+        Its formula, in the notation of the pages, and what its values mean, in words.
     symbol : tuple of str
         Its letter and its index, as figures and pages typeset it.
     notes : mapping of str to str, optional
-        By axiom, what a verdict alone does not say.
+        Remarks on its verdicts, by axiom.
     claims, units, source, needs, slow
         As for `Measure`.
     """
@@ -160,15 +194,15 @@ class PublishedMeasure(Measure):
         )
 
     def with_error(self, target: EncodingModel | ResponsePair, form: Form = "pointwise") -> Evaluation:
-        """Values and bounds on their numerical error (nats), both (J,) or, feature-wise, (J, d).
+        """Values and bounds on their numerical error, in nats, both (J,) or, feature-wise, (J, d).
 
-        Finite sums: a bound on rounding. Integrals: the distance between two resolutions, which is that of the
-        coarser and so generous for the finer, whose value is returned.
+        For finite sums the bound is that on rounding. For integrals it is the difference between two resolutions, which
+        is generous: it is the error of the coarser one, and the value is that of the finer one.
         """
         return self.evaluate(target, form, "standard")
 
     def evaluate(self, target: EncodingModel | ResponsePair, form: Form, effort: Effort) -> Evaluation:
-        """Values and error bounds at an effort; "quick" gives no bound (zeros)."""
+        """Values and error bounds, which are 0 for "quick"; raises `NotApplicable` for a form that it lacks."""
         if form in self._forms:
             return self._forms[form].with_error(target, effort)
         if form == "conditional":
@@ -189,19 +223,20 @@ class PublishedMeasure(Measure):
         x : (n, d)
             Stimuli; for a `FiniteSetDenoiser`, members of its set.
         passes : int
-            Denoiser passes to spend on each stimulus (256 if neither this nor `rtol` is given).
+            Denoiser passes to spend on each stimulus; by default 256, or at most 200,000 with `rtol`.
         rtol : float
-            Stop when every total's relative standard error is at most this, or `passes` are spent.
+            Stop when every total has at most this relative standard error, or `passes` are spent.
         sampler : {"posterior", "tweedie", "plug_in", "amortised"} or a sampler
-            Where r ~ p(R|xg) comes from (I_local only): see `stiminfo.diffusion.samplers`; amortised for networks that
-            have learned E_r[D_i^2|xg].
+            How r ~ p(R|xg) is drawn, for I_local only: see `stiminfo.diffusion.samplers`; "amortised" is for networks
+            that have learned E_r[D_i^2|xg].
         seed : int
             The same seed gives the same numbers on the same device.
         form : {"auto", "variance", "raw"}
-            Whether E_r[D_i^2|xg] is taken as a difference of posterior variances, which the denoiser may know, or as
-            the raw square; auto: the first where it can be.
+            Whether E_r[D_i^2|xg] is computed as a difference of posterior variances, which the denoiser has to know, or
+            as the square itself; "auto" uses variances where it can.
         gamma_range : (low, high)
-            Integrate between these levels only; what is cut off is estimated as `cutoff` and part of the error.
+            Integrate between these levels only; the part that is cut off is estimated as `cutoff` and added to the
+            error.
         progress : callable
             Called with the passes spent and the relative error reached.
 
@@ -213,16 +248,17 @@ class PublishedMeasure(Measure):
         Raises
         ------
         NotApplicable
-            The denoiser cannot give what this measure takes (Fisher of lone stimuli; responses without a denoiser).
+            The denoiser lacks what this measure needs (Fisher information without a density; responses without a
+            denoiser).
         ModelError, ValueError
-            Stimuli or options that do not fit.
+            Stimuli or options do not fit.
         EstimateError
-            NaN, infinity or a wrong shape from the denoiser, with the noise levels where it happened.
+            The denoiser returned NaN, infinity or a wrong shape; the message gives the noise levels.
 
         Warns
         -----
         UserWarning
-            The denoiser has a reason to be doubted (a network worse than the best linear denoiser).
+            There is reason to doubt the denoiser (a network worse than the best linear denoiser).
         """
         if self.integrand is None:
             raise NotApplicable(f"{self.name} has no estimate from denoisers")

@@ -1,7 +1,7 @@
-"""Finite sums on a finite joint: the arrays of a model in either arithmetic, and what the formulas share.
+"""Finite sums over a joint distribution: the arrays of a model in either arithmetic, and what the formulas share.
 
-Each formula is written once, over arrays that hold either float64 or mpmath numbers, so that the audit can confirm a
-verdict in 50 digits with the very expression that found it. Shapes: prior (J,), likelihood (K, J); nats.
+Each formula is written once, over arrays of float64 or of mpmath numbers, so that the audit confirms a verdict in 50
+digits with the same expression that found it. Shapes: prior (J,), likelihood (K, J). Values are in nats.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..models import EncodingModel
 
 
 class Joint(NamedTuple):
-    """The arrays of an `EncodingModel`, in either arithmetic."""
+    """The arrays of an `EncodingModel`, in float64 or mpmath numbers."""
 
     prior: Any
     likelihood: Any
@@ -24,14 +24,14 @@ class Joint(NamedTuple):
 
 
 def joint_of(model: EncodingModel) -> Joint:
-    """The model's own float64 arrays."""
+    """The model's float64 arrays."""
     return Joint(
         model.prior, model.likelihood, model.stimulus_volumes, model.response_volumes, model.likelihood_gradient
     )
 
 
 def xlogy(x: Any, y: Any) -> Any:
-    """X log y, with 0 log y = 0, in float64 or mpmath numbers."""
+    """X log y, where 0 log y = 0, for float64 or mpmath numbers."""
     x, y = np.broadcast_arrays(x, y)
     if x.dtype != object and y.dtype != object:
         safe = np.where((x == 0) | (y <= 0), 1.0, y)
@@ -44,14 +44,14 @@ def xlogy(x: Any, y: Any) -> Any:
 
 
 def over(a: Any, b: Any) -> Any:
-    """A / b, and 0 where a is 0."""
+    """The ratio a / b, and 0 where a is 0."""
     a, b = np.broadcast_arrays(a, b)
     out = np.zeros(a.shape, dtype=np.result_type(a, b))
     return np.divide(a, b, out=out, where=a != 0)
 
 
 def scaled_likelihood(joint: Joint) -> Any:
-    """p(r|x) over its largest value for each r: what ratios need, without the underflow of rare r at rare x."""
+    """p(r|x) divided by its largest value for each r: ratios of it do not underflow where a rare r meets a rare x."""
     return joint.likelihood / joint.likelihood.max(axis=1, keepdims=True)
 
 
@@ -59,5 +59,5 @@ def posterior_of(joint: Joint) -> Any:
     """p(x|r), shape (K, J)."""
     table = scaled_likelihood(joint) * joint.prior
     top = table.max(axis=1, keepdims=True)
-    table = table / np.where(top == 0, 1, top)  # rows of subnormal size would lose digits
+    table = table / np.where(top == 0, 1, top)  # rows of subnormal numbers would lose digits
     return table / table.sum(axis=1, keepdims=True)

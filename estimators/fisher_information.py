@@ -1,4 +1,4 @@
-"""Fisher information J(x): how well a small change of the stimulus can be seen. It is no share of I(R;X)."""
+"""Fisher information J(x): how well a small change of the stimulus can be seen. It is not a share of I(R;X)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from typing import Any
 
 from ..errors import NeedsGradient
 from ..models import ResponsePair
-from .exact import PairSum, PublishedMeasure, Sum
+from .exact import Integrand, PairSum, PublishedMeasure, Sum
 from .finite import Joint, over
-from .integrand import Integrand
 from .kong2 import squared_gain
 
 
 def featurewise(joint: Joint) -> Any:
-    """J_ii(x) = sum_r (d_i p(r|x))^2 / p(r|x), shape (J, d); responses of probability 0 carry none."""
+    """J_ii(x) = sum_r (d_i p(r|x))^2 / p(r|x), shape (J, d); responses of probability 0 contribute nothing.
+
+    Raises
+    ------
+    NeedsGradient
+        The model has no likelihood gradient.
+    """
     if joint.gradient is None:
         raise NeedsGradient("Fisher information needs the likelihood's gradient, which this model does not carry")
     return over(joint.gradient**2, joint.likelihood[..., None]).sum(axis=0)
@@ -25,7 +30,7 @@ def pointwise(joint: Joint) -> Any:
 
 
 def conditional(pair: ResponsePair) -> Any:
-    """E_{r|x} of the Fisher information of p(r'|r,.), trace, shape (J,)."""
+    """E_{r|x} of the trace of the Fisher information of p(r'|r,x) about x, shape (J,)."""
     gradient, joint = pair.likelihood_gradient, pair.likelihood
     if gradient is None:
         raise NeedsGradient("Fisher information needs the likelihood's gradient, which this pair does not carry")
@@ -39,14 +44,14 @@ fisher = PublishedMeasure(
     "Fisher information",
     symbol=("J", ""),
     tells=(
-        "How well a small change of the stimulus can be seen. It knows nothing of the prior, and is no share "
+        "How well a small change of the stimulus can be seen. It does not depend on the prior, and is not a share "
         "of the mutual information."
     ),
     formula="J(x) = 4 Σ_r (d√p(r|x)/dx)², in nats per squared unit of the stimulus",
     pointwise=Sum(pointwise),
     featurewise=Sum(featurewise),
     conditional=PairSum(conditional),
-    # The limit for small noise: D / g tends to the difference of the scores.
+    # As g tends to 0, D / g tends to the difference of the scores.
     integrand=Integrand(squared_gain, passes=4, featurewise=True, small_noise=True),
     claims={
         "completeness": False,

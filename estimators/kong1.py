@@ -7,8 +7,7 @@ import numpy as np
 from ..models import EncodingModel
 from ..models.arrays import Array
 from .channel import centred, integrate
-from .exact import PAPER, Integral, PublishedMeasure, Sum
-from .integrand import Integrand
+from .exact import PAPER, Integral, Integrand, PublishedMeasure, Sum
 from .nodes import Nodes
 from .resolution import Resolution, resolution_for
 from .surp import error_gain
@@ -40,7 +39,7 @@ i_kong1 = PublishedMeasure(
     "i_kong1",
     "Kong's first decomposition",
     symbol=("I", "Kong1"),
-    tells="Summed over features the specific surprise; its features may be negative.",
+    tells="Its sum over features is the specific surprise; single features may be negative.",
     formula="∫ dg / 2g² E over r given x of |x − x̂(xg)|² − |x − x̂(xg, r)|²",
     # Its sum over features is I_surp exactly (the pointwise I-MMSE identity), so the sum is computed as such.
     pointwise=Sum(surprise),

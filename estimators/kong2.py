@@ -1,4 +1,4 @@
-"""Kong's second decomposition: as I_local, with responses to x itself."""
+"""Kong's second decomposition: like I_local, but with the responses to x itself."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 from ..models import EncodingModel
 from ..models.arrays import Array
 from .channel import integrate
-from .exact import PAPER, Integral, PublishedMeasure
-from .integrand import Integrand
+from .exact import PAPER, Integral, Integrand, PublishedMeasure
 from .nodes import Nodes
 from .resolution import Resolution, resolution_for
 
@@ -53,7 +52,7 @@ i_kong2 = PublishedMeasure(
         "exponential tail: even atoms y = 0, 2, ... of weight exp(-y) and R = 0, odd ones of weight exp(-y^2 / 2) and "
         "R = 1, and R = 1 at 0 too."
     },
-    tells="As I_local, with responses of x itself in the place of those of what is seen through noise.",
+    tells="Like I_local, but with the responses to x itself instead of those to the noisy stimulus.",
     formula="∫ dg / 2g² E over r given x of |x̂(xg) − x̂(xg, r)|²",
     pointwise=Integral(pointwise),
     featurewise=Integral(featurewise),

@@ -1,7 +1,7 @@
-"""Quadrature nodes of the Gaussian channel laid over a finite joint, as suits its stimuli.
+"""Quadrature nodes of the Gaussian channel over a finite joint distribution, placed in one of three ways.
 
-Scattered stimuli take dense matrices, all levels in few batches; many stimuli on a line sparse ones, a level at a time;
-a full product grid in the plane one matrix for each axis. `spacing` says why the nodes suffice.
+Scattered stimuli use dense matrices, with all levels in a few batches. Many stimuli on a line use sparse matrices, one
+level at a time. A full product grid in the plane uses one matrix per axis. `spacing` explains why the nodes suffice.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from ..models.arrays import Array
 from .nodes import Average, Nodes
 from .spacing import MANY, Spacing
 
-#: Nodes of one level beyond which quadrature takes hours.
+#: Largest number of nodes per level; with more, quadrature takes hours.
 _MOST_NODES = 1e8
-#: Entries of a (nodes, stimuli) matrix held at once.
+#: Largest number of entries of a (nodes, stimuli) matrix held at once.
 _BLOCK = 1_500_000
 
 
 class NodeLayout(Spacing):
-    """The ways to lay nodes over a finite joint."""
+    """The ways to place nodes over a finite joint distribution."""
 
     def batches(self, levels: Array, weights: Array) -> Iterator[Nodes]:
-        """Batches of nodes for these levels and weights, laid as suits the stimuli."""
+        """Batches of nodes for these levels and weights, placed as suits the stimuli."""
         many = len(self.x) > MANY
         if many and self.axes is not None:
             for g, w in zip(levels, weights):
                 ends = self.ends(float(g), self.axes)
                 nodes = math.prod(high - low + 1 for low, high in ends)
-                # Where far places lie between near ones, what each stimulus sees is less than all that lies between.
+                # Where stimuli lie in distant groups, lattices around each stimulus have fewer nodes than one grid.
                 if nodes > len(self.x) ** 2 * self.own(self.spacing(float(g))):
                     yield from self.on_points(np.array([g]), np.array([w]))
                 else:
@@ -62,7 +62,7 @@ class NodeLayout(Spacing):
             yield self._dense(batch)
 
     def _scattered_nodes(self, g: float, w: float) -> Iterator[tuple[Array, Array, Array]]:
-        """Pieces (positions, levels, average): a lattice around each stimulus, or one lattice for all."""
+        """Pieces (positions, levels, average): one lattice per stimulus or one for all, whichever is smaller."""
         root, h, tail = math.sqrt(g), self.spacing(g), self.resolution.tail
         half = self.half(h)
         own = len(self.x) * self.own(h)
@@ -168,15 +168,8 @@ class NodeLayout(Spacing):
             average = averages[0][part] * w, averages[1], order
             yield self._nodes(y, np.full(len(y), g), along(kernels[0], near), moments, average)
 
-    def _nodes(
-        self,
-        y: Array,
-        g: Array,
-        mass: Array,
-        moments: list[Array],
-        average: Average,
-    ) -> Nodes:
-        """Posterior means from ``mass[p, k]`` = sum_j kernel joint and its first moments."""
+    def _nodes(self, y: Array, g: Array, mass: Array, moments: list[Array], average: Average) -> Nodes:
+        """Posterior means from ``mass[p, k]`` = sum_j kernel joint, (P, K), and its first moments."""
         total = (mass @ self.scale)[:, None]
         shift = np.stack([m @ self.scale for m in moments], axis=1) / total
         by_response = np.empty((*mass.shape, self.d))
@@ -191,8 +184,8 @@ class NodeLayout(Spacing):
 def _within_reach(nodes: float) -> None:
     if nodes > _MOST_NODES:
         raise OutOfReach(
-            f"quadrature over noise would take {nodes:.1e} nodes a level: the stimuli lie too far apart for the gaps "
-            "between them"
+            f"quadrature over noise would take {nodes:.1e} nodes per level: the stimuli lie too far apart compared "
+            "with the smallest gap between them"
         )
 
 
@@ -201,7 +194,7 @@ def _lattice(axes: list[Array]) -> Array:
 
 
 def _cuts(sizes: Array, most: int) -> list[int]:
-    """Boundaries that cut a run of rows of these sizes into blocks of about `most` entries."""
+    """Row numbers that cut rows of these sizes into blocks of about `most` entries."""
     total = np.cumsum(sizes)
     blocks = max(1, math.ceil(float(total[-1]) / most))
     inner = np.searchsorted(total, total[-1] * np.arange(1, blocks) / blocks)

@@ -1,8 +1,9 @@
 """Noise levels for ``int dg / (2 g^2) f(g)``: a lattice in a stretched log g, with a random offset.
 
-A lattice with a uniformly random offset is unbiased for the integral over its range and, the integrand being analytic
+With a uniformly random offset, a lattice is unbiased for the integral over its range. Because the integrand is analytic
 in log g, its error falls exponentially with the number of levels. ``log g = middle + a sinh(v)`` stretches both ends,
-where f / g falls as g and as 1 / g. What lies beyond the range is continued from the outermost levels by these laws.
+where f / g falls as g and as 1 / g. The parts beyond the range are extrapolated from the outermost levels by these
+laws.
 """
 
 from __future__ import annotations
@@ -15,19 +16,19 @@ from torch import Tensor
 
 from ..diffusion.denoiser import Scales
 
-#: Spacing in log g, in the middle, at which the lattice's error is some 1e-3 to 1e-5 of the whole.
+#: Spacing in log g, in the middle of the range, at which the lattice's error is 1e-3 to 1e-5 of the integral.
 SPACING = 1.8
 
 
 @dataclass(frozen=True)
 class LevelPlan:
-    """Where the lattice of n stimuli lies.
+    """The lattices of n stimuli.
 
     Attributes
     ----------
-    middle, stretch, bottom, top : (n,) of ``log g = middle + stretch sinh(v)`` for v from bottom to top; a stretch of
-        infinity stands for the straight ``log g = middle + v``
-    doubt : share of the continuation beyond the range that may be wrong; it is added to the value if this is below 1
+    middle, stretch, bottom, top : (n,) of ``log g = middle + stretch sinh(v)`` for v from bottom to top; an infinite
+        stretch means ``log g = middle + v``
+    doubt : the share of the extrapolated parts that may be wrong; they are added to the value if it is below 1
     """
 
     middle: Tensor
@@ -38,7 +39,7 @@ class LevelPlan:
 
     @classmethod
     def between(cls, scales: Scales) -> LevelPlan:
-        """Levels that reach well beyond a denoiser's scales."""
+        """Levels that reach well beyond a denoiser's scales on both sides."""
         half = (scales.high / scales.low).log().clamp_min(0) / 2
         stretch = 2 + half / 2
         bottom = -torch.asinh((half + scales.below) / stretch)
@@ -48,19 +49,19 @@ class LevelPlan:
 
     @classmethod
     def within(cls, low: float, high: float, like: Tensor) -> LevelPlan:
-        """Levels in a given range and not beyond, for as many stimuli as `like` (n, ...) has."""
+        """Levels from `low` to `high` and not beyond, for as many stimuli as `like` (n, ...) has."""
         ones = torch.ones(len(like), dtype=like.dtype, device=like.device)
         half = ones * math.log(high / low) / 2
         middle = (math.log(low) + math.log(high)) / 2
         return cls(ones * middle, ones * torch.inf, -half, half, 1.0)
 
     def wanted(self) -> int:
-        """How many levels make a lattice of `SPACING`."""
+        """The number of levels of a lattice with the spacing `SPACING`."""
         width = torch.where(torch.isfinite(self.stretch), self.stretch, 1.0) * (self.top - self.bottom)
         return max(6, math.ceil(float(width.max()) / SPACING))
 
     def lattice(self, count: int, offset: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Levels and weights of ``int dg / (2 g^2)``, and log distances of the outermost ones to the ends.
+        """Levels, weights of ``int dg / (2 g^2)``, and the distances in log g from the outermost levels to the ends.
 
         Parameters
         ----------
@@ -69,7 +70,7 @@ class LevelPlan:
         Returns
         -------
         gamma, weight : (R, n, count)
-        beyond : (R, n, 2) from the lowest level down to the lower end, and from the highest up
+        beyond : (R, n, 2), from the lowest level down to the lower end and from the highest up to the upper end
         """
         cell = (self.top - self.bottom) / count
         index = torch.arange(count, dtype=offset.dtype, device=offset.device)

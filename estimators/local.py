@@ -1,4 +1,4 @@
-"""Local information I_local: Fisher information about X + noise, averaged given x, over all noise levels."""
+"""Local information I_local: Fisher information about X + noise, averaged given x and integrated over noise levels."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 from .channel import integrate
-from .exact import PAPER, Integral, PublishedMeasure
-from .integrand import Integrand
+from .exact import PAPER, Integral, Integrand, PublishedMeasure
 from .nodes import Nodes
 from .resolution import Resolution, resolution_for
 
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
     from .sight import Sight
 
 
-#: Responses less probable than this at every one of so many stimuli are merged: together they carry below 1e-10 nats.
+#: Where there are at least so many stimuli, responses less probable than this at every one of them are merged; together
+#: they carry less than 1e-10 nats.
 RARE, MANY = 1e-14, 64
 
 
@@ -37,7 +37,7 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
 
 
 def _likely(likelihood: Array) -> Array:
-    """The likelihood with its hardly possible responses, the far tails of a count, merged into one."""
+    """The likelihood table with its almost impossible responses, the far tails of a count, merged into one."""
     rare = likelihood.max(axis=1) < RARE
     if rare.sum() < 2 or likelihood.shape[1] < MANY:
         return likelihood
@@ -52,8 +52,8 @@ def pointwise(model: EncodingModel, resolution: Resolution | None = None) -> Arr
 def conditional(pair: ResponsePair, resolution: Resolution | None = None) -> Array:
     """``int dg / 2 E_{Xg|x} E_{R|Xg}[J_{R'|R}(Xg)]``, shape (J,), nats.
 
-    The average over r is over p(r|xg), inside the integral: the score of r' given r is the score of (r, r') less
-    that of r, so the integrand is E_{r,r'|xg} |E[X|xg, r, r'] - E[X|xg, r]|^2 / g^2.
+    The average over r is over p(r|xg), inside the integral. The score of r' given r is the score of (r, r') minus that
+    of r, so the integrand is E_{r,r'|xg} |E[X|xg, r, r'] - E[X|xg, r]|^2 / g^2.
     """
     resolution = resolution or resolution_for(pair.stimuli.shape[1])
     first, second, count = pair.likelihood.shape
@@ -81,8 +81,8 @@ i_local = PublishedMeasure(
     "local information",
     symbol=("I", "local"),
     tells=(
-        "How well this stimulus can be told from its neighbours, at every distance, as far as the prior has "
-        "them. In one description of the stimulus: it changes with the scale of x."
+        "How well this stimulus can be distinguished from others, near and far, weighted by the prior. "
+        "It depends on how the stimulus is described: it changes with the scale of x."
     ),
     formula="½ ∫ dg E over Xg given x of tr J(Xg), with Xg = X + √g Z",
     pointwise=Integral(pointwise),

@@ -1,4 +1,4 @@
-"""`Measure`: a stimulus-specific information as the audit sees it, with its conditional and feature-wise forms."""
+"""`Measure`: a stimulus-specific information as the audit uses it, with its conditional and feature-wise forms."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ..errors import NotApplicable
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 
-#: What a measure may need of a model.
+#: What a measure may need of a model beyond the joint distribution.
 NEEDS = frozenset({"gradient"})
 Pointwise = Callable[[EncodingModel], Any]
 Conditional = Callable[[ResponsePair], Any]
 
 
 class Uncertain(NamedTuple):
-    """What a measure may return in place of numbers: estimates with standard errors, both (J,) or (J, d).
+    """Estimates with standard errors, both (J,) or (J, d), which a measure may return instead of numbers.
 
-    The audit then refutes an axiom only where it is broken by more than noise. An `Estimate` serves as well.
+    The audit then refutes an axiom only if it is violated by more than noise. An `Estimate` may be returned as well.
     """
 
     value: Any
@@ -29,7 +29,7 @@ class Uncertain(NamedTuple):
 
 
 class Measure:
-    """A decomposition of the mutual information over stimuli: I(R;X) = E_X[I(x)], or meant as one.
+    """A decomposition of the mutual information over stimuli, I(R;X) = E_X[I(x)], or a function meant as one.
 
     Parameters
     ----------
@@ -38,21 +38,26 @@ class Measure:
         ``pointwise(model)`` returns I(x) at ``model.stimuli``, shape (J,).
     conditional : callable, optional
         ``conditional(pair)`` returns I_{R'|R}(x), the information of the second response given the first, shape (J,).
-        Default: the canonical one. For each r the prior is replaced by p(x|r) and the likelihood by p(r'|r,x), the
-        same functional is applied, and the result is averaged over p(r|x).
+        By default the canonical one: for each r, `pointwise` of the model with prior p(x|r) and likelihood p(r'|r,x),
+        averaged over p(r|x).
     featurewise : callable, optional
-        ``featurewise(model)`` returns I_i(x), shape (J, d). Default: raises `NotApplicable`.
+        ``featurewise(model)`` returns I_i(x), shape (J, d). By default it raises `NotApplicable`.
     claims : mapping of axiom id to bool, optional
-        What the measure says of itself; the audit compares.
+        Which axioms the measure is said to meet; the audit compares.
     units : str
-        "nats", or what else I(x) is in (Fisher: nats per squared stimulus unit).
+        "nats", or the units of I(x) (Fisher: nats per squared stimulus unit).
     source : str
         Where the measure comes from.
     needs : collection of str
-        What the measure needs of a model beyond the joint: "gradient" for the likelihood's gradient. One that needs it
-        without saying so may raise `stiminfo.errors.NeedsGradient` where a model lacks it.
+        What the measure needs of a model beyond the joint distribution: "gradient" for the likelihood's gradient. A
+        measure that does not declare it may raise `stiminfo.errors.NeedsGradient` where a model has no gradient.
     slow : bool
-        Whether an answer takes much longer than a finite sum: audits of several measures begin with those.
+        Whether it takes much longer than a finite sum: audits of several measures start with the slow ones.
+
+    Raises
+    ------
+    TypeError
+        The name is empty, a form is not callable, a claim is not a bool, or a need is unknown.
 
     Examples
     --------
@@ -97,7 +102,7 @@ class Measure:
         self.has_featurewise = featurewise is not None
 
     def __call__(self, model: EncodingModel) -> Array:
-        """I(x) at ``model.stimuli``, shape (J,); of an `Uncertain` answer its value."""
+        """I(x) at ``model.stimuli``, shape (J,); for an `Uncertain` answer, its value."""
         return value_and_error(self.pointwise(model))[0]
 
     def _canonical_conditional(self, pair: ResponsePair) -> Array | Uncertain:
@@ -109,7 +114,7 @@ class Measure:
             noisy = noisy or stderr is not None
             return np.stack([value, np.zeros_like(value) if stderr is None else stderr], axis=1)
 
-        # Errors of the parts may be correlated, so they are added, not their squares.
+        # Errors of the parts may be correlated, so the errors are added and not their squares.
         value, stderr = canonical_conditional(part, pair).T
         return Uncertain(value, stderr) if noisy else value
 
@@ -121,14 +126,17 @@ class Measure:
 
 
 def value_and_error(answer: Any) -> tuple[Array, Array | None]:
-    """Values, and standard errors where the answer has them."""
+    """The values of an answer, and its standard errors or None."""
     if hasattr(answer, "value") and hasattr(answer, "stderr"):
         return np.asarray(answer.value), np.asarray(answer.stderr)
     return np.asarray(answer), None
 
 
 def canonical_conditional(pointwise: Pointwise, pair: ResponsePair) -> Array:
-    """E_{r|x} of `pointwise` on the model of R' given r: prior p(x|r), likelihood p(r'|r,x); (J,) or (J, ...)."""
+    """The average over p(r|x) of `pointwise` for the model of R' given r, (J,) or (J, ...).
+
+    That model has the prior p(x|r) and the likelihood p(r'|r,x).
+    """
     total: Array | None = None
     for k, given in enumerate(pair.first_given_stimulus):
         support = pair.support_given_first(k)

@@ -1,9 +1,9 @@
-"""The shared machinery of the diffusion-based estimators: replicates and their errors.
+"""The machinery that the estimates from denoisers share: replicates and their errors.
 
-A replicate is one whole estimate: a lattice of noise levels with an offset of its own, and one noisy stimulus at each.
-Replicates are independent and unbiased, so their spread is the standard error, integration error included, and stays
-honest where sampling noise vanishes. Within a replicate the noises of different levels are orthogonal (or, in few
-dimensions, stratified), which lowers the spread.
+A replicate is one complete estimate: a lattice of noise levels with its own offset, and one noisy stimulus at each
+level. Replicates are independent and unbiased. Their spread is therefore the standard error, includes the integration
+error, and remains valid where sampling noise vanishes. Within a replicate the noises of different levels are orthogonal
+(or, in few dimensions, stratified), which makes the spread smaller.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from .levels import LevelPlan
 from .sight import Sight
 from .tally import Tally
 
-#: Entries of xg that one group of replicates holds; fixes the stream of random numbers, so it is a constant.
+#: Entries of xg in one group of replicates. It determines the stream of random numbers, so it is a constant.
 _GROUP = 1 << 18
 _MOST_REPLICATES = 64
-#: With fewer than this the spread of replicates says nothing, or the lattice is too coarse to be one.
+#: With fewer replicates their spread means nothing; with fewer levels the lattice is too coarse.
 _FEWEST_REPLICATES, _FEWEST_LEVELS = 4, 5
-#: Replicates before a goal (`rtol`) may be called reached.
+#: Replicates before a goal (`rtol`) counts as reached.
 _FEWEST_FOR_GOAL = 12
 
 Progress = Callable[[int, float], None]
@@ -37,7 +37,7 @@ Progress = Callable[[int, float], None]
 
 @dataclass(frozen=True)
 class Budget:
-    """Passes for each stimulus, or a relative error to reach with at most so many."""
+    """The passes to spend on each stimulus, or the most passes to spend until a relative error is reached."""
 
     passes: int
     rtol: float | None
@@ -45,14 +45,14 @@ class Budget:
 
 @dataclass(frozen=True)
 class Task:
-    """An expectation to integrate over gamma, dg / (2 g^2), and what with.
+    """An expectation to integrate over gamma with dg / (2 g^2), and the means to do so.
 
     Attributes
     ----------
     measure : its name, for the estimate and for errors
-    value : ``value(sight)``, one draw for each noisy view: (B,), or (B, d) where it is feature-wise
-    passes : denoiser passes of a draw
-    use_variance : whether posterior variances stand in for squares
+    value : ``value(sight)``, one draw per noisy stimulus: (B,), or (B, d) if it is feature-wise
+    passes : denoiser passes per draw
+    use_variance : whether posterior variances replace squares
     progress : called with the passes spent and the relative error reached
     """
 
@@ -68,8 +68,8 @@ class Task:
     progress: Progress | None = None
 
 
-#: (size, generator) to `size` replicates: values (size, n) or (size, n, d), what lies beyond both ends (size, n, 2),
-#: and the noise levels.
+#: From (size, generator) to `size` replicates: values (size, n) or (size, n, d), the parts of the integral beyond both
+#: ends (size, n, 2), and the noise levels.
 Draw = Callable[[int, torch.Generator], tuple[Tensor, Tensor, Tensor]]
 
 
@@ -88,7 +88,7 @@ def integrate(task: Task, x: Tensor, plan: LevelPlan) -> Estimate:
 
 
 def repeat(task: Task, draw: Draw, count: int, width: int, doubt: float) -> Estimate:
-    """Average replicates of `count` samples and `width` numbers each until the budget or the goal says stop."""
+    """Average replicates (`count` samples, `width` numbers each) until the budget is spent or the goal reached."""
     cost = count * task.passes
     replicates = task.budget.passes // cost
     group = max(1, min(_MOST_REPLICATES, _GROUP // width))
@@ -100,13 +100,13 @@ def repeat(task: Task, draw: Draw, count: int, width: int, doubt: float) -> Esti
             task.progress(tally.count * cost, tally.relative_error())
         if goal is not None and tally.count >= _FEWEST_FOR_GOAL and tally.relative_error() <= goal:
             break
-    # Lone stimuli and counts have events so rare that none is drawn: of a nat, once in as many samples, say.
+    # In finite sets and counts, events may be too rare to be drawn: up to about one in as many samples as were taken.
     unseen = task.denoiser.rare_nats / (tally.count * count)
     return tally.estimate(task.measure, task.sampler.name, tally.count * cost, doubt, unseen, task.seed)
 
 
 def _levels_for(samples: int, wanted: int, task: Task) -> int:
-    """Levels of a replicate: `wanted`, fewer where not four replicates would fit, more where there are plenty."""
+    """Levels per replicate: `wanted`, or fewer if four replicates would not fit, or more if there is room for many."""
     fewest = _FEWEST_REPLICATES * _FEWEST_LEVELS
     if samples < fewest:
         raise ValueError(f"passes is too small: {task.measure} needs at least {fewest * task.passes} with this sampler")
@@ -137,7 +137,7 @@ def _replicates(
     check_finite(found, sight.gamma, task)
     found = found.reshape(size, n, count, -1)
     total = (found * weight[..., None]).sum(2)
-    # Beyond the ends f / g falls as g and as 1 / g: the outermost levels say how much is left.
+    # Beyond the ends f / g falls as g and as 1 / g, so the outermost levels show how much is left there.
     ends = torch.stack([found[:, :, i] / (2 * gamma[:, :, i, None]) for i in (0, -1)], dim=2)  # (size, n, 2, features)
     tails = ends * (-beyond).exp()[..., None]
     if plan.doubt < 1:
@@ -146,7 +146,7 @@ def _replicates(
 
 
 def _noises(rows: int, count: int, d: int, like: Tensor, generator: torch.Generator) -> Tensor:
-    """Standard normal noises (rows, count, d): orthogonal across levels, or stratified where d is small."""
+    """Standard normal noises (rows, count, d), orthogonal across levels or, where d is small, stratified."""
     options: dict[str, Any] = {"dtype": like.dtype, "device": like.device, "generator": generator}
     if d >= count:
         frames, corner = torch.linalg.qr(torch.randn(rows, d, count, **options))
@@ -160,7 +160,7 @@ def _noises(rows: int, count: int, d: int, like: Tensor, generator: torch.Genera
 
 
 def check_finite(found: Tensor, gamma: Tensor, task: Task) -> None:
-    """Every number finite and every shape right, or an error that names where."""
+    """Raise `EstimateError` unless every number is finite and the shape is right."""
     rows = len(gamma)
     expected = (rows, task.denoiser.dimensions) if task.featurewise else (rows,)
     if found.shape != expected:
@@ -178,7 +178,7 @@ def check_finite(found: Tensor, gamma: Tensor, task: Task) -> None:
 
 
 def stream(seed: int, start: int) -> int:
-    """A seed for the group of replicates that begins at `start`, or (negative) for a block of stimuli."""
+    """A seed for the group of replicates that begins at `start` or, if that is negative, for a block of stimuli."""
     return int(
         np.random.SeedSequence([seed, start] if start >= 0 else [seed, -start, 1]).generate_state(1, np.uint64)[0] >> 1
     )

@@ -1,4 +1,4 @@
-"""Quadrature nodes of the Gaussian channel Xg = X + sqrt(g) Z, and what posterior means say at them."""
+"""Quadrature nodes of the Gaussian channel Xg = X + sqrt(g) Z, with the posterior means at each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from scipy import sparse
 
 from ..models.arrays import Array
 
-#: How a batch averages over Xg given x_j: one matrix, or for a product grid one for each axis and the stimuli's order.
+#: Weights of a batch's average over Xg given x_j: a matrix or, for a product grid, one per axis and the stimuli's
+#: order.
 Average = Array | sparse.csr_array | tuple[Array, Array, Array]
 
 
@@ -39,7 +40,7 @@ class Nodes:
         return self.response_shift - self.shift[:, None, :]
 
     def average(self, values: Array) -> Array:
-        """``int dg / (2 g^2) E_{Xg|x_j}[values]``, this batch's part of it; (P, M) to (J, M)."""
+        """The batch's part of ``int dg / (2 g^2) E_{Xg|x_j}[values]``, from (P, M) to (J, M)."""
         if isinstance(self._weights, tuple):
             a, b, order = self._weights
             half = np.tensordot(a.T, values.reshape(len(a), len(b), -1), (1, 0))
@@ -50,5 +51,5 @@ class Nodes:
         return np.asarray(self._weights.T @ values)
 
     def average_from(self, stimuli: Array, positions: Array, values: Array) -> Array:
-        """The same with ``y - x_j`` along one axis as a factor; columns (J, 1) and (P, 1), (P, M) to (J, M)."""
+        """The same with the factor ``y - x_j`` along one axis; columns (J, 1) and (P, 1), values (P, M), to (J, M)."""
         return np.asarray(self.average(values * positions) - stimuli * self.average(values))

@@ -1,4 +1,4 @@
-"""Finite-sum measures in 50 digits: the expressions of `finite_sums` over mpmath numbers."""
+"""Finite sums in 50 digits: the expressions of the measures over mpmath numbers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _numbers(array: Array | None) -> Any:
 
 
 def precisely(formula: Callable[[Joint], Any], model: EncodingModel) -> Array:
-    """`formula` on the model's doubles taken as exact and normalised in 50 digits, rounded to float64 at the end."""
+    """A formula in 50 digits, rounded to float64; the model's doubles count as exact and are normalised first."""
     from mpmath import mp
 
     with mp.workdps(DIGITS):

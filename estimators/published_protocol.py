@@ -1,8 +1,8 @@
-"""The estimator of I_local as published: evenly spaced steps of a DDPM schedule, plug-in responses, a trapezoid.
+"""The estimator of I_local as published: evenly spaced steps of a DDPM schedule, plug-in responses, a trapezoid sum.
 
-Laquitaine et al., section 5.4 and appendix C.3: steps 40, 80, ..., 1000 of the linear schedule, 50 samples a step, one
-pass of each of two denoisers a sample. It is here to be compared with, not to be used: the plug-in loses information at
-every number of samples, and the first step leaves out what lies below gamma = 0.02.
+Laquitaine et al., section 5.4 and appendix C.3: steps 40, 80, ..., 1000 of the linear schedule, 50 samples per step,
+one pass of each of two denoisers per sample. It serves for comparison only: the plug-in loses information however many
+samples there are, and the first step leaves out the levels below gamma = 0.02.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ STEPS = slice(39, None, 40)
 
 
 def published_levels() -> Tensor:
-    """The 25 noise levels gamma of the published grid, rising."""
+    """The 25 noise levels gamma of the published grid, increasing."""
     from diffusers import DDPMScheduler
 
     return scheduler_gammas(DDPMScheduler(num_train_timesteps=1000))[STEPS]  # type: ignore[no-untyped-call, unused-ignore]
@@ -31,12 +31,12 @@ def published_estimate(denoiser: Denoiser, x: Tensor, samples: int = 50, seed: i
     Parameters
     ----------
     x : (n, d) stimuli
-    samples : noisy stimuli a step
+    samples : noisy stimuli per step
 
     Returns
     -------
     featurewise : (n, d), nats
-    passes : for each stimulus
+    passes : per stimulus
     """
     levels = published_levels().to(denoiser.device, denoiser.dtype)
     generator = denoiser.generator(seed)

@@ -1,4 +1,4 @@
-"""The measures of the literature, one line each, in the order of the tables."""
+"""The measures of the literature, one line each, in the order in which tables show them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from importlib import import_module
 
 from .exact import PublishedMeasure
 
-#: Name in JSON, on the command line and in the file -> the file beside this one that holds the measure.
+#: The name in JSON, on the command line and in the file, and the file beside this one that holds the measure.
 _FILES = {
     "fisher": "fisher_information",
     "i_sp": "sp",

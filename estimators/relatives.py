@@ -1,13 +1,14 @@
-"""Relatives of I_local: measures that the axioms admit beside it, since any gradual loss of X gives one.
+"""Relatives of I_local: other measures that the axioms admit, since any gradual loss of X defines one.
 
-Let X_t forget X step by step, so that I(R;X_t) falls from I(R;X) to 0. What is lost at a step is an average over X_t of
-something non-negative; averaged over X_t given X = x and summed over the steps it is a complete measure. Gaussian noise
-of one width in all directions gives I_local. Other noise, or noise on another scale of x, gives its relatives.
+Let X_t forget X step by step, so that I(R;X_t) falls from I(R;X) to 0. The loss at each step is an average over X_t of
+something non-negative; its average over X_t given X = x, summed over the steps, is a complete measure. Gaussian noise
+of the same width in all directions gives I_local. Other noise, or noise on another scale of x, gives its relatives.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
@@ -21,69 +22,62 @@ from .measure import Measure
 from .registry import PUBLISHED
 from .spacing import MANY, product_axes
 
-#: Least ratio of prior probabilities for which a walk's rates keep their digits.
+#: Smallest ratio of prior probabilities for which the rates of a walk keep their digits.
 _RAREST = 1e-12
-#: Steps of log time in which a walk forgets.
+#: Steps of log time over which a walk forgets.
 _STEPS = 801
 #: A map of stimuli, (J, d) to (J, d).
 Map = Callable[[Array], Array]
 
 
 def on_other_stimuli(name: str, move: Map, source: str, *, mixes: bool = False) -> Measure:
-    """I_local of another description of the stimulus: of ``move(x)`` in place of x.
+    """I_local of another description of the stimulus, ``move(x)`` in place of x.
 
     Parameters
     ----------
-    mixes : whether it mixes features, so that those of ``move(x)`` are not those of x
+    mixes : whether features of ``move(x)`` depend on several features of x; there is then no feature-wise form
     """
 
-    def featurewise(model: EncodingModel) -> Array:
-        moved = EncodingModel(move(model.stimuli), model.prior, model.likelihood)
-        return _in_order(model.stimuli, moved.stimuli, move, local.featurewise(moved))
-
-    def pointwise(model: EncodingModel) -> Array:
-        moved = EncodingModel(move(model.stimuli), model.prior, model.likelihood)
-        return _in_order(model.stimuli, moved.stimuli, move, local.pointwise(moved))
-
-    def conditional(pair: ResponsePair) -> Array:
-        moved = ResponsePair(move(pair.stimuli), pair.prior, pair.likelihood)
-        return _in_order(pair.stimuli, moved.stimuli, move, local.conditional(moved))
+    def of_moved(form: Callable[[Any], Array]) -> Callable[[Any], Array]:
+        return lambda target: _at_moved(form, target, move(target.stimuli))
 
     return Measure(
         name,
-        pointwise,
-        conditional=conditional,
-        featurewise=None if mixes else featurewise,
+        of_moved(local.pointwise),
+        conditional=of_moved(local.conditional),
+        featurewise=None if mixes else of_moved(local.featurewise),
         claims=_CLAIMS,
         source=source,
     )
 
 
-def _in_order(before: Array, after: Array, move: Map, values: Array) -> Array:
-    """Values at moved stimuli, in the order of the stimuli that they were moved from."""
-    if np.array_equal(after, move(before)):
+def _at_moved(form: Callable[[Any], Array], target: EncodingModel | ResponsePair, x: Array) -> Array:
+    """A form of I_local where the stimuli are moved to x (J, d); values in the order of the original stimuli."""
+    moved = type(target)(x, target.prior, target.likelihood)
+    values = form(moved)
+    if np.array_equal(moved.stimuli, x):
         return values
-    index = {tuple(row): k for k, row in enumerate(after)}
-    return np.asarray(values[[index[tuple(row)] for row in move(before)]])
+    index = {tuple(row): k for k, row in enumerate(moved.stimuli)}
+    return np.asarray(values[[index[tuple(row)] for row in x]])
 
 
 def _warp(x: Array) -> Array:
-    # Slopes between 1 and 2: what is light in its tails stays so, and what is near stays near.
+    # Slopes between 1 and 2: light tails stay light, and neighbours stay neighbours.
     return np.asarray(x + np.tanh(2 * x) / 2)
 
 
 def _expand(x: Array) -> Array:
     if np.abs(x).max() > 300:
-        raise NotApplicable("sinh(x) leaves float64 beyond 300")
+        raise NotApplicable("sinh(x) overflows float64 beyond 300")
     return np.asarray(np.sinh(x))
 
 
 def _unequal(x: Array) -> Array:
-    # Noise twice as wide along the second feature is noise of one width on a stimulus half as wide there.
+    # Noise twice as wide along the second feature is equivalent to equal noise on a stimulus half as wide there.
     return np.asarray(x * np.where(np.arange(x.shape[1]) % 2, 0.5, 1.0))
 
 
-#: Noise covariance A A' of correlated noise, by its inverse root.
+#: Correlated noise has the covariance A A'; this is the inverse of its root A.
 _ROOT_INVERSE = np.linalg.inv(np.array([[1.0, 0.5], [0.5, 1.0]]))
 
 
@@ -92,14 +86,14 @@ def _correlated(x: Array) -> Array:
 
 
 def _affordable(turned: Array) -> Array:
-    """The stimuli, where quadrature over noise in the plane takes seconds: few, or on a grid along the axes."""
+    """The stimuli, if quadrature in the plane takes seconds: they are few, or on a grid along the axes."""
     if turned.shape[1] == 2 and len(turned) > MANY and product_axes(turned) is None:
-        raise NotApplicable(f"more than {MANY} stimuli in the plane, turned off their grid, would take minutes")
+        raise NotApplicable(f"more than {MANY} stimuli in the plane, rotated off their grid, would take minutes")
     return turned
 
 
 def _whitening(stimuli: Array, prior: Array) -> Array:
-    """The stimuli in the axes of their covariance, in units of its roots; as they are where they lie on a line."""
+    """The stimuli (J, d) along the axes of their covariance, in units of its root; unchanged if on a line."""
     apart = stimuli - prior @ stimuli
     values, vectors = np.linalg.eigh((apart.T * prior) @ apart)
     if values[0] <= 1e-12 * values[-1]:
@@ -108,40 +102,36 @@ def _whitening(stimuli: Array, prior: Array) -> Array:
 
 
 def whitened(model: EncodingModel) -> Array:
-    """I_local with noise whose covariance is proportional to that of the stimulus, (J,)."""
-    x = _whitening(model.stimuli, model.prior)
-    moved = EncodingModel(x, model.prior, model.likelihood)
-    return _in_order(model.stimuli, moved.stimuli, lambda _: x, local.pointwise(moved))
+    """I_local with noise whose covariance is proportional to that of the stimulus, (J,), nats."""
+    return _at_moved(local.pointwise, model, _whitening(model.stimuli, model.prior))
 
 
 def _whitened_conditional(pair: ResponsePair) -> Array:
-    # The noise stays that of the prior, whatever the first response was.
-    x = _whitening(pair.stimuli, pair.prior)
-    moved = ResponsePair(x, pair.prior, pair.likelihood)
-    return _in_order(pair.stimuli, moved.stimuli, lambda _: x, local.conditional(moved))
+    # The noise is that of the prior, whatever the first response was.
+    return _at_moved(local.conditional, pair, _whitening(pair.stimuli, pair.prior))
 
 
 def walk(model: EncodingModel) -> Array:
-    """X_t a walk between neighbouring stimuli of a line, reversible under the prior, (J,).
+    """I(x) where X_t is a random walk between neighbouring stimuli on a line, reversible under the prior, (J,), nats.
 
-    With f_t(x, r) = p(r | X_t = x) and rates q(x, y), the loss is -dI/dt = E of
-    ``1/2 sum_y q(x, y) sum_r (f(y, r) - f(x, r)) log(f(y, r) / f(x, r))``, never negative. It sees the order of the
-    stimuli and not their distances; on a fine lattice it is Langevin diffusion in the prior.
+    With f_t(x, r) = p(r | X_t = x) and rates q(x, y), the loss -dI/dt is the mean of
+    ``1/2 sum_y q(x, y) sum_r (f(y, r) - f(x, r)) log(f(y, r) / f(x, r))``, which is never negative. It depends on the
+    order of the stimuli and not on their distances; on a fine lattice it is Langevin diffusion in the prior.
 
     Raises
     ------
     NotApplicable
-        For stimuli that do not lie on a line; for a prior of more range than the arithmetic carries.
+        The stimuli do not lie on a line, or the prior's range is too large for float64.
     """
     if model.dimensions != 1:
-        raise NotApplicable("neighbours are known on a line only")
+        raise NotApplicable("neighbours are defined on a line only")
     if model.prior.min() < _RAREST * model.prior.max():
-        raise NotApplicable(f"rates are not computed where one stimulus is {1 / _RAREST:.0e} times rarer than another")
+        raise NotApplicable(f"rates lose their digits where one stimulus is {1 / _RAREST:.0e} times rarer than another")
     order = np.argsort(model.stimuli[:, 0])
     p, table = model.prior[order], model.likelihood[:, order].T
     if len(p) == 1:
         return np.zeros(1)
-    # Conductance of a link: the smaller of its ends' probabilities (Metropolis).
+    # The conductance of a link is the smaller of its ends' probabilities (Metropolis).
     link = np.minimum(p[1:], p[:-1])
     up, down = link / p[:-1], link / p[1:]
     leave = np.append(up, 0) + np.append(0, down)
@@ -163,12 +153,12 @@ def walk(model: EncodingModel) -> Array:
 
 
 def _walk_conditional(pair: ResponsePair) -> Array:
-    # The chain rule of the loss itself: that of (r, r') less that of r is a mean of divergences of r' given r.
+    # The loss obeys a chain rule: that of (r, r') minus that of r is a mean of divergences of r' given r.
     return walk(pair.both) - walk(pair.first)
 
 
 def erased(model: EncodingModel) -> Array:
-    """X_t is X until an exponential time, then nothing: the loss is KL(p(R|x) || p(R)), so the measure is I_surp."""
+    """X_t is X until an exponential time, then nothing: the loss is KL(p(R|x) || p(R)), so this is I_surp, (J,)."""
     return np.asarray(surp.pointwise(joint_of(model)))
 
 
@@ -202,7 +192,7 @@ RELATIVES: dict[str, Measure] = {
 
 
 def named(name: str) -> Measure:
-    """A published measure or a relative by its name; raises `LoadError` with the nearest match."""
+    """A published measure or a relative by its name; raises `LoadError`, which suggests the nearest name."""
     if name in RELATIVES and name not in PUBLISHED:
         return RELATIVES[name]
     if name not in PUBLISHED:

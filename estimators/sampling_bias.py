@@ -1,4 +1,4 @@
-"""What few trials do to the plug-in values of a count table: a bias to estimate, a scatter to show, words of warning.
+"""Effects of few trials on the plug-in values of a count table: an estimate of the bias, intervals, and warnings.
 
 References
 ----------
@@ -33,13 +33,14 @@ Progress = Callable[[int, int], object]
 
 
 def relevant_responses(counts: Any) -> NDArray[np.int64]:
-    """R_s, the Bayesian estimate of how many responses each stimulus can evoke, shape (J,).
+    """R_s, a Bayesian estimate of how many responses each stimulus can evoke, shape (J,).
 
-    A response that a stimulus can evoke may not have occurred in its N_s trials. The procedure of Panzeri & Treves
-    (1996) supposes x such responses beyond the n that occurred, each of probability ``1 - (N_s / (N_s + n))^(1/N_s)``,
-    shares the rest among the n in proportion to their counts plus one, and takes the x for which the expected number
-    of responses that occur in N_s trials is closest to n, going up from x = 0 (where the shares are those observed)
-    until it no longer gets closer. R_s is at most R, the number of responses that occurred with any stimulus.
+    A stimulus may be able to evoke responses that did not occur in its N_s trials. The procedure of Panzeri & Treves
+    (1996) assumes x such responses beyond the n that occurred, each of probability ``1 - (N_s / (N_s + n))^(1/N_s)``,
+    and shares the rest among the n in proportion to their counts plus one. It chooses the x for which the expected
+    number of responses that occur in N_s trials is closest to n: it increases x from 0 (where the shares are the
+    observed ones) until the number no longer gets closer. R_s is at most R, the number of responses that occurred with
+    any stimulus.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ def relevant_responses(counts: Any) -> NDArray[np.int64]:
 
 
 def _support(occurred: Array, most: int) -> int:
-    """The Bayesian count for one stimulus: `occurred` are its counts that are not 0."""
+    """R_s of one stimulus; `occurred` are its counts that are not 0."""
     n, trials = len(occurred), float(occurred.sum())
     if n == 0:
         return 0
@@ -74,16 +75,16 @@ def _support(occurred: Array, most: int) -> int:
 
 
 def panzeri_treves_bias(counts: Any) -> float:
-    """Estimated upward bias of the plug-in I(R;X), in nats: mean plug-in value less the true one.
+    """Estimated upward bias of the plug-in I(R;X), in nats: the mean plug-in value minus the true one.
 
     ``(sum_s (R_s - 1) - (R - 1)) / (2 N)``, the first order in 1/N, with R_s from `relevant_responses`, R the number
     of responses that occurred at all and N the number of trials (Panzeri & Treves 1996; in bits, divide by log 2).
 
-    The formula is right to first order where trials are drawn from the joint, so that the stimuli's shares vary too.
-    Where the number of trials per stimulus was fixed beforehand, the entropy of all responses is biased less than the
-    formula has it, and the bias of I(R;X) is larger by ``phi^2 / (2 N)``, with phi^2 = sum p(r,x)^2 / (p(r) p(x)) - 1
-    Pearson's coefficient: nothing without information, min(R, J) - 1 at most. A deterministic channel is the extreme:
-    no bias with fixed numbers of trials, an estimate of ``-(R - 1) / (2 N)``.
+    The formula is right to first order if trials are drawn from the joint distribution, so that the stimuli's shares
+    vary too. If the number of trials per stimulus was fixed beforehand, the bias of I(R;X) is larger by ``phi^2 / (2
+    N)``, because the entropy of all responses is biased less than the formula assumes. Here phi^2 = sum p(r,x)^2 /
+    (p(r) p(x)) - 1 is Pearson's coefficient, between 0 (no information) and min(R, J) - 1. The extreme is a
+    deterministic channel with fixed numbers of trials: it has no bias, and the estimate is ``-(R - 1) / (2 N)``.
 
     Parameters
     ----------
@@ -109,7 +110,7 @@ class BootstrapIntervals:
     ----------
     information : (low, high) of I(R;X), nats
     measures : measure -> (J, 2), low and high of I(x) at each stimulus, in the measure's units
-    resamples, level, seed : what they were made with
+    resamples, level, seed : how they were computed
     """
 
     information: tuple[float, float]
@@ -120,10 +121,10 @@ class BootstrapIntervals:
 
 
 def default_resamples(table: CountTable) -> int:
-    """1000, or fewer (200 at least) where there are so many stimuli that 1000 would take minutes.
+    """1000, or fewer (at least 200) where there are so many stimuli that 1000 would take minutes.
 
-    The cost is that of the measures that integrate over noise. It grows with the number of stimuli, and several times
-    where some stimulus has had far fewer trials than another, or where stimuli lie in a plane.
+    The measures that integrate over noise determine the cost. It grows with the number of stimuli, and is several times
+    higher where some stimulus had far fewer trials than another, or where stimuli lie in a plane.
     """
     trials = table.counts.sum(axis=1)
     uneven = trials.max() > 12 * max(float(trials.min()), 1.0)
@@ -142,28 +143,35 @@ def bootstrap_intervals(
 ) -> BootstrapIntervals:
     """Percentile bootstrap intervals of I(R;X) and of every measure at every stimulus.
 
-    Each resample draws, for each stimulus, as many trials as it had, with replacement, from its own trials: the
-    experiment fixed how many trials a stimulus gets, so the prior stays.
+    Each resample draws, for each stimulus, as many of its trials as it had, with replacement. The prior is unchanged,
+    because the experiment fixed how many trials each stimulus got.
 
-    A bootstrap interval shows the scatter of the plug-in values; it does not correct their bias. A resample is to the
-    table what the table is to the truth, so resamples are biased once more, upward for I(R;X): where trials are few the
-    interval lies above the truth and may lie above the table's own value. Nor does it know of what did not occur: a
-    stimulus whose trials all had one response gives an interval too narrow, whatever the truth.
+    A bootstrap interval shows the scatter of the plug-in values and does not correct their bias. Resamples are biased
+    relative to the table as the table is relative to the truth, upward for I(R;X): with few trials the interval lies
+    above the truth, and may lie above the table's own value. Nor can it show what did not occur: a stimulus whose
+    trials all had the same response has an interval that is too narrow.
 
     Parameters
     ----------
     table : CountTable
         The experiment, each stimulus in one row.
     measures : mapping of str to Measure
-        Those that apply to the table; one that raises, raises here.
+        Measures that apply to the table; an error that one raises is passed on.
     resamples : int, optional
         By default `default_resamples`.
     level : float
         Share of the resamples inside, split evenly between the tails.
     seed : int
-        The intervals are the same for the same seed.
+        The same seed gives the same intervals.
     progress : callable, optional
         ``progress(done, total)`` after each resample.
+
+    Raises
+    ------
+    ValueError
+        `resamples` is below 1, or `level` is not between 0 and 1.
+    ModelError
+        A stimulus stands in two rows.
     """
     count = default_resamples(table) if resamples is None else resamples
     if count < 1:
@@ -190,12 +198,18 @@ def bootstrap_intervals(
 
 
 def _quickly(measure: Measure, model: EncodingModel) -> Array:
-    """I(x) to the accuracy of a search (about 1e-5 nats): far finer than an interval, at half the time."""
+    """I(x) to the accuracy of a search (about 1e-5 nats), far finer than an interval, in half the time."""
     return measure.evaluate(model, "pointwise", "quick")[0] if isinstance(measure, PublishedMeasure) else measure(model)
 
 
 def model_of(table: CountTable) -> EncodingModel:
-    """The plug-in joint, one stimulus a row; repeated stimuli, which a model would merge, are refused."""
+    """The plug-in joint distribution, one stimulus per row.
+
+    Raises
+    ------
+    ModelError
+        A stimulus stands in two rows; a model would merge them.
+    """
     model = table.model()
     if len(model.stimuli) != len(table.counts):
         raise ModelError("a stimulus stands in two rows of the table; add their counts into one")
@@ -203,9 +217,9 @@ def model_of(table: CountTable) -> EncodingModel:
 
 
 def stimulus_warnings(counts: Any, names: Sequence[str]) -> tuple[str, ...]:
-    """A sentence for each stimulus with too few trials to say anything of it, in order.
+    """A sentence for each stimulus with too few trials, in order.
 
-    Too few are fewer trials than relevant responses, or than `TRIALS_PER_RESPONSE` for each of them.
+    There are too few if there are fewer trials than relevant responses, or fewer than `TRIALS_PER_RESPONSE` for each.
 
     Parameters
     ----------
@@ -236,7 +250,7 @@ def table_warnings(counts: Any, interval: tuple[float, float] | None = None) -> 
     Parameters
     ----------
     counts : array_like of whole numbers, shape (J, K)
-        Trials of each stimulus with each response; each row has one.
+        Trials of each stimulus with each response; no row is empty.
     interval : (low, high), optional
         The bootstrap interval of I(R;X), nats.
     """
@@ -251,7 +265,7 @@ def table_warnings(counts: Any, interval: tuple[float, float] | None = None) -> 
     elif bias > information / 2:
         said.append(
             f"The estimated bias, {bias:.4f} nats, exceeds half of the plug-in I(R;X), {information:.4f} nats: "
-            "there are too few trials to tell this information from none."
+            "there are too few trials to distinguish this information from none."
         )
     if information - bias > entropy + tiny:
         said.append(

@@ -1,4 +1,4 @@
-"""`Sight`: what an integrand sees, and the stimuli that users give."""
+"""`Sight`: what an integrand is computed from, and the check of the stimuli that users give."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from ..errors import EstimateError, ModelError
 
 @dataclass
 class Sight:
-    """What an integrand sees: B noisy views, each of a stimulus x at a level gamma with noise z.
+    """What an integrand is computed from: B noisy stimuli, each a stimulus x with noise z at a level gamma.
 
     Attributes
     ----------
-    x, z : (B, d); gamma : (B,)
+    x, z : (B, d)
+    gamma : (B,)
+    use_variance : whether posterior variances replace squares
     """
 
     denoiser: Denoiser
@@ -33,11 +35,11 @@ class Sight:
 
     @property
     def xg(self) -> Tensor:
-        """The stimulus through noise, (B, d)."""
+        """The noisy stimuli, (B, d)."""
         return self.through_noise(self.x)
 
     def through_noise(self, x: Tensor) -> Tensor:
-        """Any stimuli (B, d) through the same noise."""
+        """Other stimuli (B, d) with the same noise."""
         return x + self.gamma.sqrt()[:, None] * self.z
 
     def response(self) -> Tensor:
@@ -54,7 +56,7 @@ class Sight:
         return mean
 
     def error(self, x: Tensor, r: Tensor | None = None) -> Tensor:
-        """|x - xhat|^2, or the posterior's variance: their mean over x ~ p(X) (or p(X|r)) is the mmse, (B,)."""
+        """|x - xhat|^2, or the posterior variance, (B,); the mean of either over x ~ p(X) (or p(X|r)) is the mmse."""
         xg = self.through_noise(x)
         if self.use_variance:
             variance = self.denoiser.posterior(xg, self.gamma, r, variance=True).variance
@@ -64,7 +66,7 @@ class Sight:
 
 
 def stimuli_of(x: Any, denoiser: Denoiser) -> Tensor:
-    """Stimuli (n, d) as the denoiser's tensor; raises `ModelError` for what does not fit it."""
+    """Stimuli as the denoiser's tensor (n, d); raises `ModelError` where they do not fit it."""
     given = np.asarray(x.detach().cpu() if isinstance(x, Tensor) else x)
     if given.dtype.kind not in "buif":
         raise ModelError(f"x holds {given.dtype} values; expected real numbers (n, {denoiser.dimensions})")

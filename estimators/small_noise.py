@@ -1,4 +1,4 @@
-"""The limit of small noise: what an integrand over g^2 tends to, which is how Fisher information is estimated."""
+"""The limit of an integrand over g^2 as the noise level g tends to 0, by which Fisher information is estimated."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from .estimate import Estimate
 from .monte_carlo import Task, check_finite, repeat
 from .sight import Sight
 
-#: The noise level of the limit, in units of the smallest scale: small for the limit, large for rounding.
+#: The noise level of the limit, in units of the finest scale: small enough for the limit, large enough for rounding.
 _NEAR = 1e-3
-#: Samples below which their spread says nothing.
+#: With fewer samples their spread means nothing.
 _FEWEST = 12
 
 
 def limit(task: Task, x: Tensor) -> Estimate:
-    """The limit g -> 0 of E[value] / g^2 at stimuli x (n, d), extrapolated from g and g / 2 (densities only).
+    """The limit g -> 0 of E[value] / g^2 at stimuli x (n, d), extrapolated from g and g / 2.
 
     Raises
     ------
     NotApplicable
-        Lone stimuli and singular covariances have no such limit.
+        X has no density (a finite set of stimuli, a singular covariance), so there is no such limit.
     """
     denoiser = task.denoiser
     if not denoiser.is_density:
         raise NotApplicable(
-            f"{task.measure} is a limit of small noise, which lone stimuli and singular covariances do not have; "
-            "see encoder.fisher(x)"
+            f"{task.measure} is a limit of small noise, which finite sets of stimuli and singular covariances do not "
+            "have; see encoder.fisher(x)"
         )
     level = torch.full((len(x),), denoiser.scales(x).finest * _NEAR, dtype=x.dtype, device=x.device)
     if task.budget.passes < _FEWEST * task.passes:

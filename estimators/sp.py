@@ -1,13 +1,12 @@
-"""Specific information I_sp (DeWeese & Meister 1999): how much more certain the response is at x than over all."""
+"""Specific information I_sp (DeWeese & Meister 1999): how much more certain the response is at x than on average."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from ..models import ResponsePair
-from .exact import PAPER, PairSum, PublishedMeasure, Sum
+from .exact import PAPER, Integrand, PairSum, PublishedMeasure, Sum
 from .finite import Joint, over, xlogy
-from .integrand import Integrand
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +23,7 @@ def pointwise(joint: Joint) -> Any:
 
 
 def conditional(pair: ResponsePair) -> Any:
-    """H(R'|R) - H(R'|R,x): the first averaged over p(r), the second over p(r|x) (the entropy chain rule)."""
+    """H(R'|R) - H(R'|R,x), nats, (J,): the first is averaged over p(r), the second over p(r|x) (chain rule)."""
     volumes = pair.response_volumes / pair.response_volumes[:, :1]
     joint, given = pair.likelihood, pair.likelihood.sum(axis=1, keepdims=True)
     at_x = -xlogy(joint, over(joint, given) / volumes[..., None]).sum(axis=(0, 1))
@@ -34,7 +33,7 @@ def conditional(pair: ResponsePair) -> Any:
 
 
 def gain(at: Sight) -> Tensor:
-    """mmse_R(g) - mmse_R(g|x), with denoisers of the response; `at.denoiser` is that side's."""
+    """mmse_R(g) - mmse_R(g|x), with the denoiser of the responses, which is `at.denoiser` here."""
     anyone = at.denoiser.draw_prior(len(at.x), at.generator)
     own = at.denoiser.draw_given_response(at.x, at.generator)
     return at.error(anyone) - at.error(own, at.x)
@@ -45,8 +44,8 @@ i_sp = PublishedMeasure(
     "specific information",
     symbol=("I", "sp"),
     tells=(
-        "How much more certain the response is at this stimulus than over all: large where the neuron is "
-        "reliable, be it silent."
+        "How much more certain the response is at this stimulus than on average: large where the neuron is reliable, "
+        "even if it is silent."
     ),
     formula="H(R) − H(R|x)",
     pointwise=Sum(pointwise),

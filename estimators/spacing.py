@@ -1,11 +1,12 @@
-"""Where quadrature nodes of the Gaussian channel have to lie: noise levels, and the spacing of Xg at each.
+"""How quadrature nodes of the Gaussian channel have to be spaced: the noise levels, and the lattice of Xg at each.
 
 Why the nodes suffice. In units of sqrt(g) the integrand is analytic in a strip of half-width pi / u around the real
-axis, u being the widest gap that the posterior bridges, where a Gaussian average grows by exp(strip^2 / 2): a lattice
-of spacing 2 pi strip / (decay + strip^2 / 2) errs by exp(-decay). A gap of u is bridged only exp(-u^2 / 8) of the
-time or, beside an atom that is e^L rarer than its neighbour, up to u = tail + sqrt(tail^2 + 2 L), below which g is cut
-off. Above, the integrand is a power series in 1 / g, and the last nodes are fitted to three of its terms. With atoms
-much rarer than their neighbours the trapezoid over log g gives way to adaptive panels.
+axis, where u is the widest gap between stimuli that the posterior bridges, and a Gaussian average grows there by
+exp(strip^2 / 2). A lattice of spacing 2 pi strip / (decay + strip^2 / 2) therefore errs by exp(-decay). A gap of u is
+bridged only exp(-u^2 / 8) of the time or, beside a stimulus that is e^L rarer than its neighbour, up to
+u = tail + sqrt(tail^2 + 2 L); lower levels g are cut off. At high levels the integrand is a power series in 1 / g, and
+three of its terms are fitted to the last nodes. Where stimuli are much rarer than their neighbours, adaptive panels
+replace the trapezoid over log g.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ import numpy as np
 from ..models.arrays import Array
 from .resolution import Resolution
 
-#: Stimuli up to which a dense matrix beats a sparse one.
+#: Up to so many stimuli a dense matrix is faster than a sparse one.
 MANY = 48
-#: Shares of the widest bridged gap at which the spacing is asked for.
+#: Shares of the widest bridged gap for which the spacing is computed.
 _SHARES = np.geomspace(0.02, 1.0, 40)
 
 
 class Spacing:
-    """The finite joint, scaled for quadrature, and how finely it has to be looked at."""
+    """A finite joint distribution, scaled for quadrature, and how fine its quadrature has to be."""
 
     def __init__(self, stimuli: Array, prior: Array, likelihood: Array, resolution: Resolution) -> None:
         self.x, self.d, self.resolution = stimuli, stimuli.shape[1], resolution
@@ -36,14 +37,14 @@ class Spacing:
         self.spread = float(log_prior.max() - log_prior.min())
         self.log_prior = log_prior
         self.prior = prior / prior.max()
-        # Each response's joint is scaled to a largest entry of 1, so that rare responses keep their digits.
+        # Each response's joint probabilities are scaled to a maximum of 1, so that rare responses keep their digits.
         joint = (likelihood * self.prior).T
         self.scale = joint.max(axis=0)
         self.scale = np.where(self.scale > 0, self.scale, 1.0)
         self.joint = joint / self.scale
         tail = resolution.tail
         self.widest = tail + math.sqrt(tail**2 + 2 * self.spread)
-        # chi^2 between neighbours' responses, and the same over the squared gap; known on a lattice.
+        # chi^2 between the response distributions of neighbours, and the same over the squared gap; known on a lattice.
         self.step_contrast = self.contrast = math.inf
         self.bridge, self.rarity, self.lapse = math.inf, self.spread, self.spread
         if self.d == 1:
@@ -53,11 +54,12 @@ class Spacing:
         self.window = math.sqrt(self.resolution.tail**2 + 2 * (self.resolution.decay + self.spread))
 
     def _read_line(self, likelihood: Array) -> None:
-        """What the order of stimuli on a line tells: `bridge`, `rarity`, `lapse` and, on a lattice, `contrast`.
+        """Set `bridge`, `rarity`, `lapse` and, on a lattice, `contrast` from the order of stimuli on a line.
 
-        Between neighbours on the log prior's concave envelope a posterior passes step by step, so `bridge` is the
-        widest gap between such neighbours. `lapse` is the largest log ratio of neighbours or drop below the envelope;
-        `rarity` is the same for few stimuli, but on a fine lattice a valley is no rare atom.
+        Between neighbours on the concave envelope of the log prior a posterior passes step by step, so `bridge` is the
+        widest gap between such neighbours. `lapse` is the largest log ratio of neighbours or drop below the envelope.
+        `rarity` is the same for few stimuli; on a fine lattice a valley of the prior is not a rare stimulus, and only
+        steps count.
         """
         order = np.argsort(self.x[:, 0])
         x, height = self.x[order, 0], self.log_prior[order]
@@ -74,19 +76,19 @@ class Spacing:
         self.bridge, self.lapse = float(np.diff(x[hull]).max()), max(step, drop)
         self.rarity = self.lapse if len(x) <= MANY else step
         if len(x) > MANY:
-            # A gap between many close neighbours is not the sharp switch between two lone atoms.
+            # Between many close neighbours the posterior changes less sharply than between two isolated stimuli.
             self.resolution = replace(self.resolution, tail=self.resolution.tail - 0.5, decay=self.resolution.decay - 4)
             chi = _chi_squared(likelihood[:, order], 1)
             self.step_contrast, self.contrast = float(chi.max()), float((chi / np.diff(x) ** 2).max())
 
     def _read_grid(self, likelihood: Array, axes: tuple[Array, Array, Array]) -> None:
-        """The same on a product grid in R^2, from neighbours along each axis."""
+        """Set the same on a product grid in R^2, from neighbours along each axis."""
         order, *coordinates = axes
         shape = tuple(map(len, coordinates))
         height = self.log_prior[order].reshape(shape)
         table = likelihood[:, order].reshape(-1, *shape)
         self.rarity = self.lapse = max(float(np.abs(np.diff(height, axis=i)).max(initial=0.0)) for i in (0, 1))
-        # A gap between many close neighbours is not the sharp switch between two lone atoms.
+        # Between many close neighbours the posterior changes less sharply than between two isolated stimuli.
         self.resolution = replace(self.resolution, decay=self.resolution.decay - 4)
         self.bridge = max(float(np.diff(x).max(initial=0.0)) for x in coordinates)
         self.widest = self.resolution.tail + math.sqrt(self.resolution.tail**2 + 2 * self.rarity)
@@ -99,11 +101,11 @@ class Spacing:
         self.step_contrast, self.contrast = sum(steps), sum(contrasts)
 
     def limits(self) -> tuple[float, float]:
-        """Logs of the lowest level that can matter, and of that above which the integrand is a power series in 1/g."""
+        """Logs of the lowest level that matters, and of that above which the integrand is a power series in 1/g."""
         return math.log(self._lowest_level()), 2 * math.log(self.range) + self.resolution.reach
 
     def levels(self) -> tuple[Array, Array]:
-        """Noise levels and the weights of ``int dg / (2 g^2)``, the tail above the last level included."""
+        """Noise levels and the weights of ``int dg / (2 g^2)``, including the tail above the last level."""
         step = self.resolution.step
         low, high = self.limits()
         back = max(1, round(1 / step))
@@ -130,7 +132,7 @@ class Spacing:
 
         nearest = float(np.asarray(cKDTree(x).query(x, k=2)[0])[:, 1].min())
         low = (nearest / self.widest) ** 2
-        # A gap of u is bridged exp(-u^2 / 8) of the time, for what little there is to tell across it.
+        # A gap of u is bridged exp(-u^2 / 8) of the time, and responses across it differ little.
         if self.d == 1 and self.lapse < 2:
             low = max(low, nearest**2 / (8 * (self._decay(low) + 2)))
         elif self.d == 2 and math.isfinite(self.contrast):
@@ -138,7 +140,7 @@ class Spacing:
         return low
 
     def spacing(self, g: float) -> float:
-        """Lattice spacing in units of sqrt(g): the finest that any bridged gap u asks for."""
+        """Lattice spacing in units of sqrt(g): the finest that any bridged gap u needs."""
         root = math.sqrt(g)
         bridged = min(self.range / root, self.widest, 2 * self.resolution.tail + self.bridge / root)
         u = bridged * _SHARES
@@ -148,25 +150,25 @@ class Spacing:
         return float((2 * math.pi * strip / (decay + strip**2 / 2)).min())
 
     def _decay(self, g: float) -> float:
-        """The decay asked for at this level: on a fine, smooth lattice low levels have little to add."""
+        """The decay needed at this level: on a fine, smooth lattice low levels contribute little."""
         return self.resolution.decay + math.log(max(min(1.0, max(g * self.contrast, 4 * self.step_contrast)), 1e-6))
 
     def half(self, h: float) -> int:
-        """Steps of this spacing from a stimulus to the end of the lattice about it."""
+        """Steps of spacing h from a stimulus to the end of its lattice."""
         return math.ceil(self.resolution.tail / h)
 
     def own(self, h: float) -> int:
-        """Nodes of a lattice of this spacing about one stimulus."""
+        """Nodes of the lattice of spacing h around one stimulus."""
         return int((2 * self.half(h) + 1) ** self.d)
 
     def ends(self, g: float, axes: tuple[Array, Array, Array]) -> list[tuple[int, int]]:
-        """Where the lattice of a product grid ends along each axis, in units of its spacing."""
+        """The ends of a product grid's lattice along each axis, in units of its spacing."""
         root, h, tail = math.sqrt(g), self.spacing(g), self.resolution.tail
         return [(math.floor((x.min() / root - tail) / h), math.ceil((x.max() / root + tail) / h)) for x in axes[1:]]
 
 
 def _chi_squared(table: Array, axis: int) -> Array:
-    """chi^2 between the response laws (first axis) of neighbours along `axis`."""
+    """chi^2 between the response distributions (first axis) of neighbours along `axis`."""
     change = np.diff(table, axis=axis)
     mean = (np.delete(table, -1, axis=axis) + np.delete(table, 0, axis=axis)) / 2
     return np.asarray(np.divide(change**2, mean, out=np.zeros_like(mean), where=mean > 0).sum(axis=0))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .exact import PAPER, PublishedMeasure, Sum
+from .exact import PAPER, Integrand, PublishedMeasure, Sum
 from .finite import Joint, posterior_of, xlogy
-from .integrand import Integrand
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,7 +21,7 @@ def pointwise(joint: Joint) -> Any:
 
 
 def gain(at: Sight) -> Tensor:
-    """E_{r|x} [mmse(g) - mmse(g|r)], errors of X' ~ p(X) and of X' ~ p(X|r)."""
+    """E_{r|x} [mmse(g) - mmse(g|r)], from the errors at X' ~ p(X) and at X' ~ p(X|r)."""
     r = at.response()
     anyone = at.denoiser.draw_prior(len(r), at.generator)
     return at.error(anyone) - at.error(at.denoiser.draw_given_response(r, at.generator), r)
@@ -33,7 +32,8 @@ i_ssi = PublishedMeasure(
     "stimulus-specific information",
     symbol=("I", "SSI"),
     tells=(
-        "How certain the responses to this stimulus leave an observer, about any stimulus; negative where they confuse."
+        "How certain an observer is about the stimulus, given the responses to this one; negative where the responses "
+        "make the observer less certain."
     ),
     formula="H(X) − E over r given x of H(X|r)",
     pointwise=Sum(pointwise),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .exact import PAPER, PublishedMeasure, Sum
+from .exact import PAPER, Integrand, PublishedMeasure, Sum
 from .finite import Joint, over, scaled_likelihood, xlogy
-from .integrand import Integrand
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,7 +34,7 @@ i_surp = PublishedMeasure(
     "i_surp",
     "specific surprise",
     symbol=("I", "surp"),
-    tells="How unusual the responses to this stimulus are: large at rare stimuli with responses of their own.",
+    tells="How unusual the responses to this stimulus are: large for rare stimuli with distinctive responses.",
     formula="KL(p(R|x) ‖ p(R))",
     pointwise=Sum(pointwise),
     integrand=Integrand(gain),

@@ -12,79 +12,78 @@ from ..models.arrays import Array
 from .estimate import Estimate
 
 
-class Tally:
-    """Running mean and spread of replicates."""
+class _Moments:
+    """Running mean and sum of squared deviations, by Chan's update, which does not subtract large squares."""
+
+    mean: Tensor
+    square: Tensor
 
     def __init__(self) -> None:
         self.count = 0
-        self.mean: Tensor | None = None
-        self.square: Tensor | None = None
-        self.total_mean: Tensor | None = None
-        self.total_square: Tensor | None = None
-        self.tails: Tensor | None = None
+
+    def add(self, values: Tensor) -> None:
+        size, mean = len(values), values.mean(0)
+        square = ((values - mean) ** 2).sum(0)
+        if self.count == 0:
+            self.mean, self.square = mean, square
+        else:
+            gap, count = mean - self.mean, self.count + size
+            self.mean = self.mean + gap * size / count
+            self.square = self.square + square + gap**2 * self.count * size / count
+        self.count += size
+
+    def variance(self) -> Tensor:
+        """Of the mean."""
+        return self.square / (self.count * (self.count - 1))
+
+
+class Tally:
+    """Running mean and spread of replicates: their values, totals over features, and tails beyond the levels."""
+
+    def __init__(self) -> None:
+        self.values, self.total, self.tails = _Moments(), _Moments(), _Moments()
         self.low, self.high = math.inf, 0.0
 
+    @property
+    def count(self) -> int:
+        """Replicates so far."""
+        return self.total.count
+
     def add(self, values: Tensor, tails: Tensor, gamma: Tensor) -> None:
-        """Fold in replicates (size, n[, d]); Chan's update, so that nothing cancels."""
-        total = values if values.ndim == 2 else values.sum(2)
-        size = len(values)
-        self.mean, self.square = _merge(self.mean, self.square, self.count, values)
-        self.total_mean, self.total_square = _merge(self.total_mean, self.total_square, self.count, total)
-        mean_tails = tails.mean(0)
-        self.tails = (
-            mean_tails if self.tails is None else self.tails + (mean_tails - self.tails) * size / (self.count + size)
-        )
-        self.count += size
+        """Add replicates: values (size, n) or (size, n, d), tails (size, n, 2) and their noise levels."""
+        self.values.add(values)
+        self.total.add(values if values.ndim == 2 else values.sum(2))
+        self.tails.add(tails)
         self.low, self.high = min(self.low, float(gamma.min())), max(self.high, float(gamma.max()))
 
     def relative_error(self) -> float:
-        """Largest standard error over the value it belongs to, among the totals."""
-        if self.count < 2 or self.total_mean is None or self.total_square is None:
+        """The largest ratio of a total's standard error to the total; infinite for fewer than two replicates."""
+        if self.count < 2:
             return math.inf
-        stderr = (self.total_square / (self.count * (self.count - 1))).sqrt()
-        return float((stderr / self.total_mean.abs().clamp_min(1e-300)).max())
+        return float((self.total.variance().sqrt() / self.total.mean.abs().clamp_min(1e-300)).max())
 
     def estimate(self, measure: str, sampler: str, passes: int, doubt: float, unseen: float, seed: int) -> Estimate:
-        """The average with its errors: `doubt` is the share of the cut-off that may be wrong, `unseen` in nats."""
-        mean, square, total, spread, tails = self.mean, self.square, self.total_mean, self.total_square, self.tails
-        assert mean is not None
-        assert square is not None
-        assert total is not None
-        assert spread is not None
-        assert tails is not None
-        cutoff = tails.abs().sum(1)
+        """The mean with its errors.
+
+        Parameters
+        ----------
+        doubt : the share of the cut-off that may be wrong
+        unseen : the information in events too rare to have been drawn, in nats
+        """
+        mean, total = self.values.mean, self.total.mean
+        cutoff = self.tails.mean.abs().sum(1)
         rounding = 64 * torch.finfo(total.dtype).eps * (1 + total.abs())
         unsure = torch.stack([doubt * cutoff, torch.full_like(cutoff, unseen), rounding]).norm(dim=0)
-        scale = self.count * (self.count - 1)
-        stderr = (spread / scale + unsure**2).sqrt()
+        stderr = (self.total.variance() + unsure**2).sqrt()
         features = stderr_features = None
         if mean.ndim == 2:
-            # What is unsure of the total is so of the features too, those that seem small included.
+            # The uncertainty of the total is shared among the features, with a minimum share for small ones.
             share = (mean.abs() / mean.abs().sum(1, keepdim=True).clamp_min(1e-300)).clamp_min(1 / mean.shape[1])
             features = _numpy(mean)
-            stderr_features = _numpy((square / scale + (share * unsure[:, None]) ** 2).sqrt())
-        return Estimate(
-            _numpy(total),
-            _numpy(stderr),
-            features,
-            stderr_features,
-            passes,
-            _numpy(cutoff),
-            self.count,
-            (self.low, self.high),
-            measure,
-            sampler,
-            seed,
-        )
-
-
-def _merge(mean: Tensor | None, square: Tensor | None, count: int, values: Tensor) -> tuple[Tensor, Tensor]:
-    size, new = len(values), values.mean(0)
-    spread = ((values - new) ** 2).sum(0)
-    if mean is None or square is None:
-        return new, spread
-    gap = new - mean
-    return mean + gap * size / (count + size), square + spread + gap**2 * count * size / (count + size)
+            stderr_features = _numpy((self.values.variance() + (share * unsure[:, None]) ** 2).sqrt())
+        levels = (self.low, self.high)
+        found = (_numpy(total), _numpy(stderr), features, stderr_features)
+        return Estimate(*found, passes, _numpy(cutoff), self.count, levels, measure, sampler, seed)
 
 
 def _numpy(value: Tensor) -> Array:

@@ -113,7 +113,7 @@ def test_gaussian_images_and_a_user_s_own(tmp_path):
         (("--channels", "8,8,8,8,8"), ["cannot be halved"]),
         (("--rate", "7"), ["rate is 7"]),
         (("--precision", "int4"), ["precision"]),
-        (("--device", "cuda:9"), ["device 'cuda:9' is not there"]),
+        (("--device", "cuda:9"), ["device 'cuda:9' is not available"]),
         (("--resume",), ["no such unfinished run"]),
         (("--noise", "1"), ["--noise has no effect on poisson neurons"]),
         (("--dataset", "gaussian", "--amplitude", "3"), ["--amplitude has no effect on linear neurons"]),

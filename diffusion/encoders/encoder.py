@@ -1,15 +1,15 @@
-"""`Encoder`: p(r|x) for stimuli in R^d of any dimension, and what all encoders check."""
+"""`Encoder`: p(r|x) for stimuli in R^d of any dimension, and the checks that encoders share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ...errors import ModelError
-from ...models.arrays import as_real_array
+from ...models.arrays import Array, as_real_array
 from ..denoiser import Denoiser, Unknown
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class Encoder:
-    """p(r|x) of a population of k neurons for stimuli in R^d.
+    """The response distribution p(r|x) of k neurons to stimuli in R^d.
 
-    One of your own needs `dimensions`, `responses`, `sample`, and `natural` with `base` or, for a likelihood that is no
-    exponential family in r, `log_likelihood` alone (slower: one evaluation for each pair of response and stimulus).
+    A subclass has to give `dimensions`, `responses`, `sample`, and either `natural` with `base` or, if the likelihood
+    is no exponential family in r, `log_likelihood` (slower: one evaluation per pair of response and stimulus).
 
     Attributes
     ----------
@@ -38,15 +38,15 @@ class Encoder:
     weights: Tensor
 
     def natural(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """``eta(x)``, shape (..., k), and ``offset(x)``, shape (...), at stimuli (..., d)."""
+        """``eta(x)``, shape (..., k), and ``offset(x)``, shape (...), of stimuli (..., d)."""
         raise NotImplementedError(f"{type(self).__name__} is given by its log_likelihood alone")
 
     def base(self, r: Tensor) -> Tensor:
-        """The part of log p(r|x) without x, shape (...), of responses (..., k)."""
+        """``base(r)``, the part of log p(r|x) that does not depend on x, shape (...), for responses (..., k)."""
         raise NotImplementedError
 
     def sample(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """One response for each stimulus: (..., d) to (..., k)."""
+        """One response per stimulus: (..., d) to (..., k)."""
         raise NotImplementedError
 
     def fisher(self, x: Tensor) -> Tensor:
@@ -54,16 +54,16 @@ class Encoder:
         raise NotImplementedError
 
     def saturated(self, x: Tensor) -> float:
-        """The share of rates within 5% of their bounds over stimuli (n, d); 0 where responses have no bounds."""
+        """The share of rates within 5% of their bounds, over stimuli (n, d); 0 for responses without bounds."""
         return 0.0
 
     def responses_of_set(self, source: FiniteSetDenoiser) -> Denoiser:
-        """The denoiser of R where X is one of a finite set of stimuli (for I_sp), as `Denoiser.response_side` says.
+        """The denoiser of R where X is one of a finite set of stimuli (for I_sp), as in `Denoiser.response_side`.
 
         Raises
         ------
         Unknown
-            An encoder that does not give this denoiser: the base class's answer.
+            The encoder does not give this denoiser (the default).
         """
         raise Unknown(f"{type(self).__name__} does not give the denoiser of its responses to a finite set of stimuli")
 
@@ -72,26 +72,41 @@ class Encoder:
         eta, offset = self.natural(x)
         return (r * eta).sum(-1) - offset + self.base(r)
 
-    def to(self, device: Any = None, dtype: torch.dtype | None = None) -> Encoder:
-        """The same encoder on another device or in another dtype."""
+    def to(self, device: Any = None, dtype: torch.dtype | None = None) -> Self:
+        """A copy of the encoder on another device or in another dtype."""
         copy = object.__new__(type(self))
         for name, value in vars(self).items():
-            if isinstance(value, Tensor) and value.is_floating_point():
-                value = value.to(device=device, dtype=dtype)
-            elif isinstance(value, Tensor):
-                value = value.to(device=device)
+            if isinstance(value, Tensor):
+                value = value.to(device=device, dtype=dtype if value.is_floating_point() else None)
             setattr(copy, name, value)
         return copy
 
 
-def checked_weights(weights: Any) -> np.ndarray[Any, Any]:
-    """Receptive fields (k, d) as an array; raises `ModelError` for what are none."""
+def checked_weights(weights: Any) -> Array:
+    """Receptive fields as an array (k, d); raises `ModelError` for anything else."""
     rows = as_real_array(as_numpy(weights), "weights", (None, None), "(k, d), one receptive field a row")
     if 0 in rows.shape:
         raise ModelError(f"weights have shape {rows.shape}; expected at least one neuron and one stimulus dimension")
     return np.array(rows)
 
 
+def eigen_of_covariance(cov: Array, name: str, *, definite: bool = False) -> tuple[Array, Array]:
+    """Eigenvalues (d,), never negative, and eigenvectors (d, d) of a covariance matrix.
+
+    Raises
+    ------
+    ModelError
+        The matrix is not symmetric and positive semi-definite or, with `definite`, positive definite.
+    """
+    if not np.allclose(cov, cov.T, rtol=1e-9, atol=1e-12 * max(np.abs(cov).max(), 1e-300)):
+        raise ModelError(f"{name} is not symmetric; expected a covariance matrix")
+    values, vectors = np.linalg.eigh((cov + cov.T) / 2)
+    if (definite and not values[0] > 0) or values[0] < -1e-9 * max(values[-1], 1e-300):
+        expected = "positive definite covariance" if definite else "covariance"
+        raise ModelError(f"{name} has an eigenvalue of {values[0]:.3g}; expected a {expected} matrix")
+    return values.clip(0), vectors
+
+
 def as_numpy(value: Any) -> Any:
-    """A tensor as an array on the CPU; anything else as it is."""
+    """A tensor as an array on the CPU; any other value unchanged."""
     return value.detach().cpu().numpy() if isinstance(value, Tensor) else value

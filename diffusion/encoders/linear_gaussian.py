@@ -11,7 +11,7 @@ from torch import Tensor
 from ...errors import ModelError
 from ...models.arrays import as_real_array
 from ..denoiser import Denoiser, normal
-from .encoder import Encoder, as_numpy, checked_weights
+from .encoder import Encoder, as_numpy, checked_weights, eigen_of_covariance
 
 if TYPE_CHECKING:
     from ..finite_set import FiniteSetDenoiser
@@ -22,13 +22,13 @@ class LinearGaussian(Encoder):
 
     Parameters
     ----------
-    weights : (k, d)
-    noise : (k, k) covariance, (k,) variances, or one variance
+    weights : (k, d), one receptive field per row
+    noise : (k, k) covariance S, (k,) variances, or one variance
 
     Raises
     ------
     ModelError
-        Shapes that do not fit; a noise covariance that is not symmetric and positive definite (I would be infinite).
+        Shapes do not fit; the noise covariance is not symmetric and positive definite (I(R;X) would be infinite).
     """
 
     def __init__(self, weights: Any, noise: Any) -> None:
@@ -37,7 +37,7 @@ class LinearGaussian(Encoder):
         cov = np.diag(np.broadcast_to(cov, len(rows))) if cov.ndim < 2 else cov
         if cov.shape != (len(rows), len(rows)):
             raise ModelError(f"noise has shape {cov.shape}; expected (k, k) = ({len(rows)}, {len(rows)})")
-        _positive_definite(cov, "noise")
+        eigen_of_covariance(cov, "noise", definite=True)
         self.weights = torch.tensor(rows)
         self.noise = torch.tensor(np.ascontiguousarray(cov))
         self.precision = torch.linalg.inv(self.noise)
@@ -62,7 +62,7 @@ class LinearGaussian(Encoder):
         return diagonal.expand(x.shape)
 
     def responses_of_set(self, source: FiniteSetDenoiser) -> Denoiser:
-        from ..response_side.gaussian import GaussianResponses
+        from ..response_side import GaussianResponses
 
         means = (source.stimuli.to(source.dtype) @ self.weights.T).cpu().double().numpy()
         noise = self.noise.cpu().double().numpy()
@@ -71,11 +71,3 @@ class LinearGaussian(Encoder):
 
     def __repr__(self) -> str:
         return f"LinearGaussian({self.responses} neurons, stimuli in R^{self.dimensions})"
-
-
-def _positive_definite(cov: np.ndarray[Any, Any], name: str) -> None:
-    if not np.allclose(cov, cov.T, rtol=1e-9, atol=1e-12 * np.abs(cov).max()):
-        raise ModelError(f"{name} is not symmetric; expected a covariance matrix")
-    low = float(np.linalg.eigvalsh(cov)[0])
-    if not low > 0:
-        raise ModelError(f"{name} has an eigenvalue of {low:.3g}; expected a positive definite covariance")

@@ -16,7 +16,7 @@ from .encoder import Encoder, as_numpy, checked_weights
 if TYPE_CHECKING:
     from ..finite_set import FiniteSetDenoiser
 
-#: A Poisson rate below exp(this) is taken for it: no count is impossible.
+#: Log rates are raised to at least this value, so that no count is impossible.
 LOWEST_LOG_RATE = -700.0
 
 
@@ -28,7 +28,13 @@ class LinearNonlinearPoisson(Encoder):
     weights : (k, d)
         Receptive fields.
     gain, threshold, amplitude : float or (k,)
-        Slope of the sigmoid per unit of drive, the drive at half the amplitude, and the largest mean count.
+        Slope of the sigmoid per unit of drive, the drive at which the rate is half the amplitude, and the largest mean
+        count.
+
+    Raises
+    ------
+    ModelError
+        Shapes do not fit, or an amplitude is not positive.
     """
 
     discrete = True
@@ -73,12 +79,12 @@ class LinearNonlinearPoisson(Encoder):
         return slope_squared @ self.weights**2
 
     def saturated(self, x: Tensor) -> float:
-        """The share of rates within 5% of silence or of the amplitude over stimuli (n, d)."""
+        """The share of rates within 5% of 0 or of the amplitude, over stimuli (n, d)."""
         s = torch.sigmoid(self.drive(x))
         return float(((s < 0.05) | (s > 0.95)).double().mean())
 
     def responses_of_set(self, source: FiniteSetDenoiser) -> Denoiser:
-        from ..response_side.counts import CountResponses
+        from ..response_side import CountResponses
 
         return CountResponses(source, self)
 

@@ -1,8 +1,8 @@
-"""The likelihood table of a finite joint as an encoder."""
+"""The likelihood table of a finite joint distribution as an encoder."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class TableEncoder(Encoder):
-    """The likelihood table of a finite joint; a response is one-hot, so k is the number of responses.
+    """The likelihood table of a finite joint distribution; a response is one-hot, so k is the number of responses.
 
-    Between the stimuli of the table, which only approximations such as the plug-in ask for, the likelihood is
-    interpolated linearly on a line and is that of the nearest stimulus beyond one dimension.
+    Only approximations such as the plug-in ask for the likelihood between the stimuli of the table. There it is
+    interpolated linearly in one dimension, and is that of the nearest stimulus in more.
 
     Parameters
     ----------
@@ -39,9 +39,8 @@ class TableEncoder(Encoder):
         self.table = torch.tensor(np.ascontiguousarray(table.T[order]))
         self.responses, self.dimensions = len(table), x.shape[1]
 
-    def to(self, device: Any = None, dtype: torch.dtype | None = None) -> Encoder:
+    def to(self, device: Any = None, dtype: torch.dtype | None = None) -> Self:
         copy = super().to(device, dtype)
-        assert isinstance(copy, TableEncoder)
         if len(torch.unique(copy.stimuli, dim=0)) < len(self.stimuli):
             raise ModelError(f"some stimuli are the same in {copy.stimuli.dtype}; merge them or compute in float64")
         return copy
@@ -50,7 +49,7 @@ class TableEncoder(Encoder):
         """p(r|x), (..., d) to (..., K)."""
         flat = x.reshape(-1, self.dimensions)
         if self.dimensions > 1 or len(self.stimuli) == 1:
-            # The quick mode of cdist is a matrix product, which does not tell close stimuli apart.
+            # cdist's fast mode is a matrix product, whose rounding confuses close stimuli.
             apart = torch.cdist(flat, self.stimuli, compute_mode="donot_use_mm_for_euclid_dist")
             rows = self.table[apart.argmin(dim=1)]
         else:
@@ -62,9 +61,10 @@ class TableEncoder(Encoder):
         return rows.reshape(*x.shape[:-1], self.responses)
 
     def natural(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        # Not -inf where p is 0: a one-hot response times it would be NaN.
-        log = self.probabilities(x).clamp_min(torch.finfo(x.dtype).tiny).log()
-        return torch.where(self.probabilities(x) > 0, log, torch.full_like(log, -1e6)), torch.zeros_like(x[..., 0])
+        p = self.probabilities(x)
+        # Not -inf where p is 0: 0 times -inf would be NaN.
+        log = p.clamp_min(torch.finfo(x.dtype).tiny).log()
+        return torch.where(p > 0, log, torch.full_like(log, -1e6)), torch.zeros_like(x[..., 0])
 
     def base(self, r: Tensor) -> Tensor:
         return torch.zeros_like(r[..., 0])
@@ -75,7 +75,7 @@ class TableEncoder(Encoder):
         return torch.nn.functional.one_hot(drawn, self.responses).to(x.dtype).reshape(*x.shape[:-1], self.responses)
 
     def responses_of_set(self, source: FiniteSetDenoiser) -> Denoiser:
-        from ..response_side.table import TableResponses
+        from ..response_side import TableResponses
 
         return TableResponses(source, self)
 

@@ -1,4 +1,4 @@
-"""Populations of neurons that look at images: Gaussian receptive fields on a grid, and their normalisation."""
+"""Populations of neurons that respond to images: their receptive fields, and their normalisation."""
 
 from .fields import fields_for, receptive_fields
 from .linear import NOISE, linear_population

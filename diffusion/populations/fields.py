@@ -1,4 +1,4 @@
-"""Receptive fields on images, which fill the square [-1, 1]^2, and the drives that they cause."""
+"""Receptive fields on images, which fill the square [-1, 1]^2, and the neurons' drives."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ from ...models.arrays import Array, as_real_array
 
 
 def receptive_fields(shape: tuple[int, int], grid: tuple[int, int] = (7, 7), sigma: float = 0.2) -> Array:
-    """Gaussian receptive fields centred on a grid, peak 1, shape (k, h * w).
+    """Gaussian receptive fields on a grid, with peak 1, shape (k, h * w).
 
     Parameters
     ----------
     shape : (h, w) pixels of an image
-    grid : rows and columns of centres, spread evenly over [-1, 1]^2 with half a step of margin
-    sigma : width, in units in which the image is 2 wide
+    grid : rows and columns of centres, evenly spaced over [-1, 1]^2 with a margin of half a step
+    sigma : standard deviation, where the image is 2 wide
+
+    Raises
+    ------
+    ModelError
+        A parameter is not positive.
 
     Examples
     --------
@@ -33,7 +38,7 @@ def receptive_fields(shape: tuple[int, int], grid: tuple[int, int] = (7, 7), sig
 
 
 def fields_for(images: Array, fields: Any) -> Array:
-    """Receptive fields (k, h, w) or (k, h * w) as rows (k, h * w); raises `ModelError` where they do not fit images."""
+    """Receptive fields (k, h, w) or (k, h * w) as rows (k, h * w); raises `ModelError` where they do not fit."""
     rows = as_real_array(fields, "receptive fields")
     largest = float(np.abs(rows).max(initial=0.0))
     if not 1e-30 < largest < 1e30:
@@ -49,9 +54,15 @@ def fields_for(images: Array, fields: Any) -> Array:
 
 
 def drives(images: Array, fields: Array) -> tuple[Array, Array]:
-    """Each neuron's drive by each image (N, k), and its spread (k,)."""
+    """The drive of each neuron by each image (N, k), and its standard deviation (k,).
+
+    Raises
+    ------
+    ModelError
+        The drives do not depend on the image.
+    """
     drive = images.reshape(len(images), -1) @ fields.T
     spread = drive.std(axis=0)
     if not np.median(spread) > 1e-9 * np.abs(drive).max():
-        raise ModelError("the images drive the neurons no differently: they are all the same, or the fields miss them")
+        raise ModelError("the neurons' drives do not depend on the image: all images are equal, or no field sees them")
     return drive, spread

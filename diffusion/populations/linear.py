@@ -15,12 +15,12 @@ from .population import Population
 if TYPE_CHECKING:
     from ..sources import Source
 
-#: Standard deviation of the noise, in median spreads of the drives: I(R;X) of some nats for 49 neurons.
+#: Standard deviation of the noise, in median standard deviations of the drives; 49 neurons then carry a few nats.
 NOISE = 2.0
 
 
 def linear_population(images: Array, fields: Array, noise: float = NOISE) -> LinearGaussian:
-    """Linear neurons with independent noise of `noise` times the median spread of their drives.
+    """Linear neurons with independent noise, whose standard deviation is `noise` times the median one of their drives.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def linear_population(images: Array, fields: Array, noise: float = NOISE) -> Lin
 def _of_source(source: Source, fields: Array, noise: float = NOISE) -> LinearGaussian:
     drive = np.sqrt(((fields @ source.covariance) * fields).sum(axis=1))
     if not np.median(drive) > 0:
-        raise ModelError("the images drive the neurons no differently: the receptive fields miss them")
+        raise ModelError("the neurons' drives do not depend on the image: no receptive field sees them")
     return LinearGaussian(fields, np.full(len(fields), (noise * float(np.median(drive))) ** 2))
 
 

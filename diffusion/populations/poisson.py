@@ -1,4 +1,4 @@
-"""Poisson neurons, normalised: the sigmoids are centred on the drives that the images cause."""
+"""Poisson neurons, normalised: their sigmoids are centred on the drives that the images cause."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .population import Population
 if TYPE_CHECKING:
     from ..sources import Source
 
-#: The largest mean count of a neuron, and how many standard deviations of its drive half the sigmoid's slope spans.
+#: The largest mean count of a neuron, and the sigmoid's gain per standard deviation of a neuron's drive.
 AMPLITUDE, SLOPE = 2.0, 1.2
 
 
@@ -28,10 +28,10 @@ def normalised_population(
     images : (N, h, w)
     fields : (k, h * w)
     amplitude : largest mean count
-    slope : gain, per standard deviation of a neuron's drive
+    slope : gain per standard deviation of a neuron's drive
     """
     drive, spread = drives(images, fields)
-    # A neuron at the empty rim is not blown up into one that codes for the rare image that touches it.
+    # A neuron at the empty border must not become one that codes for the rare image that reaches it.
     gain = slope / np.maximum(spread, 0.25 * spread.max())
     return LinearNonlinearPoisson(fields, gain, drive.mean(axis=0), amplitude)
 

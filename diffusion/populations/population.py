@@ -1,4 +1,4 @@
-"""`Population`: who looks at images, and which options it listens to."""
+"""`Population`: a named population of neurons, and the options that it takes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Population:
-    """A population of neurons by its name.
+    """A named population of neurons.
 
     Attributes
     ----------
     name : as in the registry
-    of_images : pixels (N, h, w), receptive fields (k, h * w) and the options to an encoder
-    of_source : a source to train on, receptive fields and the options to an encoder
-    options : which of ``amplitude`` and ``noise`` it listens to; the others are not passed
-    linear : whether responses are linear with Gaussian noise, as a truth in closed form needs
+    of_images : makes an encoder from pixels (N, h, w), receptive fields (k, h * w) and the options
+    of_source : makes an encoder from a source to train on, receptive fields and the options
+    options : which of ``amplitude`` and ``noise`` it takes; the others are ignored
+    linear : whether responses are linear with Gaussian noise, as exact denoisers of Gaussian images need
     signed : whether it is made for images in [-1, 1] and not in [0, 1]
     """
 
@@ -39,5 +39,5 @@ class Population:
         return self.of_images(pixels, fields, **{name: options[name] for name in self.options if name in options})
 
     def seeing_source(self, source: Source, fields: Array, **options: float) -> Encoder:
-        """The encoder for what networks are trained on."""
+        """The encoder for a source that networks are trained on."""
         return self.of_source(source, fields, **{name: options[name] for name in self.options if name in options})

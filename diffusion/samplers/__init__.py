@@ -1,11 +1,12 @@
-"""Where r ~ p(R|xg) comes from: the plug-in, Tweedie's Gaussian, posterior samples, or a network in its stead.
+"""Response samplers, which draw r ~ p(R|xg): from the plug-in, Tweedie's Gaussian, posterior samples, or a regression.
 
-Every sampler answers one question, E_r[D_i^2 | xg] with D = xhat(xg, r) - xhat(xg), by one unbiased or biased draw:
+Each gives an estimate, which may be biased, of E_r[D_i^2 | xg] with D = xhat(xg, r) - xhat(xg):
 
-- `PlugIn`: r ~ p(r | xhat(xg)), as published (Laquitaine et al., section 5.4). Biased: it takes xhat for the stimulus.
+- `PlugIn`: r ~ p(r | xhat(xg)), as published (Laquitaine et al., section 5.4). Biased: xhat stands in for the stimulus.
 - `Tweedie`: x0 ~ N(xhat, gamma dxhat/dxg), r ~ p(r | x0). Exact for Gaussian posteriors.
-- `PosteriorSampler`: x0 ~ p(X|xg), r ~ p(r | x0). Exact where the denoiser can draw, else by reverse diffusion.
-- `Amortised`: a regressor of D_i^2 on (xg, gamma); no response is drawn.
+- `PosteriorSampler`: x0 ~ p(X|xg), r ~ p(r | x0). Exact where the denoiser can draw from its posterior; otherwise it
+  uses reverse diffusion.
+- `Amortised`: a regression of D_i^2 on (xg, gamma); no response is drawn.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from __future__ import annotations
 from ..denoiser import Denoiser
 from ..registry import sampler_class
 from .amortised import Amortised, fit_amortised
-from .ancestral import reverse_diffusion
 from .plug_in import PlugIn
-from .posterior import PosteriorSampler
+from .posterior import PosteriorSampler, reverse_diffusion
 from .sampler import NoSampler, ResponseSampler, Sampler, gain_squared
 from .tweedie import Tweedie
 
-#: Samplers that need nothing but a denoiser, ready to use; all names are in `diffusion.registry`.
+#: Samplers that need only a denoiser, ready to use; `diffusion.registry` lists all names.
 SAMPLERS: dict[str, ResponseSampler] = {"plug_in": PlugIn(), "tweedie": Tweedie(), "posterior": PosteriorSampler()}
 
 __all__ = [
@@ -39,12 +39,12 @@ __all__ = [
 
 
 def sampler_named(sampler: str | ResponseSampler, denoiser: Denoiser) -> ResponseSampler:
-    """The sampler of a name, or the one given.
+    """The sampler of this name, or the sampler itself if one is given.
 
     Raises
     ------
     NotRegistered, NoSampler
-        No sampler of that name, an object that is none, or one that has to be fitted to the denoiser first.
+        There is no sampler of this name; the object is not a sampler; the sampler must first be fitted to the denoiser.
     """
     if isinstance(sampler, str):
         found: ResponseSampler = sampler_class(sampler).for_denoiser(denoiser)

@@ -1,10 +1,11 @@
-"""A regressor in the place of drawn responses, and how one is fitted."""
+"""A regression in place of drawn responses, and a function that fits one."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import torch
@@ -17,9 +18,9 @@ from .sampler import NoSampler, Sampler
 
 @dataclass(frozen=True)
 class Amortised(Sampler):
-    """A regressor in the place of a response: ``predict(xg, gamma)`` is about E_r[D_i^2 | xg], (B, d).
+    """A regression: ``predict(xg, gamma)`` approximates E_r[D_i^2 | xg], (B, d).
 
-    Unbiased where the regression is exact; one unconditional pass a draw (its own).
+    Unbiased where the regression is exact. One draw is one pass.
     """
 
     predict: Callable[[Tensor, Tensor], Tensor]
@@ -27,7 +28,7 @@ class Amortised(Sampler):
 
     @classmethod
     def for_denoiser(cls, denoiser: Denoiser) -> Amortised:
-        """The regressor that the denoiser has learned; raises `NoSampler` where it has none."""
+        """The regression that the denoiser has learned; raises `NoSampler` where it has learned none."""
         if denoiser.gain is None:
             raise NoSampler("the amortised sampler has to be fitted: pass diffusion.fit_amortised(denoiser)")
         return cls(denoiser.gain)
@@ -44,10 +45,16 @@ class Amortised(Sampler):
 def fit_amortised(
     denoiser: Denoiser, *, steps: int = 2000, batch: int = 512, width: int = 128, seed: int = 0
 ) -> Amortised:
-    """Fit a small network to E_r[D_i^2 | xg] by least squares on x0 ~ prior, r ~ p(r|x0), xg ~ N(x0, gamma).
+    """Fit a small network to E_r[D_i^2 | xg] by least squares, with x0 ~ prior, r ~ p(r|x0), xg ~ N(x0, gamma).
 
-    For low-dimensional priors that the denoiser can draw from. The network sees xg and log gamma and predicts
+    For priors of few dimensions from which the denoiser can draw. The network sees xg and log gamma and predicts
     ``D_i^2 / (gamma min(1, gamma))`` up to a scale, through a softplus, so that it stays finite at both ends.
+
+    Parameters
+    ----------
+    steps, batch : steps of Adam, and draws per step
+    width : units in each of the three hidden layers
+    seed : the same seed gives the same network on the same device
     """
     generator = denoiser.generator(seed)
     scales = denoiser.scales(denoiser.draw_prior(64, generator))
@@ -58,21 +65,15 @@ def fit_amortised(
     d = denoiser.dimensions
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = torch.nn.Sequential(
-            torch.nn.Linear(d + 1, width),
-            torch.nn.SiLU(),
-            torch.nn.Linear(width, width),
-            torch.nn.SiLU(),
-            torch.nn.Linear(width, width),
-            torch.nn.SiLU(),
-            torch.nn.Linear(width, d),
-        ).to(denoiser.device, denoiser.dtype)
+        hidden = [(torch.nn.Linear(inputs, width), torch.nn.SiLU()) for inputs in (d + 1, width, width)]
+        layers = [*chain.from_iterable(hidden), torch.nn.Linear(width, d)]
+        network = torch.nn.Sequential(*layers).to(denoiser.device, denoiser.dtype)
 
     def unit(gamma: Tensor) -> Tensor:
         return (gamma / (gamma / high + 1))[:, None] * (gamma / (gamma + low))[:, None]
 
     def predict(xg: Tensor, gamma: Tensor) -> Tensor:
-        # Preconditioned as the denoisers of Karras et al. (2022): inputs of unit spread at every level.
+        # As in Karras et al. (2022), inputs have unit spread at every level.
         z = (xg - centre) / (spread**2 + gamma[:, None]).sqrt()
         features = torch.cat([z, ((gamma.log() - middle) / half)[:, None]], dim=1)
         return torch.nn.functional.softplus(network(features)) * unit(gamma)

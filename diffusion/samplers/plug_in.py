@@ -1,4 +1,4 @@
-"""The published estimator: r is drawn at xhat(xg)."""
+"""The plug-in sampler as published: r is drawn at xhat(xg)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .sampler import Sampler
 
 @dataclass(frozen=True)
 class PlugIn(Sampler):
-    """r ~ p(r | xhat(xg)): the published estimator, biased; always the raw square."""
+    """r ~ p(r | xhat(xg)), as published; biased. It always uses the squared gain."""
 
     name = "plug_in"
 

@@ -1,4 +1,4 @@
-"""`ResponseSampler`: what a sampler answers; `Sampler`: a base with the usual answers."""
+"""`ResponseSampler`: what the estimators need of a sampler; `Sampler`: a base class with defaults."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class NoSampler(InputError, ValueError):
-    """Not a sampler, or one that the denoiser cannot serve."""
+    """The object is not a sampler, or the denoiser lacks what the sampler needs."""
 
 
 class ResponseSampler(Protocol):
-    """What the estimators ask of a sampler: one draw of E_r[D_i^2 | xg] for each row.
+    """What the estimators need of a sampler: one draw of E_r[D_i^2 | xg] per row.
 
     Attributes
     ----------
@@ -36,25 +36,25 @@ class ResponseSampler(Protocol):
         ...
 
     def passes(self, denoiser: Denoiser) -> int:
-        """Denoiser passes for one draw."""
+        """Denoiser passes per draw."""
         ...
 
     def squared_gain(
         self, denoiser: Denoiser, xg: Tensor, gamma: Tensor, variance: bool, generator: torch.Generator
     ) -> Tensor:
-        """Draws for noisy stimuli (B, d) at levels (B,), shape (B, d); by variances where `variance` is set."""
+        """Draws (B, d) for noisy stimuli (B, d) at levels (B,), as differences of variances if `variance` is set."""
         ...
 
 
 class Sampler:
-    """Base of the samplers in the registry; one of your own needs `name`, `passes` and `squared_gain`."""
+    """Base of the samplers in the registry. A subclass has to give `name`, `passes` and `squared_gain`."""
 
     name: str
     keeps_variance = False
 
     @classmethod
     def for_denoiser(cls, denoiser: Denoiser) -> Self:
-        """The sampler that a name stands for at this denoiser; raises `NoSampler` where there is none."""
+        """The sampler to use with this denoiser; raises `NoSampler` where there is none."""
         return cls()
 
     def needs_gradient(self, denoiser: Denoiser) -> bool:
@@ -70,7 +70,7 @@ class Sampler:
 
 
 def gain_squared(seen: Posterior, given: Posterior) -> Tensor:
-    """D_i^2, or Var(X_i|xg) - Var(X_i|xg, r), which has the same mean over r ~ p(r|xg) and less spread."""
+    """D_i^2 or, where known, Var(X_i|xg) - Var(X_i|xg, r), which has the same mean over r ~ p(r|xg) and less spread."""
     if seen.variance is not None and given.variance is not None:
         return seen.variance - given.variance
     return (given.mean - seen.mean) ** 2

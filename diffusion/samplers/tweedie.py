@@ -1,4 +1,4 @@
-"""Tweedie's Gaussian: r is drawn at a stimulus of the posterior's mean and covariance."""
+"""Tweedie's Gaussian: r is drawn at a stimulus from the Gaussian with the posterior's mean and covariance."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .sampler import Sampler
 class Tweedie(Sampler):
     """x0 ~ N(xhat, gamma dxhat/dxg), r ~ p(r | x0).
 
-    Where the denoiser cannot draw from that Gaussian in its pass, the Jacobian is taken by automatic differentiation,
-    which counts as d more passes.
+    Where the denoiser cannot draw from that Gaussian in its own pass, the Jacobian is computed by automatic
+    differentiation, which counts as d further passes.
     """
 
     name = "tweedie"
@@ -42,7 +42,7 @@ class Tweedie(Sampler):
 
 
 def _tweedie_draw(denoiser: Denoiser, xg: Tensor, gamma: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """xhat, and a draw of N(xhat, gamma dxhat/dxg) for a denoiser that only knows xhat."""
+    """xhat, and a draw from N(xhat, gamma dxhat/dxg), for a denoiser that only knows xhat."""
     point = xg.detach().requires_grad_(True)
     mean = denoiser.xhat(point, gamma)
     rows = [torch.autograd.grad(mean[:, i].sum(), point, retain_graph=True)[0] for i in range(mean.shape[1])]

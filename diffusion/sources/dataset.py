@@ -1,4 +1,4 @@
-"""`Dataset`: a named source, and what its name declares before anything is loaded."""
+"""`Dataset`: a named source of images, and what is known about it before anything is loaded."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .source import Source
 
 @dataclass(frozen=True)
 class Asked:
-    """What a user asks of a data set.
+    """The options with which a data set is loaded.
 
     Attributes
     ----------
-    name : as the user wrote it; the path, of a file of images
-    side : pixels, or None
-    folder : of the data set's files, or None
+    name : as the user wrote it; for a file of images, its path
+    side : pixels per side, or None
+    folder : where the data set's files lie, or None
     """
 
     name: str
@@ -30,18 +30,18 @@ class Asked:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set by its name; one of images in a set needs `name` and `images` alone.
+    """A data set and its name. A set of images needs `name` and `images` alone.
 
     Attributes
     ----------
     name : as in the registry
-    images : the whole set, to be decomposed; None where stimuli have no end
-    source : what networks are trained on; the set with a tenth held out if left out
-    kind : class of the source, which declares the default population, and whether the truth needs linear neurons
-    side : pixels of a side, where there is one size only
-    sides : smallest, usual and largest side, where the user chooses
-    needs_folder : whether the files lie in a folder that the user gives
-    suffixes : endings of the files that it reads, where a path takes the place of the name
+    images : loads the whole set, whose information is decomposed; None where stimuli are drawn without end
+    source : loads what networks are trained on; by default the set with a tenth held out
+    kind : class of the source, which declares the default population and whether it needs linear neurons
+    side : pixels per side, where there is one size only
+    sides : smallest, default and largest side, where the user chooses
+    needs_folder : whether the user has to give the folder of its files
+    suffixes : file name endings that it reads, where a path takes the place of the name
     """
 
     name: str
@@ -60,24 +60,24 @@ class Dataset:
 
     @property
     def default_population(self) -> str:
-        """The population that looks at it where none is named."""
+        """The population that is used where none is named."""
         return self.kind.default_population
 
     @property
     def linear_only(self) -> bool:
-        """Whether the truth is known for linear neurons only."""
+        """Whether the exact denoiser is known for linear neurons only."""
         return self.kind.linear_only
 
     def takes(self, name: str) -> bool:
-        """Whether this reads the file of a path."""
+        """Whether this reads the file at a path."""
         return Path(name).suffix in self.suffixes
 
     def load(self, asked: Asked) -> Source:
-        """What networks are trained on; raises `ModelError` for a size that the data set does not come in."""
+        """The source to train networks on; raises `ModelError` for a size that the data set does not have."""
         asked = Asked(asked.name, self._side(asked.side), asked.folder)
         if self.source is not None:
             return self.source(asked)
-        assert self.images is not None, f"{self.name} gives neither images nor a source"
+        assert self.images is not None, f"{self.name} has neither images nor a source"
         return ImageSource(self.images(asked))
 
     def _side(self, side: int | None) -> int | None:

@@ -1,4 +1,4 @@
-"""Gaussian images with the spectrum of natural ones: a case in which the truth is known."""
+"""Gaussian images with the power spectrum of natural images, whose exact denoiser is known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .mixture import MixtureSource, gaussian_source
 
 
 def natural_covariance(side: int) -> Array:
-    """Covariance of periodic images of side x side pixels whose power falls as 1 / f^2; unit variance."""
+    """Covariance (side^2, side^2) of periodic images whose power falls as 1 / f^2; the pixels have variance 1."""
     f = np.fft.fftfreq(side)
     power = 1 / np.maximum(f[:, None] ** 2 + f**2, 1 / side**2)
     kernel = np.fft.ifft2(power).real
@@ -21,9 +21,8 @@ def natural_covariance(side: int) -> Array:
 
 
 def _source(asked: Asked) -> MixtureSource:
-    side = asked.side
-    assert side is not None
-    return gaussian_source("gaussian", np.zeros(side**2), natural_covariance(side))
+    assert asked.side is not None
+    return gaussian_source("gaussian", np.zeros(asked.side**2), natural_covariance(asked.side))
 
 
 DATASET = Dataset("gaussian", source=_source, kind=MixtureSource, sides=(2, 8, 64))

@@ -1,4 +1,4 @@
-"""A set of images as a source, some of them held out."""
+"""A set of images as a source, with some images held out."""
 
 from __future__ import annotations
 
@@ -16,19 +16,24 @@ from ..encoders import Encoder
 from ..finite_set import FiniteSetDenoiser
 from .source import SPLIT_SEED, Source
 
-#: Images kept from training where a data set has no test part of its own.
+#: The share of images that is held out of a data set without a test set of its own.
 _HELD_OUT_SHARE = 0.1
-#: The smallest set of which a tenth can be held out: two images, of which a spread can be taken.
+#: The smallest set that is split: a tenth of it is two images, enough for a spread.
 _FEWEST = 20
 
 
 class ImageSource(Source):
-    """A set of images, each as likely.
+    """A set of equally likely images.
 
     Parameters
     ----------
     data : the training images
-    kept : (n, d) images held out; a tenth of the set if left out
+    kept : (n, d) held-out images; by default a tenth of `data` is held out
+
+    Raises
+    ------
+    ModelError
+        The images are too few to hold some out, or all the same.
     """
 
     images: Tensor
@@ -55,19 +60,15 @@ class ImageSource(Source):
             raise ModelError("the images are all the same")
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        """`count` images of the set, with replacement."""
         return self.images[torch.randint(len(self.images), (count,), generator=generator)]
 
     def held_out(self, count: int) -> Tensor:
-        """The first `count` of the images kept back."""
         return self._kept[:count]
 
     def shown(self) -> Images:
-        """The training images."""
         return Images(self.name, self.images.numpy().reshape(-1, *self.shape), self._labels, self.credit)
 
     def exact(self, encoder: Encoder, most: int | None = None) -> FiniteSetDenoiser:
-        """The finite-set denoiser of the training images."""
         images = self.images
         if most is not None and len(images) > most:
             images = images[torch.randperm(len(images), generator=torch.Generator().manual_seed(SPLIT_SEED))[:most]]

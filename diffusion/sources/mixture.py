@@ -1,4 +1,4 @@
-"""Mixtures of Gaussians as a source: stimuli without end, of which the truth is known."""
+"""Mixtures of Gaussians as a source: stimuli are drawn without end, and the exact denoiser is known."""
 
 from __future__ import annotations
 
@@ -16,18 +16,23 @@ from ..encoders import Encoder, LinearGaussian
 from ..gaussian import GaussianDenoiser, MixtureDenoiser
 from .source import SPLIT_SEED, Source
 
-#: Images to show of a source without end.
+#: How many images stand for a source without end.
 _SHOWN = 256
-NEEDS_LINEAR = "Gaussian images need a population of linear neurons: only then is the truth known"
+NEEDS_LINEAR = "Gaussian images need a population of linear neurons: only then is the exact denoiser known"
 
 
 class MixtureSource(Source):
-    """Stimuli from a mixture of Gaussians (or one): a case in which the truth is known.
+    """Stimuli from a mixture of C Gaussians, whose exact denoiser is known.
 
     Parameters
     ----------
     weights, means, covs : (C,), (C, d), (C, d, d)
     shape : (h, w) with h w = d
+
+    Raises
+    ------
+    ModelError
+        The shape does not fit the means, or a covariance is not positive semi-definite.
     """
 
     images = None
@@ -39,7 +44,7 @@ class MixtureSource(Source):
     ) -> None:
         p, m, c = (np.asarray(value, dtype=float) for value in (weights, means, covs))
         if m.shape[1] != shape[0] * shape[1]:
-            raise ModelError(f"means of {m.shape[1]} pixels are no images of {shape[0]} x {shape[1]}")
+            raise ModelError(f"means of {m.shape[1]} pixels do not fit images of {shape[0]} x {shape[1]}")
         values, vectors = np.linalg.eigh(c)
         if values.min() < -1e-9 * values.max():
             raise ModelError(f"a covariance has an eigenvalue of {values.min():.3g}; expected none below 0")
@@ -55,7 +60,6 @@ class MixtureSource(Source):
         self._roots = torch.from_numpy((vectors * np.sqrt(values.clip(0))[:, None]).astype(np.float32))
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        """`count` stimuli, each new."""
         noise = torch.randn(count, self._means.shape[1], generator=generator)
         if len(self._weights) == 1:
             return self._means[0] + noise @ self._roots[0].T
@@ -63,15 +67,12 @@ class MixtureSource(Source):
         return self._means[c] + torch.einsum("bij,bj->bi", self._roots[c], noise)
 
     def held_out(self, count: int) -> Tensor:
-        """`count` stimuli, the same ones each time."""
         return self.draw(count, torch.Generator().manual_seed(SPLIT_SEED))
 
     def shown(self) -> Images:
-        """Some images that training never sees."""
         return Images(self.name, self.held_out(_SHOWN).numpy().reshape(-1, *self.shape), None, self.credit)
 
     def exact(self, encoder: Encoder, most: int | None = None) -> MixtureDenoiser:
-        """The denoiser of the mixture, which is the truth."""
         if not isinstance(encoder, LinearGaussian):
             raise ModelError(NEEDS_LINEAR)
         if len(self._weights) == 1:
@@ -80,6 +81,6 @@ class MixtureSource(Source):
 
 
 def gaussian_source(name: str, mean: Array, covariance: Array, credit: str = "") -> MixtureSource:
-    """Square images from N(mean, covariance)."""
+    """Square images from N(mean, covariance), of shapes (d,) and (d, d)."""
     side = round(len(mean) ** 0.5)
     return MixtureSource(name, [1.0], np.asarray(mean)[None], np.asarray(covariance)[None], (side, side), credit)

@@ -12,14 +12,14 @@ from .image_set import ImageSource
 
 
 def padded_mnist(folder: Path | None = None, part: str = "train") -> Images:
-    """MNIST as the paper takes it: 32 x 32 pixels with a dark rim, in [-1, 1]."""
+    """MNIST as in the paper: padded with background to 32 x 32 pixels, in [-1, 1]."""
     found = mnist(folder, part)
     pixels = np.pad(found.pixels, ((0, 0), (2, 2), (2, 2))) * 2 - 1
     return Images("mnist", pixels, found.labels, found.credit)
 
 
 def _source(asked: Asked) -> ImageSource:
-    """The training part to learn, the test part held out."""
+    """The training set, with the test set held out."""
     training, kept = padded_mnist(asked.folder), padded_mnist(asked.folder, "t10k").pixels
     return ImageSource(training, kept.reshape(len(kept), -1))
 

@@ -9,7 +9,7 @@ from .image_set import ImageSource
 from .mixture import MixtureSource, gaussian_source
 from .mnist import padded_mnist
 
-#: Variance added to each pixel (images span 2): the rim never varies; a little noise there makes it a density.
+#: Variance that is added to each pixel (images span 2). Border pixels never vary; this gives them a density.
 _RIM_VARIANCE = 4e-4
 
 

@@ -1,4 +1,4 @@
-"""`Source`: stimuli to train on."""
+"""`Source`: the stimuli that networks are trained on."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from ..encoders import Encoder
 from ..finite_set import FiniteSetDenoiser
 from ..gaussian import MixtureDenoiser
 
-#: Denoisers that know their own information, and that networks are compared with.
+#: Denoisers that compute their own mutual information; networks are compared with them.
 ExactDenoiser = FiniteSetDenoiser | MixtureDenoiser
-#: The seed of what is held out and of the Gaussian images that are; part of what a data set is.
+#: The seed of held-out images. It is part of what a data set is.
 SPLIT_SEED = 20250516
 
 
 class Source:
-    """Stimuli to train on, images as rows.
+    """The stimuli that networks are trained on, images as rows.
 
     Attributes
     ----------
-    name, credit : what it is, and a line to print beside what is made of it
+    name, credit : its name, and a line to print beside anything made from it
     shape : (h, w) pixels
-    digest : tells one source from another
-    mean, covariance : (d,) and (d, d), of what is drawn
-    images : (N, d) float32, the whole training set, or None where there is no such set
-    default_population : name of the population that looks at it where none is named
-    linear_only : whether `exact` is known for linear neurons with Gaussian noise only
+    digest : distinguishes one source from another
+    mean, covariance : (d,) and (d, d), of the stimuli that are drawn
+    images : (N, d) float32, the whole training set, or None where stimuli are drawn without end
+    default_population : name of the population that is used where none is named
+    linear_only : whether `exact` is known only for linear neurons with Gaussian noise
     """
 
     name: str
@@ -46,18 +46,23 @@ class Source:
         raise NotImplementedError
 
     def held_out(self, count: int) -> Tensor:
-        """Up to `count` stimuli that training never sees; always the same ones, (<= count, d) float32."""
+        """Up to `count` stimuli that training never sees, (<= count, d) float32; the same ones each time."""
         raise NotImplementedError
 
     def shown(self) -> Images:
-        """Images to decompose: the training set, or some of those held out where there is no set."""
+        """The images whose information is decomposed: the training set, or held-out images where there is no set."""
         raise NotImplementedError
 
     def exact(self, encoder: Encoder, most: int | None = None) -> ExactDenoiser:
-        """The denoiser that is right for the training stimuli: the truth where the source has no end, else for its set.
+        """The exact denoiser of the training set or, where stimuli are drawn without end, of their distribution.
 
         Parameters
         ----------
-        most : of a larger set, only so many stimuli
+        most : use at most so many stimuli of a set
+
+        Raises
+        ------
+        ModelError
+            The exact denoiser is not known for this encoder.
         """
         raise NotImplementedError

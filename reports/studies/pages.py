@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import subprocess
 import sys
@@ -30,47 +31,6 @@ SITE = Path(__file__).parents[1] / "site"
 PUBLISHED_FOLDER = Path(__file__).parents[1] / "published"
 #: Committed pictures that are copied, since drawing them needs torch.
 _PICTURES = ("error_against_passes.png", "figures/figure-4.png", "figures/figure-6.png")
-
-#: The formula of each measure, in the notation of the pages, and what it tells.
-_WORDS = {
-    "fisher": (
-        "J(x) = 4 Σ<sub>r</sub> (d√p(r|x)/dx)², in nats per squared unit of the stimulus",
-        "How well a small change of the stimulus can be detected. It does not depend on the prior, and it is not a "
-        "share of the mutual information.",
-    ),
-    "i_sp": (
-        "H(R) − H(R|x)",
-        "How much less uncertain the response is at this stimulus than overall: large where the neuron is reliable, "
-        "even if it is reliably silent.",
-    ),
-    "i_ssi": (
-        "H(X) − E over r given x of H(X|r)",
-        "How much less uncertain the responses to this stimulus leave an observer about which stimulus it was; "
-        "negative where they make the observer more uncertain.",
-    ),
-    "i_surp": (
-        "KL(p(R|x) ‖ p(R))",
-        "How unusual the responses to this stimulus are: large for rare stimuli that evoke responses of their own.",
-    ),
-    "i_cissi": (
-        "E over r given x of KL(p(X|r) ‖ p(X))",
-        "How far the responses to this stimulus move an observer away from the prior; it is the same in any "
-        "description of the stimulus.",
-    ),
-    "i_local": (
-        "½ ∫ dg E over Xg given x of tr J(Xg), with Xg = X + √g Z",
-        "How well this stimulus can be told from other stimuli at every distance, as far as the prior contains them. "
-        "It depends on how the stimulus is described: it changes with the scale of x.",
-    ),
-    "i_kong1": (
-        "∫ dg / 2g² E over r given x of |x − x̂(xg)|² − |x − x̂(xg, r)|²",
-        "Its sum over features is the specific surprise, I_surp; single features may be negative.",
-    ),
-    "i_kong2": (
-        "∫ dg / 2g² E over r given x of |x̂(xg) − x̂(xg, r)|²",
-        "Like I_local, but averaged over responses to x itself rather than to the noisy stimulus Xg.",
-    ),
-}
 
 
 def comparisons() -> tuple[Comparison, Comparison, Comparison]:
@@ -108,18 +68,16 @@ def settings_figure(found: tuple[Comparison, ...]) -> Drawing:
 
 def _measures(table: dict[str, Any], found: tuple[Comparison, ...]) -> list[dict[str, Any]]:
     entries = []
-    for name, (formula, tells) in _WORDS.items():
+    for name, measure in PUBLISHED.items():
         verdicts = table[name]["axioms"]
         entries.append(
             {
                 "name": name,
-                "title": PUBLISHED[name].title,
-                "formula": formula,
-                "tells": tells,
-                "source": PUBLISHED[name].source,
-                "drawing": svg(
-                    measure_figure(name, found), f"m-{name}", f"{PUBLISHED[name].title} in the three settings"
-                ),
+                "title": measure.title,
+                "formula": re.sub(r"_(\w)", r"<sub>\1</sub>", measure.formula),
+                "tells": measure.tells,
+                "source": measure.source,
+                "drawing": svg(measure_figure(name, found), f"m-{name}", f"{measure.title} in the three settings"),
                 "broken": [AXIOMS[axiom] for axiom, cell in verdicts.items() if cell["verdict"] == "refuted"],
             }
         )

@@ -1,4 +1,4 @@
-"""When networks count as worse than the best linear denoiser, and who says so."""
+"""When networks count as worse than the best linear denoiser, and where the user is warned."""
 
 import warnings
 
@@ -20,7 +20,7 @@ from . import learning  # noqa: E402
 
 @pytest.fixture(scope="module")
 def broken():
-    """Networks after six steps, with their notes: about as good as none."""
+    """Networks after six training steps, with their notes: barely trained."""
     learned = learning.training().run()
     learned.notes |= findings(learned, learning.SOURCE)
     return learned
@@ -50,7 +50,7 @@ def test_the_shipped_networks_are_not(name):
 
 
 def test_the_linear_denoiser_itself_is_not_worse_by_the_noise_of_the_views():
-    """Networks as good as linear: each loss of 64 views that of linear ones, with fresh noise of the size it has."""
+    """Networks as good as the linear denoiser: losses of 64 noisy images that differ by noise alone."""
     levels = learning.training().run().denoising.levels
     yardstick = Yardstick.of(learning.SOURCE, learning.ENCODER, levels, effort=0.0)
     assert yardstick.views < VIEWS

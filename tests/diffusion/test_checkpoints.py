@@ -1,4 +1,4 @@
-"""Checkpoints come back as they were written, and nothing else is taken for one."""
+"""Checkpoints are read as they were written, and anything else is refused."""
 
 import json
 import os
@@ -123,10 +123,10 @@ DAMAGES = {
     "another schema": (put(schema=99), "has schema 99; this version reads 3"),
     "another shape": (put(shape=[8, 8]), "centre"),
     "no shape": (put(shape=None), "does not describe"),
-    "a huge shape": (put(shape=[4, 10**9]), "expected 1 to 256"),
+    "a huge shape": (put(shape=[4, 10**9]), "expected a whole number, 1 to 256"),
     "more neurons": (put(responses=6), "response_mean"),
     "another population": (put(population="os.system"), "unknown population 'os.system'"),
-    "levels": (put(levels={"low": 2, "high": 1, "reach": 5}), "no range"),
+    "levels": (put(levels={"low": 2, "high": 1, "reach": 5}), "span no range"),
     "spread": (put(spread=float("inf")), "does not describe"),
     "a larger network": (
         lambda f: described(f, lambda d: d["architecture"].update(channels=[1024, 1024, 1024])),
@@ -142,7 +142,7 @@ DAMAGES = {
     "no population": (altered("layers.safetensors", lambda t: t.pop("encoder.noise")), "holds no encoder.noise"),
     "noise that is none": (
         altered("layers.safetensors", lambda t: t["encoder.noise"].zero_()),
-        "population is not one",
+        "population is not valid",
     ),
     "whole numbers": (
         altered("layers.safetensors", lambda t: t.update(centre=torch.zeros(16, dtype=torch.int64))),
@@ -238,7 +238,7 @@ def test_views_that_are_none(views):
 
 
 def test_coarser_views_are_degraded_responses():
-    """Half of the time: the mean of before, half the Fisher information. Pairs: their mean, an odd neuron alone."""
+    """Thinned: the same mean, half the Fisher information. Merged: means of pairs; an odd last neuron is unchanged."""
     generator = torch.Generator().manual_seed(0)
     counts = LinearNonlinearPoisson(np.eye(3), amplitude=4.0).to(dtype=torch.float32)
     r = counts.sample(torch.full((40_000, 3), 0.5), generator)

@@ -90,7 +90,7 @@ def test_draws_have_the_posterior_s_moments(make, given):
 
 
 def test_reverse_diffusion_of_a_black_box_gaussian():
-    """As from its exact posterior: mean and covariance, with a bias that falls with the steps."""
+    """Mean and covariance are those of the exact posterior, with a bias that decreases with the steps."""
     rng = np.random.default_rng(0)
     root = rng.normal(size=(3, 3))
     denoiser = GaussianDenoiser(rng.normal(size=3), root @ root.T / 3, LinearGaussian(np.eye(3), 1.0))
@@ -187,7 +187,7 @@ def test_a_black_box_says_what_it_does_not_know():
 
 
 class Laplacian(LinearNonlinearPoisson):
-    """A user's likelihood that is no exponential family in r: Laplace noise, by its log density alone."""
+    """A user's likelihood that is no exponential family in r: Laplace noise, given by its log density."""
 
     discrete = False
 
@@ -233,5 +233,5 @@ def test_a_likelihood_that_is_none(method, answer, message, monkeypatch):
 
 
 def test_a_device_that_is_not_there():
-    with pytest.raises(ModelError, match="device 'cuda:93' is not there"):
+    with pytest.raises(ModelError, match="device 'cuda:93' is not available"):
         FiniteSetDenoiser([[0.0], [1.0]], POISSON, device="cuda:93")

@@ -42,7 +42,7 @@ WRONG = {
     "one image many times": (lambda: ImageSource(images(np.ones((30, 4, 4)))), "the images are all the same"),
     "pixels that are no image": (
         lambda: MixtureSource("m", [1.0], np.zeros((1, 4)), [np.eye(4)], (3, 3)),
-        "no images of 3 x 3",
+        "do not fit images of 3 x 3",
     ),
     "no covariance": (
         lambda: MixtureSource("m", [1.0], np.zeros((1, 4)), [np.diag([1, 1, 1, -1.0])], (2, 2)),
@@ -54,12 +54,12 @@ WRONG = {
     "no such population": (lambda: population_for(GAUSSIAN, "spiking"), "unknown population 'spiking'"),
     "fields beside the images": (
         lambda: population_for(ImageSource(images(NOISE * OTHERS.reshape(4, 4))), "linear", np.eye(16)[5:6]),
-        "the receptive fields miss them",
+        "no receptive field sees them",
     ),
-    "spikes on Gaussian images": (lambda: population_for(GAUSSIAN, "poisson"), "only then is the truth known"),
+    "spikes on Gaussian images": (lambda: population_for(GAUSSIAN, "poisson"), "only then is the exact denoiser known"),
     "truth of a table": (
         lambda: GAUSSIAN.exact(TableEncoder(np.eye(16), [[0.5] * 16, [0.5] * 16])),
-        "only then is the truth known",
+        "only then is the exact denoiser known",
     ),
     "fields of 1e200": (lambda: fields_for(np.ones((2, 2, 2)), np.full((1, 4), 1e200)), "in another unit"),
     "half precision": (lambda: float_type(torch.float16), "expected torch.float32 or torch.float64"),
@@ -84,7 +84,7 @@ WRONG = {
     ),
     "nothing to learn": (
         lambda: levels_for(GAUSSIAN, LinearGaussian(1e-6 * np.eye(16), 1.0)),
-        "nothing to be learned",
+        "nothing to learn",
     ),
 }
 
@@ -105,7 +105,7 @@ def test_a_source_is_exact_for_part_of_a_large_set():
 
 
 class _Least(Denoiser):
-    """Knows its xhat and nothing else."""
+    """A denoiser with xhat and nothing else."""
 
     def xhat(self, xg, gamma, r=None):
         return xg

@@ -17,7 +17,7 @@ def test_the_three_terms_are_one_another():
 
 
 def test_levels_of_a_published_schedule():
-    """The linear DDPM schedule's step 40 is gamma = 0.0197, as the published estimator starts."""
+    """Step 40 of the linear DDPM schedule, at which the published estimator starts, has gamma = 0.0197."""
     diffusers = pytest.importorskip("diffusers")
     gammas = nl.scheduler_gammas(diffusers.DDPMScheduler(num_train_timesteps=1000))
     assert (gammas.diff() > 0).all()

@@ -56,7 +56,7 @@ def test_a_sampler_that_is_none(sampler):
 
 
 class Shift(Encoder):
-    """r = x + uniform noise on [-1/2, 1/2]; says nothing of its responses' denoiser."""
+    """r = x + uniform noise on [-1/2, 1/2]; it gives no denoiser of its responses."""
 
     dimensions = responses = 1
 

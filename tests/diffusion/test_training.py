@@ -160,7 +160,7 @@ def test_resuming_something_else_is_refused(tmp_path):
 
 
 class TrueDenoiser:
-    """xhat of the prior that the images are drawn from."""
+    """xhat of the exact denoiser: the prior is the one that the images are drawn from."""
 
     def __init__(self):
         self.exact = learning.SOURCE.exact(learning.ENCODER)
@@ -175,7 +175,7 @@ class TrueDenoiser:
 
 
 def test_the_mean_gain_of_each_level_and_pixel_is_set_right():
-    """Of a gain network that says about 1.7 times the truth, more of some pixels than of others."""
+    """Starts from a gain network whose output is about 1.7 times the truth, by pixel-dependent factors."""
     true = TrueDenoiser()
     levels = levels_for(learning.SOURCE, learning.ENCODER)
     batches = Batches(learning.SOURCE, learning.ENCODER, learning.RECIPE, levels, 0, 0, "cpu")
@@ -195,7 +195,7 @@ def test_the_mean_gain_of_each_level_and_pixel_is_set_right():
 
 
 def test_pixels_are_right_to_second_order_in_the_denoisers_errors():
-    """Denoisers that say 15% too little of what the first pixels are told, and 15% too much of the last ones."""
+    """Denoisers whose gain is 15% too small for the first pixels, and 15% too large for the last ones."""
     true = TrueDenoiser()
     factors = torch.linspace(0.85, 1.15, 16)
 

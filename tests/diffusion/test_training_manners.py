@@ -1,4 +1,4 @@
-"""Training beside other programs: threads, minutes, Ctrl-C in a library, and files that are no unfinished run."""
+"""Training beside other programs: threads, minutes, Ctrl-C in a library, and files that are not unfinished runs."""
 
 import os
 import pickle
@@ -76,7 +76,7 @@ def test_time_that_calibration_took_is_not_there_for_steps():
     said = []
     late = learning.training(minutes=1.0, clock=Clock(), began=-1000.0, say=said.append)
     assert late.run().notes["recipe"]["steps"] == 1  # nothing was left
-    assert said == ["1 minutes are too few here: calibration and judging take as long; one step is taken"]
+    assert said == ["1 minutes are too few: timing the steps and testing the networks take that long; taking one step"]
     early = learning.training(minutes=1.0, clock=Clock(), began=0.0)
     assert early.run().notes["recipe"]["steps"] > 5
 
@@ -175,7 +175,7 @@ def test_damaged_foreign_and_older_files(tmp_path):
         with pytest.raises(CheckpointError, match="not an unfinished run of this version"):
             learning.training(resume_file=kept, resume=True).run()
     write_saved(kept, type(saved)(saved.state, saved.parts | {"done": {}}))
-    with pytest.raises(CheckpointError, match="not one of these networks"):
+    with pytest.raises(CheckpointError, match="of other networks"):
         learning.training(resume_file=kept, resume=True).run()
 
 

@@ -1,4 +1,4 @@
-"""Cases on which an estimate and an exact value of every measure are to be had, and how z-scores are judged."""
+"""Cases with both an estimate and an exact value of every measure, and how z-scores are judged."""
 
 import numpy as np
 
@@ -80,7 +80,7 @@ def z_score(measure, family, seed, passes=PASSES):
 
 
 def judge(scores, alarm):
-    """Whether z-scores have mean 0, spread 1 and 95% coverage, in bands that a sound sample leaves this rarely."""
+    """Whether z-scores have mean 0, spread 1 and 95% coverage, in bands that calibrated z-scores rarely leave."""
     from scipy.stats import binom, norm
 
     z, covered = np.array([score for score, _ in scores]), int(sum(cover for _, cover in scores))

@@ -1,4 +1,4 @@
-"""Estimates from denoisers against closed forms and the exact engine, and what they say when they cannot."""
+"""Estimates from denoisers against closed forms and the exact engine, and the errors where there is no estimate."""
 
 import sys
 from pathlib import Path
@@ -36,7 +36,7 @@ def gaussian(d, k=5, noise=0.5, seed=0):
 
 @pytest.mark.parametrize("measure", calibration.MEASURES)
 def test_every_measure_agrees_with_the_exact_one_within_its_error(measure):
-    """On tables, Poisson populations, Gaussians and mixtures; the band is left once in a million."""
+    """On tables, Poisson populations, Gaussians and mixtures; a sound one leaves the band in one run of a million."""
     scores = [calibration.z_score(measure, family, seed) for family in calibration.FAMILIES for seed in range(16)]
     assert calibration.judge([score for score in scores if score], 1e-6) == {
         "mean": True,
@@ -131,7 +131,7 @@ def test_reverse_diffusion_serves_a_black_box():
 
 
 def test_amortised_regression_on_a_mixture():
-    """A small network in the place of the response comes nearer to the truth than the plug-in."""
+    """A small network in place of drawn responses is closer to the truth than the plug-in."""
     denoiser = MixtureDenoiser(
         [0.5, 0.5], [[-1.5, 0.0], [1.5, 0.5]], [0.3 * np.eye(2)] * 2, LinearGaussian([[1.0, 0.5]], 0.4)
     )
@@ -209,7 +209,7 @@ DENSITY = gaussian(3)
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: si.fisher.estimate(DENOISER, XOR.stimuli), si.NotApplicable, "lone stimuli"),
+        (lambda: si.fisher.estimate(DENOISER, XOR.stimuli), si.NotApplicable, "finite sets of stimuli"),
         (lambda: si.i_local.estimate(DENOISER, [[0.5, 1.0]]), ModelError, "stimulus 0 is not in the set"),
         (lambda: si.i_local.estimate(DENOISER, [0.5, 1.0, 3.0]), ModelError, r"expected \(n, 2\)"),
         (lambda: si.i_local.estimate(DENSITY, [[np.nan] * 3]), ModelError, "not finite at stimulus 0"),
@@ -252,7 +252,7 @@ def test_a_denoiser_that_answers_nonsense_is_named():
 
 
 def far_component(weight, far):
-    """A rare component so far that it keeps its name up to very high noise levels."""
+    """A rare component so far away that it can be identified up to very high noise levels."""
     encoder = LinearGaussian([[1.0]], 1.0)
     return MixtureDenoiser([1 - weight, weight], [[0.0], [far]], np.ones((2, 1, 1)), encoder)
 

@@ -16,7 +16,7 @@ COMPLETE = [measure for name, measure in PUBLISHED.items() if name != "fisher"]
 
 
 def brute_force(model, kong, levels=400, nodes=2001):
-    """I_local or I_Kong2 of a finite 1-d joint by plain trapezoids: slow, and written apart from the package."""
+    """I_local or I_Kong2 of a finite 1-d joint by plain trapezoids: slow, and independent of the package's code."""
     x, p, table = model.stimuli[:, 0], model.prior, model.likelihood
     z = np.linspace(-9.5, 9.5, nodes)
     weight = np.exp(-z * z / 2)
@@ -199,7 +199,7 @@ def test_the_given_functions_are_kept():
 
 
 def test_conditional_entropies_see_the_cells_of_the_second_response():
-    """Cells of other sizes for R and R': what both tell is what the first tells and what the second adds."""
+    """Cells of other sizes for R and R': the chain rule holds, I(both) = I(first) + I(second given first)."""
     rng = np.random.default_rng(6)
     volumes = np.outer([1.0, 2.0], [1.0, 3.0, 0.5])
     pair = si.ResponsePair(
@@ -243,7 +243,7 @@ def test_merging_what_is_hardly_possible_changes_nothing(monkeypatch):
 @pytest.mark.parametrize("name", ["i_local", "i_kong1", "i_kong2"])
 @pytest.mark.parametrize("feature", [0, 1])
 def test_a_feature_that_never_varies_adds_nothing(name, feature):
-    """On more stimuli than are taken one by one, too."""
+    """This also holds for more stimuli than are treated one by one."""
     line = si.encoding_model(Gaussian(), Sigmoid(0.0, 0.5), BernoulliNoise(), 60)
     x, still = line.stimuli, np.full_like(line.stimuli, 3.0)
     plane = si.EncodingModel(np.hstack([x, still] if feature else [still, x]), line.prior, line.likelihood)
@@ -253,7 +253,7 @@ def test_a_feature_that_never_varies_adds_nothing(name, feature):
 
 
 def test_a_grid_with_a_far_corner_is_laid_about_its_points():
-    """One lattice for all would have 10^12 nodes a level."""
+    """One lattice for all would have 10^12 nodes per level."""
     places = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 1e6])
     x = np.stack(np.meshgrid(places, places), axis=-1).reshape(-1, 2)
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""Models at the ends of what numbers can hold: exact, or off by no more than is said."""
+"""Models at the limits of float64: values are exact, or within their stated error."""
 
 import numpy as np
 import pytest
@@ -84,7 +84,7 @@ def test_never_negative(name, make):
 
 @pytest.mark.parametrize("name", ["i_local", "i_kong2"])
 def test_pairs_that_are_far_apart_do_not_see_each_other(name):
-    """Two pairs of stimuli 1e8 apart: each is told apart as if alone, and then which pair it was."""
+    """Two pairs of stimuli 1e8 apart: the information within a pair adds to that about which pair it is."""
     table = np.array([[0.9, 0.2, 0.0, 0.0], [0.1, 0.8, 0.0, 0.0], [0.0, 0.0, 0.6, 0.3], [0.0, 0.0, 0.4, 0.7]])
     both = EncodingModel([0.0, 1.0, 1e8, 1e8 + 1], [0.25] * 4, table)
     left = EncodingModel([0.0, 1.0], [0.5, 0.5], table[:2, :2])
@@ -93,7 +93,7 @@ def test_pairs_that_are_far_apart_do_not_see_each_other(name):
 
 @pytest.mark.parametrize("most", [1, 7, 100, 10**6])
 def test_blocks_of_levels_leave_none_out(most):
-    """The outermost levels tell so little that no value shows it if one is lost."""
+    """The outermost levels contribute so little that no value changes if one is lost."""
     from stiminfo.estimators.layouts import _cuts
 
     cuts = _cuts(np.array([3, 1, 4, 1, 5, 9, 2, 6]), most)

@@ -27,7 +27,7 @@ def test_errors_of_a_cut_range_and_of_its_pilot_add_in_squares():
 
 
 def test_levels_within_a_range_fill_it():
-    """The lattice of a given range lies in it, with the middle of log gamma in the middle."""
+    """The lattice of a given range lies inside it, centred in log gamma."""
     plan = LevelPlan.within(0.5, 32.0, torch.zeros(1, 3, dtype=torch.float64))
     gamma, _, _ = plan.lattice(9, torch.tensor([0.5], dtype=torch.float64))
     logs = gamma.log().ravel()

@@ -1,4 +1,4 @@
-"""The bias estimate against simulation and by hand, the bootstrap against closed forms, warnings by their rule."""
+"""The bias estimate against simulation and by hand, the bootstrap against closed forms, warnings by their rules."""
 
 from __future__ import annotations
 

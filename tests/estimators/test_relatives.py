@@ -1,4 +1,4 @@
-"""The relatives of I_local are what they say, and differ."""
+"""The relatives of I_local equal their definitions, and differ from each other."""
 
 import numpy as np
 import pytest

@@ -47,5 +47,5 @@ def test_fields_of_another_size():
 
 @pytest.mark.parametrize("build", [normalised_population, linear_population])
 def test_images_that_are_all_the_same(build):
-    with pytest.raises(ModelError, match="they are all the same"):
+    with pytest.raises(ModelError, match="all images are equal"):
         build(np.ones((5, 8, 8)), receptive_fields((8, 8)))
