@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from ..models import BernoulliNoise, Gaussian, Sigmoid
 from ..models.data import ContinuousSpec, FiniteSpec, PairSpec
-from .cases import ModelCase, PairCase
+from .cases import FeatureCase, ModelCase, PairCase
 
 # Two stimuli that share half of their responses: every complete measure gives ln(2)/2 to both.
 SHARED = FiniteSpec(((0,), (1,)), (1, 1), ((1, 1, 0), (1, 0, 1)))
@@ -152,9 +152,13 @@ def with_slopes(case: Any) -> Any:
     if not isinstance(spec, FiniteSpec) or spec.gradient is not None or discrete:
         return case  # a discrete stimulus that is moved anywhere has no derivative
     d = len(spec.stimuli[0])
-    return replace(
-        case, model=replace(spec, gradient=tuple(_slopes(row, j, d) for j, row in enumerate(spec.responses)))
-    )
+    gradient = tuple(_slopes(row, j, d) for j, row in enumerate(spec.responses))
+    if isinstance(case, FeatureCase):  # the response does not change along a feature without effect
+        gradient = tuple(
+            tuple(tuple(0 if i == case.feature else s for i, s in enumerate(slopes)) for slopes in row)
+            for row in gradient
+        )
+    return replace(case, model=replace(spec, gradient=gradient))
 
 
 def _slopes(row: Sequence[float], j: int, d: int) -> tuple[tuple[float, ...], ...]:

@@ -144,15 +144,15 @@ def decay_cases(draw: DrawFn, dimensions: int = 1, along: int = 0) -> DecayCase:
 _BLOB = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, 0.0, (1, 0))
 _LEANING = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.0, 1.0, 0.9)
 # p(1|x) between 0.18 and 0.82 as far as the prior goes: a formula that is silent where tuning saturates speaks here.
-_WAVES = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Periodic(4.0, 1.0, 3.0, -1.5),), 0.75, 0.5, 0.0, (1, 0))
-_WAVES_TILTED = replace(_WAVES, tilt=0.9, inside=None)
+WAVES = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Periodic(4.0, 1.0, 3.0, -1.5),), 0.75, 0.5, 0.0, (1, 0))
+_WAVES_TILTED = replace(WAVES, tilt=0.9, inside=None)
 # Exponential tails: the border of what the axiom is about.
 _EXPONENTIAL = DecayCase(Laplace(0.0, 1.0), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, 0.0, (1, 0))
 # A response that follows the stimulus without end, and a broad one in the ball, which far responses bring to mind.
 _READING = ReadingCase(1.0, 0.5, 1.0, 5.0)
 _COUNTING = ReadingCase(2.0, 1.0, 1.0, 4.0, counts=True)
 _DOUBLING = AtomsCase(40, (1,), (False, False), doubling=True)
-_FAR = (_WAVES, _WAVES_TILTED, _EXPONENTIAL, _READING, replace(_READING, tilt=2.0), _COUNTING, _DOUBLING)
+_FAR = (WAVES, _WAVES_TILTED, _EXPONENTIAL, _READING, replace(_READING, tilt=2.0), _COUNTING, _DOUBLING)
 #: The blob with a second feature: where it is not 0, the bump is lower.
 BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))
 

@@ -7,7 +7,7 @@ from hypothesis.strategies import DrawFn, composite
 from msgspec.structs import replace
 
 from .axiom import FIFTH, PAPER, Axiom, Family
-from .locality import check
+from .locality import WAVES, check
 from .locality_cases import DecayCase, JumpCase
 from .strategies import steps, weight_rows
 
@@ -37,7 +37,7 @@ AXIOM = Axiom(
     source=f"Axiom 2 of {PAPER}",
     check=check,
     cases=(DecayCase, JumpCase),
-    known=(_JUMP, replace(_JUMP, mirror=True)),
+    known=(_JUMP, replace(_JUMP, mirror=True), WAVES),
     families=lambda gradient: (Family("heavy-tailed priors", jump_cases(), FIFTH),),
     unit="of the near change, left in the limit",
     screened=False,

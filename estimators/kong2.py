@@ -59,7 +59,7 @@ i_kong2 = PublishedMeasure(
     integrand=Integrand(squared_gain, featurewise=True),
     claims={
         "completeness": True,
-        "locality": True,
+        "locality": False,
         "locality_any_prior": False,
         "positivity": True,
         "additivity": False,
