@@ -1,8 +1,9 @@
 """What the paper claims (Laquitaine, Azeglio, Paris, Ferrari, Chalk, arXiv:2505.11309), to stand beside the verdicts.
 
 The claims are those of its Table 1 and its Axioms 1 to 5, for the ten axioms here. Both "locality" and
-"locality_any_prior" are its Axiom 2; data processing follows from additivity and positivity by its Remark 1. Axioms
-of which it says nothing are left out.
+"locality_any_prior" are its Axiom 2. Data processing follows from additivity and positivity by its Remark 1, response
+invariance from that by its Remark 2; its section 5.3 and Fig. 3 show both sides of data processing. Kong's measures are
+judged in its Appendix B. Axioms of which it says nothing are left out.
 """
 
 from __future__ import annotations
@@ -21,5 +22,10 @@ PAPER: dict[str, dict[str, bool]] = {
         "i_local": (True, True, True, True),
     }.items()
 }
-PAPER["i_cissi"]["data_processing"] = True
-PAPER["i_local"] |= {"data_processing": True, "feature_insensitivity_marginal": True}
+for _name in ("i_surp", "i_cissi", "i_local"):
+    PAPER[_name] |= {"data_processing": True, "response_invariance": True}
+for _name in ("i_sp", "i_ssi"):
+    PAPER[_name]["data_processing"] = False
+PAPER["i_local"]["feature_insensitivity_marginal"] = True
+PAPER["i_kong1"] = {"locality": False, "locality_any_prior": False, "additivity": True}
+PAPER["i_kong2"] = {"additivity": False}
