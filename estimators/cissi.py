@@ -47,5 +47,20 @@ i_cissi = PublishedMeasure(
         "response_invariance": True,
         "stimulus_invariance": True,
     },
+    proofs={
+        "completeness": (
+            "E_X E_{R|X} = E_R, so the mean is E_R KL(p(X|R) || p(X)) = I(R;X). The conditional applies the same to "
+            "the model given r and averages over r."
+        ),
+        "positivity": "Averages of Kullback-Leibler divergences, in the conditional too.",
+        "response_invariance": (
+            "Responses occur only in p(x|r) and in averages over p(r|x): a bijection permutes the sums, and its "
+            "Jacobian cancels in p(x|r)."
+        ),
+        "stimulus_invariance": (
+            "KL(p(X|r) || p(X)) does not change under a bijection of X: the ratio p(x|r)/p(x) keeps its value at each "
+            "stimulus."
+        ),
+    },
     source="Kostal & D'Onofrio (2018); Eq. 4 of " + PAPER,
 )

@@ -161,6 +161,8 @@ class PublishedMeasure(Measure):
         Its letter and its index, as figures and pages typeset it.
     notes : mapping of str to str, optional
         Remarks on its verdicts, by axiom.
+    proofs : mapping of str to str, optional
+        By axiom, why the measure meets it: a short proof. Where there is none, "holds" rests on cases alone.
     claims, units, source, needs, slow
         As for `Measure`.
     """
@@ -178,10 +180,11 @@ class PublishedMeasure(Measure):
         tells: str = "",
         symbol: tuple[str, str] = ("I", ""),
         notes: Mapping[str, str] | None = None,
+        proofs: Mapping[str, str] | None = None,
         **options: Any,
     ) -> None:
         self.title, self.formula, self.tells, self.integrand = title, formula, tells, integrand
-        self.symbol, self.notes = symbol, dict(notes or {})
+        self.symbol, self.notes, self.proofs = symbol, dict(notes or {}), dict(proofs or {})
         given = {"pointwise": pointwise, "conditional": conditional, "featurewise": featurewise}
         self._forms: Mapping[str, ExactForm] = {name: form for name, form in given.items() if form is not None}
         functions = {name: _at_standard(form) for name, form in self._forms.items()}

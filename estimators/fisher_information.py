@@ -65,6 +65,29 @@ fisher = PublishedMeasure(
         "feature_insensitivity_marginal": False,
         "stimulus_invariance": False,
     },
+    proofs={
+        "locality": (
+            "J(x) depends on p(r|.) in a neighbourhood of x only, so a change inside a ball does not change it outside."
+        ),
+        "locality_any_prior": "As locality: the prior does not occur in J(x).",
+        "positivity": "J(x) is the mean of a squared score; the conditional is an average of such means.",
+        "additivity": (
+            "The score of (r, r') is s(r) + s(r'|r), and E[s(r'|r) | r, x] = 0. So the mean squares add: J_{R,R'}(x) "
+            "= J_R(x) + E_{r|x} J_{R'|R=r}(x)."
+        ),
+        "data_processing": (
+            "The score of R' is the conditional mean of the score of R, given R' and x. A conditional mean has no "
+            "larger second moment."
+        ),
+        "response_invariance": (
+            "A bijection of discrete responses permutes the sum over r. A smooth one multiplies p(r|x) by a factor "
+            "that does not depend on x, so it leaves the score."
+        ),
+        "feature_insensitivity": (
+            "J is the trace, so the J_ii sum to it. If X_i is independent of (R, X_-i), p(r|x) does not depend on "
+            "x_i, and its derivative along x_i is 0."
+        ),
+    },
     units="nats per squared unit of the stimulus",
     needs=("gradient",),
     source="Fisher (1925)",

@@ -57,5 +57,28 @@ i_kong1 = PublishedMeasure(
         "feature_insensitivity_marginal": False,
         "stimulus_invariance": True,
     },
+    proofs={
+        "completeness": (
+            "Its sum over features is i_surp at each x: E|x - xhat(Xg)|^2 / 2g^2 given x integrates to -log p(x) over "
+            "g, and with p(x|r) in place of the prior to -log p(x|r). The difference is log p(x|r)/p(x) = log "
+            "p(r|x)/p(r); average over r given x. i_surp is complete."
+        ),
+        "positivity": "Its sum over features is i_surp at each x (see completeness), a Kullback-Leibler divergence.",
+        "additivity": (
+            "|x - xhat|^2 - |x - xhat_r|^2 + |x - xhat_r|^2 - |x - xhat_{r,r'}|^2 telescopes, for each feature."
+        ),
+        "data_processing": "Its sum over features is i_surp at each x (see completeness), which meets it.",
+        "response_invariance": (
+            "Responses occur only in E[X|xg,r] and in averages over p(r|x): a bijection permutes the sums, and its "
+            "Jacobian cancels."
+        ),
+        "feature_insensitivity": (
+            "If X_i is independent of (R, X_-i), E[X_i|xg,r] = E[X_i|xg], so that the two squared errors of feature i "
+            "are equal and I_i = 0."
+        ),
+        "stimulus_invariance": (
+            "Its sum over features is i_surp at each x (see completeness), which does not depend on where stimuli lie."
+        ),
+    },
     source="Kong, Brekelmans, Ver Steeg (2023); Eq. 18 of " + PAPER,
 )

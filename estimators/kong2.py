@@ -69,6 +69,21 @@ i_kong2 = PublishedMeasure(
         "feature_insensitivity_marginal": False,
         "stimulus_invariance": False,
     },
+    proofs={
+        "completeness": (
+            "p(x) p(r|x) p(xg|x), summed over x, is p(xg) p(r|xg): (Xg, R) has one joint law, whether r comes from x "
+            "or from xg. So its mean is that of i_local."
+        ),
+        "positivity": "A mean of squares; the conditional is an average of such means.",
+        "response_invariance": (
+            "Responses occur only in E[X|xg,r] and in averages over p(r|x): a bijection permutes the sums, and its "
+            "Jacobian cancels."
+        ),
+        "feature_insensitivity": (
+            "If X_i is independent of (R, X_-i), E[X_i|xg,r] = E[X_i|xg], so I_i = 0; I(x) is the sum over features "
+            "by definition."
+        ),
+    },
     slow=True,
     source="Kong et al. (2024); Eqs. 19, 20 of " + PAPER,
 )

@@ -101,6 +101,34 @@ i_local = PublishedMeasure(
         "feature_insensitivity_marginal": False,
         "stimulus_invariance": False,
     },
+    proofs={
+        "completeness": (
+            "De Bruijn's identity for the finite Gaussian mixtures p(xg) and p(xg|r): d/dg I(R;Xg) = -1/2 E tr J(Xg). "
+            "I(R;Xg) runs from I(R;X) at g = 0 to 0 as g grows, so E_X[I(x)] = 1/2 int E tr J(Xg) dg = I(R;X). Given "
+            "r, Xg has the law that it has in the model of R' given r, so the conditional's mean is that of "
+            "I(R';X|R=r)."
+        ),
+        "positivity": (
+            "J_ii(xg) = E_{r|xg}(E[X_i|xg,r] - E[X_i|xg])^2 / g^2 is not negative; the conditional is an average of "
+            "the same."
+        ),
+        "additivity": (
+            "At each xg, E[X|xg,R] is a martingale in what is known: E|xhat_{R,R'} - xhat|^2 = E|xhat_R - xhat|^2 + "
+            "E|xhat_{R,R'} - xhat_R|^2, for each feature. Integrate over g."
+        ),
+        "data_processing": (
+            "Xg - X - R - R' is a Markov chain, so E[X|xg,r'] = E[E[X|xg,R] | xg,r'] at each xg: a conditional mean "
+            "has no larger variance. Integrate over g."
+        ),
+        "response_invariance": (
+            "Responses occur only in E[X|xg,r] and in averages over p(r|xg): a bijection permutes the sums, and its "
+            "Jacobian cancels."
+        ),
+        "feature_insensitivity": (
+            "I(x) is the sum over features by definition. If X_i is independent of (R, X_-i), then so is (X_i)g, as "
+            "the noise of the features is independent: E[X_i|xg,r] = E[X_i|(x_i)g] = E[X_i|xg], and I_i = 0."
+        ),
+    },
     slow=True,
     source="Eqs. 8, 9 of " + PAPER,
 )

@@ -61,5 +61,15 @@ i_sp = PublishedMeasure(
         "response_invariance": False,
         "stimulus_invariance": True,
     },
+    proofs={
+        "completeness": (
+            "E_X[H(R) - H(R|x)] = H(R) - H(R|X) = I(R;X). The conditional H(R'|R) - E_{r|x} H(R'|r,x) has the mean "
+            "H(R'|R) - H(R'|R,X) = I(X;R'|R)."
+        ),
+        "additivity": (
+            "By the chain rule of entropies [H(R) - H(R|x)] + [H(R'|R) - E_{r|x} H(R'|r,x)] = H(R,R') - H(R,R'|x)."
+        ),
+        "stimulus_invariance": "Only p(.|x) at the stimulus itself and p(r) occur; where the stimulus lies does not.",
+    },
     source="DeWeese & Meister (1999); Eq. 1 of " + PAPER,
 )

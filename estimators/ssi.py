@@ -48,5 +48,19 @@ i_ssi = PublishedMeasure(
         "response_invariance": True,
         "stimulus_invariance": False,
     },
+    proofs={
+        "completeness": (
+            "E_X E_{R|X} = E_R, so the mean is H(X) - H(X|R) = I(R;X). The conditional applies the same to the model "
+            "given r and averages over r: the mean of I(R';X|R=r)."
+        ),
+        "additivity": (
+            "[H(X) - E_{r|x} H(X|r)] + E_{r|x}[H(X|r) - E_{r'|r,x} H(X|r,r')] telescopes to H(X) - E_{r,r'|x} "
+            "H(X|r,r')."
+        ),
+        "response_invariance": (
+            "Responses occur only in p(x|r) and in averages over p(r|x): a bijection permutes the sums, and its "
+            "Jacobian cancels in p(x|r)."
+        ),
+    },
     source="Butts (2003); Eq. 2 of " + PAPER,
 )

@@ -48,5 +48,26 @@ i_surp = PublishedMeasure(
         "response_invariance": True,
         "stimulus_invariance": True,
     },
+    proofs={
+        "completeness": (
+            "E_X KL(p(R|x) || p(R)) = I(R;X) by definition. The conditional applies the same to the model given r and "
+            "averages over r: the mean of I(R';X|R=r)."
+        ),
+        "positivity": (
+            "A Kullback-Leibler divergence is not negative; the conditional is an average of such divergences."
+        ),
+        "additivity": (
+            "This is the chain rule of KL(p(R,R'|x) || p(R,R')): the conditional is E_{r|x} KL(p(R'|r,x) || p(R'|r))."
+        ),
+        "data_processing": (
+            "R' has the laws p(r'|x) and p(r') that one channel makes of p(r|x) and p(r); a channel does not raise a "
+            "Kullback-Leibler divergence."
+        ),
+        "response_invariance": (
+            "Only the ratio p(r|x)/p(r), averaged over p(r|x), occurs: a bijection permutes the sum, and its Jacobian "
+            "cancels."
+        ),
+        "stimulus_invariance": "Only p(.|x) at the stimulus itself and p(r) occur; where the stimulus lies does not.",
+    },
     source="DeWeese & Meister (1999); Eq. 3 of " + PAPER,
 )

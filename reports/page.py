@@ -19,7 +19,7 @@ from .draw.model import short
 from .draw.witness import describe, plot_witness, svg
 from .symbols import in_html, symbol
 from .templating import render
-from .verdicts import WORDS, Claims, claim_word, differs, error, finding_words, margin
+from .verdicts import PROVED, WORDS, Claims, claim_word, differs, error, finding_words, margin, word_of
 
 #: Models of at most this many stimuli are printed in numbers.
 PRINTED = 6
@@ -70,6 +70,7 @@ def audit_page(audits: Mapping[str, Audit], paper: Claims | None = None, command
     claims = paper or {}
     measures = [_measure(f"m{n}", audit, claims.get(name, {})) for n, (name, audit) in enumerate(audits.items())]
     asked = [axiom for axiom in AXIOMS.values() if any(axiom.id in measure.rows for measure in measures)]
+    proofs = any(verdict.proof for audit in audits.values() for verdict in audit.verdicts.values())
     return render(
         "page.html",
         title="Stimulus-specific information measures, audited",
@@ -81,7 +82,9 @@ def audit_page(audits: Mapping[str, Audit], paper: Claims | None = None, command
         faults=[f"{name}: {fault}" for name, audit in audits.items() for fault in audit.contradictions],
         axioms=asked,
         measures=measures,
-        words=WORDS,
+        words=[*([PROVED] if proofs else []), *WORDS.values()],
+        word_of=word_of,
+        proofs=proofs,
         published=PUBLISHED,
         claim_word=claim_word,
         differs=differs,

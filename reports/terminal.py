@@ -16,7 +16,7 @@ from ..axioms.finding import shown
 from ..axioms.registry import AXIOMS, EVERY
 from ..estimators import PUBLISHED
 from .templating import render
-from .verdicts import WORDS, Claims, cell_text, claim_words, differs, margin
+from .verdicts import Claims, cell_text, claim_words, differs, margin, word_of
 
 
 def plain_console(width: int = 100) -> Console:
@@ -47,7 +47,7 @@ def text(audit: Audit) -> str:
 
 def coloured(verdict: Verdict, said: str = "") -> str:
     """The verdict's word, or another text, in the verdict's colour."""
-    _, word, colour = WORDS[verdict.verdict]
+    _, word, colour = word_of(verdict)
     return f"[{colour}]{escape(said or word)}[/]"
 
 
@@ -145,7 +145,7 @@ def table_markdown(audits: Mapping[str, Audit], paper: Claims) -> str:
 
 def audit_markdown(audit: Audit) -> str:
     """One audit as a table in Markdown."""
-    return render("audit.md", verdicts=audit.verdicts.values(), words=WORDS, claim_words=claim_words)
+    return render("audit.md", verdicts=audit.verdicts.values(), word_of=word_of, claim_words=claim_words)
 
 
 def print_replay(data: dict[str, Any], finding: Any, console: Console) -> None:

@@ -19,6 +19,8 @@ class Word(NamedTuple):
     colour: str
 
 
+#: How a verdict "holds" is shown where there is a proof beside the cases.
+PROVED = Word("✓✓", "proved", "bold green")
 WORDS = {
     "holds": Word("✓", "holds", "green"),
     "refuted": Word("✗", "refuted", "red"),
@@ -27,6 +29,11 @@ WORDS = {
     "error": Word("!", "error", "bold red"),
 }
 _MEASURED = ("holds", "refuted", "inconclusive")
+
+
+def word_of(verdict: Verdict) -> Word:
+    """How a verdict is shown: "proved" where it holds and there is a proof, "holds" where it rests on cases alone."""
+    return PROVED if verdict.verdict == "holds" and verdict.proof else WORDS[verdict.verdict]
 
 
 def claim_word(claim: bool) -> str:
@@ -66,5 +73,5 @@ def cell_text(verdict: Verdict | None, claim: bool | None) -> str:
     """A cell of the table: the verdict, and the paper's claim where the verdict contradicts it."""
     if verdict is None:
         return "-"
-    word = WORDS[verdict.verdict].word
+    word = word_of(verdict).word
     return f"{word} [paper: {claim_word(bool(claim))}]" if differs(verdict, claim) else word

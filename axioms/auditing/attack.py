@@ -19,7 +19,7 @@ from hypothesis.strategies import SearchStrategy
 from msgspec.structs import replace
 
 from ...errors import MeasureError, ModelError, NeedsGradient, NotApplicable
-from ...estimators import Measure
+from ...estimators import Measure, PublishedMeasure
 from ...models.data import FiniteSpec
 from ..axiom import Axiom, Family
 from ..cases import Case
@@ -242,7 +242,15 @@ class _Attack:
                 f" (numerical error {loosest.error:.1g}, allowed {loosest.tolerance:.1g})"
                 + (declined and f"; {declined}")
             )
-            return self.conclude(verdict="holds", cases=count, violation=largest, error=loosest.error, says=says)
+            proofs = self.measure.proofs if isinstance(self.measure, PublishedMeasure) else {}
+            return self.conclude(
+                verdict="holds",
+                cases=count,
+                violation=largest,
+                error=loosest.error,
+                says=says,
+                proof=proofs.get(self.axiom.id, ""),
+            )
         return self.conclude(
             verdict=word,
             cases=count,

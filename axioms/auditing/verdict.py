@@ -35,6 +35,7 @@ class Verdict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     says : the finding, or the reason, in one line
     case : the case of a refutation, an inconclusive verdict or an error; else None
     finding : what was found on that case
+    proof : why a published measure meets the axiom, where that is proved; else ""
     """
 
     measure: str
@@ -47,6 +48,7 @@ class Verdict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     says: str = ""
     case: AnyCase | None = None
     finding: Finding | None = None
+    proof: str = ""
 
     @property
     def agrees(self) -> bool | None:
@@ -76,7 +78,7 @@ class Verdict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def to_json(self) -> dict[str, Any]:
         """The verdict as JSON data."""
-        return {
+        data = {
             "verdict": self.verdict,
             "claimed": self.claimed,
             "agrees": self.agrees,
@@ -86,6 +88,7 @@ class Verdict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "witness": self.witness,
             "message": self.says,
         }
+        return data | ({"proof": self.proof} if self.proof else {})
 
     def plot(self) -> Figure:
         """Draw the witness; raises ValueError if there is none."""

@@ -107,6 +107,7 @@ def _axioms(table: dict[str, Any]) -> list[dict[str, Any]]:
                 "holds": named("holds"),
                 "breaks": named("refuted"),
                 "silent": named("not_applicable"),
+                "proofs": [(name, cell["proof"]) for name, cell in cells.items() if cell.get("proof")],
                 "drawings": drawings,
             }
         )

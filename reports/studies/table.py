@@ -55,6 +55,7 @@ def _verdict(measure: str, axiom: str, cell: Data) -> Verdict:
         says=cell["message"],
         case=witness.case if witness else None,
         finding=witness.finding if witness else None,
+        proof=cell.get("proof", ""),
     )
 
 

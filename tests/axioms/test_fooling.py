@@ -1,5 +1,8 @@
 """Wrong measures that an audit once said "holds" of, and verdicts where nothing could have broken an axiom."""
 
+import json
+from pathlib import Path
+
 import fooling
 import numpy as np
 import pytest
@@ -14,6 +17,9 @@ from stiminfo.axioms.known import with_slopes
 from stiminfo.axioms.locality import check
 from stiminfo.axioms.unbounded_cases import AtomsCase, ReadingCase
 from stiminfo.errors import CaseError, NotApplicable
+from stiminfo.estimators import PUBLISHED
+
+FOLDER = Path(__file__).parents[2] / "reports" / "published"
 
 CASES = [(axiom, measure) for axiom, some in fooling.FOOLING.items() for measure in some]
 IDS = [f"{axiom}-{measure.name.replace(' ', '_')}" for axiom, measure in CASES]
@@ -176,3 +182,28 @@ def test_an_answer_that_is_no_array_is_an_error_of_the_measure():
     verdict = attack(AXIOMS["positivity"], si.Measure("tensor", lambda model: Tensor()), examples=2)
     assert verdict.verdict == "error"
     assert "requires grad" in verdict.message
+
+
+def test_what_the_table_says_holds_is_proved_or_known_to_be_open():
+    table = json.loads((FOLDER / "table.json").read_text(encoding="utf-8"))["measures"]
+    holding = {
+        (name, axiom)
+        for name, row in table.items()
+        for axiom, cell in row["axioms"].items()
+        if cell["verdict"] == "holds"
+    }
+    proved = {(name, axiom) for name, measure in PUBLISHED.items() for axiom in measure.proofs}
+    assert proved <= holding
+    assert holding - proved == {("i_local", "locality")}
+    for name, axiom in proved:
+        assert PUBLISHED[name].claims[axiom]
+        assert table[name]["axioms"][axiom]["proof"] == PUBLISHED[name].proofs[axiom]
+
+
+def test_a_measure_of_the_user_has_no_proof_whatever_it_is_called():
+    mine = attack(AXIOMS["positivity"], si.Measure("i_surp", si.i_surp.pointwise), examples=2)
+    ours = attack(AXIOMS["positivity"], si.i_surp, examples=2)
+    assert mine.verdict == ours.verdict == "holds"
+    assert not mine.proof
+    assert "proof" not in mine.to_json()
+    assert ours.to_json()["proof"] == ours.proof == si.i_surp.proofs["positivity"]
