@@ -59,6 +59,7 @@ AXIOM = Axiom(
         known.BETWEEN_PAIR,
         *known.RARE_PAIRS,
         known.MANY_PAIR,
+        known.SPACE_PAIR,
     ),
     smallest=smallest.all_pairs,
     families=lambda gradient: (Family("finite pairs", draw.pair_cases(gradient)), *other_pairs(gradient)),

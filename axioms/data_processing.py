@@ -11,10 +11,10 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
 from . import known, smallest
-from .axiom import FIFTH, PAPER, Axiom, Family
+from .axiom import FIFTH, FORTIETH, PAPER, Axiom, Family
 from .cases import GarblingCase
 from .evaluator import Evaluator
-from .families import planes
+from .families import planes, spaces
 from .finding import Finding, judge_worst, shown
 from .strategies import continuous_specs, finite_specs, steps, weight_rows
 
@@ -89,6 +89,7 @@ def _families(gradient: bool) -> tuple[Family, ...]:
     return (
         Family("finite, garbled", garbling_cases(finite_specs(gradient=gradient))),
         Family("finite, 2-d, garbled", garbling_cases(planes(gradient)), FIFTH),
+        Family("finite, 3-d to 5-d, garbled", garbling_cases(spaces(gradient)), FORTIETH),
         Family("continuous, transformed", transform_cases(), FIFTH),
     )
 
@@ -113,6 +114,7 @@ AXIOM = Axiom(
         *(GarblingCase(spec, known.MERGE) for spec in known.RARE),
         *(GarblingCase(spec, ((1, 0), (0, 1), (0, 1))) for spec in known.RARE),
         GarblingCase(known.BETWEEN, known.MERGE),
+        GarblingCase(known.SPACE, known.MERGE),
         GarblingCase(known.PERIODIC, tuple(tuple(int(k // 3 == m) for m in range(3)) for k in range(9))),
         GarblingCase(known.MANY, ((1, 0), (1, 0), (1, 0), (0, 1), (0, 1), (0, 1))),
         GarblingCase(known.WIDE, tuple(tuple(int(k // 2 == m) for m in range(13)) for k in range(25))),

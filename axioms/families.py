@@ -8,7 +8,7 @@ from hypothesis.strategies import SearchStrategy
 from ..models import EncodingModel
 from ..models.data import FiniteSpec
 from . import strategies as draw
-from .axiom import FIFTH, Family
+from .axiom import FIFTH, FORTIETH, Family
 from .cases import ModelCase
 
 
@@ -17,11 +17,20 @@ def planes(gradient: bool) -> SearchStrategy[FiniteSpec]:
     return draw.finite_specs(dimensions=2, gradient=gradient, max_stimuli=4, max_responses=3)
 
 
+def spaces(gradient: bool) -> SearchStrategy[FiniteSpec]:
+    """Finite models of up to three stimuli in R^3 to R^5, which lie in a plane there: exact measures reach them."""
+    return st.sampled_from([3, 4, 5]).flatmap(
+        lambda d: draw.finite_specs(dimensions=d, gradient=gradient, max_stimuli=3, max_responses=3)
+    )
+
+
 def other_pairs(gradient: bool) -> tuple[Family, ...]:
-    """Pairs of responses to stimuli in the plane, and pairs of responses with unequal cell volumes."""
+    """Pairs of responses to stimuli in the plane or in R^3, and pairs of responses with unequal cell volumes."""
     in_the_plane = draw.pair_cases(gradient, dimensions=2, max_stimuli=3, max_responses=2)
+    in_space = draw.pair_cases(gradient, dimensions=3, max_stimuli=3, max_responses=2)
     return (
         Family("finite pairs, 2-d", in_the_plane, FIFTH),
+        Family("finite pairs, 3-d", in_space, FORTIETH),
         Family("pairs of continuous cells", draw.pair_cases(gradient, max_responses=2, volumes=True), FIFTH),
     )
 
@@ -33,6 +42,7 @@ def pairs_and_models(gradient: bool) -> tuple[Family, ...]:
         Family("finite", draw.finite_specs(gradient=gradient, max_stimuli=12, max_responses=6).map(ModelCase)),
         *other_pairs(gradient),
         Family("finite, 2-d", planes(gradient).map(ModelCase), FIFTH),
+        Family("finite, 3-d to 5-d", spaces(gradient).map(ModelCase), FORTIETH),
         Family("continuous", draw.continuous_specs().map(ModelCase), FIFTH),
     )
 

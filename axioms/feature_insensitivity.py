@@ -11,7 +11,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from ..models.data import FiniteSpec
 from ..models.features import insensitive_features
 from . import known, smallest
-from .axiom import FIFTH, PAPER, Axiom, Family
+from .axiom import FIFTH, FORTIETH, PAPER, Axiom, Family
 from .cases import FeatureCase
 from .evaluator import Evaluator
 from .finding import Finding, Values, judge_worst, shown, worst
@@ -72,25 +72,30 @@ def silent_features(jointly: bool) -> Callable[[SearchStrategy[FiniteSpec]], tup
 
 
 @composite
-def irrelevant_feature_cases(draw: DrawFn, gradient: bool = False) -> FeatureCase:
-    """X_i independent of (R, X_-i) jointly: a 1-D finite model and an independent feature with a prior of its own.
+def irrelevant_feature_cases(draw: DrawFn, gradient: bool = False, others: int = 1) -> FeatureCase:
+    """X_i independent of (R, X_-i) jointly: a finite model and an independent feature with a prior of its own.
 
-    Shrinks to one value of each feature.
+    The model has one feature and up to three stimuli, or more features (`others`) and two stimuli, so that all of the
+    product lies in a plane. Shrinks to one value of each feature.
     """
-    base = draw(finite_specs(gradient=gradient, max_stimuli=3, max_responses=3, rare=False))
+    most = 3 if others == 1 else 2
+    base = draw(finite_specs(others, gradient=gradient, max_stimuli=most, max_responses=3, rare=False))
     unit = draw(units())
-    values = [unit * n for n in draw(st.lists(st.integers(0, 6), min_size=1, max_size=3, unique=True))]
+    values = [unit * n for n in draw(st.lists(st.integers(0, 6), min_size=1, max_size=most, unique=True))]
     weights = [draw(st.integers(1, 4)) for _ in values]
-    feature = draw(st.sampled_from([1, 0]))
+    feature = draw(st.sampled_from(range(others, -1, -1)))
+
+    def among(row: tuple[float, ...], own: float) -> tuple[float, ...]:
+        return (*row[:feature], own, *row[feature:])
+
     stimuli, prior, rows, slopes = [], [], [], []
     for value, weight in zip(values, weights):
         for j, row in enumerate(base.responses):
-            other = base.stimuli[j][0]
-            stimuli.append((other, value) if feature else (value, other))
+            stimuli.append(among(base.stimuli[j], value))
             prior.append(base.prior[j] * weight)
             rows.append(row)
             if base.gradient is not None:
-                slopes.append(tuple((s[0], 0) if feature else (0, s[0]) for s in base.gradient[j]))
+                slopes.append(tuple(among(slope, 0) for slope in base.gradient[j]))
     spec = FiniteSpec(tuple(stimuli), tuple(prior), tuple(rows), gradient=tuple(slopes) or None)
     return FeatureCase(spec, feature)
 
@@ -106,9 +111,13 @@ AXIOM = Axiom(
     known=(
         FeatureCase(FiniteSpec(((0, 0), (0, 1), (1, 0), (1, 1)), (1, 2, 1, 2), ((1, 2), (1, 2), (2, 1), (2, 1))), 1),
         FeatureCase(known.BESIDE, 0),
+        FeatureCase(known.BESIDE_TWO, 0),
     ),
     smallest=smallest.features,
-    families=lambda gradient: (Family("irrelevant feature", irrelevant_feature_cases(gradient), FIFTH),),
+    families=lambda gradient: (
+        Family("irrelevant feature", irrelevant_feature_cases(gradient), FIFTH),
+        Family("irrelevant feature of three", irrelevant_feature_cases(gradient, 2), FORTIETH),
+    ),
     of_models=silent_features(jointly=True),
     featurewise=True,
 )

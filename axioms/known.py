@@ -122,6 +122,11 @@ VOLUME_PAIR = PairCase(
         stimulus_volumes=(1, 1, 3),
     )
 )
+# Three stimuli of R^3 that lie in no plane with the origin's axes, and pairs there.
+SPACE = FiniteSpec(((0, 0, 1), (1, 0, 3), (0, 2, 0)), (1, 2, 1), ((1, 1, 0), (1, 0, 1), (0, 2, 1)))
+SPACE_PAIR = PairCase(replace(READINGS, stimuli=((0, 0, 1), (1, 2, 3))))
+# Two stimuli in the plane of the last two features, beside a first feature that does not matter.
+BESIDE_TWO = FiniteSpec(((0, 0, 0), (0, 1, 2), (1, 0, 0), (1, 1, 2)), (1, 1, 2, 2), ((1, 2), (2, 1), (1, 2), (2, 1)))
 #: Of any axiom about I(x) and the conditional: rare, between whole numbers, far apart, many, cells of unequal size.
 BEYOND_A_HANDFUL = (
     *map(ModelCase, RARE),
@@ -132,6 +137,8 @@ BEYOND_A_HANDFUL = (
     ModelCase(MANY),
     MANY_PAIR,
     VOLUME_PAIR,
+    ModelCase(SPACE),
+    SPACE_PAIR,
 )
 # Spike counts 0, 1 and 2, whose values may be stretched.
 SPIKES = FiniteSpec(((0,), (1,)), (1, 1), ((2, 1, 1), (1, 1, 2)), values=(0, 1, 2))

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from ..models.data import ContinuousSpec, FiniteSpec
 from . import known, smallest
-from .axiom import FIFTH, PAPER, Axiom, Family
+from .axiom import FIFTH, FORTIETH, PAPER, Axiom, Family
 from .cases import ResponseMapCase
 from .evaluator import Evaluator
-from .families import planes
+from .families import planes, spaces
 from .finding import Finding, unchanged
 from .strategies import continuous_specs, finite_specs
 
@@ -58,6 +58,7 @@ def _families(gradient: bool) -> tuple[Family, ...]:
     return (
         Family("finite, renamed", relabelling_cases(finite_specs(gradient=gradient))),
         Family("finite, 2-d, renamed", relabelling_cases(planes(gradient)), FIFTH),
+        Family("finite, 3-d to 5-d, renamed", relabelling_cases(spaces(gradient)), FORTIETH),
         Family("finite, numbers stretched", revaluing_cases(finite_specs(gradient=gradient)), FIFTH),
         Family("continuous cells, stretched", stretching_cases(finite_specs(gradient=gradient, volumes=True)), FIFTH),
         Family("continuous, stretched", stretching_cases(continuous_specs()), FIFTH),
@@ -87,6 +88,7 @@ AXIOM = Axiom(
         ResponseMapCase(known.UNEVEN, order=(2, 0, 1)),
         ResponseMapCase(known.UNEVEN_PLANE, order=(2, 0, 1)),
         ResponseMapCase(known.SPIKES, values=(0, 1, 8)),
+        ResponseMapCase(known.SPACE, order=(2, 0, 1)),
         *(ResponseMapCase(spec, order=(2, 0, 1)) for spec in known.RARE),
         ResponseMapCase(known.WIDE, order=tuple(7 * k % 25 for k in range(25))),
     ),

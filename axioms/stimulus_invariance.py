@@ -7,10 +7,10 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
 from . import known, smallest
-from .axiom import FIFTH, Axiom, Family
+from .axiom import FIFTH, FORTIETH, Axiom, Family
 from .cases import LinearMapCase, StimulusMapCase
 from .evaluator import Evaluator
-from .families import planes
+from .families import planes, spaces
 from .finding import Finding, unchanged
 from .strategies import continuous_specs, finite_specs, steps
 
@@ -52,6 +52,7 @@ def _families(gradient: bool) -> tuple[Family, ...]:
     return (
         Family("finite, moved", relocation_cases(finite_specs(gradient=gradient), gradient)),
         Family("finite, 2-d, moved", relocation_cases(planes(gradient), gradient), FIFTH),
+        Family("finite, 3-d to 5-d, moved", relocation_cases(spaces(gradient), gradient), FORTIETH),
         Family("continuous cells, moved", relocation_cases(finite_specs(gradient=gradient), True), FIFTH),
         Family("continuous, warped", warp_cases(), FIFTH),
     )
@@ -73,6 +74,7 @@ AXIOM = Axiom(
         StimulusMapCase(known.THREE, ((0,), (2,), (1,))),
         StimulusMapCase(known.THREE, known.METRES.stimuli),
         StimulusMapCase(known.THREE, known.TONES.stimuli),
+        StimulusMapCase(known.SPACE, ((0, 0, 1), (3, 0, 3), (0, -2, 0))),
         StimulusMapCase(known.PERIODIC, tuple((j,) for j in range(9))),
     ),
     known_with_gradient=(StimulusMapCase(known.SHARED_SLOPES, ((0,), (1,)), ((2,), (1,))),),

@@ -19,7 +19,7 @@ from ..errors import ModelError
 from ..models.arrays import Array
 from .layouts import NodeLayout
 from .nodes import Nodes
-from .resolution import Resolution
+from .resolution import Resolution, Span, span_of
 
 #: If a gap is smaller than this share of half the range, stimuli relative to the middle of the range lose its digits.
 _TINY = 1e-6
@@ -44,12 +44,32 @@ def integrate(
     """
     if len(stimuli) == 1:
         return np.zeros(stimuli.shape)
-    problem = NodeLayout(centred(stimuli), prior, likelihood, resolution)
+    points = centred(stimuli)
+    if stimuli.shape[1] > 2:
+        span = span_of(points)
+        points, contribution = span.within(points), _in_full(contribution, span)
+    problem = NodeLayout(points, prior, likelihood, resolution)
     if problem.rarity > resolution.rare:
         # A rare stimulus is confused with distant ones, many sqrt(g) away, where tails and lattice matter more.
         finer = replace(resolution, tail=resolution.tail + 1, decay=resolution.decay + 6)
         return _adaptive(NodeLayout(problem.x, prior, likelihood, finer), contribution)
     return _total(problem, contribution, *problem.levels())
+
+
+def _in_full(contribution: Callable[[Nodes], Array], span: Span) -> Callable[[Nodes], Array]:
+    """The same contribution, for nodes in a span's coordinates: it sees them in all features."""
+
+    def turned(nodes: Nodes) -> Array:
+        return contribution(
+            replace(
+                nodes,
+                shift=nodes.shift @ span.axes,
+                response_shift=nodes.response_shift @ span.axes,
+                positions=nodes.positions @ span.axes + span.origin,
+            )
+        )
+
+    return turned
 
 
 def centred(stimuli: Array) -> Array:
@@ -83,10 +103,7 @@ def centred(stimuli: Array) -> Array:
 
 
 def _total(problem: NodeLayout, contribution: Callable[[Nodes], Array], levels: Array, weights: Array) -> Array:
-    total = np.zeros(problem.x.shape)
-    for nodes in problem.batches(levels, weights):
-        total += contribution(nodes)
-    return total
+    return np.asarray(sum(contribution(nodes) for nodes in problem.batches(levels, weights)))
 
 
 def _adaptive(problem: NodeLayout, contribution: Callable[[Nodes], Array]) -> Array:

@@ -100,7 +100,7 @@ class Integral:
         self.formula = formula
 
     def value(self, target: EncodingModel | ResponsePair, effort: str) -> Array:
-        return self.formula(target, resolution_for(target.stimuli.shape[1], _LEVELS[effort]))
+        return self.formula(target, resolution_for(target.stimuli, _LEVELS[effort]))
 
     def with_error(self, target: EncodingModel | ResponsePair, effort: Effort) -> Evaluation:
         value = self.value(target, effort)

@@ -20,7 +20,7 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
     Its sum over features is I_surp(x) exactly; single features may be negative. With y = Xg and D the gain, the
     bracket is -D (E[X|y] + E[X|y, r] - 2 x) = -D (shift + response_shift) - 2 D (y - x).
     """
-    resolution = resolution or resolution_for(model.dimensions)
+    resolution = resolution or resolution_for(model.stimuli)
     stimuli, chance = centred(model.stimuli), model.likelihood.T
 
     def contribution(nodes: Nodes) -> Array:

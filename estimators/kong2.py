@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
     """E_{r|x} int dg / (2 g^2) E_{Xg|x}[(E[X_i|Xg, r] - E[X_i|Xg])^2], shape (J, d), nats (Eqs. 19, 20)."""
-    resolution = resolution or resolution_for(model.dimensions)
+    resolution = resolution or resolution_for(model.stimuli)
 
     def contribution(nodes: Nodes) -> Array:
         square = nodes.gain**2

@@ -26,7 +26,7 @@ RARE, MANY = 1e-14, 64
 
 def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
     """I_i(x) = int dg / (2 g^2) E_{Xg|x} E_{r|Xg}[(E[X_i|Xg, r] - E[X_i|Xg])^2], shape (J, d), nats."""
-    resolution = resolution or resolution_for(model.dimensions)
+    resolution = resolution or resolution_for(model.stimuli)
 
     def contribution(nodes: Nodes) -> Array:
         square = nodes.gain
@@ -55,7 +55,7 @@ def conditional(pair: ResponsePair, resolution: Resolution | None = None) -> Arr
     The average over r is over p(r|xg), inside the integral. The score of r' given r is the score of (r, r') minus that
     of r, so the integrand is E_{r,r'|xg} |E[X|xg, r, r'] - E[X|xg, r]|^2 / g^2.
     """
-    resolution = resolution or resolution_for(pair.stimuli.shape[1])
+    resolution = resolution or resolution_for(pair.stimuli)
     first, second, count = pair.likelihood.shape
 
     def contribution(nodes: Nodes) -> Array:

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
 
 from ..errors import OutOfReach
+from ..models.arrays import Array
+
+#: Stimuli lie in a plane where they leave it by less than this share of their range: rounding.
+_FLAT = 1e-12
 
 
 @dataclass(frozen=True)
@@ -35,11 +42,49 @@ STANDARD = {1: Resolution(7.0, 22.0, 0.30, 4.5), 2: Resolution(5.9, 19.5, 0.40, 
 FINE = {1: Resolution(8.0, 28.0, 0.24, 6.0), 2: Resolution(6.7, 24.0, 0.33, 4.5, 5.0)}
 
 
-def resolution_for(dimensions: int, table: dict[int, Resolution] = STANDARD) -> Resolution:
-    """The resolution for stimuli in R^d; raises `OutOfReach` for d > 2, where a lattice would be too large."""
-    if dimensions not in table:
+def resolution_for(stimuli: Array, table: dict[int, Resolution] = STANDARD) -> Resolution:
+    """The resolution for stimuli (J, d).
+
+    Beyond the plane it is that of the line or plane in which they all lie, see `Span`.
+
+    Raises
+    ------
+    OutOfReach
+        They span three dimensions or more, where a lattice would be too large.
+    """
+    d = stimuli.shape[1]
+    rank = d if d <= 2 else len(span_of(stimuli).axes)
+    if rank not in table:
         raise OutOfReach(
-            f"stimuli in R^{dimensions}: quadrature over noise serves d = 1 and 2 (for more, use the estimators from "
-            "denoisers)"
+            f"stimuli that span {rank} dimensions of R^{d}: quadrature over noise serves those on a line or in a plane (for"
+            " others, use the estimators from denoisers)"
         )
-    return table[dimensions]
+    return table[rank]
+
+
+class Span(NamedTuple):
+    """The line or plane, or more, in which stimuli lie.
+
+    Noise across it tells nothing of the stimulus, and posterior means lie in it. So integrals over the Gaussian channel
+    are the same in its coordinates.
+
+    Attributes
+    ----------
+    origin : (d,)
+    axes : (m, d) orthonormal rows
+    """
+
+    origin: Array
+    axes: Array
+
+    def within(self, points: Array) -> Array:
+        """Coordinates (n, m) of points (n, d) of the span."""
+        return np.asarray((points - self.origin) @ self.axes.T)
+
+
+def span_of(stimuli: Array) -> Span:
+    """The smallest span of stimuli (J, d), with one axis at least."""
+    origin = stimuli[0]
+    _, sizes, axes = np.linalg.svd(stimuli - origin, full_matrices=False)
+    rank = max(1, int((sizes > _FLAT * sizes.max(initial=0.0)).sum()))
+    return Span(origin, axes[:rank])

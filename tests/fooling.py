@@ -109,6 +109,21 @@ def in_64_bins(model: EncodingModel) -> np.ndarray:
     return np.array([values[float(n)] for n in label])
 
 
+def of_the_plane(model: EncodingModel) -> np.ndarray:
+    """Specific surprise, and 1% more beyond the plane."""
+    return surp(model) * (1 + 0.01 * (model.dimensions > 2))
+
+
+def conditional_of_the_plane(pair: ResponsePair) -> np.ndarray:
+    return surp.conditional(pair) * (1 + 0.01 * (pair.stimuli.shape[1] > 2))
+
+
+def leaks_beyond_the_plane(model: EncodingModel) -> np.ndarray:
+    leak = 0.1 * (model.dimensions > 2)
+    values = local.featurewise(model)
+    return (1 - leak) * values + leak * values.sum(axis=1, keepdims=True) / model.dimensions
+
+
 def no_features(model: EncodingModel) -> np.ndarray:
     return np.zeros_like(model.stimuli)
 
@@ -133,6 +148,7 @@ FOOLING = {
         _measure("no rare responses", without_rare_responses),
         _measure("half turn", half_turn),
         _measure("64 bins", in_64_bins),
+        _measure("of the plane", of_the_plane),
     ),
     "locality": (
         _measure("share of Fisher", fisher_share, needs={"gradient"}),
@@ -144,6 +160,7 @@ FOOLING = {
         _measure("conditional without volumes", ssi.pointwise, ssi_without_volumes),
         _measure("conditional of whole numbers", local.pointwise, whole_conditional),
         _measure("eight likeliest", surp.pointwise, likeliest_eight),
+        _measure("conditional of the plane", surp.pointwise, conditional_of_the_plane),
     ),
     "data_processing": (
         _measure("declines few", declines_few),
@@ -154,6 +171,7 @@ FOOLING = {
     "response_invariance": (_measure("variances", gaussian_variance),),
     "feature_insensitivity": (
         _measure("leaks between", local.pointwise, featurewise=leaks_between_whole_numbers),
+        _measure("leaks beyond the plane", local.pointwise, featurewise=leaks_beyond_the_plane),
         _measure("no features", local.pointwise, featurewise=no_features),
     ),
     "feature_insensitivity_marginal": (_measure("no features", local.pointwise, featurewise=no_features),),

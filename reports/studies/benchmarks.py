@@ -57,10 +57,10 @@ def accuracy(say: Say) -> list[dict[str, Any]]:
     """I_local of a Poisson neuron at four resolutions: time, and distance of its mean from I(R;X)."""
     model = neuron(256)
     information = model.mutual_information()
-    finest = pointwise(model, resolution_for(1, FINE))
+    finest = pointwise(model, resolution_for(model.stimuli, FINE))
     rows = []
     for name, level in (("quick", QUICK), ("check", CHECK), ("standard", STANDARD), ("fine", FINE)):
-        resolution = resolution_for(1, level)
+        resolution = resolution_for(model.stimuli, level)
         values = pointwise(model, resolution)
         rows.append(
             {
