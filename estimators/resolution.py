@@ -56,8 +56,8 @@ def resolution_for(stimuli: Array, table: dict[int, Resolution] = STANDARD) -> R
     rank = d if d <= 2 else len(span_of(stimuli).axes)
     if rank not in table:
         raise OutOfReach(
-            f"stimuli that span {rank} dimensions of R^{d}: quadrature over noise serves those on a line or in a plane (for"
-            " others, use the estimators from denoisers)"
+            f"stimuli that span {rank} dimensions of R^{d}: quadrature over noise serves those on a line or in a plane "
+            "(for others, use the estimators from denoisers)"
         )
     return table[rank]
 
