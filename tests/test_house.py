@@ -173,7 +173,7 @@ def claims_of_its_own(path, text):
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         for keyword in node.keywords
-        if keyword.arg in ("claims", "notes") and isinstance(keyword.value, ast.Dict)
+        if keyword.arg in ("claims", "notes", "proofs") and isinstance(keyword.value, ast.Dict)
     ]
     return {f"line {key.lineno}: {key.value!r}" for one in inside for key in one.keys if isinstance(key, ast.Constant)}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -105,6 +106,8 @@ class _Attack:
         self.refuted: tuple[Case, Finding] | None = None
         self.failed: tuple[Case, str] | None = None
         self.declined: dict[Case, str] = {}
+        #: By family, how many cases were judged and how many declined; "" for cases that are not drawn.
+        self.family, self.shares = "", Counter[tuple[str, bool]]()
         self.asked = False
         self.worst: dict[Case, float] = {}
         self.confirmed: dict[Case, Finding] = {}
@@ -123,7 +126,9 @@ class _Attack:
                 assert self.axiom.of_models is not None
                 families = self.axiom.of_models(specs)
             for family in families:
+                self.family = family.name
                 self.search(family, examples, seed, database)
+            self.family = ""
             for case in sorted(self.worst, key=self.worst.__getitem__, reverse=True):
                 self.confirm(case)
         except (_Refuted, MeasureError):
@@ -197,10 +202,12 @@ class _Attack:
             how.doubt = ""
             finding = self.axiom.check(how, case)
             self.asked = self.asked or finding.asked
+            self.shares[self.family, True] += 1
             return replace(finding, doubt=how.doubt)
         except NotApplicable as reason:
             if not isinstance(reason, NeedsGradient):
                 self.declined[case] = str(reason)
+                self.shares[self.family, False] += 1
             elif not self.gradient:
                 raise
             return None
@@ -231,7 +238,7 @@ class _Attack:
             says = f"{finding.says}; that may be off by {2 * finding.error:.2g}{finding.doubt and f': {finding.doubt}'}"
         elif not self.asked:
             says = f"{self.axiom.silence} in all {count} cases: none of them could have broken it"
-        elif len(self.declined) > count:
+        elif self._evades():
             says = f"{declined}; the other {count} do not break it"
         else:
             # The tolerance differs between stimuli in R^1 and beyond: report the case whose error comes nearest to it.
@@ -260,6 +267,17 @@ class _Attack:
             case=case,
             finding=finding,
         )
+
+    def _evades(self) -> bool:
+        """Whether the measure declined so much that the cases which it answered are no evidence.
+
+        To decline a family as a whole (the plane, say) is a limit that a measure may have; to decline most of the cases
+        of families of which it answers some, or most families, is not.
+        """
+        answered = {family for family, judged in self.shares if judged}
+        refused = {family for family, judged in self.shares if not judged} - answered
+        partly = sum(count for (family, judged), count in self.shares.items() if not judged and family in answered)
+        return len(refused) > len(answered) or partly > self.shares.total() / 2
 
     def _declined(self) -> str:
         """How many cases the measure declined, and the reason that it gave most often; "" for none."""

@@ -158,7 +158,9 @@ def test_a_measure_that_needs_a_gradient_may_say_so_or_show_it():
         raise si.NotApplicable("more than I can do")
 
     verdict = attack(AXIOMS["positivity"], si.Measure("few", few), examples=3)
-    assert (verdict.verdict, verdict.says) == ("not_applicable", "more than I can do")
+    assert verdict.verdict == "not_applicable"
+    assert verdict.says.startswith("few declined ")
+    assert verdict.says.endswith(" cases (more than I can do)")
     with pytest.raises(TypeError, match="needs tea"):
         si.Measure("mine", few, needs=["tea"])
 
@@ -304,7 +306,7 @@ def _names_in_the_plane(model):
         (_on_a_line(si.i_surp, si.i_ssi), "positivity"),
         (_on_a_line(si.i_surp, si.i_local), "stimulus_invariance"),
         (_names_in_the_plane, "response_invariance"),
-        (_on_a_line(si.i_kong2, si.i_surp), "locality"),
+        (_on_a_line(si.i_local, si.i_surp), "locality"),
     ],
 )
 def test_what_breaks_only_in_the_plane_is_found(function, axiom):
