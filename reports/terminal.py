@@ -70,6 +70,8 @@ def print_audit(audit: Audit, console: Console) -> None:
     if not audit.complete:
         console.print("[bold]interrupted[/]: axioms that are not listed were not finished")
     _print_faults(audit, console)
+    if audit.nearest is not None:
+        console.print(f"[bold]is it new?[/] {escape(str(audit.nearest))}", highlight=False)
     console.print(verdict_line(audit), highlight=False)
 
 

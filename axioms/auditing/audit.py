@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
-from ...errors import LoadError, WorkerEnded
+from ...errors import InputError, LoadError, WorkerEnded
 from ...estimators import PUBLISHED, Measure
 from ...models import EncodingModel
 from ..axiom import Axiom
 from ..families import specs_of
-from ..registry import EVERY, axioms_named
+from ..nearest import Likeness, nearest
+from ..registry import AXIOMS, EVERY, axioms_named
 from .attack import attack
 from .cells import Cell, Plan, run_cells
 from .journal import Journal
 from .measure_file import check_claims, pickled
-from .messages import Describe, Described, InFile, Named, Origin, Pickled
+from .messages import Compare, Compared, Describe, Described, InFile, Named, Origin, Pickled
 from .process import CASE_TIMEOUT, Process
 from .verdict import Audit, Verdict
 
@@ -70,6 +71,7 @@ class Auditing:
     progress: Progress | None = None
     ready: Sequence[Process] = ()
     finished: dict[tuple[str, str], Verdict] = field(default_factory=dict)
+    nearest: dict[str, Likeness] = field(default_factory=dict)
 
     @property
     def cells(self) -> list[Cell]:
@@ -92,7 +94,17 @@ class Auditing:
                     if self.journal is not None:
                         self.journal.add(verdict, seconds)
                     self._finish(cell, verdict)
+        for candidate in self.candidates:
+            if not isinstance(candidate.origin, Named) and len(self.axioms) == len(AXIOMS):
+                self._compare(candidate)
         return self.audits
+
+    def _compare(self, candidate: Candidate) -> None:
+        """Find the known measure nearest to a user's; one that fails here has the verdict `error` already."""
+        with closing(Process(self.plan.case_timeout)) as worker:
+            with suppress(InputError, WorkerEnded):
+                if found := worker.ask(Compare(candidate.origin), Compared).nearest:
+                    self.nearest[candidate.name] = found
 
     def _finish(self, cell: Cell, verdict: Verdict) -> None:
         self.finished[cell.key] = verdict
@@ -107,7 +119,8 @@ class Auditing:
         for candidate in self.candidates:
             row = {a: self.finished[candidate.name, a] for a in EVERY if (candidate.name, a) in self.finished}
             complete = row.keys() == asked
-            found[candidate.name] = Audit(candidate.name, row, self.plan.seed, self.plan.examples, complete)
+            near = self.nearest.get(candidate.name)
+            found[candidate.name] = Audit(candidate.name, row, self.plan.seed, self.plan.examples, complete, near)
         return found
 
 
@@ -173,7 +186,11 @@ def audit(
         verdicts[axiom.id] = verdict = attack(axiom, measure, examples=examples, seed=seed, specs=specs)
         if progress:
             progress(Cell(measure.name, Named(measure.name), verdict.claimed, axiom), verdict)
-    return Audit(measure.name, verdicts, seed, examples)
+    near = None
+    if len(chosen) == len(AXIOMS) and PUBLISHED.get(measure.name) is not measure:
+        with suppress(InputError):  # a measure that fails here has the verdict `error` already
+            near = nearest(measure)
+    return Audit(measure.name, verdicts, seed, examples, nearest=near)
 
 
 def published_candidates(measures: Iterable[str] | None = None) -> list[Candidate]:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ...models.data import decode_models
 from ..finding import Finding
+from ..nearest import Likeness
 from ..registry import AnyCase
 from .verdict import Verdict
 from .witness import Witness
@@ -85,7 +86,13 @@ class Judge(Struct, frozen=True, tag="judge"):
     witness: Witness
 
 
-Job = Prepare | Describe | Attack | Judge
+class Compare(Struct, frozen=True, tag="compare"):
+    """Find the known measure whose values are nearest."""
+
+    measure: Origin
+
+
+Job = Prepare | Describe | Attack | Judge | Compare
 
 
 # -- events: from the worker ------------------------------------------------------------------------------------------
@@ -124,6 +131,12 @@ class Judged(Struct, frozen=True, tag="judged"):
     finding: Finding
 
 
+class Compared(Struct, frozen=True, tag="compared"):
+    """The known measure whose values are nearest; None if there is none to compare with."""
+
+    nearest: Likeness | None
+
+
 class Failed(Struct, frozen=True, tag="failed"):
     """The job failed; `usage` if the user can correct it, with the traceback of the user's code in `details`."""
 
@@ -132,7 +145,7 @@ class Failed(Struct, frozen=True, tag="failed"):
     details: str
 
 
-Event = Ready | Begun | Described | Attacked | Judged | Failed
+Event = Ready | Begun | Described | Attacked | Judged | Compared | Failed
 
 _JOBS: Any = msgspec.json.Decoder(Job, dec_hook=decode_models)
 _EVENTS: Any = msgspec.json.Decoder(Event, dec_hook=decode_models)

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from ... import __version__, show
 from ..finding import Finding
 from ..implications import contradictions
+from ..nearest import Likeness
 from ..registry import AnyCase
 from .witness import Witness
 
@@ -108,6 +110,7 @@ class Audit:
     verdicts : axiom id -> `Verdict`
     seed, examples : the arguments that repeat this audit
     complete : False if the audit was interrupted
+    nearest : the known measure whose values are nearest to those of a user's; None unless every axiom was asked
     """
 
     measure: str
@@ -115,6 +118,7 @@ class Audit:
     seed: int
     examples: int
     complete: bool = True
+    nearest: Likeness | None = None
 
     @property
     def contradictions(self) -> list[str]:
@@ -139,6 +143,8 @@ class Audit:
             "version": __version__,
             "schema": SCHEMA,
         }
+        if self.nearest is not None:
+            data["nearest"] = msgspec.to_builtins(self.nearest)
         return data | ({"contradictions": self.contradictions} if self.contradictions else {})
 
     def __str__(self) -> str:

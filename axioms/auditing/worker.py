@@ -20,6 +20,7 @@ from ...estimators import Measure
 from ...estimators.relatives import named
 from ..cases import Case
 from ..families import specs_of
+from ..nearest import nearest
 from ..registry import EVERY
 from . import messages
 from .attack import Watch, attack
@@ -60,6 +61,9 @@ class Worker(Watch):
         if isinstance(job, messages.Describe):
             claims = dict(measure.claims)
             return Described(measure.name, claims, measure.units, measure.source, measure.slow, _own_digests())
+        if isinstance(job, messages.Compare):
+            self.limits.arm()
+            return messages.Compared(nearest(measure, self.answered))
         if isinstance(job, messages.Judge):
             self.begin(job.witness.case)
             return Judged(replay(job.witness, measure, answered=self.answered).finding)

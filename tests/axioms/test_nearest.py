@@ -1,0 +1,67 @@
+"""Is it new? A measure is compared with those that are known."""
+
+import numpy as np
+import pytest
+
+import stiminfo as si
+from stiminfo.axioms.nearest import nearest
+from stiminfo.errors import MeasureError, NotApplicable
+from stiminfo.estimators.relatives import RELATIVES
+
+
+@pytest.mark.parametrize("measure", [si.i_surp, si.i_ssi, si.i_cissi, si.i_local, si.i_kong2, si.fisher])
+def test_a_copy_is_told_what_it_copies(measure):
+    found = nearest(si.Measure("mine", lambda model: measure(model)))
+    assert found.measure == measure.name
+    assert found.equal
+    assert "its values are those of" in str(found)
+
+
+def test_the_sum_of_kong1_is_the_specific_surprise():
+    assert nearest(si.Measure("mine", si.i_kong1.pointwise)).measure == "i_surp"
+
+
+def test_a_relative_is_known_too():
+    found = nearest(si.Measure("mine", RELATIVES["warped stimulus"].pointwise))
+    assert (found.measure, found.equal) == ("warped stimulus", True)
+
+
+def test_what_is_near_is_named_with_its_distance():
+    found = nearest(si.Measure("mine", lambda model: si.i_surp(model) + 0.01 * np.cos(model.stimuli[:, 0])))
+    assert found.measure == "i_surp"
+    assert not found.equal
+    assert 0.005 < found.apart <= 0.0100001
+    assert "nearest known measure: i_surp" in str(found)
+
+
+def test_noise_within_its_own_error_is_no_difference():
+    def noisy(model):
+        rng = np.random.default_rng(len(model.stimuli))
+        return si.Uncertain(
+            si.i_surp(model) + 1e-3 * rng.normal(size=len(model.stimuli)), np.full(len(model.stimuli), 1e-3)
+        )
+
+    assert nearest(si.Measure("mine", noisy)).equal
+
+
+def test_a_measure_that_answers_nowhere_has_no_neighbour():
+    def declines(model):
+        raise NotApplicable("no")
+
+    assert nearest(si.Measure("mine", declines)) is None
+    with pytest.raises(MeasureError, match="raised"):
+        nearest(si.Measure("mine", lambda model: 1 / 0))
+
+
+def test_an_audit_of_every_axiom_says_so():
+    copy = si.Measure("mine", si.i_surp.pointwise)
+    result = si.audit(copy, examples=1, isolate=False)
+    assert result.nearest.measure == "i_surp"
+    assert result.to_json()["nearest"] == {"measure": "i_surp", "apart": 0.0, "models": 8, "equal": True}
+    assert "is it new? its values are those of i_surp" in str(result)
+    assert si.audit(copy, axioms=["positivity"], examples=1, isolate=False).nearest is None
+
+
+def test_a_worker_compares_too():
+    result = si.audit(si.Measure("mine", si.i_sp.pointwise), examples=1)
+    assert result.nearest.measure == "i_sp"
