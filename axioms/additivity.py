@@ -60,6 +60,7 @@ AXIOM = Axiom(
         *known.RARE_PAIRS,
         known.MANY_PAIR,
         known.SPACE_PAIR,
+        known.THIRD_PAIR,
     ),
     smallest=smallest.all_pairs,
     families=lambda gradient: (Family("finite pairs", draw.pair_cases(gradient)), *other_pairs(gradient)),

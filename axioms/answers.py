@@ -20,6 +20,10 @@ REPEATABLE = 1e-9
 SIGMAS = 6.0
 
 
+#: A value computed in float32 is off by a few units in its last place; by so many, it is taken.
+ROUNDING = 4.0
+
+
 def ask(
     function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str, answered: Callable[[], None]
 ) -> Values:
@@ -37,9 +41,9 @@ def ask(
         The function raised, changed the target, did not return finite real numbers of that shape, or returned values
         that differ from the first time by more than their errors.
     """
-    first, stderr = _once(function, target, shape, what)
+    first, stderr, rounding = _once(function, target, shape, what)
     answered()
-    second, other = _once(function, target, shape, what)
+    second, other, _ = _once(function, target, shape, what)
     answered()
     apart = np.abs(first - second)
     allowed = REPEATABLE * (1 + np.abs(first)) + SIGMAS * np.hypot(stderr, other)
@@ -49,7 +53,7 @@ def ask(
         raise MeasureError(
             f"{what} answered the same question twice differently: {first[j]:.10g}, then {second[j]:.10g}{noise}"
         )
-    return Values(first, SIGMAS / 2 * np.maximum(stderr, other))
+    return Values(first, SIGMAS / 2 * np.maximum(stderr, other), rounding)
 
 
 def follow(given: Values, turned: Array, what: str) -> None:
@@ -75,7 +79,8 @@ def follow(given: Values, turned: Array, what: str) -> None:
         )
 
 
-def _once(function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str) -> tuple[Array, Array]:
+def _once(function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str) -> tuple[Array, Array, float]:
+    """The values, their standard errors, and the relative rounding of the numbers returned."""
     before = _fingerprint(target)
     try:
         with np.errstate(all="ignore"):
@@ -93,9 +98,15 @@ def _once(function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], w
         stderr = _numbers(answer.stderr, shape, f"the standard error of {what}")
         if (stderr < 0).any():
             raise MeasureError(f"the standard error of {what} is negative: {stderr.min():.3g}")
-        return values, stderr
+        return values, stderr, _rounding(answer.value)
     values = _numbers(answer, shape, what)
-    return values, np.zeros_like(values)
+    return values, np.zeros_like(values), _rounding(answer)
+
+
+def _rounding(answer: Any) -> float:
+    """What numbers coarser than float64 (torch's default, say) may be off by, relative to their size."""
+    kind = np.asarray(answer).dtype
+    return ROUNDING * float(np.finfo(kind).eps) if kind.kind == "f" and kind.itemsize < 8 else 0.0
 
 
 def _numbers(answer: Any, shape: tuple[int, ...], what: str) -> Array:

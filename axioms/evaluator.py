@@ -124,14 +124,14 @@ class _Users:
         follow(value, other, what)
         apart = np.abs(other - value.value)
         self._doubts(apart, _ORDER)
-        return Values(value.value, np.maximum(value.error, apart + FLOOR / 4))
+        return Values(value.value, np.maximum(value.error, apart + FLOOR / 4 + value.rounding * np.abs(value.value)))
 
     def _with_noise(self, function: Callable[[Any], Any], model: EncodingModel, given: Values) -> Values:
         """The values, with their spread over equivalent presentations of the same joint distribution as the error."""
         if not self.confirm:
             return given
         value, noisy = given.value, bool(given.error.any())
-        noise = np.maximum(given.error, FLOOR / 4)
+        noise = np.maximum(given.error, FLOOR / 4 + given.rounding * np.abs(value))
         count = len(model.stimuli)
         for order in (np.arange(count)[::-1], np.roll(np.arange(count), 1)):
             turned = self._ask(function, model.reordered(order), value.shape, self.name).value[np.argsort(order)]

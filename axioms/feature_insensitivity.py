@@ -112,6 +112,8 @@ AXIOM = Axiom(
         FeatureCase(FiniteSpec(((0, 0), (0, 1), (1, 0), (1, 1)), (1, 2, 1, 2), ((1, 2), (1, 2), (2, 1), (2, 1))), 1),
         FeatureCase(known.BESIDE, 0),
         FeatureCase(known.BESIDE_TWO, 0),
+        FeatureCase(known.SPREAD, 1),
+        *(FeatureCase(spec, idle) for spec, idle in known.ONE_OF_THREE),
     ),
     smallest=smallest.features,
     families=lambda gradient: (

@@ -28,10 +28,14 @@ def tolerance_for(dimensions: int, scale: float) -> float:
 
 @dataclass(frozen=True)
 class Values:
-    """A measure's values on one model, with bounds on their numerical error; both (J,) or (J, d)."""
+    """A measure's values on one model, with bounds on their numerical error; both (J,) or (J, d).
+
+    `rounding` is the error of the numbers' own format, relative to their size: 0 for float64.
+    """
 
     value: Array
     error: Array
+    rounding: float = 0.0
 
 
 class Finding(Struct, frozen=True):

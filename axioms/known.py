@@ -127,6 +127,53 @@ SPACE = FiniteSpec(((0, 0, 1), (1, 0, 3), (0, 2, 0)), (1, 2, 1), ((1, 1, 0), (1,
 SPACE_PAIR = PairCase(replace(READINGS, stimuli=((0, 0, 1), (1, 2, 3))))
 # Two stimuli in the plane of the last two features, beside a first feature that does not matter.
 BESIDE_TWO = FiniteSpec(((0, 0, 0), (0, 1, 2), (1, 0, 0), (1, 1, 2)), (1, 1, 2, 2), ((1, 2), (2, 1), (1, 2), (2, 1)))
+# Three stimuli that are told apart, in tiny units and far from 0: rounded or shortened coordinates merge them.
+ALIKE = tuple(
+    FiniteSpec(tuple((x,) for x in places), (1, 1, 1), ((1, 0, 0), (0, 1, 0), (0, 0, 1)))
+    for places in (
+        (1e-7, 2e-7, 3e-7),
+        (1e-13, 2e-13, 3e-13),
+        (1000000, 1000001, 1000002),
+        (16777216, 16777217, 16777218),
+        (0, 256, 65536),
+    )
+)
+# Many responses, of which the last two tell the stimuli apart.
+COUNT = 300
+MANY_RESPONSES = FiniteSpec(((0,), (1,)), (1, 1), ((*(1,) * (COUNT - 2), COUNT, 0), (*(1,) * (COUNT - 2), 0, COUNT)))
+# One stimulus in five of six trials: what is unusual of the others is unusual of all of them together.
+SKEWED = FiniteSpec(
+    tuple((j,) for j in range(6)), (78, 5, 5, 5, 5, 2), ((4, 1), (1, 4), (1, 4), (1, 4), (1, 4), (19, 31))
+)
+# In R^4 only the last feature differs; in R^3 each of two does.
+FOURTH = FiniteSpec(((0, 0, 0, 0), (0, 0, 0, 1)), (1, 1), ((1, 0), (0, 1)))
+THIRD_PAIR = PairCase(
+    PairSpec(
+        ((0, 0, 0), (0, 0, 1), (0, 1, 0)),
+        (1, 1, 1),
+        (((4, 0), (0, 0)), ((0, 0), (4, 0)), ((0, 1), (3, 0))),
+    )
+)
+# The first feature decides the response by its distance from 0 alone; the second one does not matter.
+SPREAD = FiniteSpec(
+    ((-1, 0), (-1, 1), (0, 0), (0, 1), (1, 0), (1, 1)),
+    (1, 1, 2, 2, 1, 1),
+    ((1, 0), (1, 0), (0, 1), (0, 1), (1, 0), (1, 0)),
+)
+#: In R^3 one feature decides the response, one does not matter and one never varies: (model, feature without effect).
+ONE_OF_THREE = tuple(
+    (
+        FiniteSpec(
+            tuple(tuple(a if i == told else b if i == idle else 0 for i in range(3)) for a in (0, 1) for b in (0, 1)),
+            (1, 1, 1, 1),
+            ((1, 0), (1, 0), (0, 1), (0, 1)),
+        ),
+        idle,
+    )
+    for told in range(3)
+    for idle in range(3)
+    if told != idle
+)
 #: Of any axiom about I(x) and the conditional: rare, between whole numbers, far apart, many, cells of unequal size.
 BEYOND_A_HANDFUL = (
     *map(ModelCase, RARE),
@@ -139,6 +186,11 @@ BEYOND_A_HANDFUL = (
     VOLUME_PAIR,
     ModelCase(SPACE),
     SPACE_PAIR,
+    *map(ModelCase, ALIKE),
+    ModelCase(MANY_RESPONSES),
+    ModelCase(SKEWED),
+    ModelCase(FOURTH),
+    THIRD_PAIR,
 )
 # Spike counts 0, 1 and 2, whose values may be stretched.
 SPIKES = FiniteSpec(((0,), (1,)), (1, 1), ((2, 1, 1), (1, 1, 2)), values=(0, 1, 2))

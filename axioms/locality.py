@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, composite
+from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from msgspec.structs import replace
 
 from ..models import Bump, Bumps, Laplace, Linear, Mixture, Periodic, Sigmoid
+from ..models.tuning import AnyTuning
 from .axiom import FIFTH, FORTIETH, PAPER, Axiom, Family
 from .evaluator import Evaluator
 from .finding import Finding, listed
@@ -52,8 +53,8 @@ def check(measure: Evaluator, case: FarCase) -> Finding:
     scale = float(np.abs(before.value).max())
     floor = max(SMALLEST, 1e-9 * scale) + 4 * noise
     says = (
-        f"the change of I is up to {near:.4g} nats from distance {levels[0]:g} on, {far:.4g} from {levels[-2]:g} and "
-        f"{farther:.4g} from {levels[-1]:g}"
+        f"the change of I is up to {near:.4g} nats at distance {levels[0]:g} or more from the ball, {far:.4g} at "
+        f"{levels[-2]:g} or more and {farther:.4g} at {levels[-1]:g} or more"
     )
     sides = listed({"I(x) before": before.value, "I(x) after": after.value})
     there = np.maximum(np.abs(before.value), np.abs(after.value))[case.distances >= levels[-2]]
@@ -123,7 +124,7 @@ def decay_cases(draw: DrawFn, dimensions: int = 1, along: int = 0) -> DecayCase:
     # tuning goes on.
     place, width = steps(-6, 6).map(lambda n: n * sd), steps(2, 4).map(lambda n: n * sd)
     height = steps(-16, 16)
-    curves = [
+    curves: list[SearchStrategy[AnyTuning]] = [
         st.builds(Sigmoid, place, width, height),
         st.builds(Bump, place, width, height),
         st.builds(lambda a, b: Bumps((a, b)), *[st.builds(Bump, place, width, height)] * 2),
@@ -146,15 +147,15 @@ def decay_cases(draw: DrawFn, dimensions: int = 1, along: int = 0) -> DecayCase:
 _BLOB = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, 0.0, (1, 0))
 _LEANING = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.0, 1.0, 0.9)
 # p(1|x) between 0.18 and 0.82 as far as the prior goes: a formula that is silent where tuning saturates speaks here.
-WAVES = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Periodic(4.0, 1.0, 3.0, -1.5),), 0.75, 0.5, 0.0, (1, 0))
-_WAVES_TILTED = replace(WAVES, tilt=0.9, inside=None)
+_WAVES = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Periodic(4.0, 1.0, 3.0, -1.5),), 0.75, 0.5, 0.0, (1, 0))
+_WAVES_TILTED = replace(_WAVES, tilt=0.9, inside=None)
 # Exponential tails: the border of what the axiom is about.
 _EXPONENTIAL = DecayCase(Laplace(0.0, 1.0), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, 0.0, (1, 0))
 # A response that follows the stimulus without end, and a broad one in the ball, which far responses bring to mind.
 _READING = ReadingCase(1.0, 0.5, 1.0, 5.0)
 _COUNTING = ReadingCase(2.0, 1.0, 1.0, 4.0, counts=True)
 _DOUBLING = AtomsCase(40, (1,), (False, False), doubling=True)
-_FAR = (WAVES, _WAVES_TILTED, _EXPONENTIAL, _READING, replace(_READING, tilt=2.0), _COUNTING, _DOUBLING)
+_FAR = (_WAVES, _WAVES_TILTED, _EXPONENTIAL, _READING, replace(_READING, tilt=2.0), _COUNTING, _DOUBLING)
 #: The blob with a second feature: where it is not 0, the bump is lower.
 BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))
 

@@ -7,8 +7,9 @@ from hypothesis.strategies import DrawFn, composite
 from msgspec.structs import replace
 
 from .axiom import FIFTH, PAPER, Axiom, Family
-from .locality import WAVES, check
-from .locality_cases import DecayCase, JumpCase
+from .locality import AXIOM as LOCALITY
+from .locality import check
+from .locality_cases import JumpCase
 from .strategies import steps, weight_rows
 
 
@@ -36,8 +37,9 @@ AXIOM = Axiom(
     why="Natural stimuli have heavy tails.",
     source=f"Axiom 2 of {PAPER}",
     check=check,
-    cases=(DecayCase, JumpCase),
-    known=(_JUMP, replace(_JUMP, mirror=True), WAVES),
+    cases=LOCALITY.cases,
+    # Priors with light tails are priors too: what refutes `locality` refutes this as well.
+    known=(_JUMP, replace(_JUMP, mirror=True), *LOCALITY.known),
     families=lambda gradient: (Family("heavy-tailed priors", jump_cases(), FIFTH),),
     unit="of the near change, left in the limit",
     screened=False,

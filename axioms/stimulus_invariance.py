@@ -75,6 +75,7 @@ AXIOM = Axiom(
         StimulusMapCase(known.THREE, known.METRES.stimuli),
         StimulusMapCase(known.THREE, known.TONES.stimuli),
         StimulusMapCase(known.SPACE, ((0, 0, 1), (3, 0, 3), (0, -2, 0))),
+        *(StimulusMapCase(spec, ((0,), (1,), (2,))) for spec in known.ALIKE),
         StimulusMapCase(known.PERIODIC, tuple((j,) for j in range(9))),
     ),
     known_with_gradient=(StimulusMapCase(known.SHARED_SLOPES, ((0,), (1,)), ((2,), (1,))),),

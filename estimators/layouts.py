@@ -120,6 +120,8 @@ class NodeLayout(Spacing):
         y_all = lattice * cell
         low = np.searchsorted(x, y_all - self.window * root)
         high = np.searchsorted(x, y_all + self.window * root)
+        seen = high > low  # beside a lone stimulus a node may see none within its window
+        y_all, low, high = y_all[seen], low[seen], high[seen]
         cuts = _cuts(np.maximum(high - low, self.joint.shape[1]), _BLOCK)
         for a, b in pairwise(cuts):
             y, first, count = y_all[a:b], low[a:b], (high - low)[a:b]

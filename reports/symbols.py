@@ -54,8 +54,8 @@ def plain(text: str) -> str:
 _NAMES = "|".join(SYMBOLS)
 _INDICES = "|".join(one.index for one in SYMBOLS.values() if one.index)
 _MATHS = re.compile(
-    rf"(?<![\w.-])(?:(?P<name>{_NAMES})(?![\w-])|(?P<letter>[IEX])_(?:\{{(?P<braced>(?:[^{{}}<>$\\]|\\\|){{1,24}})\}}"
-    rf"|(?P<index>(?:{_INDICES})(?!\w)|[A-Za-z0-9](?:'|&#39;)?(?:\\?\|\w)?(?!\w))))"
+    rf"(?<![\w.-])(?:(?P<name>{_NAMES})(?![\w-])|(?P<letter>[IEXJx]|xhat)_(?:\{{(?P<braced>(?:[^{{}}<>$\\]|\\\|){{1,24}})\}}"
+    rf"|(?P<index>(?:{_INDICES})(?!\w)|-i(?!\w)|ii(?!\w)|[A-Za-z0-9](?:'|&#39;)?(?:\\?\|\w)?(?!\w))))"
 )
 
 

@@ -128,6 +128,83 @@ def no_features(model: EncodingModel) -> np.ndarray:
     return np.zeros_like(model.stimuli)
 
 
+def _grouped(model: EncodingModel, key: np.ndarray) -> np.ndarray:
+    """Specific surprise where stimuli with one key are one stimulus."""
+    label = np.unique(key, axis=0, return_inverse=True)[1].ravel()
+    weight = np.bincount(label, model.prior)
+    table = np.stack([np.bincount(label, model.prior * row) / weight for row in model.likelihood])
+    p_r = model.response_probability[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(table > 0, table * np.log(table / p_r), 0.0).sum(axis=0)[label]
+
+
+def rounded_coordinates(model: EncodingModel) -> np.ndarray:
+    return _grouped(model, np.round(model.stimuli, 6))
+
+
+def single_precision(model: EncodingModel) -> np.ndarray:
+    return _grouped(model, model.stimuli.astype(np.float32))
+
+
+def short_names(model: EncodingModel) -> np.ndarray:
+    names = [",".join(f"{x:g}" for x in row) for row in model.stimuli]
+    return _grouped(model, np.unique(names, return_inverse=True)[1][:, None])
+
+
+def three_features(model: EncodingModel) -> np.ndarray:
+    return _grouped(model, model.stimuli[:, :3])
+
+
+def two_features(model: EncodingModel) -> np.ndarray:
+    return _grouped(model, model.stimuli[:, :2])
+
+
+def rounded_responses(model: EncodingModel) -> np.ndarray:
+    if model.responses is None:
+        return surp(model)
+    label = np.unique(np.round(model.responses, 6), return_inverse=True)[1]
+    table = np.zeros((label.max() + 1, len(model.prior)))
+    np.add.at(table, label, model.likelihood)
+    return surp(model.replace(likelihood=table, responses=None, response_volumes=None, likelihood_gradient=None))
+
+
+def first_responses(model: EncodingModel) -> np.ndarray:
+    """A sum over the first 128 responses, as if there were no larger count."""
+    return _surprise(model, np.arange(len(model.likelihood)) < 128, 0.0)
+
+
+def by_spread_of_means(model: EncodingModel) -> np.ndarray:
+    """Surprise, divided among features as the posterior means vary: blind to features that act by their size."""
+    moved = model.posterior @ model.stimuli - model.prior @ model.stimuli
+    share = model.response_probability @ moved**2
+    total = share.sum()
+    return surp(model)[:, None] * (share / total if total > 0 else np.full(len(share), 1 / len(share)))
+
+
+def rest_to_the_last(model: EncodingModel) -> np.ndarray:
+    """The first feature's own surprise, and all that is left to the last feature."""
+    first = _grouped(model, model.stimuli[:, :1])
+    found = np.zeros_like(model.stimuli)
+    found[:, 0] = first
+    found[:, -1] += surp(model) - first
+    return found
+
+
+def smoothed(model: EncodingModel) -> np.ndarray:
+    """Surprise of p(r|x) against its average over a kernel as wide as the prior."""
+    centre = model.stimuli - model.prior @ model.stimuli
+    width = max(float(np.sqrt(model.prior @ (centre**2).sum(axis=1))), 1e-12)
+    square = ((model.stimuli[:, None] - model.stimuli) ** 2).sum(axis=-1)
+    kernel = np.exp(-0.5 * square / width**2) * model.prior + 1e-300 * np.eye(len(square))
+    around = model.likelihood @ (kernel / kernel.sum(axis=1, keepdims=True)).T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(model.likelihood > 0, model.likelihood * np.log(model.likelihood / around), 0.0).sum(axis=0)
+
+
+def half_surprise_half_ssi(model: EncodingModel) -> np.ndarray:
+    return 0.5 * surp(model) + 0.5 * ssi(model)
+
+
 def gaussian_variance(model: EncodingModel) -> np.ndarray:
     """1/2 log Var R / Var(R|x), of responses with numerical values."""
     if model.responses is None:
@@ -144,7 +221,18 @@ def _measure(name, pointwise, conditional=None, featurewise=None, needs=()):
 
 #: axiom id -> measures that break it and that were once said to meet it.
 FOOLING = {
+    "positivity": (_measure("half surprise, half SSI", half_surprise_half_ssi),),
+    "stimulus_invariance": (
+        _measure("rounded coordinates", rounded_coordinates),
+        _measure("single precision", single_precision),
+    ),
+    "locality_any_prior": (_measure("smoothed", smoothed),),
     "completeness": (
+        _measure("rounded coordinates", rounded_coordinates),
+        _measure("single precision", single_precision),
+        _measure("short names", short_names),
+        _measure("three features", three_features),
+        _measure("first responses", first_responses),
         _measure("no rare responses", without_rare_responses),
         _measure("half turn", half_turn),
         _measure("64 bins", in_64_bins),
@@ -156,6 +244,7 @@ FOOLING = {
         si.i_kong2,
     ),
     "additivity": (
+        _measure("two features", two_features),
         _measure("a floor of 1e-12", with_a_floor),
         _measure("conditional without volumes", ssi.pointwise, ssi_without_volumes),
         _measure("conditional of whole numbers", local.pointwise, whole_conditional),
@@ -163,13 +252,21 @@ FOOLING = {
         _measure("conditional of the plane", surp.pointwise, conditional_of_the_plane),
     ),
     "data_processing": (
+        _measure("half surprise, half SSI", half_surprise_half_ssi),
+        _measure("first responses", first_responses),
         _measure("declines few", declines_few),
         _measure("Fisher of few", fisher_of_few, needs={"gradient"}),
         _measure("pseudo-counts", pseudo_counts),
         _measure("more for more responses", more_for_more_responses),
     ),
-    "response_invariance": (_measure("variances", gaussian_variance),),
+    "response_invariance": (
+        _measure("rounded responses", rounded_responses),
+        _measure("first responses", first_responses),
+        _measure("variances", gaussian_variance),
+    ),
     "feature_insensitivity": (
+        _measure("by the spread of means", surp.pointwise, featurewise=by_spread_of_means),
+        _measure("rest to the last", surp.pointwise, featurewise=rest_to_the_last),
         _measure("leaks between", local.pointwise, featurewise=leaks_between_whole_numbers),
         _measure("leaks beyond the plane", local.pointwise, featurewise=leaks_beyond_the_plane),
         _measure("no features", local.pointwise, featurewise=no_features),

@@ -101,10 +101,9 @@ class Auditing:
 
     def _compare(self, candidate: Candidate) -> None:
         """Find the known measure nearest to a user's; one that fails here has the verdict `error` already."""
-        with closing(Process(self.plan.case_timeout)) as worker:
-            with suppress(InputError, WorkerEnded):
-                if found := worker.ask(Compare(candidate.origin), Compared).nearest:
-                    self.nearest[candidate.name] = found
+        with closing(Process(self.plan.case_timeout)) as worker, suppress(InputError, WorkerEnded):
+            if found := worker.ask(Compare(candidate.origin), Compared).nearest:
+                self.nearest[candidate.name] = found
 
     def _finish(self, cell: Cell, verdict: Verdict) -> None:
         self.finished[cell.key] = verdict

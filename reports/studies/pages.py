@@ -104,7 +104,10 @@ def _axioms(table: dict[str, Any]) -> list[dict[str, Any]]:
                 "statement": axiom.statement,
                 "why": axiom.why,
                 "source": axiom.source,
-                "holds": named("holds"),
+                "proved": ", ".join(name for name, cell in cells.items() if cell.get("proof")),
+                "holds": ", ".join(
+                    name for name, cell in cells.items() if cell["verdict"] == "holds" and not cell.get("proof")
+                ),
                 "breaks": named("refuted"),
                 "silent": named("not_applicable"),
                 "proofs": [(name, cell["proof"]) for name, cell in cells.items() if cell.get("proof")],
