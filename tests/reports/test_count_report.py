@@ -63,13 +63,13 @@ def test_fisher_is_declined_with_its_reason(report):
 
 
 def test_beyond_a_plane_the_integrals_are_declined():
-    stimuli = np.random.default_rng(0).normal(size=(3, 3))
-    report = count_report(table_of(COUNTS, stimuli), resamples=20)
+    stimuli = np.random.default_rng(0).normal(size=(4, 3))
+    report = count_report(table_of(np.concatenate([COUNTS, COUNTS[:1]]), stimuli), resamples=20)
     reasons = {measure.name: measure.reason for measure in report.measures if measure.reason}
     assert list(reasons) == ["fisher", "i_local", "i_kong2"]
     assert "R^3" in reasons["i_local"]
     assert "R^3" in reasons["i_kong2"]
-    assert "i_local does not apply: stimuli in R^3" in printed(report)
+    assert "i_local does not apply: stimuli that span 3 dimensions of R^3" in printed(report)
 
 
 def test_json_is_repeatable_and_complete(report):
