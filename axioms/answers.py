@@ -18,8 +18,6 @@ REPEATABLE = 1e-9
 #: noise: a normal error exceeds it twice in 10^9, so that over the 10^4 to 10^5 comparisons of a search the chance of a
 #: false refutation stays below one in a thousand.
 SIGMAS = 6.0
-
-
 #: A value computed in float32 is off by a few units in its last place; by so many, it is taken.
 ROUNDING = 4.0
 
@@ -94,22 +92,17 @@ def _once(function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], w
     if _fingerprint(target) != before:
         raise MeasureError(f"{what} changed the model that it was given")
     if hasattr(answer, "value") and hasattr(answer, "stderr"):
-        values = _numbers(answer.value, shape, what)
-        stderr = _numbers(answer.stderr, shape, f"the standard error of {what}")
+        values, rounding = _numbers(answer.value, shape, what)
+        stderr, _ = _numbers(answer.stderr, shape, f"the standard error of {what}")
         if (stderr < 0).any():
             raise MeasureError(f"the standard error of {what} is negative: {stderr.min():.3g}")
-        return values, stderr, _rounding(answer.value)
-    values = _numbers(answer, shape, what)
-    return values, np.zeros_like(values), _rounding(answer)
+        return values, stderr, rounding
+    values, rounding = _numbers(answer, shape, what)
+    return values, np.zeros_like(values), rounding
 
 
-def _rounding(answer: Any) -> float:
-    """What numbers coarser than float64 (torch's default, say) may be off by, relative to their size."""
-    kind = np.asarray(answer).dtype
-    return ROUNDING * float(np.finfo(kind).eps) if kind.kind == "f" and kind.itemsize < 8 else 0.0
-
-
-def _numbers(answer: Any, shape: tuple[int, ...], what: str) -> Array:
+def _numbers(answer: Any, shape: tuple[int, ...], what: str) -> tuple[Array, float]:
+    """The answer in float64, and what numbers of its own, coarser format may be off by, relative to their size."""
     try:
         values = np.asarray(answer)
     except Exception as error:  # whatever the object's own conversion raises (a torch tensor with a gradient, say)
@@ -122,11 +115,13 @@ def _numbers(answer: Any, shape: tuple[int, ...], what: str) -> Array:
         raise MeasureError(f"{what} returned {type(answer).__name__} of {values.dtype}; expected real numbers")
     if values.shape != shape:
         raise MeasureError(f"{what} returned shape {values.shape}; expected {shape}, one value per stimulus")
+    coarse = values.dtype.kind == "f" and values.dtype.itemsize < 8
+    rounding = ROUNDING * float(np.finfo(values.dtype).eps) if coarse else 0.0
     values = values.astype(float)
     if not np.isfinite(values).all():
         j = [int(i) for i in np.argwhere(~np.isfinite(values))[0]]
         raise MeasureError(f"{what} returned {values[tuple(j)]} at stimulus {j[0]}; expected finite numbers")
-    return values
+    return values, rounding
 
 
 def _fingerprint(target: Any) -> tuple[Any, ...]:

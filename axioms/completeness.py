@@ -63,7 +63,7 @@ AXIOM = Axiom(
         known.CELL_PAIR,
         ModelCase(known.METRES),
         ModelCase(known.TONES),
-        *known.BEYOND_A_HANDFUL,
+        *known.MODELS_AND_PAIRS,
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
     smallest=smallest.models_and_pairs,

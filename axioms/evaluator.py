@@ -21,8 +21,6 @@ FLOOR = 1e-6
 #: If splitting a response cell moves a value by more than this (nats), the measure really sees the split: it is no
 #: rounding error.
 SPLIT_NOISE = 1e-4
-
-
 #: What is done to a model that leaves it the same model, in words.
 _ORDER, _SPLIT = "listing the stimuli in another order", "splitting a response into two of the same likelihood ratio"
 
@@ -95,6 +93,11 @@ class _Published:
         return self._ask(model, "featurewise")
 
 
+def _least(values: Values) -> Array:
+    """The error that a user's values have in any case: noise, and the rounding of their format."""
+    return np.asarray(FLOOR / 4 + values.rounding * np.abs(values.value))
+
+
 class _Users:
     """A user's functions: every answer is checked.
 
@@ -124,20 +127,21 @@ class _Users:
         follow(value, other, what)
         apart = np.abs(other - value.value)
         self._doubts(apart, _ORDER)
-        return Values(value.value, np.maximum(value.error, apart + FLOOR / 4 + value.rounding * np.abs(value.value)))
+        return Values(value.value, np.maximum(value.error, apart + _least(value)))
 
     def _with_noise(self, function: Callable[[Any], Any], model: EncodingModel, given: Values) -> Values:
         """The values, with their spread over equivalent presentations of the same joint distribution as the error."""
         if not self.confirm:
             return given
         value, noisy = given.value, bool(given.error.any())
-        noise = np.maximum(given.error, FLOOR / 4 + given.rounding * np.abs(value))
+        noise = np.maximum(given.error, _least(given))
         count = len(model.stimuli)
         for order in (np.arange(count)[::-1], np.roll(np.arange(count), 1)):
             turned = self._ask(function, model.reordered(order), value.shape, self.name).value[np.argsort(order)]
             follow(given, turned, self.name)
-            self._doubts(np.abs(turned - value), _ORDER)
-            noise = np.maximum(noise, np.abs(turned - value))
+            apart = np.abs(turned - value)
+            self._doubts(apart, _ORDER)
+            noise = np.maximum(noise, apart)
         try:
             split = self._ask(function, split_response(model, len(model.likelihood) - 1), value.shape, self.name).value
         except NotApplicable:

@@ -174,23 +174,13 @@ ONE_OF_THREE = tuple(
     for idle in range(3)
     if told != idle
 )
-#: Of any axiom about I(x) and the conditional: rare, between whole numbers, far apart, many, cells of unequal size.
-BEYOND_A_HANDFUL = (
-    *map(ModelCase, RARE),
-    *RARE_PAIRS,
-    ModelCase(BETWEEN),
-    BETWEEN_PAIR,
-    ModelCase(PERIODIC),
-    ModelCase(MANY),
-    MANY_PAIR,
-    VOLUME_PAIR,
-    ModelCase(SPACE),
-    SPACE_PAIR,
-    *map(ModelCase, ALIKE),
-    ModelCase(MANY_RESPONSES),
-    ModelCase(SKEWED),
-    ModelCase(FOURTH),
-    THIRD_PAIR,
+#: Pairs of which the axioms about the conditional are asked: rare, between whole numbers, many, in space, with cells of
+#: unequal size.
+PAIRS = (VOLUME_PAIR, BETWEEN_PAIR, *RARE_PAIRS, MANY_PAIR, SPACE_PAIR, THIRD_PAIR)
+#: Models and pairs of which axioms about both I(x) and the conditional are asked.
+MODELS_AND_PAIRS = (
+    *map(ModelCase, (*RARE, BETWEEN, PERIODIC, MANY, SPACE, *ALIKE, MANY_RESPONSES, SKEWED, FOURTH)),
+    *PAIRS,
 )
 # Spike counts 0, 1 and 2, whose values may be stretched.
 SPIKES = FiniteSpec(((0,), (1,)), (1, 1), ((2, 1, 1), (1, 1, 2)), values=(0, 1, 2))

@@ -30,14 +30,14 @@ KEEPS = 0.3
 STANDS = 0.9
 #: A plateau: the far envelope is at least this share of the near one (a tenth of it over six octaves) ...
 FADES = 0.1
-#: The exponent of a decay that does not slow down falls by at most this much from one level to the next.
-BENDS = 0.05
 #: ... and each of the last two levels at least this share of the level before.
 PLATEAU = 0.97
 #: A sound case: the last level is at most this share of the level before ...
 FALLS = 0.8
 #: ... and at most this share of the near change is left in the extrapolated limit.
 LIMIT = 0.05
+#: The exponent of a decay that does not slow down falls by at most this much from one level to the next.
+BENDS = 0.05
 #: Changes smaller than this, in nats, are not told from numerical error.
 SMALLEST = 1e-4
 

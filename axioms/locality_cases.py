@@ -19,6 +19,14 @@ from .cases import Case
 MOST_NODES = 2000
 
 
+def probabilities(logits: Array, slopes: Array) -> tuple[Array, Array]:
+    """p(r|x) from logits known but for a constant per stimulus, and its derivative from theirs, (K, n) each."""
+    table = np.exp(logits - logits.max(axis=0))
+    table /= table.sum(axis=0)
+    gradient = table * (slopes - (table * slopes).sum(axis=0))
+    return table, np.where(table > 0, gradient, 0.0)
+
+
 class FarCase(Case, frozen=True):
     """A model (`built`), the same with p(R, x) changed inside a ball (`changed`), and how far each stimulus is from it.
 
@@ -130,11 +138,8 @@ class DecayCase(FarCase, frozen=True, tag="decay"):
         """p(r|x) along the lattice and its derivative, (K, n) each."""
         x = self.lattice
         logits = np.stack([curve(x) for curve in tuning] + [np.zeros(len(x))])
-        table = np.exp(logits - logits.max(axis=0))
-        table /= table.sum(axis=0)
         slopes = np.stack([curve.derivative(x) for curve in tuning] + [np.zeros(len(x))])
-        gradient = table * (slopes - (table * slopes).sum(axis=0))
-        return table, np.where(table > 0, gradient, 0.0)
+        return probabilities(logits, slopes)
 
     @cached_property
     def changed(self) -> EncodingModel:

@@ -51,7 +51,7 @@ AXIOM = Axiom(
         *known.FINE_GRIDS,
         known.FINE_PLANE,
         known.WIDE_PAIR,
-        *known.BEYOND_A_HANDFUL,
+        *known.MODELS_AND_PAIRS,
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
     smallest=smallest.models_and_pairs,

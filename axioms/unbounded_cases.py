@@ -12,7 +12,7 @@ from ..errors import CaseError
 from ..models import EncodingModel
 from ..models.arrays import Array
 from ..models.warps import perturb
-from .locality_cases import FarCase
+from .locality_cases import FarCase, probabilities
 
 
 class ReadingCase(FarCase, frozen=True, tag="reading"):
@@ -76,10 +76,7 @@ class ReadingCase(FarCase, frozen=True, tag="reading"):
     def built(self) -> EncodingModel:
         self._check()
         x = self.lattice
-        log, slope = self._channel(x)
-        table = np.exp(log - log.max(axis=0))
-        table /= table.sum(axis=0)
-        gradient = table * (slope - (table * slope).sum(axis=0))
+        table, gradient = probabilities(*self._channel(x))
         prior = np.exp(-0.5 * x * x)
         sign = -1.0 if self.mirror else 1.0
         return EncodingModel(
@@ -87,7 +84,7 @@ class ReadingCase(FarCase, frozen=True, tag="reading"):
             prior / prior.sum(),
             table,
             stimulus_volumes=np.full(len(x), self.SPACING),
-            likelihood_gradient=sign * np.where(table > 0, gradient, 0.0)[..., None],
+            likelihood_gradient=sign * gradient[..., None],
             responses=self._responses,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from mutants import measure
 
 import stiminfo as si
 from stiminfo.errors import NotApplicable
@@ -215,61 +216,57 @@ def gaussian_variance(model: EncodingModel) -> np.ndarray:
     return 0.5 * np.log((p_r @ (r - p_r @ r) ** 2 + 1e-3) / (given + 1e-3))
 
 
-def _measure(name, pointwise, conditional=None, featurewise=None, needs=()):
-    return si.Measure(name, pointwise, conditional=conditional, featurewise=featurewise, needs=needs)
-
-
 #: axiom id -> measures that break it and that were once said to meet it.
 FOOLING = {
-    "positivity": (_measure("half surprise, half SSI", half_surprise_half_ssi),),
+    "positivity": (measure("half surprise, half SSI", half_surprise_half_ssi),),
     "stimulus_invariance": (
-        _measure("rounded coordinates", rounded_coordinates),
-        _measure("single precision", single_precision),
+        measure("rounded coordinates", rounded_coordinates),
+        measure("single precision", single_precision),
     ),
-    "locality_any_prior": (_measure("smoothed", smoothed),),
+    "locality_any_prior": (measure("smoothed", smoothed),),
     "completeness": (
-        _measure("rounded coordinates", rounded_coordinates),
-        _measure("single precision", single_precision),
-        _measure("short names", short_names),
-        _measure("three features", three_features),
-        _measure("first responses", first_responses),
-        _measure("no rare responses", without_rare_responses),
-        _measure("half turn", half_turn),
-        _measure("64 bins", in_64_bins),
-        _measure("of the plane", of_the_plane),
+        measure("rounded coordinates", rounded_coordinates),
+        measure("single precision", single_precision),
+        measure("short names", short_names),
+        measure("three features", three_features),
+        measure("first responses", first_responses),
+        measure("no rare responses", without_rare_responses),
+        measure("half turn", half_turn),
+        measure("64 bins", in_64_bins),
+        measure("of the plane", of_the_plane),
     ),
     "locality": (
-        _measure("share of Fisher", fisher_share, needs={"gradient"}),
-        _measure("log of Fisher", fisher_log, needs={"gradient"}),
+        measure("share of Fisher", fisher_share, needs={"gradient"}),
+        measure("log of Fisher", fisher_log, needs={"gradient"}),
         si.i_kong2,
     ),
     "additivity": (
-        _measure("two features", two_features),
-        _measure("a floor of 1e-12", with_a_floor),
-        _measure("conditional without volumes", ssi.pointwise, ssi_without_volumes),
-        _measure("conditional of whole numbers", local.pointwise, whole_conditional),
-        _measure("eight likeliest", surp.pointwise, likeliest_eight),
-        _measure("conditional of the plane", surp.pointwise, conditional_of_the_plane),
+        measure("two features", two_features),
+        measure("a floor of 1e-12", with_a_floor),
+        measure("conditional without volumes", ssi.pointwise, ssi_without_volumes),
+        measure("conditional of whole numbers", local.pointwise, whole_conditional),
+        measure("eight likeliest", surp.pointwise, likeliest_eight),
+        measure("conditional of the plane", surp.pointwise, conditional_of_the_plane),
     ),
     "data_processing": (
-        _measure("half surprise, half SSI", half_surprise_half_ssi),
-        _measure("first responses", first_responses),
-        _measure("declines few", declines_few),
-        _measure("Fisher of few", fisher_of_few, needs={"gradient"}),
-        _measure("pseudo-counts", pseudo_counts),
-        _measure("more for more responses", more_for_more_responses),
+        measure("half surprise, half SSI", half_surprise_half_ssi),
+        measure("first responses", first_responses),
+        measure("declines few", declines_few),
+        measure("Fisher of few", fisher_of_few, needs={"gradient"}),
+        measure("pseudo-counts", pseudo_counts),
+        measure("more for more responses", more_for_more_responses),
     ),
     "response_invariance": (
-        _measure("rounded responses", rounded_responses),
-        _measure("first responses", first_responses),
-        _measure("variances", gaussian_variance),
+        measure("rounded responses", rounded_responses),
+        measure("first responses", first_responses),
+        measure("variances", gaussian_variance),
     ),
     "feature_insensitivity": (
-        _measure("by the spread of means", surp.pointwise, featurewise=by_spread_of_means),
-        _measure("rest to the last", surp.pointwise, featurewise=rest_to_the_last),
-        _measure("leaks between", local.pointwise, featurewise=leaks_between_whole_numbers),
-        _measure("leaks beyond the plane", local.pointwise, featurewise=leaks_beyond_the_plane),
-        _measure("no features", local.pointwise, featurewise=no_features),
+        measure("by the spread of means", surp.pointwise, featurewise=by_spread_of_means),
+        measure("rest to the last", surp.pointwise, featurewise=rest_to_the_last),
+        measure("leaks between", local.pointwise, featurewise=leaks_between_whole_numbers),
+        measure("leaks beyond the plane", local.pointwise, featurewise=leaks_beyond_the_plane),
+        measure("no features", local.pointwise, featurewise=no_features),
     ),
-    "feature_insensitivity_marginal": (_measure("no features", local.pointwise, featurewise=no_features),),
+    "feature_insensitivity_marginal": (measure("no features", local.pointwise, featurewise=no_features),),
 }

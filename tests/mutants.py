@@ -30,8 +30,10 @@ def zero_mean(model: EncodingModel, shape: Callable) -> np.ndarray:
     return ripple - model.prior @ ripple
 
 
-def measure(name: str, pointwise: Callable, conditional: Callable | None = None, featurewise: Callable | None = None):
-    return si.Measure(name, pointwise, conditional=conditional, featurewise=featurewise)
+def measure(
+    name: str, pointwise: Callable, conditional: Callable | None = None, featurewise: Callable | None = None, needs=()
+):
+    return si.Measure(name, pointwise, conditional=conditional, featurewise=featurewise, needs=needs)
 
 
 def averaged_over_marginal(model: EncodingModel) -> np.ndarray:

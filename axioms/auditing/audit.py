@@ -95,7 +95,7 @@ class Auditing:
                         self.journal.add(verdict, seconds)
                     self._finish(cell, verdict)
         for candidate in self.candidates:
-            if not isinstance(candidate.origin, Named) and len(self.axioms) == len(AXIOMS):
+            if not isinstance(candidate.origin, Named) and _all_asked(self.axioms):
                 self._compare(candidate)
         return self.audits
 
@@ -186,10 +186,15 @@ def audit(
         if progress:
             progress(Cell(measure.name, Named(measure.name), verdict.claimed, axiom), verdict)
     near = None
-    if len(chosen) == len(AXIOMS) and PUBLISHED.get(measure.name) is not measure:
+    if _all_asked(chosen) and PUBLISHED.get(measure.name) is not measure:
         with suppress(InputError):  # a measure that fails here has the verdict `error` already
             near = nearest(measure)
     return Audit(measure.name, verdicts, seed, examples, nearest=near)
+
+
+def _all_asked(axioms: Iterable[Axiom]) -> bool:
+    """Whether an audit asks every axiom of `AXIOMS`; only then is a user's measure compared with the known ones."""
+    return AXIOMS.keys() <= {axiom.id for axiom in axioms}
 
 
 def published_candidates(measures: Iterable[str] | None = None) -> list[Candidate]:

@@ -92,14 +92,18 @@ def decay(case: Any) -> Far:
     return Far(case.built, case.changed, tables, (centre - case.radius, centre + case.radius), case.along)
 
 
+def _around_zero(case: Any) -> tuple[float, float]:
+    """The ball about a lone stimulus at 0; it is shaded on the side of the others, too."""
+    return (-0.5, 0.3) if case.mirror else (-0.3, 0.5)
+
+
 def jump(case: Any) -> Far:
     """The drawing's view of a `JumpCase`: stimuli at 0 and at powers of ten, with a changed response at 0."""
     before, inside = (np.array(row, dtype=float) / sum(row) for row in (case.before, case.inside))
     table = np.repeat(before[:, None], len(case.built.stimuli), axis=1)
     after = table.copy()
     after[:, 0] = inside
-    ball = (-0.5, 0.3) if case.mirror else (-0.3, 0.5)
-    return Far(case.built, case.changed, (table, after), ball, powers=True, mirror=case.mirror)
+    return Far(case.built, case.changed, (table, after), _around_zero(case), powers=True, mirror=case.mirror)
 
 
 def reading(case: Any) -> Far:
@@ -112,8 +116,15 @@ def atoms(case: Any) -> Far:
     table = case.built.likelihood
     after = table.copy()
     after[:, 0] = (0, 1)
-    ball = (-0.5, 0.3) if case.mirror else (-0.3, 0.5)
-    return Far(case.built, case.changed, (table, after), ball, powers=case.doubling, lone=True, mirror=case.mirror)
+    return Far(
+        case.built,
+        case.changed,
+        (table, after),
+        _around_zero(case),
+        powers=case.doubling,
+        lone=True,
+        mirror=case.mirror,
+    )
 
 
 def case_panels(far: Far) -> list[Panel]:

@@ -1,7 +1,6 @@
 """Wrong measures that an audit once said "holds" of, and verdicts where nothing could have broken an axiom."""
 
 import json
-from pathlib import Path
 
 import fooling
 import numpy as np
@@ -18,8 +17,7 @@ from stiminfo.axioms.locality import check
 from stiminfo.axioms.unbounded_cases import AtomsCase, ReadingCase
 from stiminfo.errors import CaseError, NotApplicable
 from stiminfo.estimators import PUBLISHED
-
-FOLDER = Path(__file__).parents[2] / "reports" / "published"
+from stiminfo.reports.studies.study import FOLDER
 
 CASES = [(axiom, measure) for axiom, some in fooling.FOOLING.items() for measure in some]
 IDS = [f"{axiom}-{measure.name.replace(' ', '_')}" for axiom, measure in CASES]

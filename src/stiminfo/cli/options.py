@@ -107,6 +107,12 @@ def timeout_option(sentence: str) -> Any:
     return typer.Option("--case-timeout", min=0.001, metavar="SECONDS", help=sentence)
 
 
+CaseTimeout = Annotated[
+    float,
+    timeout_option("Stop a measure that gives no answer on one case in this time; the verdict is then `error`."),
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class AuditOptions(Given):
     """The options of `stiminfo audit` and `stiminfo table`."""
@@ -168,10 +174,7 @@ class AuditOptions(Given):
             help="Address of the Dask cluster, with --backend dask; its machines must see your files.",
         ),
     ] = None
-    case_timeout: Annotated[
-        float,
-        timeout_option("Stop a measure that gives no answer on one case in this time; the verdict is then `error`."),
-    ] = 10.0
+    case_timeout: CaseTimeout = 10.0
     strict: Annotated[
         bool,
         typer.Option(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
 
-from .options import AuditOptions, timeout_option, with_fields
+from .options import AuditOptions, CaseTimeout, with_fields
 from .shared import INTERRUPTED, console_here, say
 from .verdicts import (
     check_backend,
@@ -30,10 +29,7 @@ ENDING = ending_of(
 class Options(AuditOptions):
     """The options of `stiminfo table`."""
 
-    case_timeout: Annotated[
-        float,
-        timeout_option("Stop a measure that gives no answer on one case in this time; the verdict is then `error`."),
-    ] = 60.0
+    case_timeout: CaseTimeout = 60.0
 
 
 @with_fields(Options)
