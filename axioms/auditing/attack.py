@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from ..axiom import Axiom, Family
 from ..cases import Case
 from ..evaluator import Evaluator, evaluator, finest
 from ..finding import SCREEN, Finding
-from .verdict import Verdict, Word
+from .verdict import Verdict
 
 #: How many of the worst cases are confirmed where nothing was refuted.
 WORST = 10
@@ -102,12 +101,12 @@ class _Attack:
         self.fine = evaluator(measure, "fine", watch.answered)
         self.finest = finest(measure, watch.answered)
         self.conclude = partial(Verdict, measure=measure.name, axiom=axiom.id, claimed=measure.claims.get(axiom.id))
-        self.seen: set[Case] = set()
+        #: The family of each case that was judged, and of each that was declined with the reason; "" for known cases.
+        self.seen: dict[Case, str] = {}
+        self.declined: dict[Case, tuple[str, str]] = {}
+        self.family = ""
         self.refuted: tuple[Case, Finding] | None = None
         self.failed: tuple[Case, str] | None = None
-        self.declined: dict[Case, str] = {}
-        #: By family, how many cases were judged and how many declined; "" for cases that are not drawn.
-        self.family, self.shares = "", Counter[tuple[str, bool]]()
         self.asked = False
         self.worst: dict[Case, float] = {}
         self.confirmed: dict[Case, Finding] = {}
@@ -128,7 +127,6 @@ class _Attack:
             for family in families:
                 self.family = family.name
                 self.search(family, examples, seed, database)
-            self.family = ""
             for case in sorted(self.worst, key=self.worst.__getitem__, reverse=True):
                 self.confirm(case)
         except (_Refuted, MeasureError):
@@ -174,7 +172,7 @@ class _Attack:
         finding = self._check(self.quick, case)
         if finding is None:
             return None
-        self.seen.add(case)
+        self.seen.setdefault(case, self.family)
         if finding.broken and (not self.axiom.screened or finding.violation > SCREEN * finding.tolerance):
             return self.confirm(case) or finding
         self.worst[case] = finding.excess
@@ -189,7 +187,7 @@ class _Attack:
             return None
         if not (finding.broken or finding.sound) and self.finest is not None and case.views[0].dimensions == 1:
             finding = self._check(self.finest, case) or finding
-        self.seen.add(case)
+        self.seen.setdefault(case, self.family)
         self.confirmed[case] = finding
         if finding.broken:
             self.refuted = case, finding
@@ -202,12 +200,10 @@ class _Attack:
             how.doubt = ""
             finding = self.axiom.check(how, case)
             self.asked = self.asked or finding.asked
-            self.shares[self.family, True] += 1
             return replace(finding, doubt=how.doubt)
         except NotApplicable as reason:
             if not isinstance(reason, NeedsGradient):
-                self.declined[case] = str(reason)
-                self.shares[self.family, False] += 1
+                self.declined[case] = self.family, str(reason)
             elif not self.gradient:
                 raise
             return None
@@ -230,42 +226,43 @@ class _Attack:
             )
         doubtful = {case: finding for case, finding in self.confirmed.items() if not finding.sound}
         case, finding = self.refuted or max((doubtful or self.confirmed).items(), key=lambda item: item[1].excess)
-        count, declined = len(self.seen), self._declined()
-        word: Word = "inconclusive"
-        if self.refuted is not None:
-            word, says = "refuted", finding.says
-        elif doubtful:
-            says = f"{finding.says}; that may be off by {2 * finding.error:.2g}{finding.doubt and f': {finding.doubt}'}"
-        elif not self.asked:
-            says = f"{self.axiom.silence} in all {count} cases: none of them could have broken it"
-        elif self._evades():
-            says = f"{declined}; the other {count} do not break it"
-        else:
-            # The tolerance differs between stimuli in R^1 and beyond: report the case whose error comes nearest to it.
-            loosest = max(self.confirmed.values(), key=lambda found: found.error / found.tolerance)
-            largest = max(0.0, finding.violation)
-            says = (
-                f"{count} cases, largest residual {largest:.2g} {self.axiom.unit}"
-                f" (numerical error {loosest.error:.1g}, allowed {loosest.tolerance:.1g})"
-                + (declined and f"; {declined}")
-            )
-            proofs = self.measure.proofs if isinstance(self.measure, PublishedMeasure) else {}
-            return self.conclude(
-                verdict="holds",
-                cases=count,
-                violation=largest,
-                error=loosest.error,
-                says=says,
-                proof=proofs.get(self.axiom.id, ""),
-            )
+        doubt = "" if self.refuted else self._doubt(finding)
+        if not (self.refuted or doubt):
+            return self._holds(finding)
         return self.conclude(
-            verdict=word,
-            cases=count,
+            verdict="refuted" if self.refuted else "inconclusive",
+            cases=len(self.seen),
             violation=finding.violation,
             error=finding.error,
-            says=says,
+            says=doubt or finding.says,
             case=case,
             finding=finding,
+        )
+
+    def _doubt(self, worst: Finding) -> str:
+        """Why the cases do not show that the axiom holds, though none refutes it; "" if they do."""
+        if not worst.sound:
+            return f"{worst.says}; that may be off by {2 * worst.error:.2g}{worst.doubt and f': {worst.doubt}'}"
+        if not self.asked:
+            return f"{self.axiom.silence} in all {len(self.seen)} cases: none of them could have broken it"
+        return f"{self._declined()}; the other {len(self.seen)} do not break it" if self._evades() else ""
+
+    def _holds(self, worst: Finding) -> Verdict:
+        # The tolerance differs between stimuli in R^1 and beyond: report the case whose error comes nearest to it.
+        loosest = max(self.confirmed.values(), key=lambda found: found.error / found.tolerance)
+        largest, declined = max(0.0, worst.violation), self._declined()
+        says = (
+            f"{len(self.seen)} cases, largest residual {largest:.2g} {self.axiom.unit}"
+            f" (numerical error {loosest.error:.1g}, allowed {loosest.tolerance:.1g})" + (declined and f"; {declined}")
+        )
+        proofs = self.measure.proofs if isinstance(self.measure, PublishedMeasure) else {}
+        return self.conclude(
+            verdict="holds",
+            cases=len(self.seen),
+            violation=largest,
+            error=loosest.error,
+            says=says,
+            proof=proofs.get(self.axiom.id, ""),
         )
 
     def _evades(self) -> bool:
@@ -274,14 +271,14 @@ class _Attack:
         To decline a family as a whole (the plane, say) is a limit that a measure may have; to decline most of the cases
         of families of which it answers some, or most families, is not.
         """
-        answered = {family for family, judged in self.shares if judged}
-        refused = {family for family, judged in self.shares if not judged} - answered
-        partly = sum(count for (family, judged), count in self.shares.items() if not judged and family in answered)
-        return len(refused) > len(answered) or partly > self.shares.total() / 2
+        answered = set(self.seen.values())
+        refused = [family for family, _ in self.declined.values()]
+        partly = sum(family in answered for family in refused)
+        return len(set(refused) - answered) > len(answered) or partly > (len(self.seen) + len(refused)) / 2
 
     def _declined(self) -> str:
         """How many cases the measure declined, and the reason that it gave most often; "" for none."""
-        reasons = list(self.declined.values())
+        reasons = [reason for _, reason in self.declined.values()]
         if not reasons:
             return ""
         return f"{self.measure.name} declined {len(reasons)} cases ({max(set(reasons), key=reasons.count)})"
