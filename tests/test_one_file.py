@@ -204,6 +204,8 @@ def test_an_axiom_and_a_measure(tmp_path):
     assert "the violation stands" in python(copy, "-m", "stiminfo", "replay", "w/i_surp-toy_bound.json")
     assert "stale" in python(copy, "-m", "stiminfo", "replay", "w/i_surp-toy_bound.json", "--measure", "i_sp", code=1)
     assert "toy_bound" in python(copy, "-m", "stiminfo", "audit", "i_toy", "--axiom", "toy_bound")
+    said = "import stiminfo as si; print(si.i_toy.name, hasattr(si, 'i_toys'))"
+    assert python(copy, "-c", said).split() == ["i_toy", "False"]
 
 
 def test_a_denoiser(tmp_path):

@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 
 # The public names are listed in __init__.pyi, which type checkers read too. Each is imported when it is first used, so
 # that `import stiminfo` and `stiminfo --help` are quick.
-__getattr__, _, _names = lazy_loader.attach_stub(__name__, __file__)
+_public, _, _names = lazy_loader.attach_stub(__name__, __file__)
 
 #: The packages; `from stiminfo import *` leaves them out, because not all can be imported (`diffusion` needs torch).
 _PACKAGES = {"axioms", "diffusion", "estimators", "models", "reports"}
@@ -19,5 +19,19 @@ _PACKAGES = {"axioms", "diffusion", "estimators", "models", "reports"}
 __all__ = [name for name in _names if name not in _PACKAGES]
 
 
+def __getattr__(name: str):
+    """Return a public name, or a measure that stands only in the registry."""
+    try:
+        return _public(name)
+    except AttributeError:
+        if name.startswith("_"):
+            raise
+        # Modules that are still being imported ask here, too, for their neighbours.
+        measures = getattr(_public("estimators"), "PUBLISHED", {})
+        if name not in measures:
+            raise
+        return measures[name]
+
+
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_names} - {"_", "_names"})
+    return sorted({*globals(), *_names} - {"_", "_names", "_public"})
