@@ -36,6 +36,11 @@ def test_the_stub_lists_every_public_name():
     assert si.models.EncodingModel is si.EncodingModel
 
 
+@pytest.mark.parametrize("package", ["models", "estimators", "axioms", "reports", "cli"])
+def test_any_package_can_be_the_first(package):
+    subprocess.run([sys.executable, "-c", f"import stiminfo.{package}"], check=True)
+
+
 def folders(root):
     """The package of each folder that holds code."""
     found = {"stiminfo." + ".".join(path.parent.relative_to(root).parts) for w in checkout.WINGS

@@ -5,6 +5,8 @@ it attacks the measure with generated encoding models until each axiom holds or 
 enough to check by hand.
 """
 
+import importlib.util
+
 import lazy_loader
 
 __version__ = "0.1.0"
@@ -24,14 +26,14 @@ def __getattr__(name: str):
     try:
         return _public(name)
     except AttributeError:
-        if name.startswith("_"):
+        # Python asks here for a module's name, too, before it imports the module.
+        if name.startswith("_") or importlib.util.find_spec(f"{__name__}.{name}"):
             raise
-        # Modules that are still being imported ask here, too, for their neighbours.
-        measures = getattr(_public("estimators"), "PUBLISHED", {})
+        measures = _public("estimators").PUBLISHED
         if name not in measures:
             raise
         return measures[name]
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_names} - {"_", "_names", "_public"})
+    return sorted({*_names, "__version__"})
