@@ -108,8 +108,11 @@ def read_array(path: Path, name: str, dimensions: int) -> Array:
     try:
         loaded = np.load(path, allow_pickle=False)
         arrays = [loaded] if isinstance(loaded, np.ndarray) else [loaded[key] for key in loaded.files]
-    except (ValueError, OSError, EOFError, KeyError, zlib.error) as error:
-        raise ModelError(f"{path}: not a .npy or .npz file of numbers ({str(error).splitlines()[0]})") from None
+    except (ValueError, OSError, EOFError, KeyError, zlib.error):
+        raise ModelError(
+            f"{path}: not a .npy or .npz file of numbers: it is damaged, of another kind, or holds Python objects, "
+            "which are not read"
+        ) from None
     fitting = [array for array in arrays if array.ndim == dimensions]
     if not fitting:
         shapes = ", ".join(str(array.shape) for array in arrays) or "none"

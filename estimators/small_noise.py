@@ -29,7 +29,7 @@ def limit(task: Task, x: Tensor) -> Estimate:
     if not denoiser.is_density:
         raise NotApplicable(
             f"{task.measure} is a limit of small noise, which finite sets of stimuli and singular covariances do not "
-            "have; see encoder.fisher(x)"
+            "have; in Python, encoder.fisher(x) gives the Fisher information of the responses"
         )
     level = torch.full((len(x),), denoiser.scales(x).finest * _NEAR, dtype=x.dtype, device=x.device)
     if task.budget.passes < _FEWEST * task.passes:

@@ -112,6 +112,9 @@ def parse_witness(data: Any) -> Witness:
         raise WitnessError(f"schema {data['schema']!r}; this version reads schema {SCHEMA}")
     try:
         file: _File = from_json(data, _File, "the witness")
+    except CaseError as error:
+        raise WitnessError(f"not a witness, which `stiminfo audit --witnesses DIR` writes into DIR ({error})") from None
+    try:
         axiom, case = axiom_named(file.axiom), case_from_json(file.case)
     except (CaseError, UnknownAxiom) as error:
         raise WitnessError(str(error)) from None

@@ -30,7 +30,10 @@ class Amortised(Sampler):
     def for_denoiser(cls, denoiser: Denoiser) -> Amortised:
         """The regression that the denoiser has learned; raises `NoSampler` where it has learned none."""
         if denoiser.gain is None:
-            raise NoSampler("the amortised sampler has to be fitted: pass diffusion.fit_amortised(denoiser)")
+            raise NoSampler(
+                "the amortised sampler has to be fitted to a denoiser first, in Python: sampler=fit_amortised(denoiser); "
+                "sampler 'posterior' needs no fit"
+            )
         return cls(denoiser.gain)
 
     def passes(self, denoiser: Denoiser) -> int:
