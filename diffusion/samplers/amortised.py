@@ -31,8 +31,8 @@ class Amortised(Sampler):
         """The regression that the denoiser has learned; raises `NoSampler` where it has learned none."""
         if denoiser.gain is None:
             raise NoSampler(
-                "the amortised sampler has to be fitted to a denoiser first, in Python: sampler=fit_amortised(denoiser); "
-                "sampler 'posterior' needs no fit"
+                "the amortised sampler has to be fitted to a denoiser first, in Python: "
+                "sampler=fit_amortised(denoiser); the sampler 'posterior' needs no fit"
             )
         return cls(denoiser.gain)
 

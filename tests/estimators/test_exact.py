@@ -113,7 +113,7 @@ def test_gaussian_closed_form_in_the_plane():
     from scipy.linalg import logm
 
     cov, gain = np.array([[1.0, 0.3], [0.3, 1.0]]), np.array([1.0, 0.5])
-    axis = np.arange(-5, 5.01, 0.15)
+    axis = np.arange(-5.04, 5.05, 0.18)
     x = np.stack([grid.ravel() for grid in np.meshgrid(axis, axis, indexing="ij")], axis=1)
     prior = np.exp(-0.5 * np.einsum("ji,ik,jk->j", x, np.linalg.inv(cov), x))
     r = np.arange(-12.0, 12.1, 0.8)
