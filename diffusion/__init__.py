@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from .denoiser import Denoiser, Posterior, Unknown
     from .finite_set import FiniteSetDenoiser
     from .gaussian import GaussianDenoiser, MixtureDenoiser
-    from .samplers import Amortised, PlugIn, PosteriorSampler, Tweedie, fit_amortised, reverse_diffusion
+    from .loading import load_denoiser
+    from .samplers import Amortised, Closure, Matched, PlugIn, PosteriorSampler, Tweedie
+    from .samplers import fit_amortised, reverse_diffusion
     from .unet import UNetDenoiser
+    from .zero_shot import ZeroShotDenoiser
 
 __all__ = [
     "Amortised",
+    "Closure",
     "Denoiser",
     "FiniteSetDenoiser",
     "GaussianDenoiser",
+    "Matched",
     "MixtureDenoiser",
     "PlugIn",
     "Posterior",
@@ -31,7 +36,9 @@ __all__ = [
     "Tweedie",
     "UNetDenoiser",
     "Unknown",
+    "ZeroShotDenoiser",
     "fit_amortised",
+    "load_denoiser",
     "reverse_diffusion",
 ]
 
@@ -42,8 +49,19 @@ _load, __dir__, _ = _lazy_loader.attach(
         "denoiser": ["Denoiser", "Posterior", "Unknown"],
         "finite_set": ["FiniteSetDenoiser"],
         "gaussian": ["GaussianDenoiser", "MixtureDenoiser"],
-        "samplers": ["Amortised", "PlugIn", "PosteriorSampler", "Tweedie", "fit_amortised", "reverse_diffusion"],
+        "loading": ["load_denoiser"],
+        "samplers": [
+            "Amortised",
+            "Closure",
+            "Matched",
+            "PlugIn",
+            "PosteriorSampler",
+            "Tweedie",
+            "fit_amortised",
+            "reverse_diffusion",
+        ],
         "unet": ["UNetDenoiser"],
+        "zero_shot": ["ZeroShotDenoiser"],
     },
 )
 

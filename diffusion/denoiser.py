@@ -141,6 +141,11 @@ class Denoiser:
         return self.draw_prior(16, generator)
 
     @property
+    def passes_given_response(self) -> int:
+        """Passes of one evaluation of xhat(xg, gamma, r)."""
+        return 1
+
+    @property
     def gain(self) -> Callable[[Tensor, Tensor], Tensor] | None:
         """A function of (xg, gamma) that gives E_r[D_i^2 | xg], (B, d), if the denoiser has learned it; else None."""
         return None

@@ -17,6 +17,8 @@ SAMPLERS = {
     "tweedie": "tweedie",
     "plug_in": "plug_in",
     "amortised": "amortised",
+    "closure": "closure",
+    "matched": "matched",
 }
 
 #: Data sources, on which networks are trained and whose images are decomposed; each file in sources/ has a

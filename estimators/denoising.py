@@ -73,8 +73,7 @@ def estimate(
         )
         if denoiser.caution:  # after all checks, so that nobody is warned about an estimate that is refused
             warnings.warn(denoiser.caution, UserWarning, stacklevel=3)
-        differentiates = integrand.by_sampler and chosen.needs_gradient(denoiser)
-        with torch.enable_grad() if differentiates else torch.no_grad():
+        with torch.no_grad():
             return _in_blocks(task, integrand, denoiser, points, bounds)
     except Unknown as reason:
         raise NotApplicable(f"{measure} cannot be estimated here: {reason}") from reason

@@ -53,6 +53,21 @@ class Encoder:
         """J_ii(x), the diagonal of the Fisher information, (..., d) to (..., d), nats per squared stimulus unit."""
         raise NotImplementedError
 
+    def linearised(self, x: Tensor, r: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """The neurons near stimuli x (B, d) as linear ones with noise of unit covariance.
+
+        Returns
+        -------
+        slopes : A, (B, k, d) or (k, d), with A' A the Fisher information matrix
+        residual : t, (B, k), of responses r (B, k) if given: A' t is the gradient of log p(r|x)
+
+        Raises
+        ------
+        Unknown
+            Responses have no slopes (the default).
+        """
+        raise Unknown(f"{type(self).__name__} does not give the slopes of its responses")
+
     def saturated(self, x: Tensor) -> float:
         """The share of rates within 5% of their bounds, over stimuli (n, d); 0 for responses without bounds."""
         return 0.0

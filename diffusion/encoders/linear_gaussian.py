@@ -61,6 +61,13 @@ class LinearGaussian(Encoder):
         diagonal = ((self.precision @ self.weights) * self.weights).sum(0)
         return diagonal.expand(x.shape)
 
+    def linearised(self, x: Tensor, r: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        slopes = torch.linalg.solve_triangular(self.root, self.weights, upper=False)
+        if r is None:
+            return slopes, None
+        off = (r - x @ self.weights.T).mT
+        return slopes, torch.linalg.solve_triangular(self.root, off, upper=False).mT
+
     def responses_of_set(self, source: FiniteSetDenoiser) -> Denoiser:
         from ..response_side import GaussianResponses
 

@@ -78,6 +78,12 @@ class LinearNonlinearPoisson(Encoder):
         slope_squared = self.amplitude * s * (1 - s) ** 2 * self.gain**2  # rate'^2 / rate
         return slope_squared @ self.weights**2
 
+    def linearised(self, x: Tensor, r: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        s = torch.sigmoid(self.drive(x))
+        rate = (self.amplitude * s).clamp_min(torch.finfo(s.dtype).tiny)
+        slopes = (rate.sqrt() * (1 - s) * self.gain)[..., None] * self.weights
+        return slopes, None if r is None else (r - rate) / rate.sqrt()
+
     def saturated(self, x: Tensor) -> float:
         """The share of rates within 5% of 0 or of the amplitude, over stimuli (n, d)."""
         s = torch.sigmoid(self.drive(x))

@@ -6,6 +6,8 @@ Each gives an estimate, which may be biased, of E_r[D_i^2 | xg] with D = xhat(xg
 - `Tweedie`: x0 ~ N(xhat, gamma dxhat/dxg), r ~ p(r | x0). Exact for Gaussian posteriors.
 - `PosteriorSampler`: x0 ~ p(X|xg), r ~ p(r | x0). Exact where the denoiser can draw from its posterior; otherwise it
   uses reverse diffusion.
+- `Matched`: the same, by reverse diffusion in steps of the right covariance; needs no learned responses.
+- `Closure`: E_r[D_i^2 | xg] as if X given xg were Gaussian and the neurons linear; no response is drawn.
 - `Amortised`: a regression of D_i^2 on (xg, gamma); no response is drawn.
 """
 
@@ -14,6 +16,8 @@ from __future__ import annotations
 from ..denoiser import Denoiser
 from ..registry import sampler_class
 from .amortised import Amortised, fit_amortised
+from .closure import Closure
+from .matched import Matched
 from .plug_in import PlugIn
 from .posterior import PosteriorSampler, reverse_diffusion
 from .sampler import NoSampler, ResponseSampler, Sampler, gain_squared
@@ -25,6 +29,8 @@ SAMPLERS: dict[str, ResponseSampler] = {"plug_in": PlugIn(), "tweedie": Tweedie(
 __all__ = [
     "SAMPLERS",
     "Amortised",
+    "Closure",
+    "Matched",
     "NoSampler",
     "PlugIn",
     "PosteriorSampler",

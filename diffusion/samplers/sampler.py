@@ -31,10 +31,6 @@ class ResponseSampler(Protocol):
     name: str
     keeps_variance: bool
 
-    def needs_gradient(self, denoiser: Denoiser) -> bool:
-        """Whether a draw differentiates the denoiser."""
-        ...
-
     def passes(self, denoiser: Denoiser) -> int:
         """Denoiser passes per draw."""
         ...
@@ -56,9 +52,6 @@ class Sampler:
     def for_denoiser(cls, denoiser: Denoiser) -> Self:
         """The sampler to use with this denoiser; raises `NoSampler` where there is none."""
         return cls()
-
-    def needs_gradient(self, denoiser: Denoiser) -> bool:
-        return False
 
     def passes(self, denoiser: Denoiser) -> int:
         raise NotImplementedError
