@@ -17,8 +17,17 @@ if TYPE_CHECKING:
     from .finite_set import FiniteSetDenoiser
     from .gaussian import GaussianDenoiser, MixtureDenoiser
     from .loading import load_denoiser
-    from .samplers import Amortised, Closure, Matched, PlugIn, PosteriorSampler, Tweedie
-    from .samplers import fit_amortised, reverse_diffusion
+    from .samplers import (
+        Amortised,
+        Closure,
+        Matched,
+        PlugIn,
+        PosteriorSampler,
+        Tweedie,
+        fit_amortised,
+        reverse_diffusion,
+    )
+    from .soundness import NotADenoiser, check_denoiser
     from .unet import UNetDenoiser
     from .zero_shot import ZeroShotDenoiser
 
@@ -30,6 +39,7 @@ __all__ = [
     "GaussianDenoiser",
     "Matched",
     "MixtureDenoiser",
+    "NotADenoiser",
     "PlugIn",
     "Posterior",
     "PosteriorSampler",
@@ -37,6 +47,7 @@ __all__ = [
     "UNetDenoiser",
     "Unknown",
     "ZeroShotDenoiser",
+    "check_denoiser",
     "fit_amortised",
     "load_denoiser",
     "reverse_diffusion",
@@ -61,6 +72,7 @@ _load, __dir__, _ = _lazy_loader.attach(
             "reverse_diffusion",
         ],
         "unet": ["UNetDenoiser"],
+        "soundness": ["NotADenoiser", "check_denoiser"],
         "zero_shot": ["ZeroShotDenoiser"],
     },
 )

@@ -6,7 +6,7 @@ evaluation at one noisy stimulus is one *pass*, whatever else the same evaluatio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +139,40 @@ class Denoiser:
     def some_stimuli(self, generator: torch.Generator | None = None) -> Tensor:
         """A few stimuli whose scales represent all."""
         return self.draw_prior(16, generator)
+
+    @staticmethod
+    def from_diffusers(
+        model: Any,
+        scheduler: Any,
+        *,
+        encoder: Any,
+        shape: Sequence[int],
+        prediction: str | None = None,
+        samples: Any = None,
+    ) -> Denoiser:
+        """A network trained elsewhere as a denoiser, for any population of neurons; it is checked before it is used.
+
+        Parameters
+        ----------
+        model : a network of `diffusers`, or any function of noisy stimuli (B, channels, h, w) and time steps (B,)
+        scheduler : the scheduler that it was trained with: one with ``alphas_cumprod`` (variance-preserving) or with
+            ``sigmas`` (variance-exploding)
+        encoder : the population; nothing is trained on its responses (`ZeroShotDenoiser`)
+        shape : (h, w), (channels, h, w), or (d,) for a network of vectors
+        prediction : "epsilon", "v" or "sample"; by default what the scheduler's config says
+        samples : (N, ...) held-out stimuli for the check, in the units of the network; by default it draws its own,
+            a weaker check
+
+        Raises
+        ------
+        NotADenoiser
+            What the network predicts is no posterior mean; the message says what it looks like.
+        ModelError
+            Shapes, scheduler or population do not fit.
+        """
+        from .wrapped import from_diffusers
+
+        return from_diffusers(model, scheduler, encoder=encoder, shape=shape, prediction=prediction, samples=samples)
 
     @property
     def passes_given_response(self) -> int:
