@@ -175,6 +175,11 @@ class Denoiser:
         return from_diffusers(model, scheduler, encoder=encoder, shape=shape, prediction=prediction, samples=samples)
 
     @property
+    def usual_sampler(self) -> str:
+        """The name of the response sampler that suits it."""
+        return "posterior" if self.gain is None else "amortised"
+
+    @property
     def passes_given_response(self) -> int:
         """Passes of one evaluation of xhat(xg, gamma, r)."""
         return 1

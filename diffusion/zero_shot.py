@@ -45,6 +45,10 @@ class ZeroShotDenoiser(Denoiser):
         self.encoder.linearised(self.tensor(torch.zeros(1, self.dimensions)))  # raises `Unknown` where it has no slopes
 
     @property
+    def usual_sampler(self) -> str:
+        return "closure"
+
+    @property
     def passes_given_response(self) -> int:
         return 1 + self.dimensions
 

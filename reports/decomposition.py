@@ -122,8 +122,8 @@ def decompose(
     images : the set; all its images are equally likely
     encoder : the population, which takes images as vectors (h * w,)
     chosen : (n,) indices of the images to decompose
-    measures, passes, rtol, sampler, seed : as for `PublishedMeasure.estimate`; the default sampler is "amortised" if
-        the denoiser has learned it, else "posterior"
+    measures, passes, rtol, sampler, seed : as for `PublishedMeasure.estimate`; by default the
+        sampler that suits the denoiser (`Denoiser.usual_sampler`)
     device : where to compute
     denoiser : of these images; by default the exact one of the set
     information : I(R;X) and its standard error in nats, if they are known already
@@ -143,8 +143,7 @@ def decompose(
     if information is None:
         assert isinstance(denoiser, FiniteSetDenoiser | MixtureDenoiser)
         information = denoiser.mutual_information(seed=seed)
-    if sampler is None:
-        sampler = "posterior" if denoiser.gain is None else "amortised"
+    sampler = sampler or denoiser.usual_sampler
     x = denoiser.tensor(rows[chosen])
     estimates = {}
     for name in measures:

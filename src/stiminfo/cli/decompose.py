@@ -26,6 +26,7 @@ ENDING = ending(
     "stiminfo decompose images.npy --receptive-fields fields.npy",
     "stiminfo decompose --measure i_surp --image 7 --rtol 0.05",
     "stiminfo decompose --checkpoint digits   (networks that come with stiminfo)",
+    "stiminfo decompose --checkpoint digits --receptive-fields fields.npy   (other neurons, no training)",
     exits={0: "the figures and numbers are written"},
 )
 
@@ -43,15 +44,16 @@ class Options(ImageOptions):
         typer.Option(
             metavar="DIR",
             help="Use the networks that `stiminfo train` wrote there, not the exact posterior; `digits` and `mnist` "
-            "come with stiminfo.",
+            "come with stiminfo. With --receptive-fields, --population, --amplitude or --noise, they serve another "
+            "population without training.",
         ),
     ] = None
     sampler: Annotated[
         str | None,
         typer.Option(
             metavar=registered("SAMPLERS"),
-            help="How responses are drawn for i_local (default: amortised if the networks learned it, else "
-            "posterior). plug_in is the published estimator, which is biased.",
+            help="How responses are drawn for i_local (default: amortised if the networks learned it, closure for "
+            "another population than theirs, else posterior). plug_in is the published estimator, which is biased.",
         ),
     ] = None
     measures: Annotated[
@@ -77,6 +79,12 @@ class Options(ImageOptions):
         "decomposition"
     )
 
+    @property
+    def other_neurons(self) -> bool:
+        """Whether networks are to serve another population than the one that they were trained for."""
+        mine = {"population", "receptive_fields", "amplitude", "noise"}
+        return self.checkpoint is not None and not mine.isdisjoint(self.given)
+
     def check(self, measures: tuple[str, ...]) -> None:
         """Raise `OptionError` for options without effect, `UnknownName` for measures that do not exist."""
         from ..estimators import PUBLISHED
@@ -85,12 +93,8 @@ class Options(ImageOptions):
             self.refuse("dataset", f" beside {self.given['images']}: the images are those of the file")
         if "chosen" in self.given:
             self.refuse("show", " beside --image: the images are those that you name")
-        if self.checkpoint is not None:
-            for option in ("population", "receptive_fields", "amplitude", "noise"):
-                if option in self.given:
-                    raise OptionError(
-                        f"{self.given[option]} does not go with --checkpoint: the networks know one population only"
-                    )
+        if self.other_neurons and self.sampler == "amortised":
+            raise OptionError("--sampler amortised was learned for the networks' own population; expected closure")
         for name in measures:
             if name not in PUBLISHED:
                 raise UnknownName(f"unknown measure {name!r}{nearest(name, PUBLISHED)}")
@@ -206,17 +210,27 @@ def _exact_task(options: Options) -> _Task:
 
 
 def _task_with_networks(options: Options, device: Any) -> _Task:
-    """A checkpoint's networks, population and images."""
+    """A checkpoint's networks and images, and its population or another one."""
+    from ..diffusion.sources import population_for
+    from ..diffusion.zero_shot import ZeroShotDenoiser
     from .checkpoint import networks_of
 
     assert options.checkpoint is not None
     denoiser, source, information = networks_of(
         options.checkpoint, dataset=options.dataset, images=options.images, data=options.data, device=device
     )
-    encoder, endless = denoiser.learned.encoder, source.images is None
+    learned, endless = denoiser.learned, source.images is None
     truth = "the true prior's denoiser" if endless else "the finite-set denoiser"
     made_by = (
-        f"Networks: {options.checkpoint.name}, trained on {source.name} for {denoiser.learned.minutes:.1f} min; "
-        f"exact: {truth}"
+        f"Networks: {options.checkpoint.name}, trained on {source.name} for {learned.minutes:.1f} min; exact: {truth}"
     )
+    if options.other_neurons:
+        _, population = options.seen_by(source.name if options.images is None else str(options.images))
+        fields = options.fields_on(source.shown().pixels)
+        strengths = {"amplitude": options.amplitude, "noise": options.noise}
+        encoder = population_for(source, population.name, fields, **strengths)
+        exact = source.exact(encoder)
+        information = exact.mutual_information(seed=options.seed)
+        return _Task(source.shown(), encoder, ZeroShotDenoiser(denoiser, encoder), exact, information, made_by, endless)
+    encoder = learned.encoder
     return _Task(source.shown(), encoder, denoiser, source.exact(encoder), information, made_by, endless)
