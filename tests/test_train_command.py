@@ -13,6 +13,9 @@ pytest.importorskip("diffusers")
 pytest.importorskip("accelerate")
 pytest.importorskip("sklearn")
 
+# They share what a fixture makes: one worker runs them all.
+pytestmark = pytest.mark.xdist_group("train")
+
 TINY = ("--channels", "8", "--steps", "4", "--gain-steps", "3", "--batch", "4", "--device", "cpu")
 
 

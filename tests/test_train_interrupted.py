@@ -15,6 +15,9 @@ pytest.importorskip("sklearn")
 
 from stiminfo.diffusion.checkpoints import load_learned  # noqa: E402
 
+# They share what a fixture makes: one worker runs them all.
+pytestmark = pytest.mark.xdist_group("interrupted")
+
 TINY = (
     "train",
     "--channels",
@@ -79,7 +82,11 @@ def whole(tmp_path_factory):
     return folder / "net"
 
 
-@pytest.mark.parametrize("stage", STAGES)
+#: Stages whose interruption is tried by `tox -e soak` only; their neighbours take the same way.
+RARE = {"the first step", "size of the gain", "means", "held-out images"}
+
+
+@pytest.mark.parametrize("stage", [pytest.param(s, marks=[pytest.mark.soak] * (s in RARE)) for s in STAGES])
 def test_an_interrupted_run_says_how_to_go_on(stage, whole, tmp_path):
     where, kept = STAGES[stage]
     arguments = [*TINY, "--out", "a net"]

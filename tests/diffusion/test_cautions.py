@@ -17,6 +17,9 @@ from stiminfo.reports.model_card import findings, model_card  # noqa: E402
 
 from . import learning  # noqa: E402
 
+# They share what a fixture makes: one worker runs them all.
+pytestmark = pytest.mark.xdist_group("cautions")
+
 
 @pytest.fixture(scope="module")
 def broken():

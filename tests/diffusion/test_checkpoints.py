@@ -26,6 +26,9 @@ from stiminfo.models import LinearNonlinearPoisson, ModelError  # noqa: E402
 
 from . import learning  # noqa: E402
 
+# They share what a fixture makes: one worker runs them all.
+pytestmark = pytest.mark.xdist_group("checkpoints")
+
 
 @pytest.fixture(scope="module")
 def learned():

@@ -14,6 +14,9 @@ from stiminfo.models import CountTable, ModelError
 from stiminfo.reports.counts import count_report, print_count_report
 from stiminfo.reports.terminal import plain_console, text_of
 
+# They share what a fixture makes: one worker runs them all.
+pytestmark = pytest.mark.xdist_group("counts")
+
 COUNTS = np.array([[18.0, 2.0, 0.0], [5.0, 15.0, 1.0], [1.0, 6.0, 20.0]])
 
 

@@ -10,6 +10,9 @@ torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 from stiminfo.reports.studies import estimators as tables  # noqa: E402
 from stiminfo.reports.studies import publish  # noqa: E402
 
+# They share what a fixture makes: one worker runs them all.
+pytestmark = pytest.mark.xdist_group("estimators study")
+
 
 @pytest.fixture(scope="module")
 def estimated():

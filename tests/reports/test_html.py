@@ -17,6 +17,9 @@ from stiminfo.models.data import FiniteSpec
 from stiminfo.reports.page import audit_page
 from stiminfo.reports.symbols import in_html as maths
 
+# They share what a fixture makes: one worker runs them all.
+pytestmark = pytest.mark.xdist_group("html")
+
 EVIL = '<script>alert("x")</script>'
 VOID = {"meta", "br", "img", "link", "hr", "input"}
 

@@ -20,6 +20,9 @@ from stiminfo.errors import OptionError  # noqa: E402
 from stiminfo.reports.studies import learned, publish  # noqa: E402
 from stiminfo.reports.studies.study import FOLDER, Run  # noqa: E402
 
+# They share what a fixture makes: one worker runs them all.
+pytestmark = pytest.mark.xdist_group("learned study")
+
 
 @pytest.fixture(scope="module")
 def shipped():

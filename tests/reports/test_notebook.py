@@ -13,6 +13,9 @@ pytest.importorskip("ipykernel", reason="needs ipykernel (dependency group test)
 if sys.platform == "win32":
     pytest.skip("the kernel's event loop warns there", allow_module_level=True)
 
+# They share what a fixture makes: one worker runs them all.
+pytestmark = pytest.mark.xdist_group("notebook")
+
 CELLS = {
     "model": """
         import stiminfo as si
