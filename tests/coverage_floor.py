@@ -1,6 +1,7 @@
 """Puts together what the tests and the pages covered, and reports it; exit 1 below the floor, which is of lines.
 
-``tox -e tests`` ends with it. COVERAGE_FILE names the file that was written, and worker processes' files lie beside it.
+``tox -e coverage`` ends with it, and so does ``tox`` where STIMINFO_COVERAGE asks for coverage. COVERAGE_FILE
+names the file that was written, and worker processes' files lie beside it.
 """
 
 import json
@@ -20,9 +21,12 @@ def coverage(*arguments: str) -> None:
 
 def main() -> None:
     """Combine, print the table with branches, and judge by lines."""
+    if not os.environ.get("STIMINFO_COVERAGE"):
+        print("coverage was not measured: tox -e coverage")
+        return
     parts = [str(path) for path in FILE.parent.glob(f"{FILE.name}.*")]
     if not parts and not FILE.exists():
-        sys.exit(f"no {FILE}: run tox -e tests")
+        sys.exit(f"no {FILE}: run tox -e coverage")
     if parts:
         coverage("combine", "--append", "--quiet", *parts)
     coverage("report")
