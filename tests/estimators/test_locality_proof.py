@@ -158,6 +158,10 @@ def test_the_entropy_bound_of_theorem_b(seed):
     growth = slope[3] / whole
     constant = max(held, -growth)
     left = float((ball / whole) @ (rise / (ball + rest)))
+    shares = (after[1] / after[3] - before[1] / before[3]) / (2 * h)
+    held_back = slope[1] / whole @ (rest / (ball + rest))
+    assert left == pytest.approx(slope[5] - shares @ np.log((ball + rest) / ball) + held_back, rel=1e-6, abs=1e-6)
+    assert -shares @ np.log((ball + rest) / ball) <= -slope[6] + (constant + held) * m * np.log(1 / m) + 1e-6
     right = slope[5] - slope[6] + (constant + held) * m * np.log(1 / m) + 2 * held * m
     assert left <= right + 1e-6
     # Lost masses n_r turn O_r' into an integral over the points that rise, which is not negative.
