@@ -116,8 +116,8 @@ i_local = PublishedMeasure(
             "sqrt(m M) + m V + 2 m a^2. With t = |x|/g, m is at most C exp(-eps t). Theorem A: if E exp(a|X|^(1+d)) is "
             "finite, a, d > 0, moments at large g are powers of log|x|, and I(x) changes by O((log|x|)^k/|x|), "
             "k = 1 + 2 max(1, 1/d). Theorem B, the whole class: an entropy bound on E[pi log(1/pi)], with "
-            "pi = p(ball|r,xg), makes the integral over t of E0[pi |X|^2]/|x|, and so the change, go to 0. No rate holds for the whole class. "
-            "Whether the exponential moment is necessary for each prior is open."
+            "pi = p(ball|r,xg), makes the integral over t of E0[pi |X|^2]/|x|, and so the change, go to 0. No rate "
+            "holds for the whole class. Whether the exponential moment is necessary for each prior is open."
         ),
         "positivity": (
             "J_ii(xg) = E_{r|xg}(E[X_i|xg,r] - E[X_i|xg])^2 / g^2 is not negative; the conditional is an average of "
