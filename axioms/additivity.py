@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from msgspec.structs import replace
 
 from ..models import ResponsePair
 from . import known, smallest
@@ -11,14 +12,34 @@ from .axiom import PAPER, Axiom, Family
 from .cases import PairCase
 from .evaluator import Evaluator
 from .families import other_pairs
-from .finding import Finding, Values, judge_worst, shown, worst
+from .finding import Finding, Premise, Values, judge_worst, shown, worst
+
+#: What is reported beside the verdict.
+PREMISE = "the conditional where R' is independent of X given R"
+#: Probabilities that differ by less than this are the same: rounding of their quotients.
+_SAME = 1e-12
 
 
 def check(measure: Evaluator, case: PairCase) -> Finding:
     """I_{R,R'}(x) = I_R(x) + I_{R'|R}(x) at every x, in both orders."""
     pair = case.built
     both = measure.pointwise(pair.both)
-    return worst([_sum(measure, both, pair, "R", "R'"), _sum(measure, both, pair.swapped, "R'", "R")])
+    sums = [_sum(measure, both, pair, "R", "R'"), _sum(measure, both, pair.swapped, "R'", "R")]
+    return replace(worst(sums), premise=Premise.of_all(found.premise for found in sums))
+
+
+def _adds_nothing(pair: ResponsePair) -> bool:
+    """Whether R' is independent of X given R: p(r'|r, x) is the same for all x that may cause r, and has no slope."""
+    first = pair.likelihood.sum(axis=1, keepdims=True)
+    given = np.divide(pair.likelihood, first, out=np.zeros_like(pair.likelihood), where=first > 0)
+    likeliest = np.take_along_axis(given, first.argmax(axis=2, keepdims=True), axis=2)
+    if not (np.abs(given - likeliest)[np.broadcast_to(first > 0, given.shape)] <= _SAME).all():
+        return False
+    slope = pair.likelihood_gradient
+    if slope is None:
+        return True
+    steepest = float(np.abs(slope).max(initial=1.0))
+    return bool((np.abs(slope - given[..., None] * slope.sum(axis=1, keepdims=True)) <= _SAME * steepest).all())
 
 
 def _sum(measure: Evaluator, both: Values, pair: ResponsePair, first: str, second: str) -> Finding:
@@ -26,7 +47,7 @@ def _sum(measure: Evaluator, both: Values, pair: ResponsePair, first: str, secon
     given = measure.conditional(pair)
     total = alone.value + given.value
     apart = np.abs(total - both.value)
-    return judge_worst(
+    found = judge_worst(
         apart,
         both.error + alone.error + given.error,
         float(np.abs(both.value).max() + np.abs(alone.value).max()),
@@ -38,6 +59,11 @@ def _sum(measure: Evaluator, both: Values, pair: ResponsePair, first: str, secon
             f"I_{{R,R'}} = {shown(both.value[j], apart[j])}"
         ),
     )
+    if not _adds_nothing(pair):
+        return found
+    j = int(np.abs(given.value).argmax())
+    error = float(np.broadcast_to(given.error, given.value.shape)[j])
+    return replace(found, premise=Premise(PREMISE, float(np.abs(given.value[j])), error, found.tolerance))
 
 
 AXIOM = Axiom(

@@ -115,6 +115,7 @@ AXIOM = Axiom(
         *(GarblingCase(spec, ((1, 0), (0, 1), (0, 1))) for spec in known.RARE),
         GarblingCase(known.BETWEEN, known.MERGE),
         GarblingCase(known.SPACE, known.MERGE),
+        GarblingCase(known.FOUR, known.MERGE),
         GarblingCase(known.SKEWED, ((1,), (1,))),
         GarblingCase(known.SEEN_RARELY, ((1,), (1,))),
         GarblingCase(known.MANY_RESPONSES, ((1, 0, 0),) * (known.COUNT - 2) + ((0, 1, 0), (0, 0, 1))),

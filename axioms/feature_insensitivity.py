@@ -113,6 +113,7 @@ AXIOM = Axiom(
         FeatureCase(known.BESIDE, 0),
         FeatureCase(known.BESIDE_TWO, 0),
         FeatureCase(known.SPREAD, 1),
+        FeatureCase(known.PRISM, 2),
         *(FeatureCase(spec, idle) for spec, idle in known.ONE_OF_THREE),
     ),
     smallest=smallest.features,

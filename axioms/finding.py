@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..models.arrays import Array
 
@@ -38,6 +40,60 @@ class Values:
     rounding: float = 0.0
 
 
+class Premise(Struct, frozen=True, forbid_unknown_fields=True):
+    """A number that an axiom reports beside its verdict, since other verdicts may follow from it; see `implications`.
+
+    Attributes
+    ----------
+    says : which number, in words
+    largest : its largest size over the cases, in the axiom's unit; the premise says that it is 0
+    error : how far that may be off
+    tolerance : what counts as 0
+    cases : how often it was asked; of a pair of responses, in either order
+    """
+
+    says: str
+    largest: float
+    error: float
+    tolerance: float
+    cases: int = 1
+
+    @property
+    def met(self) -> bool:
+        """Whether the number was 0 in every case."""
+        return self.largest <= self.tolerance
+
+    def __str__(self) -> str:
+        return f"{self.says} is at most {self.largest:.2g} (asked {self.cases} times)"
+
+    def to_json(self) -> dict[str, Any]:
+        """The premise as JSON data."""
+        return {
+            "says": self.says,
+            "met": self.met,
+            "largest": self.largest,
+            "numerical_error": self.error,
+            "tolerance": self.tolerance,
+            "cases": self.cases,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any] | None) -> Premise | None:
+        """The premise in a verdict's JSON data, if there is one."""
+        if data is None:
+            return None
+        return cls(data["says"], data["largest"], data["numerical_error"], data["tolerance"], data["cases"])
+
+    @classmethod
+    def of_all(cls, premises: Iterable[Premise | None]) -> Premise | None:
+        """One premise of the cases of all; None if it was asked of none."""
+        asked = [premise for premise in premises if premise is not None]
+        if not asked:
+            return None
+        worst = max(asked, key=lambda one: one.largest / one.tolerance)
+        return replace(worst, cases=sum(one.cases for one in asked))
+
+
 class Finding(Struct, frozen=True):
     """One case judged.
 
@@ -52,6 +108,7 @@ class Finding(Struct, frozen=True):
     says : the finding in words
     asked : whether the case could have shown a break; False where every value compared is about 0
     doubt : what makes the error large, where it is more than rounding
+    premise : what the axiom reports beside its verdict, where the case is one of which that is asked
     """
 
     violation: float
@@ -64,6 +121,7 @@ class Finding(Struct, frozen=True):
     says: str = ""
     asked: bool = True
     doubt: str = ""
+    premise: Premise | None = None
 
     @property
     def excess(self) -> float:

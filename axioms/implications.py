@@ -18,15 +18,31 @@ class Implication(NamedTuple):
     holding : axioms that hold
     excluded : the axiom that then cannot be `verdict`
     because : the argument, in one sentence
+    premises : axioms that have to report, beside their verdict, a premise that is met
     """
 
     holding: tuple[str, ...]
     excluded: str
     verdict: str
     because: str
+    premises: tuple[str, ...] = ()
 
 
 IMPLICATIONS = (
+    Implication(
+        ("positivity", "additivity"),
+        "data_processing",
+        "refuted",
+        "if R' comes from R alone, I_{R'} <= I_{R'} + I_{R|R'} = I_{R,R'} = I_R + I_{R'|R} = I_R",
+        premises=("additivity",),
+    ),
+    Implication(
+        ("positivity", "additivity"),
+        "response_invariance",
+        "refuted",
+        "of a response and an invertible map of it each comes from the other alone, so neither I may exceed the other",
+        premises=("additivity",),
+    ),
     Implication(
         ("data_processing",),
         "response_invariance",
@@ -62,9 +78,17 @@ def contradictions(verdicts: Mapping[str, Any]) -> list[str]:
     verdicts : mapping of axiom id to `Verdict`
     """
     words = {axiom: verdict.verdict for axiom, verdict in verdicts.items()}
-    return [
-        f"{' and '.join(rule.holding)} {'hold' if len(rule.holding) > 1 else 'holds'}, and {rule.excluded} is "
-        f"{rule.verdict!r}; both cannot be: {rule.because}"
-        for rule in IMPLICATIONS
-        if all(words.get(axiom) == "holds" for axiom in rule.holding) and words.get(rule.excluded) == rule.verdict
-    ]
+    found = []
+    for rule in IMPLICATIONS:
+        premises = [verdicts[axiom].premise for axiom in rule.premises if axiom in verdicts]
+        if (
+            all(words.get(axiom) == "holds" for axiom in rule.holding)
+            and words.get(rule.excluded) == rule.verdict
+            and all(premise is not None and premise.met for premise in premises)
+        ):
+            held = f"{' and '.join(rule.holding)} {'hold' if len(rule.holding) > 1 else 'holds'}"
+            found.append(
+                f"{', '.join([held, *map(str, premises)])}, and {rule.excluded} is {rule.verdict!r}; "
+                f"{'these' if premises else 'both'} cannot be: {rule.because}"
+            )
+    return found

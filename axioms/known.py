@@ -125,6 +125,10 @@ VOLUME_PAIR = PairCase(
 # Three stimuli of R^3 that lie in no plane with the origin's axes, and pairs there.
 SPACE = FiniteSpec(((0, 0, 1), (1, 0, 3), (0, 2, 0)), (1, 2, 1), ((1, 1, 0), (1, 0, 1), (0, 2, 1)))
 SPACE_PAIR = PairCase(replace(READINGS, stimuli=((0, 0, 1), (1, 2, 3))))
+# Four stimuli that lie in no plane.
+FOUR = FiniteSpec(
+    ((0, 0, 0), (2, 0, 1), (0, 1, 0), (1, 0, 3)), (1, 2, 1, 1), ((1, 1, 0), (1, 0, 1), (0, 2, 1), (2, 0, 1))
+)
 # Two stimuli in the plane of the last two features, beside a first feature that does not matter.
 BESIDE_TWO = FiniteSpec(((0, 0, 0), (0, 1, 2), (1, 0, 0), (1, 1, 2)), (1, 1, 2, 2), ((1, 2), (2, 1), (1, 2), (2, 1)))
 # Three stimuli that are told apart, in tiny units and far from 0: rounded or shortened coordinates merge them.
@@ -174,12 +178,18 @@ ONE_OF_THREE = tuple(
     for idle in range(3)
     if told != idle
 )
+#: The first two features decide the response, among three places, and the last one does not matter; in no plane.
+PRISM = FiniteSpec(
+    ((0, 0, 0), (1, 0, 0), (0, 2, 0), (0, 0, 1), (1, 0, 1), (0, 2, 1)),
+    (1, 2, 1, 1, 2, 1),
+    ((3, 1), (1, 3), (0, 1), (3, 1), (1, 3), (0, 1)),
+)
 #: Pairs of which the axioms about the conditional are asked: rare, between whole numbers, many, in space, with cells of
 #: unequal size.
 PAIRS = (VOLUME_PAIR, BETWEEN_PAIR, *RARE_PAIRS, MANY_PAIR, SPACE_PAIR, THIRD_PAIR)
 #: Models and pairs of which axioms about both I(x) and the conditional are asked.
 MODELS_AND_PAIRS = (
-    *map(ModelCase, (*RARE, BETWEEN, PERIODIC, MANY, SPACE, *ALIKE, MANY_RESPONSES, SKEWED, FOURTH)),
+    *map(ModelCase, (*RARE, BETWEEN, PERIODIC, MANY, SPACE, FOUR, *ALIKE, MANY_RESPONSES, SKEWED, FOURTH)),
     *PAIRS,
 )
 # Spike counts 0, 1 and 2, whose values may be stretched.

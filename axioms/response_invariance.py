@@ -93,6 +93,7 @@ AXIOM = Axiom(
         ResponseMapCase(known.SPIKES, values=(16777216, 16777217, 16777218)),
         ResponseMapCase(known.MANY_RESPONSES, order=tuple(range(known.COUNT))[::-1]),
         ResponseMapCase(known.SPACE, order=(2, 0, 1)),
+        ResponseMapCase(known.FOUR, order=(2, 0, 1)),
         *(ResponseMapCase(spec, order=(2, 0, 1)) for spec in known.RARE),
         ResponseMapCase(known.WIDE, order=tuple(7 * k % 25 for k in range(25))),
     ),

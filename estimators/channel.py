@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..errors import ModelError
+from ..errors import ModelError, OutOfReach
 from ..models.arrays import Array
 from .layouts import NodeLayout
 from .nodes import Nodes
@@ -40,7 +40,7 @@ def integrate(
     ModelError
         Stimuli are too close to each other for their range.
     OutOfReach
-        The nodes would take hours.
+        The nodes would take hours; or a stimulus is too rare for quadrature in three dimensions.
     """
     if len(stimuli) == 1:
         return np.zeros(stimuli.shape)
@@ -50,6 +50,11 @@ def integrate(
         points, contribution = span.within(points), _in_full(contribution, span)
     problem = NodeLayout(points, prior, likelihood, resolution)
     if problem.rarity > resolution.rare:
+        if problem.d > 2:
+            raise OutOfReach(
+                "quadrature over noise in three dimensions serves priors whose weights differ by a factor of "
+                f"{math.exp(resolution.rare):.0f} at most"
+            )
         # A rare stimulus is confused with distant ones, many sqrt(g) away, where tails and lattice matter more.
         finer = replace(resolution, tail=resolution.tail + 1, decay=resolution.decay + 6)
         return _adaptive(NodeLayout(problem.x, prior, likelihood, finer), contribution)

@@ -108,6 +108,17 @@ i_local = PublishedMeasure(
             "r, Xg has the law that it has in the model of R' given r, so the conditional's mean is that of "
             "I(R';X|R=r)."
         ),
+        "locality": (
+            "For every prior with E exp(c|X|) finite for some c > 0 and any response; the page 'Why I_local is local' "
+            "(reports/site/pages/locality.md) has every step. Let w be the posterior at xg, m its mass in the ball, w0 "
+            "the rest, which no change in the ball alters, V and M second and fourth moments of w0, and a the distance "
+            "from its mean to the far side of the ball. Lemma: tr Cov E[X|R] under w and under w0 differ by at most "
+            "sqrt(m M) + m V + 2 m a^2. With t = |x|/g, m is at most C exp(-eps t). Theorem A: if E exp(a|X|^(1+d)) is "
+            "finite, a, d > 0, moments at large g are powers of log|x|, and I(x) changes by O((log|x|)^k/|x|), "
+            "k = 1 + 2 max(1, 1/d). Theorem B, the whole class: an entropy bound on E[pi log(1/pi)], with "
+            "pi = p(ball|r,xg), makes the integral over t of E0[pi |X|^2]/|x|, and so the change, go to 0. No rate "
+            "holds for the whole class. Whether the exponential moment is necessary for each prior is open."
+        ),
         "positivity": (
             "J_ii(xg) = E_{r|xg}(E[X_i|xg,r] - E[X_i|xg])^2 / g^2 is not negative; the conditional is an average of "
             "the same."

@@ -35,29 +35,48 @@ class Resolution:
 
 
 #: By use: QUICK for a search, CHECK to check a standard value, STANDARD for a value, FINE for a verdict. By dimension;
-#: in two the lattice is a square.
-QUICK = {1: Resolution(5.8, 16.0, 0.42, 3.5, 6.0), 2: Resolution(4.8, 12.5, 0.55, 3.0, 8.0)}
-CHECK = {1: Resolution(6.5, 19.0, 0.35, 4.0), 2: Resolution(5.4, 16.5, 0.47, 3.2, 5.0)}
-STANDARD = {1: Resolution(7.0, 22.0, 0.30, 4.5), 2: Resolution(5.9, 19.5, 0.40, 3.5, 5.0)}
-FINE = {1: Resolution(8.0, 28.0, 0.24, 6.0), 2: Resolution(6.7, 24.0, 0.33, 4.5, 5.0)}
+#: in two the lattice is a square, in three a cube.
+QUICK = {
+    1: Resolution(5.8, 16.0, 0.42, 3.5, 6.0),
+    2: Resolution(4.8, 12.5, 0.55, 3.0, 8.0),
+    3: Resolution(4.3, 10.0, 0.65, 2.8, 5.0),
+}
+CHECK = {
+    1: Resolution(6.5, 19.0, 0.35, 4.0),
+    2: Resolution(5.4, 16.5, 0.47, 3.2, 5.0),
+    3: Resolution(4.7, 12.0, 0.55, 3.0, 5.0),
+}
+STANDARD = {
+    1: Resolution(7.0, 22.0, 0.30, 4.5),
+    2: Resolution(5.9, 19.5, 0.40, 3.5, 5.0),
+    3: Resolution(5.2, 15.0, 0.50, 3.2, 5.0),
+}
+FINE = {
+    1: Resolution(8.0, 28.0, 0.24, 6.0),
+    2: Resolution(6.7, 24.0, 0.33, 4.5, 5.0),
+    3: Resolution(5.5, 16.5, 0.46, 3.3, 5.0),
+}
+#: Most stimuli that may span three dimensions, the corners of a box: nodes times stimuli grow as their square.
+_MOST_IN_SPACE = 8
 
 
 def resolution_for(stimuli: Array, table: dict[int, Resolution] = STANDARD) -> Resolution:
     """The resolution for stimuli (J, d).
 
-    Beyond the plane it is that of the line or plane in which they all lie, see `Span`.
+    Beyond the plane it is that of the line, plane or space in which they all lie, see `Span`.
 
     Raises
     ------
     OutOfReach
-        They span three dimensions or more, where a lattice would be too large.
+        More than eight of them span three dimensions, or they span more, where a lattice would be too large.
     """
     d = stimuli.shape[1]
     rank = d if d <= 2 else len(span_of(stimuli).axes)
-    if rank not in table:
+    if rank not in table or (rank > 2 and len(stimuli) > _MOST_IN_SPACE):
         raise OutOfReach(
-            f"stimuli that span {rank} dimensions of R^{d}: quadrature over noise serves those on a line or in a plane "
-            "(for others, use the estimators from denoisers)"
+            f"{len(stimuli)} stimuli that span {rank} dimensions of R^{d}: quadrature over noise serves those on a "
+            f"line or in a plane, and up to {_MOST_IN_SPACE} in three dimensions (for others, use the estimators from "
+            "denoisers)"
         )
     return table[rank]
 

@@ -124,11 +124,12 @@ def default_resamples(table: CountTable) -> int:
     """1000, or fewer (at least 200) where there are so many stimuli that 1000 would take minutes.
 
     The measures that integrate over noise determine the cost. It grows with the number of stimuli, and is several times
-    higher where some stimulus had far fewer trials than another, or where stimuli lie in a plane.
+    higher where some stimulus had far fewer trials than another, or where stimuli lie in a plane or in space.
     """
     trials = table.counts.sum(axis=1)
     uneven = trials.max() > 12 * max(float(trials.min()), 1.0)
-    cost = (5 + 0.2 * len(trials)) * (8 if uneven else 1) * (12 if table.stimuli.shape[1] == 2 else 1)  # ms
+    space = {1: 1, 2: 12}.get(table.stimuli.shape[1], 30)
+    cost = (5 + 0.2 * len(trials)) * (8 if uneven else 1) * space  # ms
     return int(min(1000, max(200, 40_000 / cost)) // 50 * 50)
 
 

@@ -24,7 +24,7 @@ from ...models.data import FiniteSpec
 from ..axiom import Axiom, Family
 from ..cases import Case
 from ..evaluator import Evaluator, evaluator, finest
-from ..finding import SCREEN, Finding
+from ..finding import SCREEN, Finding, Premise
 from .verdict import Verdict
 
 #: How many of the worst cases are confirmed where nothing was refuted.
@@ -108,6 +108,7 @@ class _Attack:
         self.refuted: tuple[Case, Finding] | None = None
         self.failed: tuple[Case, str] | None = None
         self.asked = False
+        self.premise: Premise | None = None
         self.worst: dict[Case, float] = {}
         self.confirmed: dict[Case, Finding] = {}
 
@@ -200,6 +201,8 @@ class _Attack:
             how.doubt = ""
             finding = self.axiom.check(how, case)
             self.asked = self.asked or finding.asked
+            if case not in self.seen:
+                self.premise = Premise.of_all((self.premise, finding.premise))
             return replace(finding, doubt=how.doubt)
         except NotApplicable as reason:
             if not isinstance(reason, NeedsGradient):
@@ -217,6 +220,9 @@ class _Attack:
 
     def verdict(self) -> Verdict:
         """The verdict, from what was found."""
+        return replace(self._verdict(), premise=self.premise)
+
+    def _verdict(self) -> Verdict:
         if self.failed is not None and self.refuted is None:
             case, says = self.failed
             return self.conclude(verdict="error", cases=len(self.seen), says=says, case=case)
@@ -253,7 +259,9 @@ class _Attack:
         largest, declined = max(0.0, worst.violation), self._declined()
         says = (
             f"{len(self.seen)} cases, largest residual {largest:.2g} {self.axiom.unit}"
-            f" (numerical error {loosest.error:.1g}, allowed {loosest.tolerance:.1g})" + (declined and f"; {declined}")
+            f" (numerical error {loosest.error:.1g}, allowed {loosest.tolerance:.1g})"
+            + (f"; {self.premise}" if self.premise is not None else "")
+            + (f"; {declined}" if declined else "")
         )
         proofs = self.measure.proofs if isinstance(self.measure, PublishedMeasure) else {}
         return self.conclude(

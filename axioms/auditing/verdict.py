@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from ... import __version__, show
-from ..finding import Finding
+from ..finding import Finding, Premise
 from ..implications import contradictions
 from ..nearest import Likeness
 from ..registry import AnyCase
@@ -38,6 +38,7 @@ class Verdict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     case : the case of a refutation, an inconclusive verdict or an error; else None
     finding : what was found on that case
     proof : why a published measure meets the axiom, where that is proved; else ""
+    premise : what the axiom reports beside its verdict, if it was asked
     """
 
     measure: str
@@ -51,6 +52,7 @@ class Verdict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     case: AnyCase | None = None
     finding: Finding | None = None
     proof: str = ""
+    premise: Premise | None = None
 
     @property
     def agrees(self) -> bool | None:
@@ -90,6 +92,8 @@ class Verdict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "witness": self.witness,
             "message": self.says,
         }
+        if self.premise is not None:
+            data["premise"] = self.premise.to_json()
         return data | ({"proof": self.proof} if self.proof else {})
 
     def plot(self) -> Figure:

@@ -8,6 +8,7 @@ from typing import Any
 from ...axioms import audit_published
 from ...axioms.auditing.verdict import SCHEMA, Audit, Verdict
 from ...axioms.auditing.witness import parse_witness
+from ...axioms.finding import Premise
 from ...files import json_text
 from ..page import audit_page
 from ..paper.claimed import PAPER
@@ -56,6 +57,7 @@ def _verdict(measure: str, axiom: str, cell: Data) -> Verdict:
         case=witness.case if witness else None,
         finding=witness.finding if witness else None,
         proof=cell.get("proof", ""),
+        premise=Premise.from_json(cell.get("premise")),
     )
 
 

@@ -165,9 +165,9 @@ def test_no_featurewise_form():
         si.i_ssi.featurewise(SHARED)
 
 
-def test_stimuli_that_span_more_than_a_plane_are_declined():
-    model = si.EncodingModel(np.eye(4), [1 / 4] * 4, [[1, 0, 0, 1], [0, 1, 1, 0]])
-    with pytest.raises(ValueError, match=r"span 3 dimensions of R\^4: .*on a line or in a plane"):
+def test_stimuli_that_span_more_than_space_are_declined():
+    model = si.EncodingModel(np.eye(5), [1 / 5] * 5, [[1, 0, 0, 1, 0], [0, 1, 1, 0, 1]])
+    with pytest.raises(ValueError, match=r"span 4 dimensions of R\^5: .*on a line or in a plane"):
         si.i_local(model)
 
 
