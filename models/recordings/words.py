@@ -1,0 +1,54 @@
+"""Words in the headers of tables that say what a column holds."""
+
+from __future__ import annotations
+
+import re
+
+from .sheet import is_number
+
+#: A response per trial.
+RESPONSE = re.compile(
+    r"(n_?|num_?|mean_?)?(spikes?|spike[ _]?(counts?|rates?)|counts?|response|responses|resp|rate|rates|firing[ _]?rates?|"
+    r"r|word|words|df?f|df/f|fluorescence|activity|choice)",
+    re.IGNORECASE,
+)
+#: How often something occurred; `COUNT` may also be a number of spikes.
+FREQUENCY = re.compile(r"n|n_?trials|num_?trials|trials|freq|frequency|occurrences|times", re.IGNORECASE)
+COUNT = re.compile(r"counts?|number", re.IGNORECASE)
+#: A number of a trial, or another column that is neither stimulus nor response.
+TRIAL = re.compile(
+    r"(trial|trials|rep|reps|repeat|repetition|presentation|sweep)([ _.-]?(id|no|nr|num|number|index|idx))?|"
+    r"id|index|idx|#|no|nr|row|time|onset|start_time|stop_time|timestamp",
+    re.IGNORECASE,
+)
+#: The column of one trial, in a table of stimuli by trials.
+ONE_TRIAL = re.compile(r"(trial|trials|rep|reps|repeat|repetition|presentation|run|sweep)[ _.#-]*\d+", re.IGNORECASE)
+#: One cell of a population.
+NEURON = re.compile(r"(neuron|unit|cell|roi|channel|ch|electrode|cluster|mua|sua)[ _.#-]*\w{1,6}", re.IGNORECASE)
+#: Sums of rows or columns.
+MARGIN = re.compile(r"all|total|totals|sum|margin|grand total", re.IGNORECASE)
+#: A stimulus without a position, among others that have one.
+BLANK = re.compile(
+    r"blank\w*|gr[ae]y|none|no[ _-]?stim(ulus)?|spont\w*|control|baseline|catch|background|off|empty|silence",
+    re.IGNORECASE,
+)
+#: A feature that may well be periodic.
+ANGLE = re.compile(r".*(direction|orientation|angle|phase|hue|heading|azimuth|theta).*|dir|ori", re.IGNORECASE)
+
+
+def is_telling(name: str) -> bool:
+    """Whether a column's name says that it is a response, a trial's number or one trial."""
+    return any(words.fullmatch(name.strip()) for words in (RESPONSE, TRIAL, ONE_TRIAL, NEURON))
+
+
+def is_series(names: tuple[str, ...]) -> bool:
+    """Whether there are at least two names that differ in a number at their end only: n0, n1, n2."""
+    if len(names) < 2:
+        return False
+    stems = {re.sub(r"\d+$", "", name.strip()) for name in names}
+    return len(stems) == 1 and all(re.search(r"\d$", name.strip()) for name in names)
+
+
+def are_numbers(names: tuple[str, ...]) -> bool:
+    """Whether there are names, and all of them are numbers."""
+    return bool(names) and all(is_number(name) for name in names)
