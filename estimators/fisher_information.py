@@ -89,6 +89,6 @@ fisher = PublishedMeasure(
         ),
     },
     units="nats per squared unit of the stimulus",
-    needs=("gradient",),
+    needs=("gradient", "distance"),
     source="Fisher (1925)",
 )

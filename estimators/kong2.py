@@ -84,6 +84,7 @@ i_kong2 = PublishedMeasure(
             "by definition."
         ),
     },
+    needs=("distance",),
     slow=True,
     source="Kong et al. (2024); Eqs. 19, 20 of " + PAPER,
 )

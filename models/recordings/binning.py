@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -53,7 +54,8 @@ def binned(responses: Array, names: tuple[str, ...], options: Options, where: st
         value = responses[row, column]
         kind = "negative" if value < 0 else "fractional"
         raise RecordingError(
-            f"{where}, {lines[row]}, column {names[column]!r}: {value:g} is {kind}, so it is no number of spikes; {_HINT}"
+            f"{where}, {lines[row]}, column {names[column]!r}: {value:g} is {kind}, so it is no number of spikes; "
+            f"{_HINT}"
         )
     return _as_they_are(responses, responses)
 
@@ -78,15 +80,15 @@ def _in_bins(responses: Array, options: Options) -> Binned:
             edges = np.unique(np.quantile(column, shares))
         codes[:, i] = np.digitize(column, edges)
         names = [f"below {edges[0]:.4g}"]
-        names += [f"{low:.4g} to {high:.4g}" for low, high in zip(edges[:-1], edges[1:])]
+        names += [f"{low:.4g} to {high:.4g}" for low, high in pairwise(edges)]
         labels.append((*names, f"from {edges[-1]:.4g}"))
         means = [column[codes[:, i] == k].mean() if (codes[:, i] == k).any() else np.nan for k in range(len(edges) + 1)]
         values.append(np.array(means))
-    how = (
-        f"each response in {options.bins} bins of equal mass, with boundaries from all its trials"
-        if options.bins
-        else f"each response in {len(options.edges) + 1} bins, with boundaries {', '.join(f'{e:g}' for e in options.edges)}"
-    )
+    if options.bins:
+        how = f"each response in {options.bins} bins of equal mass, with boundaries from all its trials"
+    else:
+        boundaries = ", ".join(f"{edge:g}" for edge in options.edges)
+        how = f"each response in {len(options.edges) + 1} bins, with boundaries {boundaries}"
     lost = (
         "information is that of the bin: at most that of the response, with a bias that grows with the number of bins"
     )

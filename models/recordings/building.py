@@ -1,8 +1,9 @@
-"""From stimuli and responses that a reader found to a `Recording`: the checks and the counting, once for all readers."""
+"""From stimuli and responses that a reader found to a `Recording`: checks and counting, once for all readers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -99,15 +100,14 @@ def recording_of_trials(
 
 
 def _with_trials(made: Recording, index: Array, responses: Array) -> Recording:
-    from dataclasses import replace
-
     return replace(made, trial_stimulus=index, responses=responses)
 
 
 def _groups(stimuli: Placed) -> tuple[Array, Array]:
     """For each row the stimulus that it is, and the first row of each stimulus, in the order of the rows."""
     keys: dict[object, int] = {}
-    group, kept = [], []
+    group: list[int] = []
+    kept: list[int] = []
     for j, label in enumerate(stimuli.labels):
         key = _key(stimuli, j, label)
         if key not in keys:
@@ -188,8 +188,6 @@ def _recording(
         labels, points, stimuli.geometry, counts, responses, values, stimulus_names=names.stimulus,
         response_names=names.response,
     )  # fmt: skip
-    from dataclasses import replace
-
     return replace(made, how=(*told, *stimuli.told, *_summary(made)))
 
 
@@ -203,15 +201,15 @@ def _summary(made: Recording) -> list[str]:
     more = ", ..." if len(made.labels) > _SHOWN else ""
     names, d = ", ".join(made.stimulus_names), 0 if made.stimuli is None else made.stimuli.shape[1]
     space = f"{made.geometry}, R^{d}" if d else made.geometry
-    yield_ = [f"stimulus ({names}; {space}): {_many(len(made.labels), 'value')}: {', '.join(shown)}{more}"]
+    lines = [f"stimulus ({names}; {space}): {_many(len(made.labels), 'value')}: {', '.join(shown)}{more}"]
     count, kinds = len(made.response_names), int(made.counts.any(axis=0).sum())
     response = ", ".join(made.response_names[:_SHOWN]) + (", ..." if count > _SHOWN else "")
     words = f", each a combination of {count} responses" if count > 1 else ""
-    yield_.append(f"response ({response}): {_many(kinds, 'value')} occurred{words}")
+    lines.append(f"response ({response}): {_many(kinds, 'value')} occurred{words}")
     low, high = int(made.trials.min()), int(made.trials.max())
     each = f"{low}" if low == high else f"{low} to {high}"
-    yield_.append(f"{_many(int(made.trials.sum()), 'trial')}, {each} per stimulus")
-    return yield_
+    lines.append(f"{_many(int(made.trials.sum()), 'trial')}, {each} per stimulus")
+    return lines
 
 
 def _place(point: Array) -> str:

@@ -1,4 +1,4 @@
-"""From what stands in a stimulus column to positions: numbers, vectors, tuples, intervals, numbers with a unit, labels."""
+"""From what stands in a stimulus column to positions: numbers, vectors, tuples, intervals, units, labels."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ def placed(
     points, told = _points(found, labels, at)
     if not has.all():
         told += _unplaced(has, labels, geometry, at)
-    for j in np.flatnonzero(has & ~np.isfinite(points).all(axis=1)):
-        raise RecordingError(f"{at(int(j))}: stimulus {labels[j]!r}; expected a finite number")
-    kind, said = _geometry(points, names, geometry, at)
-    return Placed(labels, points, kind, (*told, *said))
+    for wrong in np.flatnonzero(has & ~np.isfinite(points).all(axis=1)):
+        raise RecordingError(f"{at(int(wrong))}: stimulus {labels[wrong]!r}; expected a finite number")
+    kind, advice = _geometry(points, names, geometry, at)
+    return Placed(labels, points, kind, (*told, *advice))
 
 
 class _Read(NamedTuple):
@@ -127,8 +127,8 @@ def _points(found: list[_Read | None], labels: tuple[str, ...], at: Callable[[in
         )
     if len(units) > 1:
         raise RecordingError(
-            f"{at(0)}: the stimuli carry different units ({', '.join(repr(unit) for unit in sorted(units))}); write all "
-            "of them in one unit, or write --stimulus nominal to take them as labels"
+            f"{at(0)}: the stimuli carry different units ({', '.join(repr(unit) for unit in sorted(units))}); write "
+            "all of them in one unit, or write --stimulus nominal to take them as labels"
         )
     d = sizes.pop()
     points = np.array([(np.nan,) * d if one is None else one.values for one in found])
@@ -144,8 +144,8 @@ def _unplaced(has: Array, labels: tuple[str, ...], geometry: str | None, at: Cal
     odd = [j for j in np.flatnonzero(~has) if not BLANK.fullmatch(labels[j])]
     if geometry is None and odd:
         raise RecordingError(
-            f"{at(int(odd[0]))}: stimulus {labels[odd[0]]!r} is no number, but {int(has.sum())} of {len(has)} stimuli are; "
-            "write --stimulus nominal if all are labels, or --stimulus line if this one has no position"
+            f"{at(int(odd[0]))}: stimulus {labels[odd[0]]!r} is no number, but {int(has.sum())} of {len(has)} "
+            "stimuli are; write --stimulus nominal if all are labels, or --stimulus line if this one has no position"
         )
     names = ", ".join(repr(name) for name in without)
     return [
@@ -161,8 +161,8 @@ def _geometry(
     if asked is None:
         if d == 1 and any(ANGLE.fullmatch(name.strip()) for name in names):
             return own, (
-                f"{names[0]!r} is read as a number on a line; if it is periodic, write --stimulus circle:360 (directions "
-                "in degrees) or circle:180 (orientations)",
+                f"{names[0]!r} is read as a number on a line; if it is periodic, write --stimulus circle:360 "
+                "(directions in degrees) or circle:180 (orientations)",
             )
         return own, ()
     period = period_of(asked)

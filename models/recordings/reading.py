@@ -17,7 +17,7 @@ _HEAD = 128
 #: Formats that are known but not read, and what to do.
 _OTHERS = {
     b"PAR1": "a Parquet file; read it with pandas and pass the DataFrame to si.read_recording",
-    b"\x93NUMPY": "a single array; save stimuli and responses together with np.savez(file, stimulus=..., responses=...)",
+    b"\x93NUMPY": "a single array; save it with its stimuli: np.savez(file, stimulus=..., responses=...)",
     b"\x1f\x8b": "compressed with gzip; unpack it first",
     b"\x80\x04": "a pickle, which could run code when it is read; save it as CSV, .npz or NWB",
     b"\x80\x05": "a pickle, which could run code when it is read; save it as CSV, .npz or NWB",
@@ -68,10 +68,7 @@ def read_recording(source: Any, stimulus: str | None = None, **options: Any) -> 
       4 trials, 2 per stimulus
     """
     asked = Options.of(stimulus, options)
-    if isinstance(source, str | os.PathLike):
-        opened = _opened(Path(source))
-    else:
-        opened = Source(thing=source)
+    opened = _opened(Path(source)) if isinstance(source, str | os.PathLike) else Source(thing=source)
     return format_of(opened).read(opened, asked)
 
 

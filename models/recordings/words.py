@@ -8,8 +8,8 @@ from .sheet import is_number
 
 #: A response per trial.
 RESPONSE = re.compile(
-    r"(n_?|num_?|mean_?)?(spikes?|spike[ _]?(counts?|rates?)|counts?|response|responses|resp|rate|rates|firing[ _]?rates?|"
-    r"r|word|words|df?f|df/f|fluorescence|activity|choice)",
+    r"(n_?|num_?|mean_?)?(spikes?|spike[ _]?(counts?|rates?)|counts?|response|responses|resp|rate|rates|"
+    r"firing[ _]?rates?|r|word|words|df?f|df/f|fluorescence|activity|choice)",
     re.IGNORECASE,
 )
 #: How often something occurred; `COUNT` may also be a number of spikes.

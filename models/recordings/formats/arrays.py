@@ -44,8 +44,8 @@ def recording_of_arrays(where: str, given: Mapping[str, Any], options: Options, 
     response = response or _found(arrays, _RESPONSE, stimulus)
     if not stimulus or not response:
         raise RecordingError(
-            f"{where}: it is not clear which of the arrays {listed(list(arrays))} are the stimulus and which the responses; "
-            "name them stimulus and responses, or name yours with --stimulus-column and --response-column"
+            f"{where}: it is not clear which of the arrays {listed(list(arrays))} are the stimulus and which the "
+            "responses; name them stimulus and responses, or name yours with --stimulus-column and --response-column"
         )
     return _of_trials(where, arrays, (stimulus, response), options, told)
 
@@ -103,7 +103,8 @@ def _of_trials(
     for name, rows in (*stimulus, *response):
         if len(rows) != n:
             raise RecordingError(
-                f"{where}: {name!r} has {len(rows)} rows, but {stimulus[0][0]!r} has {n}; expected one row per trial in both"
+                f"{where}: {name!r} has {len(rows)} rows, but {stimulus[0][0]!r} has {n}; expected one row per trial "
+                "in both"
             )
     if len({rows.dtype.kind == "U" for _, rows in response}) > 1:
         raise RecordingError(f"{where}: some responses are texts and others numbers; name those to read")
@@ -112,7 +113,7 @@ def _of_trials(
     if table.dtype.kind == "f":
         for i, k in np.argwhere(~np.isfinite(table)):
             raise RecordingError(f"{where}: response {k} of trial {i} is {table[i, k]}; expected a finite number")
-    cells, index = _distinct([cell for cell in zip(*(_cells(rows) for _, rows in stimulus))])
+    cells, index = _distinct(list(zip(*(_cells(rows) for _, rows in stimulus))))
     names = Names(
         sum((_names(name, rows) for name, rows in stimulus), ()),
         sum((_names(name, rows) for name, rows in response), ()),

@@ -44,7 +44,8 @@ def load_arrays(path: Path) -> dict[str, Array]:
             total = sum(one.file_size for one in members)
             if total > MOST_BYTES:
                 raise RecordingError(
-                    f"{path}: its arrays are {total / 1024**3:.1f} GiB unpacked; expected at most {MOST_BYTES / 1024**3:g}"
+                    f"{path}: its arrays are {total / 1024**3:.1f} GiB unpacked; expected at most "
+                    f"{MOST_BYTES / 1024**3:g}"
                 )
         with np.load(path, allow_pickle=False) as opened:
             return {name: opened[name] for name in opened.files}

@@ -11,9 +11,9 @@ from ...arrays import Array
 from ..building import Names, recording_of_trials
 from ..options import Options
 from ..recording import Recording
+from ..shapes.shape import grouped
 from ..sheet import Column, listed
 from ..windows import spike_counts, windows
-from ..shapes.shape import grouped
 from .format import Format, Source
 
 
@@ -22,8 +22,8 @@ def read(source: Source, options: Options) -> Recording:
     thing, where = source.thing, f"pynapple {type(source.thing).__name__}"
     if options.events is None:
         raise RecordingError(
-            f"{where}: spikes alone have no stimuli; pass events=, a Tsd of stimulus values or an IntervalSet with a column "
-            "of them"
+            f"{where}: spikes alone have no stimuli; pass events=, a Tsd of stimulus values or an IntervalSet with a "
+            "column of them"
         )
     trains, names = _trains(thing)
     onsets, ends, columns = _stimuli(where, options)
@@ -39,7 +39,8 @@ def read(source: Source, options: Options) -> Recording:
 
 def _trains(thing: Any) -> tuple[list[Array], tuple[str, ...]]:
     if type(thing).__name__ == "TsGroup":
-        return [np.asarray(thing[key].t) for key in thing.keys()], tuple(f"unit {key}" for key in thing.keys())
+        keys = list(thing.index)
+        return [np.asarray(thing[key].t) for key in keys], tuple(f"unit {key}" for key in keys)
     return [np.asarray(thing.t)], ("spikes",)
 
 

@@ -157,8 +157,8 @@ def _checked(where: str, rows: list[list[str]], lines: list[int], told: list[str
     names = [cell.strip() for cell in rows[0]]
     if all(is_number(name) for name in names):
         raise RecordingError(
-            f"{where}, line {lines[0]}: the first row holds numbers only, so the columns have no names; write a first row "
-            "such as stimulus,0,1,2, or give the names with --header"
+            f"{where}, line {lines[0]}: the first row holds numbers only, so the columns have no names; write a "
+            "first row such as stimulus,0,1,2, or give the names with --header"
         )
     body, extra = [], 0
     for line, row in zip(lines[1:], rows[1:]):
@@ -166,7 +166,8 @@ def _checked(where: str, rows: list[list[str]], lines: list[int], told: list[str
             row, extra = row[:-1], extra + 1
         if len(row) != len(names):
             raise RecordingError(
-                f"{where}, line {line}: {len(row)} cells, but the header has {len(names)} (ragged); write one cell per name"
+                f"{where}, line {line}: {len(row)} cells, but the header has {len(names)} (ragged); write one cell "
+                "per name"
             )
         body.append(row)
     if extra:

@@ -37,7 +37,9 @@ def read(sheet: Sheet, options: Options) -> Recording:
 
 
 def _refuse_trial_numbers(sheet: Sheet, stimulus: tuple[Column, ...]) -> None:
-    """Columns 1, 2, ..., n may be trials as well as responses, unless every row has the same sum, a number of trials."""
+    """Columns 1, 2, ..., n may be trials as well as responses, unless every row has the same sum, a number of "
+    "trials.
+    """
     rest = [column for column in sheet.columns if all(column is not one for one in stimulus)]
     names = [column.name for column in rest]
     if len(rest) < 2 or names != [str(k) for k in range(1, len(rest) + 1)]:
@@ -48,8 +50,8 @@ def _refuse_trial_numbers(sheet: Sheet, stimulus: tuple[Column, ...]) -> None:
     sums = np.sum([one for one in numbers if one is not None], axis=0)
     if len(sums) < 2 or len(set(sums.tolist())) > 1:
         raise RecordingError(
-            f"{sheet.where}: columns 1 to {len(rest)} may be responses, with numbers of trials below them, or trials, with "
-            "responses below them; write --as counts or --as wide"
+            f"{sheet.where}: columns 1 to {len(rest)} may be responses, with numbers of trials below them, or "
+            "trials, with responses below them; write --as counts or --as wide"
         )
 
 
@@ -66,8 +68,8 @@ def _without_margins(sheet: Sheet, stimulus: tuple[Column, ...]) -> Sheet:
         given = whole_numbers(sheet, (margin,), "trials")[:, 0]
         for i in np.flatnonzero(given != sums):
             raise RecordingError(
-                f"{sheet.at(int(i), margin)}: {given[i]:g}, but the row adds up to {sums[i]:g}; correct the sum, or give "
-                "the column another name if it is a response"
+                f"{sheet.at(int(i), margin)}: {given[i]:g}, but the row adds up to {sums[i]:g}; correct the sum, or "
+                "give the column another name if it is a response"
             )
         sheet = kept.telling(f"left out: column {margin.name!r}, the sums of the rows")
     if row:
@@ -75,8 +77,8 @@ def _without_margins(sheet: Sheet, stimulus: tuple[Column, ...]) -> Sheet:
         table = whole_numbers(sheet, tuple(parts), "trials")
         for k in np.flatnonzero(table[:-1].sum(axis=0) != table[-1]):
             raise RecordingError(
-                f"{sheet.at(last, parts[k])}: {table[-1, k]:g}, but the column adds up to {table[:-1, k].sum():g}; correct "
-                "the sum, or give the row another name if it is a stimulus"
+                f"{sheet.at(last, parts[k])}: {table[-1, k]:g}, but the column adds up to {table[:-1, k].sum():g}; "
+                "correct the sum, or give the row another name if it is a stimulus"
             )
         rows = range(last)
         label = first.text(last).strip()

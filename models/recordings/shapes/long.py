@@ -10,7 +10,7 @@ from ..building import Names, recording_of_counts
 from ..options import Options
 from ..recording import Recording
 from ..sheet import Sheet
-from .shape import Shape, cells_of, chosen_columns, grouped, whole_numbers
+from .shape import Shape, chosen_columns, grouped, whole_numbers
 
 
 def read(sheet: Sheet, options: Options) -> Recording:
@@ -30,7 +30,8 @@ def read(sheet: Sheet, options: Options) -> Recording:
     for i, pair in enumerate(zip(rows.tolist(), columns.tolist())):
         if pair in pairs:
             raise RecordingError(
-                f"{sheet.at(i)}: stimulus and response stand together in an earlier row too; add their numbers of trials"
+                f"{sheet.at(i)}: stimulus and response stand together in an earlier row too; add their numbers of "
+                "trials"
             )
         pairs.add(pair)
     counts = np.zeros((len(cells), len(labels)))

@@ -44,8 +44,8 @@ def response_table(sheet: Sheet, columns: tuple[Column, ...]) -> Array:
         if numbers is None:
             _refuse_mixture(sheet, column, [column.text(i).strip() for i in range(len(sheet))])
             raise RecordingError(
-                f"{sheet.where}: column {column.name!r} holds labels, and {columns[0].name!r} does not; name the responses "
-                "with --response-column"
+                f"{sheet.where}: column {column.name!r} holds labels, and {columns[0].name!r} does not; name the "
+                "responses with --response-column"
             )
         for i in np.flatnonzero(~np.isfinite(numbers)):
             text = column.text(int(i)).strip()
@@ -73,8 +73,8 @@ def _refuse_mixture(sheet: Sheet, column: Column, cells: list[str]) -> None:
     if any(numbers):
         i = numbers.index(False)
         raise RecordingError(
-            f"{sheet.at(i, column)}: {cells[i]!r} is not a number, but {sum(numbers)} of {len(cells)} responses are; write "
-            "numbers or labels in all rows"
+            f"{sheet.at(i, column)}: {cells[i]!r} is not a number, but {sum(numbers)} of {len(cells)} responses are; "
+            "write numbers or labels in all rows"
         )
 
 
@@ -102,8 +102,8 @@ def _columns(sheet: Sheet, options: Options) -> tuple[tuple[Column, ...], tuple[
     last = max(sheet.columns.index(column) for column in stimulus)
     if not options.stimulus_columns and not options.response_columns and last > sheet.columns.index(response[0]):
         raise RecordingError(
-            f"{sheet.where}: column {sheet.columns[last].name!r} may be a stimulus or a response; name the stimulus with "
-            "--stimulus-column and the responses with --response-column"
+            f"{sheet.where}: column {sheet.columns[last].name!r} may be a stimulus or a response; name the stimulus "
+            "with --stimulus-column and the responses with --response-column"
         )
     return stimulus, response, left
 
