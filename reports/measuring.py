@@ -102,7 +102,7 @@ def measure(
         recording=recording,
         prior=probabilities,
         prior_name=name,
-        information=_information(recording, None if by_trials else probabilities, whole),
+        information=_information(recording, (rows, columns), None if by_trials else probabilities[rows], whole),
         measures=results,
         relevant_responses=tuple(int(n) for n in relevant_responses(recording.counts)),
         resamples=whole.resamples,
@@ -186,24 +186,29 @@ def _everywhere(fields: dict[str, Any], rows: Array, recording: Recording) -> di
     return placed
 
 
-def _information(recording: Recording, prior: Array | None, whole: BootstrapIntervals) -> InformationResult:
-    plug_in = recording.model(prior).mutual_information()
+def _information(
+    recording: Recording, order: tuple[Array, Array], prior: Array | None, whole: BootstrapIntervals
+) -> InformationResult:
+    """I(R;X) of the whole table, in one order of stimuli and responses, so that no digit depends on theirs."""
+    table = _table(recording, *order)
+    model = table.model() if prior is None else table.model().replace(prior=prior)
+    plug_in = model.mutual_information()
     if prior is None:
-        bias, (low, high) = panzeri_treves_bias(recording.counts), whole.information
+        bias, (low, high) = panzeri_treves_bias(table.counts), whole.information
     else:
-        bias = bias_with_prior(recording.counts, prior)
+        bias = bias_with_prior(table.counts, prior)
         low, high = (float(end) for end in whole.measures[INFORMATION][0])
-    return InformationResult(plug_in, bias, low, high, per_spike=_per_spike(plug_in, recording, prior))
+    spikes = _spikes(recording)
+    mean = 0.0 if spikes is None else float(model.prior @ spikes[order[0]])
+    return InformationResult(plug_in, bias, low, high, per_spike=plug_in / mean if mean > 0 else None)
 
 
-def _per_spike(information: float, recording: Recording, prior: Array | None) -> float | None:
-    """Information over the mean number of spikes per trial, if the responses are whole numbers."""
+def _spikes(recording: Recording) -> Array | None:
+    """The mean number of spikes per trial at each stimulus, (J,); None if the responses are no whole numbers."""
     means, values = recording.mean_responses, recording.response_values
     if means is None or values is None or (values < 0).any() or (values != np.floor(values)).any():
         return None
-    weights = recording.trials / recording.trials.sum() if prior is None else prior
-    spikes = float(weights @ means.sum(axis=1))
-    return information / spikes if spikes > 0 else None
+    return np.asarray(means.sum(axis=1))
 
 
 def _prior(recording: Recording, given: Any) -> tuple[Array, str]:

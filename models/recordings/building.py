@@ -64,6 +64,7 @@ def recording_of_counts(
             f"{at(int(kept[j]))}: stimulus {stimuli.labels[kept[j]]!r} has no trial; leave its row out"
         )
     numbers = _response_values(responses)
+    _refuse_one(where, stimuli, kept)
     return _recording(stimuli, kept, table, responses, numbers, names, told)
 
 
@@ -90,6 +91,7 @@ def recording_of_trials(
     first = np.unique(trial_stimulus, return_index=True)[1]
     stimuli = placed(cells, names.stimulus, options.stimulus, lambda j: f"{where}, {lines[int(first[j])]}")
     group, kept = _groups(stimuli)
+    _refuse_one(where, stimuli, kept)
     index = group[trial_stimulus]
     found = binned(responses, names.response, options, where, lines)
     counts, labels, values = _counted(index, len(kept), found)
@@ -101,6 +103,14 @@ def recording_of_trials(
 
 def _with_trials(made: Recording, index: Array, responses: Array) -> Recording:
     return replace(made, trial_stimulus=index, responses=responses)
+
+
+def _refuse_one(where: str, stimuli: Placed, kept: Array) -> None:
+    if len(kept) == 1:
+        raise RecordingError(
+            f"{where}: one stimulus only, {stimuli.labels[kept[0]]!r}; I(R;X) is 0 whatever the responses: expected "
+            "two or more"
+        )
 
 
 def _groups(stimuli: Placed) -> tuple[Array, Array]:

@@ -13,7 +13,7 @@ RESPONSE = re.compile(
     re.IGNORECASE,
 )
 #: How often something occurred; `COUNT` may also be a number of spikes.
-FREQUENCY = re.compile(r"n|n_?trials|num_?trials|trials|freq|frequency|occurrences|times", re.IGNORECASE)
+FREQUENCY = re.compile(r"n|n_?trials|num_?trials|trials|freq|frequency|occurrences", re.IGNORECASE)
 COUNT = re.compile(r"counts?|number", re.IGNORECASE)
 #: A number of a trial, or another column that is neither stimulus nor response.
 TRIAL = re.compile(
@@ -23,8 +23,16 @@ TRIAL = re.compile(
 )
 #: The column of one trial, in a table of stimuli by trials.
 ONE_TRIAL = re.compile(r"(trial|trials|rep|reps|repeat|repetition|presentation|run|sweep)[ _.#-]*\d+", re.IGNORECASE)
-#: One cell of a population.
-NEURON = re.compile(r"(neuron|unit|cell|roi|channel|ch|electrode|cluster|mua|sua)[ _.#-]*\w{1,6}", re.IGNORECASE)
+#: One neuron of a population.
+NEURON = re.compile(
+    r"(?i:neuron|unit|cell|roi|channel|ch|electrode|cluster|mua|sua)(?:[ _.#-]+\w{1,6}|\d+[a-z]?|[A-Z])"
+)
+#: Where rows come from: tables with such a column hold several recordings.
+GROUP = re.compile(
+    r"(session|block|subject|animal|mouse|monkey|date|day|neuron|unit|cell|roi|channel|cluster|area)s?"
+    r"([ _.]?(id|no|nr))?",
+    re.IGNORECASE,
+)
 #: Sums of rows or columns.
 MARGIN = re.compile(r"all|total|totals|sum|margin|grand total", re.IGNORECASE)
 #: A stimulus without a position, among others that have one.

@@ -7,8 +7,9 @@ from importlib import import_module
 from ....errors import RecordingError
 from .format import Format, Source
 
-#: In the order in which they are asked; any file that no other format opens is taken for a text table.
-_FILES = ("arrays", "npz", "mat", "nwb", "frames", "xarrays", "spikes", "text")
+#: In the order in which they are asked: objects of a library before any other mapping, and last the text table, for
+#: which any file is taken that no other format opens.
+_FILES = ("npz", "mat", "nwb", "frames", "xarrays", "spikes", "arrays", "text")
 
 
 def format_of(source: Source) -> Format:

@@ -28,7 +28,7 @@ def read(sheet: Sheet, options: Options) -> Recording:
     columns = chosen_columns(sheet, options.response_columns) or others
     names = unique_names(sheet, columns)
     table = whole_numbers(sheet, columns, "trials")
-    title = " x ".join(column.name for column in stimulus if column.name) or "stimulus"
+    title = ", ".join(column.name for column in stimulus if column.name) or "stimulus"
     how = (*sheet.told, f"shape: count table, stimuli ({title}) in rows, {len(names)} responses in columns")
     response = Names(tuple(column.name or "stimulus" for column in stimulus), ("response",))
     return recording_of_counts(

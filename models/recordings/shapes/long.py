@@ -46,14 +46,18 @@ def read(sheet: Sheet, options: Options) -> Recording:
 
 
 def evidence(sheet: Sheet) -> int:
-    """A last column named as a frequency, and no pair of stimulus and response twice."""
+    """A last column named as a frequency, and a response before it or no pair of stimulus and response twice."""
     if len(sheet.columns) < 3:
         return 0
     *before, last = (column.name.strip() for column in sheet.columns)
-    told = words.FREQUENCY.fullmatch(last) or (words.COUNT.fullmatch(last) and words.RESPONSE.fullmatch(before[-1]))
-    if not told or words.TRIAL.fullmatch(before[0]):
+    frequency, count = words.FREQUENCY.fullmatch(last), words.COUNT.fullmatch(last)
+    response = words.RESPONSE.fullmatch(before[-1])
+    if not (frequency or count) or words.TRIAL.fullmatch(before[0]):
         return 0
-    return 3 if len(grouped(sheet.columns[:-1], len(sheet))[1]) == len(sheet) else 0
+    if not (frequency and response) and len(grouped(sheet.columns[:-1], len(sheet))[1]) < len(sheet):
+        return 0
+    # A last column called count may also hold a number of spikes.
+    return 3 if frequency or response else 2
 
 
 SHAPE = Shape("long", "stimulus, response, number of trials", evidence, read)

@@ -24,7 +24,7 @@ def read(sheet: Sheet, options: Options) -> Recording:
     trial_stimulus, cells = grouped(stimulus, len(sheet))
     how = list(sheet.told)
     many = f"{len(response)} responses" if len(response) > 1 else f"a response ({names.response[0]})"
-    how.append(f"shape: trial table, one row per trial, with the stimulus ({' x '.join(names.stimulus)}) and {many}")
+    how.append(f"shape: trial table, one row per trial, with the stimulus ({', '.join(names.stimulus)}) and {many}")
     if left:
         how.append(f"left out: {'columns' if len(left) > 1 else 'column'} {listed([c.name for c in left])}")
     responses = response_table(sheet, response)
@@ -99,13 +99,25 @@ def _columns(sheet: Sheet, options: Options) -> tuple[tuple[Column, ...], tuple[
             f"{sheet.where}: it is not clear which of the columns {listed(sheet.names)} are the stimulus and which the "
             "responses; name them with --stimulus-column and --response-column"
         )
-    last = max(sheet.columns.index(column) for column in stimulus)
-    if not options.stimulus_columns and not options.response_columns and last > sheet.columns.index(response[0]):
-        raise RecordingError(
-            f"{sheet.where}: column {sheet.columns[last].name!r} may be a stimulus or a response; name the stimulus "
-            "with --stimulus-column and the responses with --response-column"
-        )
+    if not options.stimulus_columns:
+        _refuse_doubtful(sheet, stimulus, response)
     return stimulus, response, left
+
+
+def _refuse_doubtful(sheet: Sheet, stimulus: tuple[Column, ...], response: tuple[Column, ...]) -> None:
+    """Refuse stimuli on both sides of the responses, and columns that tell several recordings apart."""
+    for column in stimulus:
+        if words.GROUP.fullmatch(column.name.strip()):
+            raise RecordingError(
+                f"{sheet.where}: column {column.name!r} tells rows of several recordings apart; measure them one by "
+                "one, or name the stimulus with --stimulus-column to pool them"
+            )
+    places = [sheet.columns.index(column) for column in stimulus]
+    if min(places) < sheet.columns.index(response[0]) < max(places):
+        raise RecordingError(
+            f"{sheet.where}: column {sheet.columns[max(places)].name!r} may be a stimulus or a response; name the "
+            "stimulus with --stimulus-column and the responses with --response-column"
+        )
 
 
 def _is_response(name: str) -> bool:
@@ -124,9 +136,9 @@ def _series(rest: list[Column], stimulus_known: bool) -> tuple[Column, ...]:
 def evidence(sheet: Sheet) -> int:
     """Names of responses or of trial numbers say it, and so do many rows per stimulus."""
     names = [column.name.strip() for column in sheet.columns]
-    if len(names) < 2 or _is_response(names[0]):
+    if len(names) < 2 or (_is_response(names[0]) and words.are_numbers(tuple(names[1:]))):
         return 0
-    told = any(_is_response(name) for name in names[1:]) or bool(words.TRIAL.fullmatch(names[0]))
+    told = any(_is_response(name) for name in names) or bool(words.TRIAL.fullmatch(names[0]))
     return 2 if told or repeats(sheet) >= _ROWS else 0
 
 

@@ -34,7 +34,7 @@ def read(sheet: Sheet, options: Options) -> Recording:
     missing = len(sheet) * len(columns) - len(cells)
     how = [*sheet.told, f"shape: stimuli in rows, {len(columns)} trials in columns"]
     if missing:
-        how.append(f"{missing} empty cells are trials that were not made")
+        how.append(f"{missing} empty {'cell is a trial' if missing == 1 else 'cells are trials'} not made")
     present = np.unique(rows)
     for i in set(range(len(sheet))) - set(present.tolist()):
         raise RecordingError(f"{sheet.at(i)}: the stimulus has no trial; leave its row out")
