@@ -77,7 +77,7 @@ def measure(
     >>> round(found.information.plug_in, 4), round(found.information.bias, 4)
     (0.2381, 0.0125)
     >>> found.measures["i_surp"].value.round(3).tolist()
-    [0.265, 0.211]
+    [0.259, 0.218]
     """
     options = {"resamples": resamples, "level": level, "seed": seed, "progress": progress}
     rows, columns = _canonical(recording)

@@ -43,6 +43,12 @@ BLANK = re.compile(
 #: A feature that may well be periodic.
 ANGLE = re.compile(r".*(direction|orientation|angle|phase|hue|heading|azimuth|theta).*|dir|ori", re.IGNORECASE)
 
+#: A stimulus.
+STIMULUS = re.compile(
+    rf"{ANGLE.pattern}|stim\w*|cond\w*|contrast|frequency|sf|tf|image|sound|odou?r|size|speed|x|position|location|label",
+    re.IGNORECASE,
+)
+
 
 def is_telling(name: str) -> bool:
     """Whether a column's name says that it is a response, a trial's number or one trial."""

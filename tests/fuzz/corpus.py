@@ -89,7 +89,6 @@ COUNTS = {
     "two readings": "x,1,2,3\n0,4,5,6\n1,7,7,9\n",
     "fractional responses": "x,response\n0,0.5\n1,0.25\n0,1.5\n1,2.5\n",
     "columns of several recordings": "session,x,spikes\nA,0,1\nB,1,2\nA,1,3\n",
-    "an index or a stimulus": ",a,b\n0,1,2\n1,2,1\n",
     "margins that are no sums": "x,a,b,All\n0,1,2,4\n1,2,1,3\n",
     "labels among numbers": "x,a,b\n0,1,2\nface,2,1\n1,2,2\n",
     "two units": "x,a,b\n0 deg,1,2\n1 rad,2,1\n",

@@ -32,6 +32,9 @@ TABLES = {
     "counts": (COUNTS, [[0], [45], [90]], TABLE),
     "an index column": (",orientation,0,1,2\n0,0,8,2,0\n1,45,2,5,3\n2,90,7,3,0\n", [[0], [45], [90]], TABLE),
     "an index column of a saved frame": ("Unnamed: 0,o,0,1\n1,0,8,2\n2,45,2,5\n", [[0], [45]], [[8, 2], [2, 5]]),
+    "an index beside a stimulus": (",contrast,a,b\n0,0,8,2\n1,45,2,5\n", [[0], [45]], [[8, 2], [2, 5]]),
+    "an index beside fractions": (",level,a,b\n0,0.5,8,2\n1,1.5,2,5\n", [[0.5], [1.5]], [[8, 2], [2, 5]]),
+    "a nameless stimulus that counts": (",a,b\n0,8,2\n1,2,5\n", [[0], [1]], [[8, 2], [2, 5]]),
     "a nameless stimulus": (",0,1,2\n0,8,2,0\n45,2,5,3\n90,7,3,0\n", [[0], [45], [90]], TABLE),
     "margins": (
         "orientation,0,1,2,All\n0,8,2,0,10\n45,2,5,3,10\n90,7,3,0,10\nAll,17,10,3,30\n", [[0], [45], [90]], TABLE,
@@ -90,7 +93,6 @@ def test_each_table_is_read_as_its_header_shows(tmp_path, name):
 #: Name -> file, words of the one line that says what to do.
 REFUSED = {
     "no header": ("8,2,0\n2,5,3\n", ["line 1", "numbers only", "stimulus,0,1,2"]),
-    "an index or a stimulus": (",a,b\n0,3,4\n1,4,4\n", ["no name", "remove it"]),
     "a name twice": ("orientation,0,1,1\n0,8,1,1\n90,3,4,3\n", ["'1'", "two names"]),
     "no trials": ("orientation,0,1\n0,8,2\n45,0,0\n90,7,3\n", ["line 3", "'45'", "leave its row out"]),
     "empty cells": ("orientation,0,1\n0,8,\n45,2,5\n", ["line 2, column '1'", "write 0"]),

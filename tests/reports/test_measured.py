@@ -379,7 +379,7 @@ class TestFigure:
         return figure, {axes.get_title(loc="left"): axes for axes in figure.axes}
 
     def test_a_line(self):
-        figure, axes = self.axes(recording_of(COUNTS))
+        _figure, axes = self.axes(recording_of(COUNTS))
         assert axes["mean response"].lines[0].get_ydata().tolist() == (COUNTS @ [0, 1, 2] / COUNTS.sum(axis=1)).tolist()
         assert len(axes) == 9  # responses, I(R;X), seven measures
         local = axes[r"I$_{\mathrm{local}}$"]
@@ -395,15 +395,15 @@ class TestFigure:
     def test_a_plane_is_a_map(self):
         grid = [[0, 0], [0, 1], [1, 0], [1, 1]]
         counts = np.concatenate([COUNTS, COUNTS[:1]])
-        figure, axes = self.axes(Recording.from_counts(counts, grid), measures=["i_sp", "i_surp"])
+        _figure, axes = self.axes(Recording.from_counts(counts, grid), measures=["i_sp", "i_surp"])
         maps = axes[r"I$_{\mathrm{surp}}$ (nats)"].collections[0].get_array()
         values = si.i_surp(Recording.from_counts(counts, grid).model())
         assert np.sort(maps.ravel()).tolist() == np.sort(values).tolist()
-        scattered, axes = self.axes(Recording.from_counts(COUNTS, [[0, 0], [1, 0], [0, 1]]), measures=["i_surp"])
+        _scattered, axes = self.axes(Recording.from_counts(COUNTS, [[0, 0], [1, 0], [0, 1]]), measures=["i_surp"])
         assert len(axes[r"I$_{\mathrm{surp}}$ (nats)"].collections[0].get_offsets()) == 3
 
     def test_labels_and_words(self, tmp_path):
-        figure, axes = self.axes(Recording.from_counts(COUNTS, labels=["dog", "bell", "rain"]), measures=["i_sp"])
+        _figure, axes = self.axes(Recording.from_counts(COUNTS, labels=["dog", "bell", "rain"]), measures=["i_sp"])
         shown = [label.get_text() for label in axes[r"I$_{\mathrm{sp}}$"].get_xticklabels()]
         assert shown == ["dog", "bell", "rain"]
         (tmp_path / "words.csv").write_text("x,word\n" + "0,01\n1,10\n1,11\n0,01\n")

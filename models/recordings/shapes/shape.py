@@ -107,12 +107,9 @@ def unique_names(sheet: Sheet, columns: tuple[Column, ...]) -> tuple[str, ...]:
 
 
 def without_index(sheet: Sheet) -> Sheet:
-    """Drop a first column that has no name and only numbers the rows.
+    """Drop a first column that has no name and numbers the rows, if the next one is the stimulus.
 
-    Raises
-    ------
-    RecordingError
-        It may be the stimulus as well.
+    It is if its name says so, if the names of the others do, or if it holds no numbers of trials.
     """
     first, *rest = sheet.columns
     if not _NAMELESS.fullmatch(first.name) or len(rest) < 2 or first.numbers is None:
@@ -120,10 +117,16 @@ def without_index(sheet: Sheet) -> Sheet:
     steps = first.numbers - np.arange(len(sheet))
     if not (steps == steps[:1]).all() or steps[0] not in (0, 1) or is_number(rest[0].name):
         return sheet
-    if words.are_numbers(tuple(column.name for column in rest[1:])) or any(words.is_telling(c.name) for c in rest):
+    numbers = rest[0].numbers
+    if (
+        words.are_numbers(tuple(column.name for column in rest[1:]))
+        or any(words.is_telling(column.name) for column in rest)
+        or words.STIMULUS.fullmatch(rest[0].name.strip())
+        or numbers is None
+        or not ((numbers >= 0) & (numbers == np.floor(numbers))).all()
+    ):
         kept = replace(sheet, columns=tuple(rest))
         return kept.telling("left out: the first column, which has no name and numbers the rows")
-    raise RecordingError(
-        f"{sheet.where}: the first column has no name and numbers the rows: it may be the stimulus, or an index beside "
-        f"the stimulus {rest[0].name!r}; give it a name, or remove it"
+    return sheet.telling(
+        f"the first column has no name; it is read as the stimulus, and {rest[0].name!r} as a response"
     )
