@@ -84,7 +84,7 @@ i_kong2 = PublishedMeasure(
             "by definition."
         ),
     },
-    needs=("distance",),
     slow=True,
+    needs=("distances",),
     source="Kong et al. (2024); Eqs. 19, 20 of " + PAPER,
 )

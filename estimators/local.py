@@ -129,7 +129,7 @@ i_local = PublishedMeasure(
             "the noise of the features is independent: E[X_i|xg,r] = E[X_i|(x_i)g] = E[X_i|xg], and I_i = 0."
         ),
     },
-    needs=("distance",),
     slow=True,
+    needs=("distances",),
     source="Eqs. 8, 9 of " + PAPER,
 )

@@ -34,25 +34,25 @@ class InformationResult:
     Attributes
     ----------
     plug_in : of the shares of the counts
-    bias : estimate of its upward bias
-    low, high : interval, see `Measured.interval_of`
+    corrected : plug-in minus an estimate of its upward bias, may be negative; None if the trials say nothing
+    low, high : the interval; None if the trials say nothing
     p_value : of the null hypothesis of no information, or None
     null : mean of the plug-in value if responses are shuffled among the trials, or None
     per_spike : plug-in I(R;X) over the mean number of spikes per trial; None if responses are no numbers of spikes
     """
 
     plug_in: float
-    bias: float
-    low: float
-    high: float
+    corrected: float | None
+    low: float | None
+    high: float | None
     p_value: float | None = None
     null: float | None = None
     per_spike: float | None = None
 
     @property
-    def corrected(self) -> float:
-        """The plug-in value minus the estimate of its bias; may be negative."""
-        return self.plug_in - self.bias
+    def bias(self) -> float | None:
+        """The estimate of the plug-in value's upward bias."""
+        return None if self.corrected is None else self.plug_in - self.corrected
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +99,7 @@ class Measured:
     measures : by name, in the order of `PUBLISHED`
     relevant_responses : J, Bayesian estimate of the number of responses each stimulus can evoke
     resamples, level, seed : of the bootstrap
+    silent : why the trials say nothing, a sentence; None if they say something
     warnings, stimulus_warnings : sentences on the whole recording and on single stimuli
     units : "nats" or "bits"
     """
@@ -114,6 +115,7 @@ class Measured:
     seed: int
     warnings: tuple[str, ...]
     stimulus_warnings: tuple[str, ...]
+    silent: str | None = None
     units: str = "nats"
 
     def in_bits(self) -> Measured:
@@ -121,7 +123,7 @@ class Measured:
         if self.units == "bits":
             return self
         about = self.information
-        numbers = {name: getattr(about, name) for name in ("plug_in", "bias", "low", "high", "null", "per_spike")}
+        numbers = {name: getattr(about, name) for name in ("plug_in", "corrected", "low", "high", "null", "per_spike")}
         scaled: dict[str, Any] = {name: None if value is None else value / _BIT for name, value in numbers.items()}
         measures = {name: _in_bits(one) for name, one in self.measures.items()}
         return replace(self, information=replace(about, **scaled), measures=measures, units="bits")
@@ -153,6 +155,7 @@ class Measured:
                 "units": self.units,
             },
             "measures": {name: one.to_json() for name, one in self.measures.items()},
+            "silent": self.silent,
             "bootstrap": {"resamples": self.resamples, "level": self.level},
             "warnings": list(self.warnings),
             "stimulus_warnings": list(self.stimulus_warnings),

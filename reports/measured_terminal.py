@@ -35,6 +35,8 @@ def print_measured(found: Measured, console: Console) -> None:
     for line in found.recording.how:
         console.print(f"read: {escape(line)}", highlight=False, style="dim")
     _print_information(found, console)
+    if found.silent is not None:
+        console.print(f"[yellow]Warning:[/] {escape(found.silent)}", highlight=False)
     percent = f"{100 * found.level:g} %"
     for number, part in enumerate(_parts(found, console.width)):
         console.print(_values_table(found, part, percent, first=number == 0), highlight=False)
@@ -88,16 +90,15 @@ PRIOR_WORDS = {
 def information_rows(found: Measured) -> list[tuple[str, str]]:
     """Labels and numbers of I(R;X)."""
     about = found.information
-    places = decimals([about.plug_in, about.low, about.high], _DECIMALS + 1)
-    rows = [
-        ("plug-in", fixed(about.plug_in, places)),
-        ("bias estimate (Panzeri-Treves)", fixed(about.bias, places)),
-        ("corrected: plug-in less bias", fixed(about.corrected, places)),
-        (
-            f"{100 * found.level:g} % interval of the plug-in value",
-            f"[{fixed(about.low, places)}, {fixed(about.high, places)}]",
-        ),
-    ]
+    known = [value for value in (about.plug_in, about.low, about.high) if value is not None]
+    places = decimals(known, _DECIMALS + 1)
+    rows = [("plug-in", fixed(about.plug_in, places))]
+    if about.corrected is not None and about.bias is not None:
+        rows.append(("bias estimate (Panzeri-Treves)", fixed(about.bias, places)))
+        rows.append(("corrected: plug-in less bias", fixed(about.corrected, places)))
+    if about.low is not None and about.high is not None:
+        ends = f"[{fixed(about.low, places)}, {fixed(about.high, places)}]"
+        rows.append((f"{100 * found.level:g} % interval of the plug-in value", ends))
     if about.null is not None:
         rows.append(("mean with responses shuffled among the trials", fixed(about.null, places)))
     if about.p_value is not None:
@@ -134,16 +135,16 @@ def fixed(value: float, places: int) -> str:
 
 def cells(one: MeasureResult) -> list[str]:
     """Each value with its interval, and its corrected value in parentheses where there is one."""
-    if one.value is None or one.low is None or one.high is None:
+    if one.value is None:
         return []
     places = decimals(one.value)
-    corrected = one.corrected if one.corrected is not None else np.full(len(one.value), np.nan)
-    said = []
-    for value, fair, low, high in zip(one.value, corrected, one.low, one.high, strict=True):
-        between = f" ({fixed(fair, places)})" if one.corrected is not None else ""
-        ends = f" [{fixed(low, places)}, {fixed(high, places)}]"
-        said.append(fixed(value, places) + ("" if math.isnan(value) else between + ends))
-    return said
+    said = [fixed(value, places) for value in one.value]
+    if one.corrected is not None:
+        said = [f"{text} ({fixed(fair, places)})" for text, fair in zip(said, one.corrected, strict=True)]
+    if one.low is not None and one.high is not None:
+        ends = zip(said, one.low, one.high, strict=True)
+        said = [f"{text} [{fixed(low, places)}, {fixed(high, places)}]" for text, low, high in ends]
+    return [text if np.isfinite(value) else fixed(value, places) for text, value in zip(said, one.value)]
 
 
 def _count(number: int, one: str, many: str) -> str:
@@ -178,7 +179,9 @@ def values_title(found: Measured, percent: str) -> str:
     """What stands in the cells of the table of values."""
     units = ", ".join(dict.fromkeys(one.units for one in found.measures.values() if one.value is not None))
     fair = any(one.corrected is not None for one in found.measures.values())
-    return f"Plug-in I(x), {units}: value {'(corrected) ' if fair else ''}[{percent} interval]"
+    ends = any(one.low is not None for one in found.measures.values())
+    parts = ["value", *(["(corrected)"] if fair else []), *([f"[{percent} interval]"] if ends else [])]
+    return f"Plug-in I(x), {units}: {' '.join(parts)}"
 
 
 def _values_table(found: Measured, part: list[MeasureResult], percent: str, first: bool) -> Table:

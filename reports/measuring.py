@@ -87,7 +87,7 @@ def measure(
                for key, one in _chosen(measures).items()}  # fmt: skip
     fit = {key: PUBLISHED[key] for key, one in results.items() if one.reason is None}
     placed = rows[recording.placed[rows]]
-    left_out = {key: one for key, one in fit.items() if "distance" in one.needs and len(placed) < len(rows)}
+    left_out = {key: one for key, one in fit.items() if "distances" in one.needs and len(placed) < len(rows)}
     whole: BootstrapIntervals | None = None
     for group, members in (({key: one for key, one in fit.items() if key not in left_out}, rows), (left_out, placed)):
         if whole is not None and not group:
@@ -122,7 +122,7 @@ def _chosen(measures: Sequence[str] | None) -> dict[str, PublishedMeasure]:
 
 def _unfit(measure: PublishedMeasure, recording: Recording) -> str | None:
     """Why a measure cannot be computed on this kind of stimuli; None if it can."""
-    if "distance" not in measure.needs:
+    if "distances" not in measure.needs:
         return None
     if recording.stimuli is None:
         return "the stimuli are nominal, and this measure needs distances between them"
@@ -200,7 +200,7 @@ def _information(
         low, high = (float(end) for end in whole.measures[INFORMATION][0])
     spikes = _spikes(recording)
     mean = 0.0 if spikes is None else float(model.prior @ spikes[order[0]])
-    return InformationResult(plug_in, bias, low, high, per_spike=plug_in / mean if mean > 0 else None)
+    return InformationResult(plug_in, plug_in - bias, low, high, per_spike=plug_in / mean if mean > 0 else None)
 
 
 def _spikes(recording: Recording) -> Array | None:

@@ -71,7 +71,7 @@ def test_priors(run, tmp_path):
     some = ("recording.csv", "--resamples", "10", "--measure", "i_sp")
     assert "every stimulus alike" in run(*some, "--prior", "uniform")[1]
     (tmp_path / "prior.csv").write_text("direction,p\n270,0.4\n0,0.1\n90,0.2\n180,0.3\n")
-    code, out, _ = run(*some, "--prior", "prior.csv", "--json", "m.json")
+    _, out, _ = run(*some, "--prior", "prior.csv", "--json", "m.json")
     assert "prior: as given" in out
     assert json.loads((tmp_path / "m.json").read_text())["prior"] == [0.1, 0.2, 0.3, 0.4]
 
@@ -134,5 +134,5 @@ class TestPriorFile:
         recording = Recording.from_counts([[3, 1], [1, 3]], [0, 1])
         prior = self.prior(tmp_path, "x,p\n0,0.5\n1,0.25\n", recording)
         assert prior.tolist() == [0.5, 0.25]
-        with pytest.raises(si.ModelError, match="sums to 0.75"):
+        with pytest.raises(si.ModelError, match=r"sums to 0\.75"):
             si.measure(recording, prior=np.array(prior))

@@ -161,17 +161,20 @@ def _curve(axes: Axes, layout: _Layout, values: Array, colour: str, label: str) 
 def _draw_information(axes: Axes, found: Measured, maps: bool) -> None:
     """I(R;X): the plug-in value with its interval, the corrected one, and that of shuffled responses."""
     about = found.information
-    rows = [("plug-in", about.plug_in, BLUE), ("corrected", about.corrected, ORANGE)]
+    rows = [("plug-in", about.plug_in, BLUE)]
+    if about.corrected is not None:
+        rows.append(("corrected", about.corrected, ORANGE))
     if about.null is not None:
         rows.append(("shuffled", about.null, GUIDE))
     for n, (name, value, colour) in enumerate(rows):
         axes.plot([value], [n], "o", color=colour)
         axes.annotate(f"{name} {value:.3g}", (value, n), xytext=(0, 4), textcoords="offset points", ha="center")
-    axes.hlines(0, about.low, about.high, color=BLUE, linewidth=1.6)
+    interval = [end for end in (about.low, about.high) if end is not None]
+    axes.plot(interval, np.zeros(len(interval)), color=BLUE, linewidth=1.6)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_ylim(len(rows) - 0.4, -0.7)
-    ends = [about.low, about.high, *(value for _, value, _ in rows), 0.0]
+    ends = [*interval, *(value for _, value, _ in rows), 0.0]
     margin = 0.15 * (max(ends) - min(ends)) or 0.5
     axes.set_xlim(min(ends) - margin, max(ends) + margin)
     axes.axvline(0, color=INK, linewidth=0.4, zorder=0)
@@ -182,10 +185,10 @@ def _draw_information(axes: Axes, found: Measured, maps: bool) -> None:
 def _draw_curve(axes: Axes, found: Measured, one: MeasureResult, layout: _Layout, limits: tuple[float, float]) -> None:
     """I(x) against the stimulus with its interval, and I(R;X) as a line across."""
     assert one.value is not None
-    assert one.low is not None
-    assert one.high is not None
     order = layout.order[np.isfinite(layout.x[layout.order]) & np.isfinite(one.value[layout.order])]
-    x, value, low, high = layout.x[order], one.value[order], one.low[order], one.high[order]
+    x, value = layout.x[order], one.value[order]
+    none = one.low is None or one.high is None
+    low, high = (value, value) if none else (np.asarray(one.low)[order], np.asarray(one.high)[order])
     same = one.units == found.units
     if layout.kind == "labels":
         axes.vlines(x, low, high, color=BLUE, linewidth=1.6)
