@@ -17,14 +17,11 @@ from .sampling_bias import relevant_responses
 INFORMATION = "I(R;X)"
 
 
-def with_prior(measure: Measure, prior: Array) -> Measure:
+def with_prior(measure: PublishedMeasure, prior: Array) -> Measure:
     """The measure of the same likelihood under this prior (J,), to the accuracy of a search: for resamples."""
 
     def pointwise(model: EncodingModel) -> Any:
-        changed = model.replace(prior=prior)
-        if isinstance(measure, PublishedMeasure):
-            return measure.evaluate(changed, "pointwise", "quick")[0]
-        return measure(changed)
+        return measure.evaluate(model.replace(prior=prior), "pointwise", "quick")[0]
 
     return Measure(measure.name, pointwise, units=measure.units)
 

@@ -162,7 +162,7 @@ def _computed(
             found[name] = {"reason": str(refusal)}
     fit: dict[str, Measure] = {name: one for name, one in group.items() if "value" in found[name]}
     if prior is not None:
-        fit = {name: with_prior(one, prior) for name, one in fit.items()}
+        fit = {name: with_prior(group[name], prior) for name in fit}
         fit |= {INFORMATION: information_with_prior(prior)}
     intervals = bootstrap_intervals(table, fit, **options)
     for name in group:

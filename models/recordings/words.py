@@ -56,9 +56,7 @@ def is_telling(name: str) -> bool:
 
 
 def is_series(names: tuple[str, ...]) -> bool:
-    """Whether there are at least two names that differ in a number at their end only: n0, n1, n2."""
-    if len(names) < 2:
-        return False
+    """Whether the names differ in a number at their end only: n0, n1, n2."""
     stems = {re.sub(r"\d+$", "", name.strip()) for name in names}
     return len(stems) == 1 and all(re.search(r"\d$", name.strip()) for name in names)
 

@@ -48,6 +48,10 @@ class TestArrays:
         labelled = si.read_recording({"counts": COUNTS, "labels": ["a", "b"]})
         assert (labelled.geometry, labelled.labels) == ("nominal", ("a", "b"))
 
+    def test_row_vectors(self):
+        found = si.read_recording({"stimulus": STIMULUS[None], "responses": RESPONSES[None, :, 0]})
+        assert found.responses[:, 0].tolist() == RESPONSES[:, 0].tolist()
+
     def test_labels_as_responses(self):
         found = si.read_recording({"stimulus": np.array(["a", "b", "a"], dtype=object), "response": ["x", "y", "y"]})
         assert found.counts.tolist() == [[1, 1], [0, 1]]
@@ -56,6 +60,7 @@ class TestArrays:
         ("arrays", "words"),
         [
             ({"a": STIMULUS, "b": RESPONSES}, ["'a', 'b'", "--stimulus-column"]),
+            ({"stimulus": [], "responses": []}, ["no trials"]),
             ({"stimulus": STIMULUS, "responses": RESPONSES[:3]}, ["3 rows", "has 5"]),
             ({"stimulus": [0, np.nan], "responses": [1, 2]}, ["trial 1", "missing"]),
             ({"stimulus": [0, 1], "responses": [1, np.nan]}, ["trial 1", "finite"]),
@@ -125,10 +130,13 @@ class TestNpz:
 class TestMat:
     def test_there_and_back(self, tmp_path):
         io = pytest.importorskip("scipy.io")
-        io.savemat(tmp_path / "r.mat", {"stimulus": STIMULUS, "responses": RESPONSES, "info": {"rate": 1.0}})
+        cells = np.empty(2, dtype=object)
+        cells[:] = [STIMULUS, RESPONSES]
+        others = {"info": {"rate": 1.0}, "cells": cells}
+        io.savemat(tmp_path / "r.mat", {"stimulus": STIMULUS, "responses": RESPONSES} | others)
         found = si.read_recording(tmp_path / "r.mat")
         assert is_the_recording(found)
-        assert "left out: info" in repr(found)
+        assert "left out: info, cells" in repr(found)
 
     def test_cells_of_texts(self, tmp_path):
         io = pytest.importorskip("scipy.io")

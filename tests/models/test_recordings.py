@@ -75,6 +75,7 @@ TABLES = {
     ),
     "two neurons": ("x,unit_1,unit_2\n0,1,0\n0,1,0\n5,1,1\n", [[0], [5]], [[2, 0], [0, 1]]),
     "neurons n0, n1": ("x,n0,n1\n" + "0,1,0\n5,1,1\n" * 3, [[0], [5]], [[3, 0], [0, 3]]),
+    "numbered trials of n spikes": ("trial,x,n\n1,0,1\n2,5,2\n3,0,1\n", [[0], [5]], [[2, 0], [0, 1]]),
     "words": ("x,word\n0,0110\n0,0010\n5,0110\n", [[0], [5]], [[1, 1], [0, 1]]),
     "stimuli by trials": ("x,trial_1,trial_2,trial_3\n0,3,4,3\n45,9,9,\n", [[0], [45]], [[2, 1, 0], [0, 0, 2]]),
 }  # fmt: skip
@@ -112,6 +113,9 @@ REFUSED = {
         "x,spikes\n0,0.5\n1,1\n0,2\n",
         ["line 2, column 'spikes'", "0.5 is fractional", "--bins", "--edges"],
     ),
+    "a cell with an underscore": ("x,0,1\n0,1_0,2\n1,3,7\n", ["'1_0' is not a number"]),
+    "too many trials": ("x,0,1\n0,1,2\n1,1e30,7\n", ["line 3", "2^53"]),
+    "a word in a table": ("x,1,2\n0,1,2\n1,two,7\n", ["line 3, column '1'", "'two'"]),
     "a negative number": ("x,spikes\n0,1\n1,-1\n0,2\n", ["line 3", "-1 is negative", "--bins"]),
     "a response that is missing": ("x,spikes\n0,1\n1,\n0,2\n", ["line 3, column 'spikes'", "leave the row out"]),
     "a label that is missing": ("x,choice\n0,left\n1,\n0,right\n", ["line 3", "missing"]),
@@ -154,6 +158,12 @@ def test_options_settle_what_is_unclear(tmp_path):
     assert "left out: column 'session'" in "\n".join(pooled.how)
 
 
+def test_a_shape_that_does_not_fit(tmp_path):
+    assert "expected stimulus, response, number of trials" in refusal(tmp_path, "x,n\n0,1\n1,2\n", shape="long")
+    assert "no column of trials" in refusal(tmp_path, "x\n0\n1\n", shape="wide")
+    assert "line 3: the stimulus has no trial" in refusal(tmp_path, "x,trial_1,trial_2\n0,1,2\n1,,\n")
+
+
 def test_a_header_that_is_given(tmp_path):
     found = read(tmp_path, "0,8,2\n45,3,7\n", header=["orientation", "0", "1"])
     assert found.counts.tolist() == [[8, 2], [3, 7]]
@@ -189,7 +199,8 @@ def test_labels_are_nominal_and_words_are_no_numbers(tmp_path):
     sounds = read(tmp_path, "sound,0,1\ndog,8,2\nbell,2,5\n")
     assert (sounds.geometry, sounds.stimuli) == ("nominal", None)
     assert read(tmp_path, COUNTS, "nominal").stimuli is None
-    assert read(tmp_path, "x,0000,0001,0110\n0,1,2,0\n1,1,1,1\n").response_values is None
+    words = read(tmp_path, "x,0000,0001,0110\n0,1,2,0\n1,1,1,1\n")
+    assert (words.response_values, words.mean_responses) == (None, None)
     choices = read(tmp_path, "image,choice\na,left\nb,right\na,right\n")
     assert choices.response_labels == ("left", "right")
     assert choices.mean_responses is None
@@ -213,6 +224,7 @@ def test_a_circle_joins_what_is_the_same_on_it(tmp_path):
         ("circle", {}, ["circle:360"]),
         ("circle:round", {}, ["'round'", "positive number"]),
         ("circle:-3", {}, ["positive number"]),
+        ("circle:1.2.3", {}, ["positive number"]),
         ("circle:1e5e5", {}, ["positive number"]),
         ("sphere", {}, ["unknown geometry"]),
         ("plane", {}, ["1 feature,"]),

@@ -160,6 +160,7 @@ def test_many_poor_stimuli_are_counted():
 
 
 def test_str_is_what_is_printed(report):
+    assert repr(report) == str(report)
     assert str(report) == printed(report, 100).rstrip("\n")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -127,7 +128,7 @@ def _rows(array: Array) -> Array:
     """One row per trial; of a row vector, such as MATLAB's, its columns."""
     if array.ndim == 2 and array.shape[0] == 1 and array.shape[1] > 1:
         array = array.T
-    return array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
+    return array.reshape(len(array), math.prod(array.shape[1:])) if array.ndim else array.reshape(1, 1)
 
 
 def _cells(array: Array) -> list[tuple[str, ...]]:

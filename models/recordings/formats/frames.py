@@ -63,10 +63,7 @@ def _cells(kind: str, name: str, series: Any) -> Any:
     if series.dtype.kind in "Mmc":
         raise RecordingError(f"{kind}: column {name!r} holds {series.dtype} values; expected numbers or texts")
     if series.dtype.kind in "buif":
-        try:
-            return series.to_numpy(dtype=np.float64, na_value=np.nan)
-        except (TypeError, ValueError):
-            pass
+        return series.to_numpy(dtype=np.float64, na_value=np.nan)
     missing = series.isna().to_numpy()
     return ["" if gone else _text(value) for gone, value in zip(missing, series.to_numpy(dtype=object))]
 
