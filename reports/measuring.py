@@ -31,6 +31,9 @@ from .measured import InformationResult, Measured, MeasureResult
 
 Progress = Callable[[int, int], object]
 
+#: Largest table, stimuli times responses, on which integrals over noise are resampled: minutes. Ten times as many take
+#: hours.
+_MOST_ENTRIES = 50_000
 #: Priors that have a name; any other is given in numbers.
 PRIORS = ("trials", "uniform")
 
@@ -121,7 +124,14 @@ def _chosen(measures: Sequence[str] | None) -> dict[str, PublishedMeasure]:
 
 
 def _unfit(measure: PublishedMeasure, recording: Recording) -> str | None:
-    """Why a measure cannot be computed on this kind of stimuli; None if it can."""
+    """Why a measure cannot be computed on this recording; None if it can."""
+    entries = recording.counts.size
+    if measure.slow and entries > _MOST_ENTRIES:
+        return (
+            f"{len(recording.labels)} stimuli by {recording.counts.shape[1]} responses are too many for its "
+            f"integrals (at most {_MOST_ENTRIES} in all); measure fewer neurons (--response-column), or coarser bins "
+            "(--bins)"
+        )
     if "distances" not in measure.needs:
         return None
     if recording.stimuli is None:

@@ -12,7 +12,7 @@ from ...errors import RecordingError
 from ..arrays import Array
 from .options import period_of
 from .sheet import is_missing
-from .words import ANGLE, BLANK
+from .words import ANGLE, BLANK, says
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _WITH_UNIT = re.compile(rf"({_NUMBER})\s*([^\W\d_][\w/²]*|[°%µ]\w*)?")
@@ -141,7 +141,7 @@ def _points(found: list[_Read | None], labels: tuple[str, ...], at: Callable[[in
 def _unplaced(has: Array, labels: tuple[str, ...], geometry: str | None, at: Callable[[int], str]) -> list[str]:
     """What to tell of stimuli without positions among others that have one; refuses if they may be labels like them."""
     without = [labels[j] for j in np.flatnonzero(~has)]
-    odd = [j for j in np.flatnonzero(~has) if not BLANK.fullmatch(labels[j])]
+    odd = [j for j in np.flatnonzero(~has) if not says(BLANK, labels[j])]
     if geometry is None and odd:
         raise RecordingError(
             f"{at(int(odd[0]))}: stimulus {labels[odd[0]]!r} is no number, but {int(has.sum())} of {len(has)} "
@@ -159,7 +159,7 @@ def _geometry(
     d = points.shape[1]
     own = {1: "line", 2: "plane"}.get(d, "space")
     if asked is None:
-        if d == 1 and any(ANGLE.fullmatch(name.strip()) for name in names):
+        if d == 1 and any(says(ANGLE, name) for name in names):
             return own, (
                 f"{names[0]!r} is read as a number on a line; if it is periodic, write --stimulus circle:360 "
                 "(directions in degrees) or circle:180 (orientations)",

@@ -8,8 +8,8 @@ from .sheet import is_number
 
 #: A response per trial.
 RESPONSE = re.compile(
-    r"(n_?|num_?|mean_?)?(spikes?|spike[ _]?(counts?|rates?)|counts?|response|responses|resp|rate|rates|"
-    r"firing[ _]?rates?|r|word|words|df?f|df/f|fluorescence|activity|choice)",
+    r"((n|num|number of|mean)[ _]?)?(spikes?|spike[ _]?(counts?|rates?|numbers?|n)|counts?|responses?|resp|rates?|"
+    r"firing[ _]?rates?)|r|fr|(word|words|df?f|df/f|fluorescence|activity|choice)",
     re.IGNORECASE,
 )
 #: How often something occurred; `COUNT` may also be a number of spikes.
@@ -50,9 +50,19 @@ STIMULUS = re.compile(
 )
 
 
+def says(words: re.Pattern[str], name: str) -> bool:
+    """Whether a column's name, but for a unit in brackets at its end, is one of these words."""
+    return words.fullmatch(re.sub(r"\s*(\(.*\)|\[.*\])$", "", name.strip())) is not None
+
+
+def is_response(name: str) -> bool:
+    """Whether a column's name says that it is a response."""
+    return says(RESPONSE, name) or says(NEURON, name)
+
+
 def is_telling(name: str) -> bool:
     """Whether a column's name says that it is a response, a trial's number or one trial."""
-    return any(words.fullmatch(name.strip()) for words in (RESPONSE, TRIAL, ONE_TRIAL, NEURON))
+    return is_response(name) or says(TRIAL, name) or says(ONE_TRIAL, name)
 
 
 def is_series(names: tuple[str, ...]) -> bool:

@@ -60,6 +60,7 @@ class TestArrays:
         ("arrays", "words"),
         [
             ({"a": STIMULUS, "b": RESPONSES}, ["'a', 'b'", "--stimulus-column"]),
+            ({"stimulus": [0, 1], "responses": np.ones((2, 3, 4))}, ["3 dimensions", "sum over time"]),
             ({"stimulus": [], "responses": []}, ["no trials"]),
             ({"stimulus": STIMULUS, "responses": RESPONSES[:3]}, ["3 rows", "has 5"]),
             ({"stimulus": [0, np.nan], "responses": [1, 2]}, ["trial 1", "missing"]),

@@ -77,6 +77,8 @@ TABLES = {
     "neurons n0, n1": ("x,n0,n1\n" + "0,1,0\n5,1,1\n" * 3, [[0], [5]], [[3, 0], [0, 3]]),
     "numbered trials of n spikes": ("trial,x,n\n1,0,1\n2,5,2\n3,0,1\n", [[0], [5]], [[2, 0], [0, 1]]),
     "words": ("x,word\n0,0110\n0,0010\n5,0110\n", [[0], [5]], [[1, 1], [0, 1]]),
+    "spikes with a unit": ("orientation (deg),firing rate (Hz)\n0,3\n90,5\n0,3\n", [[0], [90]], [[2, 0], [0, 1]]),
+    "trials by stimuli": ("trial,0,45\n1,3,9\n2,4,9\n3,3,\n", [[0], [45]], [[2, 1, 0], [0, 0, 2]]),
     "stimuli by trials": ("x,trial_1,trial_2,trial_3\n0,3,4,3\n45,9,9,\n", [[0], [45]], [[2, 1, 0], [0, 0, 2]]),
 }  # fmt: skip
 
@@ -104,6 +106,7 @@ REFUSED = {
     "frequency or spikes": ("x,contrast,count\n0,1,5\n0,2,3\n45,1,2\n", ["--as trials", "--as long"]),
     "stimulus or response": ("x,a,b\n" + "0,1,0\n5,1,1\n" * 3, ["--stimulus-column", "--response-column"]),
     "on both sides": ("x,spikes,correct\n0,1,0\n5,1,1\n", ["'correct'", "--stimulus-column"]),
+    "numbers as names": ("0,45,spikes\n1,2,3\n3,4,5\n", ["--stimulus-column"]),
     "several sessions": ("session,x,spikes\nA,0,1\nA,5,1\nB,0,2\n", ["'session'", "one by one"]),
     "labels among numbers": ("x,0,1\n0,8,2\nface,3,7\n9,1,1\n", ["line 3", "'face'", "--stimulus nominal"]),
     "two units": ("x,0,1\n0 deg,8,2\n1 rad,3,7\n", ["'deg', 'rad'"]),

@@ -349,6 +349,13 @@ def test_how_it_was_read_stands_above(tmp_path):
     assert text.startswith("read: text in UTF-8, separated by commas\nread: shape: count table")
 
 
+def test_a_table_that_is_too_large_for_integrals(monkeypatch):
+    monkeypatch.setattr("stiminfo.reports.measuring._MOST_ENTRIES", 8)
+    found = si.measure(recording_of(COUNTS), ["i_local", "i_sp"], resamples=5)
+    assert "3 stimuli by 3 responses are too many" in found.measures["i_local"].reason
+    assert found.measures["i_sp"].value is not None
+
+
 def test_unknown_measures():
     with pytest.raises(si.InputError, match="did you mean 'i_local'"):
         si.measure(recording_of(COUNTS), ["i_locl"])

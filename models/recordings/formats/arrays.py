@@ -73,6 +73,11 @@ def _flat(where: str, name: str, value: Any) -> Array:
         array = array.astype(str)
     if array.dtype.kind not in "buifU":
         raise RecordingError(f"{where}: array {name!r} holds {array.dtype} values; expected numbers or texts")
+    if array.ndim > 2:
+        raise RecordingError(
+            f"{where}: array {name!r} has {array.ndim} dimensions {array.shape}; expected trials, or trials by "
+            "responses: sum over time first, say"
+        )
     return array
 
 

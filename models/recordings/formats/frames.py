@@ -31,9 +31,9 @@ def sheet_of_frame(thing: Any) -> Sheet:
     plain = len(levels) == 1 and levels[0] == ""
     if kind == "Series":
         name = "" if thing.name is None else str(thing.name)
-        if any(words.TRIAL.fullmatch(level) for level in levels):
+        if any(words.says(words.TRIAL, level) for level in levels):
             name = name or "response"
-        elif len(levels) > 1 and (not name or words.COUNT.fullmatch(name)):
+        elif len(levels) > 1 and (not name or words.says(words.COUNT, name)):
             name = "n"
         frame = thing.to_frame(name or "response")
     else:

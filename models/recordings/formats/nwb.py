@@ -90,7 +90,7 @@ def _columns(where: str, table: Any, options: Options) -> list[Column]:
     for name in chosen:
         if name not in named:
             raise RecordingError(f"{where}: table {table.name!r} has no column {name!r}; it has {listed(named)}")
-    chosen = chosen or [name for name in named if not words.TRIAL.fullmatch(name)]
+    chosen = chosen or [name for name in named if not words.says(words.TRIAL, name)]
     if len(chosen) != 1 and not options.stimulus_columns:
         raise RecordingError(
             f"{where}: table {table.name!r} has the columns {listed(named)}; name the stimulus with --stimulus-column"

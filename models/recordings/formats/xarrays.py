@@ -26,18 +26,18 @@ def read(source: Source, options: Options) -> Recording:
 
 def _of_array(array: Any, options: Options) -> Recording:
     kind = f"xarray DataArray ({', '.join(f'{d}: {n}' for d, n in array.sizes.items())})"
-    trials = [dim for dim in array.dims if words.TRIAL.fullmatch(str(dim))]
+    trials = [dim for dim in array.dims if words.says(words.TRIAL, str(dim))]
     along = [
         str(name)
         for name, coordinate in array.coords.items()
-        if trials and coordinate.dims == (trials[0],) and name != trials[0] and not words.TRIAL.fullmatch(str(name))
+        if trials and coordinate.dims == (trials[0],) and name != trials[0] and not words.says(words.TRIAL, str(name))
     ]
     if trials and along:
         stimuli = list(options.stimulus_columns) or along
         for name in stimuli:
             if name not in along:
                 raise RecordingError(f"DataArray: no coordinate {name!r} along {trials[0]!r}; it has {listed(along)}")
-        table = array.transpose(trials[0], ...).values.reshape(array.sizes[trials[0]], -1)
+        table = array.transpose(trials[0], ...).values
         arrays = {name: array.coords[name].values for name in stimuli} | {"responses": table}
         left = [name for name in along if name not in stimuli]
         told = (kind, *((f"left out: {listed(left)}",) if left else ()))
@@ -52,7 +52,7 @@ def _of_array(array: Any, options: Options) -> Recording:
         stimulus = next(d for d in array.dims if d not in trials)
         values = array.transpose(stimulus, trials[0], ...).values
         index = np.repeat(np.arange(values.shape[0]), values.shape[1])
-        table = values.reshape(values.shape[0] * values.shape[1], -1)
+        table = values.reshape(values.shape[0] * values.shape[1], *values.shape[2:])
         arrays = {str(stimulus): array.coords[stimulus].values[index], "responses": table}
         return _read_as(arrays, [str(stimulus)], ["responses"], options, (kind,))
     if len(array.dims) > 2:
@@ -70,7 +70,7 @@ def _of_array(array: Any, options: Options) -> Recording:
 
 def _of_dataset(data: Any, options: Options) -> Recording:
     kind = f"xarray Dataset ({', '.join(f'{d}: {n}' for d, n in data.sizes.items())})"
-    trials = [str(dim) for dim in data.dims if words.TRIAL.fullmatch(str(dim))]
+    trials = [str(dim) for dim in data.dims if words.says(words.TRIAL, str(dim))]
     if not trials:
         raise RecordingError(f"Dataset: no dimension is called trial; it has {listed([str(d) for d in data.dims])}")
     arrays = {

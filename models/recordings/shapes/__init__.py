@@ -10,7 +10,7 @@ from ..recording import Recording
 from ..sheet import Sheet
 from .shape import Shape, without_index
 
-_FILES = ("counts", "trials", "wide", "long", "transposed")
+_FILES = ("counts", "trials", "wide", "long", "transposed", "columns")
 
 #: The shapes by the names that follow ``--as``.
 SHAPES: dict[str, Shape] = {

@@ -59,8 +59,8 @@ def _without_margins(sheet: Sheet, stimulus: tuple[Column, ...]) -> Sheet:
     """Leave out a row and a column of sums, if they are named so and are sums."""
     first = stimulus[0]
     last = len(sheet) - 1
-    row = last > 0 and bool(words.MARGIN.fullmatch(first.text(last).strip()))
-    margin = next((c for c in sheet.columns if words.MARGIN.fullmatch(c.name.strip()) and c is not first), None)
+    row = last > 0 and words.says(words.MARGIN, first.text(last))
+    margin = next((c for c in sheet.columns if words.says(words.MARGIN, c.name) and c is not first), None)
     if margin is not None and len(sheet.columns) > len(stimulus) + 2:
         kept = replace(sheet, columns=tuple(c for c in sheet.columns if c is not margin))
         parts = [c for c in kept.columns if all(c is not one for one in stimulus)]

@@ -50,9 +50,9 @@ def evidence(sheet: Sheet) -> int:
     if len(sheet.columns) < 3:
         return 0
     *before, last = (column.name.strip() for column in sheet.columns)
-    frequency, count = words.FREQUENCY.fullmatch(last), words.COUNT.fullmatch(last)
-    response = words.RESPONSE.fullmatch(before[-1])
-    if not (frequency or count) or words.TRIAL.fullmatch(before[0]):
+    frequency, count = words.says(words.FREQUENCY, last), words.says(words.COUNT, last)
+    response = words.says(words.RESPONSE, before[-1])
+    if not (frequency or count) or words.says(words.TRIAL, before[0]):
         return 0
     if not (frequency and response) and len(grouped(sheet.columns[:-1], len(sheet))[1]) < len(sheet):
         return 0

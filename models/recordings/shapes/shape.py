@@ -44,7 +44,7 @@ def chosen_columns(sheet: Sheet, names: tuple[str, ...]) -> tuple[Column, ...]:
 
 def leading(sheet: Sheet) -> tuple[Column, ...]:
     """The stimulus columns of a table whose other columns have numbers as names; else the first column alone."""
-    rest = [column for column in sheet.columns if not words.MARGIN.fullmatch(column.name.strip())]
+    rest = [column for column in sheet.columns if not words.says(words.MARGIN, column.name)]
     split = next((i for i, column in enumerate(rest) if is_number(column.name)), 0)
     if split and words.are_numbers(tuple(column.name for column in rest[split:])):
         return tuple(rest[:split])
@@ -121,7 +121,7 @@ def without_index(sheet: Sheet) -> Sheet:
     if (
         words.are_numbers(tuple(column.name for column in rest[1:]))
         or any(words.is_telling(column.name) for column in rest)
-        or words.STIMULUS.fullmatch(rest[0].name.strip())
+        or words.says(words.STIMULUS, rest[0].name)
         or numbers is None
         or not ((numbers >= 0) & (numbers == np.floor(numbers))).all()
     ):

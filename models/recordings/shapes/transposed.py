@@ -27,7 +27,7 @@ def read(sheet: Sheet, options: Options) -> Recording:
 def evidence(sheet: Sheet) -> int:
     """The corner names a response, and the columns are numbers."""
     first, *rest = (column.name.strip() for column in sheet.columns)
-    return 2 if words.RESPONSE.fullmatch(first) and len(rest) > 1 and words.are_numbers(tuple(rest)) else 0
+    return 2 if words.says(words.RESPONSE, first) and len(rest) > 1 and words.are_numbers(tuple(rest)) else 0
 
 
 SHAPE = Shape("transposed", "a count table with the responses in rows", evidence, read)

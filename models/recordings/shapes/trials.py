@@ -83,10 +83,10 @@ def _columns(sheet: Sheet, options: Options) -> tuple[tuple[Column, ...], tuple[
     stimulus = chosen_columns(sheet, options.stimulus_columns)
     response = chosen_columns(sheet, options.response_columns)
     rest = [c for c in sheet.columns if all(c is not one for one in (*stimulus, *response))]
-    left = tuple(column for column in rest if words.TRIAL.fullmatch(column.name.strip()))
+    left = tuple(column for column in rest if words.says(words.TRIAL, column.name))
     rest = [column for column in rest if column not in left]
     if not response:
-        response = tuple(column for column in rest if _is_response(column.name)) or _series(rest, bool(stimulus))
+        response = tuple(column for column in rest if words.is_response(column.name)) or _series(rest, bool(stimulus))
         if not response and (stimulus or len(rest) == 2):
             response = tuple(rest) if stimulus else (rest[-1],)
         rest = [column for column in rest if column not in response]
@@ -94,7 +94,8 @@ def _columns(sheet: Sheet, options: Options) -> tuple[tuple[Column, ...], tuple[
         return stimulus, response, (*left, *rest)
     if not stimulus:
         stimulus, rest = tuple(rest), []
-    if not stimulus or not response or rest:
+    unnamed = not options.stimulus_columns and any(is_number(column.name) for column in stimulus)
+    if not stimulus or not response or rest or unnamed:
         raise RecordingError(
             f"{sheet.where}: it is not clear which of the columns {listed(sheet.names)} are the stimulus and which the "
             "responses; name them with --stimulus-column and --response-column"
@@ -107,7 +108,7 @@ def _columns(sheet: Sheet, options: Options) -> tuple[tuple[Column, ...], tuple[
 def _refuse_doubtful(sheet: Sheet, stimulus: tuple[Column, ...], response: tuple[Column, ...]) -> None:
     """Refuse stimuli on both sides of the responses, and columns that tell several recordings apart."""
     for column in stimulus:
-        if words.GROUP.fullmatch(column.name.strip()):
+        if words.says(words.GROUP, column.name):
             raise RecordingError(
                 f"{sheet.where}: column {column.name!r} tells rows of several recordings apart; measure them one by "
                 "one, or name the stimulus with --stimulus-column to pool them"
@@ -118,10 +119,6 @@ def _refuse_doubtful(sheet: Sheet, stimulus: tuple[Column, ...], response: tuple
             f"{sheet.where}: column {sheet.columns[max(places)].name!r} may be a stimulus or a response; name the "
             "stimulus with --stimulus-column and the responses with --response-column"
         )
-
-
-def _is_response(name: str) -> bool:
-    return any(one.fullmatch(name.strip()) for one in (words.RESPONSE, words.NEURON))
 
 
 def _series(rest: list[Column], stimulus_known: bool) -> tuple[Column, ...]:
@@ -135,10 +132,10 @@ def _series(rest: list[Column], stimulus_known: bool) -> tuple[Column, ...]:
 
 def evidence(sheet: Sheet) -> int:
     """Names of responses or of trial numbers say it, and so do many rows per stimulus."""
-    names = [column.name.strip() for column in sheet.columns]
-    if len(names) < 2 or (_is_response(names[0]) and words.are_numbers(tuple(names[1:]))):
+    names = sheet.names
+    if len(names) < 2 or (words.is_response(names[0]) and words.are_numbers(tuple(names[1:]))):
         return 0
-    told = any(_is_response(name) for name in names) or bool(words.TRIAL.fullmatch(names[0]))
+    told = any(words.is_response(name) for name in names) or words.says(words.TRIAL, names[0])
     return 2 if told or repeats(sheet) >= _ROWS else 0
 
 

@@ -16,7 +16,7 @@ from .trials import response_table
 
 def read(sheet: Sheet, options: Options) -> Recording:
     """The recording; empty cells are trials that were not made."""
-    named = tuple(c for c in sheet.columns if not words.ONE_TRIAL.fullmatch(c.name.strip()))
+    named = tuple(c for c in sheet.columns if not words.says(words.ONE_TRIAL, c.name))
     stimulus = chosen_columns(sheet, options.stimulus_columns) or (named if len(named) < len(sheet.columns) else ())
     stimulus = stimulus or sheet.columns[:1]
     columns = chosen_columns(sheet, options.response_columns)
@@ -47,7 +47,7 @@ def read(sheet: Sheet, options: Options) -> Recording:
 
 def evidence(sheet: Sheet) -> int:
     """At least two columns named as single trials: trial_1, trial_2."""
-    return 2 if sum(bool(words.ONE_TRIAL.fullmatch(name.strip())) for name in sheet.names) > 1 else 0
+    return 2 if sum(words.says(words.ONE_TRIAL, name) for name in sheet.names) > 1 else 0
 
 
 SHAPE = Shape("wide", "stimuli by trials", evidence, read)

@@ -53,7 +53,7 @@ class Options(Given):
             "--as",
             metavar="SHAPE",
             help="How a table holds the recording: counts, trials (one row per trial), wide (stimuli by trials), long "
-            "(stimulus, response, n) or transposed.",
+            "(stimulus, response, n), transposed (responses in rows) or columns (stimuli in columns).",
             show_default="as header and cells show",
         ),
     ] = None
