@@ -1,8 +1,10 @@
 """`stiminfo measure`: its options, what it writes, and what it refuses with nothing written."""
 
 import json
+import runpy
 import sys
 
+import checkout
 import numpy as np
 import pytest
 
@@ -99,6 +101,17 @@ def test_refused_in_one_line_with_nothing_written(run, tmp_path, arguments, word
     for word in words:
         assert word in err
     assert [path.name for path in tmp_path.iterdir()] == ["recording.csv"]
+
+
+def test_the_example_holds_what_its_generator_says():
+    checkout.need_checkout()
+    found = si.read_recording(checkout.ROOT / "examples" / "recording.csv", "circle:360")
+    assert found.trials.tolist() == [60] * 8
+    mean = 1 + 8 * np.exp(2 * (np.cos(np.radians(found.stimuli[:, 0] - 135)) - 1))
+    assert (np.abs(found.mean_responses[:, 0] - mean) < 4 * np.sqrt(mean / 60)).all()
+    made = runpy.run_path(str(checkout.ROOT / "examples" / "recording.py"))["table"]()
+    assert made.splitlines()[0] == "trial,direction,spikes"
+    assert len(made.splitlines()) == 481
 
 
 class TestPriorFile:

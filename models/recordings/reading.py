@@ -39,11 +39,10 @@ def read_recording(source: Any, stimulus: str | None = None, **options: Any) -> 
         What the stimulus is: "line", "plane", "space", "nominal", or "circle:PERIOD" ("circle:360"); by default numbers
         are points in R^d, and labels are nominal.
     **options
-        What settles a reading that the data leave open: ``shape`` ("counts", "trials", "wide", "long", "transposed",
-        "columns"),
-        ``header``, ``stimulus_columns``, ``response_columns`` (names); for continuous responses ``edges`` (boundaries
-        of bins) or ``bins`` (a number of bins of equal mass); for spike times ``window`` (start and stop in seconds
-        after the stimulus), ``table`` (of an NWB file) and ``events`` (with pynapple).
+        What settles a reading that the data leave open: ``shape`` ("counts", "trials", "wide", "long", "transposed" or
+        "columns"), ``header``, ``stimulus_columns`` and ``response_columns`` (names); for continuous responses
+        ``edges`` (boundaries of bins) or ``bins`` (a number of bins of equal mass); for spike times ``window`` (start
+        and stop in seconds after the stimulus), ``table`` (of an NWB file) and ``events`` (with pynapple).
 
     Returns
     -------
