@@ -60,12 +60,12 @@ def placed(
     """
     labels = tuple(", ".join(part.strip() for part in row) for row in cells)
     for j, row in enumerate(cells):
-        if any(is_missing(part) for part in row):
-            said = "nothing" if not "".join(row).strip() else repr(labels[j])
-            raise RecordingError(
-                f"{at(j)}: the stimulus is missing ({said} stands there); write its value, write blank if there was "
-                "none, or leave the row out"
-            )
+        for part, name in zip(row, names):
+            if is_missing(part):
+                raise RecordingError(
+                    f"{at(j)}, column {name!r}: the stimulus is missing ({repr(part) if part.strip() else 'nothing'} "
+                    "stands there); write its value, write blank if there was none, or leave the row out"
+                )
     if geometry == "nominal":
         return Placed(labels, None, "nominal", ())
     found = [_read_row(row) for row in cells]

@@ -53,6 +53,8 @@ TABLES = {
     "intervals": ('x,0,1\n"(0.0, 10.0]",8,2\n"(10.0, 30.0]",7,3\n', [[5], [20]], [[8, 2], [7, 3]]),
     "a minus sign": ("x,0,1\n−10,8,2\n10,7,3\n", [[-10], [10]], [[8, 2], [7, 3]]),
     "decimal commas": ("contrast;n0;n1\n0,1;8;2\n0,5;3;7\n", [[0.1], [0.5]], [[8, 2], [3, 7]]),
+    "quoted decimal commas": ('contrast,0,1\n"0,1",8,2\n"0,5",3,7\n', [[0.1], [0.5]], [[8, 2], [3, 7]]),
+    "decimal commas and spaces": ("contrast 0 1\n0,1 8 2\n0,5 3 7\n", [[0.1], [0.5]], [[8, 2], [3, 7]]),
     "tabs": ("orientation\tn0\tn1\n0\t8\t2\n45\t3\t7\n", [[0], [45]], [[8, 2], [3, 7]]),
     "spaces": ("orientation   0   1\n          0   8   2\n         45   3   7\n", [[0], [45]], [[8, 2], [3, 7]]),
     "UTF-16": ("orientation,0,1\n0,8,2\n45,3,7\n".encode("utf-16"), [[0], [45]], [[8, 2], [3, 7]]),
@@ -99,7 +101,10 @@ REFUSED = {
     "a name twice": ("orientation,0,1,1\n0,8,1,1\n90,3,4,3\n", ["'1'", "two names"]),
     "no trials": ("orientation,0,1\n0,8,2\n45,0,0\n90,7,3\n", ["line 3", "'45'", "leave its row out"]),
     "empty cells": ("orientation,0,1\n0,8,\n45,2,5\n", ["line 2, column '1'", "write 0"]),
-    "a stimulus that is missing": ("orientation,0,1\n0,8,2\nnan,9,1\n", ["line 3", "missing", "blank"]),
+    "a stimulus that is missing": (
+        "orientation,0,1\n0,8,2\nnan,9,1\n",
+        ["line 3, column 'orientation'", "missing", "blank"],
+    ),
     "margins that are no sums": ("x,0,1,All\n0,8,2,11\n45,3,7,10\n", ["line 2, column 'All'", "adds up to 10"]),
     "a margin below that is no sum": ("x,0,1,2\n0,8,2,1\n45,3,7,1\nAll,11,8,2\n", ["line 4, column '1'", "9"]),
     "trials or responses": ("x,1,2,3\n0,8,2,1\n45,3,7,9\n", ["--as counts or --as wide"]),
@@ -116,6 +121,7 @@ REFUSED = {
         "x,spikes\n0,0.5\n1,1\n0,2\n",
         ["line 2, column 'spikes'", "0.5 is fractional", "--bins", "--edges"],
     ),
+    "thousands": ('x,0,1\n0,"1,000",2\n1,3,7\n', ["'1,000' is not a number"]),
     "a cell with an underscore": ("x,0,1\n0,1_0,2\n1,3,7\n", ["'1_0' is not a number"]),
     "too many trials": ("x,0,1\n0,1,2\n1,1e30,7\n", ["line 3", "2^53"]),
     "a word in a table": ("x,1,2\n0,1,2\n1,two,7\n", ["line 3, column '1'", "'two'"]),
@@ -196,6 +202,12 @@ def test_a_blank_has_no_place_and_the_angles_keep_theirs(tmp_path):
     assert face.placed.tolist() == [True, False, True]
     trials = read(tmp_path, "x,spikes\nblank,1\n5,2\n0,3\nblank,1\n")
     assert trials.labels == ("0", "5", "blank")
+
+
+def test_a_label_is_no_comment(tmp_path):
+    found = read(tmp_path, "# of a session\nimage,0,1\n#1,8,2\n# a remark\n#2,3,7\n")
+    assert found.labels == ("#1", "#2")
+    assert "2 comment lines skipped" in repr(found)
 
 
 def test_labels_are_nominal_and_words_are_no_numbers(tmp_path):

@@ -22,6 +22,7 @@ _SAMPLE = 200
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with a byte order mark"), (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
          (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"))  # fmt: skip
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
+_THOUSANDS = re.compile(r"\s*[-+]?\d{1,3}(,\d{3})+\s*")
 #: Characters that no table has: what is left of a binary file that was decoded.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 
@@ -88,12 +89,16 @@ def _decoded(where: str, raw: bytes) -> tuple[str, str]:
 
 
 def _without_comments(text: str) -> tuple[list[str], set[int]]:
-    """The comment lines at the top, and the numbers of the lines that are not comments."""
-    comments, kept = [], set()
+    """The comment lines, and the numbers of the lines that are not comments.
+
+    Below the first line of the table a comment has no delimiter: a stimulus may be called #1.
+    """
+    comments: list[str] = []
+    kept: set[int] = set()
     for n, line in enumerate(text.splitlines(), 1):
-        if line.lstrip().startswith(_COMMENT):
+        if line.lstrip().startswith(_COMMENT) and not (kept and set(line) & set(_DELIMITERS)):
             comments.append(line.strip())
-        else:
+        elif line.strip():
             kept.add(n)
     return comments, kept
 
@@ -111,20 +116,28 @@ def _split(where: str, text: str, body: set[int]) -> _Rows:
     delimiter = _delimiter(sample)
     if delimiter is None:
         rows = [(n, line.split()) for n, line in enumerate(kept, 1) if line.strip()]
-        return _Rows([row for _, row in rows], [n for n, _ in rows], ["separated by spaces"])
-    try:
-        reader = csv.reader((line + "\n" for line in kept), delimiter=delimiter, strict=True)
-        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise RecordingError(f"{where}: not a table with {_DELIMITERS[delimiter]} ({error})") from None
-    told = [f"separated by {_DELIMITERS[delimiter]}"]
-    cells = [row for _, row in rows]
-    if delimiter != "," and any(_DECIMAL_COMMA.fullmatch(cell) for row in cells[1:] for cell in row):
-        if any("." in cell and is_number(cell) for row in cells[1:] for cell in row):
-            raise RecordingError(f"{where}: some numbers have a decimal comma, others a decimal point; write all alike")
-        cells = [cells[0]] + [[_with_point(cell) for cell in row] for row in cells[1:]]
-        told.append("decimal commas read as points")
-    return _Rows(cells, [n for n, _ in rows], told)
+    else:
+        try:
+            reader = csv.reader((line + "\n" for line in kept), delimiter=delimiter, strict=True)
+            rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+        except csv.Error as error:
+            raise RecordingError(f"{where}: not a table with {_DELIMITERS[delimiter]} ({error})") from None
+    told = [f"separated by {'spaces' if delimiter is None else _DELIMITERS[delimiter]}"]
+    cells, pointed = _with_points(where, [row for _, row in rows])
+    return _Rows(cells, [n for n, _ in rows], told + (["decimal commas read as points"] if pointed else []))
+
+
+def _with_points(where: str, cells: list[list[str]]) -> tuple[list[list[str]], bool]:
+    """The rows below the header with decimal points for decimal commas, and whether there were any.
+
+    A comma before three digits may separate thousands; such cells stay as they are, and are refused as numbers.
+    """
+    found = [cell for row in cells[1:] for cell in row if "," in cell and _DECIMAL_COMMA.fullmatch(cell)]
+    if not found or all(_THOUSANDS.fullmatch(cell) for cell in found):
+        return cells, False
+    if any("." in cell and is_number(cell) for row in cells[1:] for cell in row):
+        raise RecordingError(f"{where}: some numbers have a decimal comma, others a decimal point; write all alike")
+    return [cells[0]] + [[_with_point(cell) for cell in row] for row in cells[1:]], True
 
 
 def _with_point(cell: str) -> str:
