@@ -80,5 +80,6 @@ i_kong1 = PublishedMeasure(
             "Its sum over features is i_surp at each x (see completeness), which does not depend on where stimuli lie."
         ),
     },
+    needs=("distances",),
     source="Kong, Brekelmans, Ver Steeg (2023); Eq. 18 of " + PAPER,
 )

@@ -85,5 +85,6 @@ i_kong2 = PublishedMeasure(
         ),
     },
     slow=True,
+    needs=("distances",),
     source="Kong et al. (2024); Eqs. 19, 20 of " + PAPER,
 )

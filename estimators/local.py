@@ -141,5 +141,6 @@ i_local = PublishedMeasure(
         ),
     },
     slow=True,
+    needs=("distances",),
     source="Eqs. 8, 9 of " + PAPER,
 )

@@ -13,7 +13,7 @@ from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 
 #: What a measure may need of a model beyond the joint distribution.
-NEEDS = frozenset({"gradient"})
+NEEDS = frozenset({"gradient", "distances", "vectors"})
 Pointwise = Callable[[EncodingModel], Any]
 Conditional = Callable[[ResponsePair], Any]
 
@@ -51,6 +51,8 @@ class Measure:
     needs : collection of str
         What the measure needs of a model beyond the joint distribution: "gradient" for the likelihood's gradient. A
         measure that does not declare it may raise `stiminfo.errors.NeedsGradient` where a model has no gradient.
+        "distances" between stimuli, which nominal stimuli lack; "vectors" for stimuli in R^d, which angles are not
+        (see `stiminfo.models.geometry`). A measure that declares neither must not depend on where stimuli lie.
     slow : bool
         Whether it takes much longer than a finite sum: audits of several measures start with the slow ones.
 

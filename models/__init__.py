@@ -11,6 +11,7 @@ from .encoding_model import EncodingModel
 from .noise import BernoulliNoise, CategoricalNoise, GaussianNoise, PoissonNoise
 from .priors import Gaussian, Laplace, Mixture, StudentT, Uniform
 from .product import product_model, two_feature_model
+from .recordings import Recording, read_recording
 from .response_pair import ResponsePair
 from .tuning import Bump, Bumps, Linear, Periodic, PiecewiseSmooth, Sigmoid
 
@@ -39,6 +40,7 @@ __all__ = [
     "Periodic",
     "PiecewiseSmooth",
     "PoissonNoise",
+    "Recording",
     "ResponsePair",
     "Sigmoid",
     "StudentT",
@@ -47,6 +49,7 @@ __all__ = [
     "encoding_model",
     "product_model",
     "read_counts",
+    "read_recording",
     "two_feature_model",
 ]
 

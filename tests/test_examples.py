@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MODULES = ["models.encoding_model", "diffusion.populations.fields", "estimators.measure", "axioms.auditing.audit"]
+MODULES += ["models.recordings.reading", "reports.measuring"]
 README = (ROOT / "README.md").read_text(encoding="utf-8") if (ROOT / "README.md").exists() else ""
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 

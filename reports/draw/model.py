@@ -179,8 +179,8 @@ def _heat_map(axes: Axes, table: Array, x: Array, title: str, rows: list[str] | 
     top = 1.0 if numbered else float(table.max())
     grid = table.size <= MANY
     axes.pcolormesh(
-        _edges(x[across]),
-        _edges(heights[up]),
+        edges(x[across]),
+        edges(heights[up]),
         table[np.ix_(up, across)],
         cmap=SHADES,
         vmin=0,
@@ -207,7 +207,7 @@ def _heat_map(axes: Axes, table: Array, x: Array, title: str, rows: list[str] | 
     axes.set_ylabel("response r")
 
 
-def _edges(centres: Array) -> Array:
+def edges(centres: Array) -> Array:
     """Edges of cells, half way between neighbouring centres."""
     if len(centres) == 1:
         return np.array([centres[0] - 0.5, centres[0] + 0.5])

@@ -20,8 +20,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ...axioms.registry import AXIOMS
 from ...estimators import PUBLISHED
 from ...files import read_json
+from ...models import read_recording
 from ..draw.style import Drawing, styled
 from ..draw.witness import describe, plot_witness, svg
+from ..measuring import measure as measured
 from ..paper import models as models
 from ..paper.figures import FIGURES, curves, figure_of, opening, panel
 from ..paper.models import Comparison
@@ -144,6 +146,14 @@ def audit_output(measure: str) -> str:
     return "\n".join(line.rstrip() for line in run.stdout.strip().splitlines())
 
 
+def recording_parts() -> dict[str, str]:
+    """What `stiminfo measure` prints about the example recording, and the figure that it makes."""
+    recording = read_recording(Path(__file__).resolve().parents[2] / "examples" / "recording.csv", "circle:360")
+    found = measured(recording)
+    label = "Mean number of spikes and I(x) of each measure at eight directions"
+    return {"output": str(found), "drawing": svg(found.plot(), "recording", label)}
+
+
 def first_block(page: str) -> str:
     """The first Python block of a page."""
     return page.split("```python\n", 1)[1].split("```", 1)[0]
@@ -175,6 +185,7 @@ def fill(folder: Path) -> None:
         "axioms": _axioms(table),
         "figures": _figures(),
         "audit_output": audit_output(first_block((SITE / "pages" / "audit.md").read_text(encoding="utf-8"))),
+        "recording": recording_parts(),
         "claims": _demoted(published("claims.md")),
         "beyond": published("beyond.md"),
         "learned": _demoted(published("learned.md")),

@@ -21,7 +21,10 @@ from .estimators import i_sp as i_sp
 from .estimators import i_ssi as i_ssi
 from .estimators import i_surp as i_surp
 from .models import EncodingModel as EncodingModel
+from .models import Recording as Recording
 from .models import ResponsePair as ResponsePair
 from .models import encoding_model as encoding_model
+from .models import read_recording as read_recording
+from .reports.measuring import measure as measure
 
 __version__: str

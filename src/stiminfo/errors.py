@@ -44,6 +44,10 @@ class ModelError(InputError, ValueError):
     """An array does not describe an encoding model."""
 
 
+class RecordingError(ModelError):
+    """A file or an object cannot be read as a recording, or can be read in more than one way."""
+
+
 class CaseError(ModelError):
     """A JSON description does not describe a case."""
 

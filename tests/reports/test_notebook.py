@@ -28,11 +28,7 @@ CELLS = {
     "text": "print(str(audit))",
     "witness": "audit.verdicts['positivity'].plot()",
     "counts": """
-        import numpy as np
-        from stiminfo.models import CountTable
-        from stiminfo.reports.counts import count_report
-        table = CountTable(np.array([[18.0, 2.0], [5.0, 15.0]]), np.array([[0.0], [1.0]]), ("a", "b"), ("0", "1"))
-        print(count_report(table, resamples=10))
+        print(si.measure(si.Recording.from_counts([[18, 2], [5, 15]], [0, 1]), resamples=10))
     """,
     "paper": """
         from stiminfo.reports.paper.figures import figure_of

@@ -22,6 +22,8 @@ BLOCKS = [
 def test_what_pages_show_runs(block, tmp_path):
     if "stiminfo.diffusion" in block:
         pytest.importorskip("torch", reason="the diffusion side needs torch")
+    if "import pynwb" in block:
+        pytest.importorskip("pynwb", reason="needs stiminfo[recordings]")
     script = tmp_path / "block.py"
     script.write_text(block, encoding="utf-8")
     run = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=200, cwd=tmp_path)
@@ -36,6 +38,12 @@ def test_the_tutorial_ends_as_it_says():
     assert "holds" in rows["completeness"]
     assert "holds" in rows["positivity"]
     assert "refuted" in rows["locality"]
+
+
+def test_the_example_recording_is_measured():
+    parts = pages.recording_parts()
+    assert "480 trials, 60 per stimulus" in parts["output"]
+    assert parts["drawing"].startswith("<svg")
 
 
 def test_every_measure_and_axiom_has_its_place():

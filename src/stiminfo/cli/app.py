@@ -29,7 +29,7 @@ app = typer.Typer(
     epilog=ending(
         "stiminfo audit my_measure.py:MEASURE   attack a measure of your own",
         "stiminfo table                         audit the published measures",
-        "stiminfo measure counts.csv            the measures of an experiment",
+        "stiminfo measure recording.csv         the measures of an experiment",
         "stiminfo audit --help                  what goes in, and what comes out",
         exits={0: "every claim agrees", 1: "a claim disagrees, or a verdict is `error`"},
     ),
@@ -40,7 +40,7 @@ _COMMANDS: tuple[tuple[Any, str, str], ...] = (
     (audit.audit, "Attack one measure with generated models.", audit.ENDING),
     (table.table, "Audit the published measures.", table.ENDING),
     (replay.replay, "Show one witness, judged anew.", replay.ENDING),
-    (measure.measure, "Print every measure of a count table.", measure.ENDING),
+    (measure.measure, "Print every measure of a recording.", measure.ENDING),
     (train.train, "Train networks that denoise images.", train.ENDING),
     (decompose.decompose, "Map the information about images.", decompose.ENDING),
     (figures.figures, "Draw the paper's figures anew.", figures.ENDING),

@@ -1,63 +1,221 @@
-"""`stiminfo measure`: every published measure of an experiment's count table."""
+"""`stiminfo measure`: every published measure of a recording."""
 
 from __future__ import annotations
 
+import io
+import shlex
+import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import json_option, seed_option
+from .options import Given, json_option, seed_option, with_fields
 from .shared import bar_here, check_outputs, console_here, ending
 
+if TYPE_CHECKING:
+    from ..models.recordings import Recording
+    from ..reports.measured import Measured
+
+#: Dots per inch of the figure if it is written as pixels.
+_DPI = 300
+#: Kinds of files that a figure is written as.
+_FIGURES = (".svg", ".pdf", ".png")
+
 ENDING = ending(
-    "stiminfo measure counts.csv",
-    "stiminfo measure counts.csv --resamples 1000 --json measures.json",
-    exits={0: "the table was read, and its measures are printed"},
+    "stiminfo measure recording.csv",
+    "stiminfo measure recording.csv --stimulus circle:360 --figure measures.svg",
+    "stiminfo measure session.nwb --stimulus-column orientation --window 0,0.5",
+    exits={0: "the recording was read, and its measures are printed"},
 )
 
 
-def measure(
+@dataclass(frozen=True, kw_only=True)
+class Options(Given):
+    """The options of `stiminfo measure`."""
+
     file: Annotated[
         Path,
-        typer.Argument(metavar="COUNTS.csv", help="A table of trial counts: stimuli in rows, responses in columns."),
-    ],
+        typer.Argument(metavar="FILE", help="A text table, .npz, .mat (to version 7) or NWB file; see above."),
+    ]
+    stimulus: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND",
+            help="What the stimulus is: line, plane, space, nominal, or circle:360 with the period of the circle.",
+            show_default="numbers are points, labels are nominal",
+        ),
+    ] = None
+    shape: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="SHAPE",
+            help="How a table holds the recording: counts, trials (one row per trial), wide (stimuli by trials), long "
+            "(stimulus, response, n), transposed (responses in rows) or columns (stimuli in columns).",
+            show_default="as header and cells show",
+        ),
+    ] = None
+    header: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="Names of the columns of a table without a header: orientation,spikes."),
+    ] = None
+    stimulus_columns: Annotated[
+        list[str] | None,
+        typer.Option("--stimulus-column", metavar="NAME", help="Column or array of the stimulus; repeatable."),
+    ] = None
+    response_columns: Annotated[
+        list[str] | None,
+        typer.Option("--response-column", metavar="NAME", help="Column or array of a response; repeatable."),
+    ] = None
+    bins: Annotated[
+        int | None,
+        typer.Option(min=2, metavar="N", help="Count continuous responses in N bins of equal mass."),
+    ] = None
+    edges: Annotated[
+        str | None,
+        typer.Option(metavar="E1,E2,...", help="Count continuous responses in bins with these boundaries."),
+    ] = None
+    window: Annotated[
+        str | None,
+        typer.Option(metavar="START,STOP", help="Count spikes from START to STOP seconds after each stimulus."),
+    ] = None
+    table: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Table of stimuli in an NWB file.", show_default="trials"),
+    ] = None
+    prior: Annotated[
+        str,
+        typer.Option(
+            metavar="trials|uniform|FILE",
+            help="p(x): the share of the trials, every stimulus alike, or a table of stimulus and probability.",
+        ),
+    ] = "trials"
+    measures: Annotated[
+        list[str] | None,
+        typer.Option("--measure", metavar="NAME", help="Measure to compute (default: all); repeatable."),
+    ] = None
     resamples: Annotated[
         int | None,
         typer.Option(
-            "--resamples",
             min=10,
             max=100_000,
             metavar="N",
             show_default="200 to 1000, fewer for a larger table",
             help="Bootstrap resamples for the 95% intervals.",
         ),
-    ] = None,
-    seed: Annotated[int, seed_option("Seed of the bootstrap; the same seed gives the same intervals.")] = 0,
-    json_file: Annotated[Path | None, json_option("Write all numbers and warnings as JSON.")] = None,
-) -> int:
-    """Print every published measure of a count table, per stimulus, with 95% intervals.
+    ] = None
+    seed: Annotated[int, seed_option("Seed of the bootstrap; the same seed gives the same intervals.")] = 0
+    bits: Annotated[bool, typer.Option("--bits", help="Show and write information in bits, not nats.")] = False
+    json_file: Annotated[Path | None, json_option("Write all numbers and warnings as JSON.")] = None
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write one row per stimulus as CSV.")
+    ] = None
+    html_file: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write one page with the numbers and the figure.")
+    ] = None
+    figure_file: Annotated[
+        Path | None, typer.Option("--figure", metavar="FILE", help="Draw responses and measures: .svg, .pdf or .png.")
+    ] = None
 
-    What goes in: a CSV file. The first row names the responses, the first column the stimuli; each other cell is the
-    number of trials in which that response followed that stimulus.
+
+@with_fields(Options)
+def measure(options: Options) -> int:
+    """Print every published measure of a recording, per stimulus, with 95% intervals.
+
+    What goes in: a table of trials (one row per trial: stimulus, response), of counts (stimuli in rows, responses in
+    columns), of stimuli by trials, or of stimulus, response and number of trials; .npz and .mat files of such arrays;
+    or an NWB file. Delimiters, encodings and shapes are recognised, and what was read is printed first. If a file can
+    be read in two ways, it is refused, with the option that settles it.
 
     What comes out: I(R;X) with an estimate of its bias (few trials make it too large), each measure per stimulus
     with bootstrap intervals, and warnings where there are too few trials to trust them.
     """
-    from ..files import json_text, write_whole
-    from ..models import read_counts
-    from ..reports.counts import count_report, print_count_report
+    from ..reports.measured_terminal import print_measured
+    from ..reports.measuring import measure as measured
 
-    check_outputs(json_file)
-    counts = read_counts(file)
+    _check_outputs(options)
+    recording = _read(options)
+    prior = _prior(options, recording)
     with bar_here() as bar:
         task = bar.add_task("bootstrap", total=None)
 
         def advance(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        report = count_report(counts, resamples=resamples, seed=seed, progress=advance)
-    print_count_report(report, console_here())
-    if json_file:
-        write_whole(json_file, json_text(report.to_json()))
+        found = measured(
+            recording,
+            options.measures,
+            resamples=options.resamples,
+            prior=prior,
+            seed=options.seed,
+            progress=advance,
+        )
+    found = found.in_bits() if options.bits else found
+    _write(found, options)
+    print_measured(found, console_here())
     return 0
+
+
+def _check_outputs(options: Options) -> None:
+    from ..errors import OptionError
+
+    check_outputs(options.json_file, options.csv_file, options.html_file, options.figure_file)
+    figure = options.figure_file
+    if figure is not None and figure.suffix.lower() not in _FIGURES:
+        raise OptionError(f"--figure {figure}: expected a name that ends in {', '.join(_FIGURES)}")
+
+
+def _read(options: Options) -> Recording:
+    from ..models.recordings import read_recording
+
+    window = None if options.window is None else _numbers("--window", options.window)
+    return read_recording(
+        options.file,
+        stimulus=options.stimulus,
+        shape=options.shape,
+        header=[] if options.header is None else [name.strip() for name in options.header.split(",")],
+        stimulus_columns=options.stimulus_columns or (),
+        response_columns=options.response_columns or (),
+        bins=options.bins,
+        edges=() if options.edges is None else _numbers("--edges", options.edges),
+        window=window,
+        table=options.table,
+    )
+
+
+def _numbers(flag: str, text: str) -> tuple[float, ...]:
+    from ..errors import OptionError
+
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise OptionError(f"{flag} {text}: expected numbers separated by commas, such as 0,0.5") from None
+
+
+def _prior(options: Options, recording: Recording) -> Any:
+    """The name of a prior, or the probabilities in a file."""
+    from ..models.recordings.prior_file import read_prior
+    from ..reports.measuring import PRIORS
+
+    return options.prior if options.prior in PRIORS else read_prior(Path(options.prior), recording)
+
+
+def _write(found: Measured, options: Options) -> None:
+    from ..files import json_text, write_whole
+
+    if options.json_file:
+        write_whole(options.json_file, json_text(found.to_json()))
+    if options.csv_file:
+        write_whole(options.csv_file, found.to_csv())
+    if options.html_file:
+        from ..reports.measured_page import measured_page
+
+        command = shlex.join(["stiminfo", *sys.argv[1:]])
+        write_whole(options.html_file, measured_page(found, options.file.name, command))
+    if options.figure_file:
+        stream = io.BytesIO()
+        kind = options.figure_file.suffix.lower().lstrip(".")
+        found.plot().savefig(stream, format=kind, dpi=_DPI)
+        write_whole(options.figure_file, stream.getvalue())

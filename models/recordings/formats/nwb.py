@@ -1,0 +1,114 @@
+"""NWB files: the units' spike times, counted in a window after each row of a table of stimuli."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ....errors import MissingExtra, RecordingError
+from ...arrays import Array
+from .. import words
+from ..building import Names, recording_of_trials
+from ..options import Options
+from ..recording import Recording
+from ..shapes.shape import grouped
+from ..sheet import Column, listed
+from ..windows import spike_counts, windows
+from .format import Format, Source
+
+#: The signature of HDF5 files, which NWB files are.
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+#: The table of stimuli in most files.
+_TABLE = "trials"
+#: Columns of an NWB table of intervals that describe the interval, not the stimulus.
+_OWN = frozenset({"start_time", "stop_time", "tags", "timeseries", "id"})
+
+
+def read(source: Source, options: Options) -> Recording:
+    """The recording in an NWB file.
+
+    Raises
+    ------
+    MissingExtra
+        pynwb is not installed.
+    RecordingError
+        The file is no NWB file, or has no units, no such table or no such column.
+    """
+    where = str(source.path)
+    try:
+        from pynwb import NWBHDF5IO
+    except ImportError as error:
+        raise MissingExtra(f"{where}: NWB files need pynwb: pip install 'stiminfo[recordings]'") from error
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of cached namespaces and old versions; they do not concern the spikes
+            stream = NWBHDF5IO(where, "r")
+            file = stream.read()
+    except Exception as error:  # hdmf raises many kinds on files that are not NWB
+        raise RecordingError(f"{where}: not a readable NWB file ({error})") from None
+    with stream:
+        return _recording(where, file, options)
+
+
+def _recording(where: str, file: Any, options: Options) -> Recording:
+    table = _table(where, file, options.table or _TABLE)
+    if file.units is None or "spike_times" not in file.units.colnames:
+        raise RecordingError(f"{where}: has no units with spike times")
+    onsets, ends = (np.asarray(table[name][:], dtype=np.float64) for name in ("start_time", "stop_time"))
+    columns = _columns(where, table, options)
+    trains = [np.asarray(file.units["spike_times"][i], dtype=np.float64) for i in range(len(file.units))]
+    for column in columns:
+        numbers = column.numbers
+        for i in np.flatnonzero(np.isnan(numbers)) if numbers is not None else ():
+            raise RecordingError(
+                f"{where}, trial {i}, column {column.name!r}: the stimulus is missing; leave the trial out"
+            )
+    start, stop, said = windows(where, onsets, ends, options, _covered(file, trains, ends))
+    index, cells = grouped(tuple(columns), len(onsets))
+    told = (f"NWB file, table {table.name!r} of {len(onsets)} rows, {len(trains)} units", said)
+    names = Names(tuple(c.name for c in columns), tuple(f"unit {key}" for key in file.units.id[:]))
+    lines = [f"trial {i}" for i in range(len(onsets))]
+    return recording_of_trials(index, cells, spike_counts(trains, start, stop), names, (where, lines, told), options)
+
+
+def _table(where: str, file: Any, name: str) -> Any:
+    known = dict(file.intervals or {})
+    if file.trials is not None:
+        known[_TABLE] = file.trials
+    if name not in known:
+        has = f"it has {listed(list(known))}" if known else "it has none"
+        raise RecordingError(f"{where}: no table of stimuli {name!r}; {has} (name one with --table)")
+    return known[name]
+
+
+def _columns(where: str, table: Any, options: Options) -> list[Column]:
+    named = [name for name in table.colnames if name not in _OWN]
+    chosen = list(options.stimulus_columns)
+    for name in chosen:
+        if name not in named:
+            raise RecordingError(f"{where}: table {table.name!r} has no column {name!r}; it has {listed(named)}")
+    chosen = chosen or [name for name in named if not words.says(words.TRIAL, name)]
+    if len(chosen) != 1 and not options.stimulus_columns:
+        raise RecordingError(
+            f"{where}: table {table.name!r} has the columns {listed(named)}; name the stimulus with --stimulus-column"
+        )
+    return [Column(name, _cells(table[name][:])) for name in chosen]
+
+
+def _cells(values: Any) -> Any:
+    array = np.asarray(values)
+    return array if array.dtype.kind in "buif" else [str(one) for one in array]
+
+
+def _covered(file: Any, trains: list[Array], ends: Array) -> Array:
+    """Times in which the recording ran: as all units say, or from 0 to the last spike or the end of the last trial."""
+    if "obs_intervals" in file.units.colnames:
+        return np.asarray(file.units["obs_intervals"][0], dtype=np.float64).reshape(-1, 2)
+    last = max([float(train.max()) for train in trains if len(train)] + [float(ends.max(initial=0.0))])
+    return np.array([[min(0.0, last), last]])
+
+
+FORMAT = Format("NWB file", lambda source: source.head.startswith(_HDF5), read)

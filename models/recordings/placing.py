@@ -1,0 +1,172 @@
+"""From what stands in a stimulus column to positions: numbers, vectors, tuples, intervals, units, labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ...errors import RecordingError
+from ..arrays import Array
+from .options import period_of
+from .sheet import is_missing
+from .words import ANGLE, BLANK, says
+
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_WITH_UNIT = re.compile(rf"({_NUMBER})\s*([^\W\d_][\w/²]*|[°%µ]\w*)?")
+_VECTOR = re.compile(rf"{_NUMBER}(?:[\s;]+{_NUMBER})*")
+_BRACKETED = re.compile(r"[(\[](.*)[)\]]")
+#: pandas.cut writes intervals like this: one end open.
+_INTERVAL = re.compile(rf"(?:\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\]|\[\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\))")
+#: numpy prints its numbers in a tuple like this.
+_NUMPY = re.compile(r"np\.\w+\(([^()]*)\)")
+
+
+class Placed(NamedTuple):
+    """Stimuli with their positions.
+
+    Attributes
+    ----------
+    labels : (J,)
+    points : (J, d), NaN where there is none; None without any position
+    geometry : see `Recording`
+    told : sentences about how the stimuli were read
+    """
+
+    labels: tuple[str, ...]
+    points: Array | None
+    geometry: str
+    told: tuple[str, ...]
+
+
+def placed(
+    cells: Sequence[tuple[str, ...]], names: tuple[str, ...], geometry: str | None, at: Callable[[int], str]
+) -> Placed:
+    """Positions of stimuli.
+
+    Parameters
+    ----------
+    cells : for each stimulus what stands in its columns, one or several
+    names : the columns' names
+    geometry : what the user said, or None
+    at : ``at(j)`` says where stimulus j stands, for messages
+
+    Raises
+    ------
+    RecordingError
+        A stimulus is missing, or what stands there can be read in two ways.
+    """
+    labels = tuple(", ".join(part.strip() for part in row) for row in cells)
+    for j, row in enumerate(cells):
+        for part, name in zip(row, names):
+            if is_missing(part):
+                raise RecordingError(
+                    f"{at(j)}, column {name!r}: the stimulus is missing ({repr(part) if part.strip() else 'nothing'} "
+                    "stands there); write its value, write blank if there was none, or leave the row out"
+                )
+    if geometry == "nominal":
+        return Placed(labels, None, "nominal", ())
+    found = [_read_row(row) for row in cells]
+    has = np.array([one is not None for one in found])
+    if not has.any():
+        if geometry is not None:
+            raise RecordingError(f"{at(0)}: stimulus {labels[0]!r} is no number, so it has no place on a {geometry}")
+        return Placed(labels, None, "nominal", ("the stimuli are labels without positions (nominal)",))
+    points, told = _points(found, labels, at)
+    if not has.all():
+        told += _unplaced(has, labels, geometry, at)
+    for wrong in np.flatnonzero(has & ~np.isfinite(points).all(axis=1)):
+        raise RecordingError(f"{at(int(wrong))}: stimulus {labels[wrong]!r}; expected a finite number")
+    kind, advice = _geometry(points, names, geometry, at)
+    return Placed(labels, points, kind, (*told, *advice))
+
+
+class _Read(NamedTuple):
+    values: tuple[float, ...]
+    unit: str = ""
+    interval: bool = False
+
+
+def _read_row(row: tuple[str, ...]) -> _Read | None:
+    parts = [_read(text.strip().replace("−", "-")) for text in row]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    if len(known) == 1:
+        return known[0]
+    units = " ".join(part.unit for part in known).strip()
+    return _Read(sum((part.values for part in known), ()), units, any(part.interval for part in known))
+
+
+def _read(text: str) -> _Read | None:
+    text = _NUMPY.sub(r"\1", text)
+    if ends := _INTERVAL.fullmatch(text):
+        low, high = (float(end) for end in ends.groups() if end is not None)
+        return _Read(((low + high) / 2,), interval=True)
+    if inside := _BRACKETED.fullmatch(text):
+        text = inside[1].replace(",", " ").strip()
+    if text.lower() in ("inf", "-inf", "+inf", "infinity"):
+        return _Read((float(text),))
+    if _VECTOR.fullmatch(text):
+        return _Read(tuple(float(part) for part in text.replace(";", " ").split()))
+    if part := _WITH_UNIT.fullmatch(text):
+        return _Read((float(part[1]),), part[2] or "")
+    return None
+
+
+def _points(found: list[_Read | None], labels: tuple[str, ...], at: Callable[[int], str]) -> tuple[Array, list[str]]:
+    known = [one for one in found if one is not None]
+    sizes, units = {len(one.values) for one in known}, {one.unit for one in known}
+    if len(sizes) > 1:
+        j = next(j for j, one in enumerate(found) if one is not None and len(one.values) != len(known[0].values))
+        raise RecordingError(
+            f"{at(j)}: stimulus {labels[j]!r} has another number of features than the first; the stimuli do not all "
+            "have the same number of features"
+        )
+    if len(units) > 1:
+        raise RecordingError(
+            f"{at(0)}: the stimuli carry different units ({', '.join(repr(unit) for unit in sorted(units))}); write "
+            "all of them in one unit, or write --stimulus nominal to take them as labels"
+        )
+    d = sizes.pop()
+    points = np.array([(np.nan,) * d if one is None else one.values for one in found])
+    told = [f"the stimuli are numbers of unit {unit!r}" for unit in units if unit]
+    if any(one.interval for one in known):
+        told.append("the stimuli are intervals; each is placed at its middle")
+    return points, told
+
+
+def _unplaced(has: Array, labels: tuple[str, ...], geometry: str | None, at: Callable[[int], str]) -> list[str]:
+    """What to tell of stimuli without positions among others that have one; refuses if they may be labels like them."""
+    without = [labels[j] for j in np.flatnonzero(~has)]
+    odd = [j for j in np.flatnonzero(~has) if not says(BLANK, labels[j])]
+    if geometry is None and odd:
+        raise RecordingError(
+            f"{at(int(odd[0]))}: stimulus {labels[odd[0]]!r} is no number, but {int(has.sum())} of {len(has)} "
+            "stimuli are; write --stimulus nominal if all are labels, or --stimulus line if this one has no position"
+        )
+    names = ", ".join(repr(name) for name in without)
+    return [
+        f"without position: {names}; measures that need distances leave {'it' if len(without) == 1 else 'them'} out"
+    ]
+
+
+def _geometry(
+    points: Array, names: tuple[str, ...], asked: str | None, at: Callable[[int], str]
+) -> tuple[str, tuple[str, ...]]:
+    d = points.shape[1]
+    own = {1: "line", 2: "plane"}.get(d, "space")
+    if asked is None:
+        if d == 1 and any(says(ANGLE, name) for name in names):
+            return own, (
+                f"{names[0]!r} is read as a number on a line; if it is periodic, write --stimulus circle:360 "
+                "(directions in degrees) or circle:180 (orientations)",
+            )
+        return own, ()
+    period = period_of(asked)
+    if asked not in (own, "space") and not (period is not None and d == 1):
+        features = f"{d} feature{'' if d == 1 else 's'}"
+        raise RecordingError(f"{at(0)}: the stimuli have {features}, which do not fit --stimulus {asked}")
+    return asked, ()

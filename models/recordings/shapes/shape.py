@@ -1,0 +1,132 @@
+"""`Shape`: one way in which a table holds an experiment; and what the shapes have in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ....errors import RecordingError
+from ...arrays import Array
+from .. import words
+from ..options import Options
+from ..recording import Recording
+from ..sheet import Column, Sheet, is_number
+
+_NAMELESS = re.compile(r"(Unnamed: \d+)?")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One way in which a table holds an experiment.
+
+    Attributes
+    ----------
+    name : as the user writes it after ``--as``
+    title : in words
+    evidence : how sure the names and cells are that a table has this shape: 0 for not at all; a shape of a higher
+        number wins; two of the same number are a reason to refuse
+    read : the recording
+    """
+
+    name: str
+    title: str
+    evidence: Callable[[Sheet], int]
+    read: Callable[[Sheet, Options], Recording]
+
+
+def chosen_columns(sheet: Sheet, names: tuple[str, ...]) -> tuple[Column, ...]:
+    """The columns that the user named."""
+    return tuple(sheet.column(name) for name in names)
+
+
+def leading(sheet: Sheet) -> tuple[Column, ...]:
+    """The stimulus columns of a table whose other columns have numbers as names; else the first column alone."""
+    rest = [column for column in sheet.columns if not words.says(words.MARGIN, column.name)]
+    split = next((i for i, column in enumerate(rest) if is_number(column.name)), 0)
+    if split and words.are_numbers(tuple(column.name for column in rest[split:])):
+        return tuple(rest[:split])
+    return tuple(rest[:1])
+
+
+def cells_of(columns: tuple[Column, ...], rows: int) -> list[tuple[str, ...]]:
+    """What stands in these columns, row by row."""
+    return [tuple(column.text(i) for column in columns) for i in range(rows)]
+
+
+def grouped(columns: tuple[Column, ...], rows: int) -> tuple[Array, list[tuple[str, ...]]]:
+    """For each row the index of its stimulus, and what stands in the columns of each distinct one."""
+    seen: dict[tuple[str, ...], int] = {}
+    index = np.array([seen.setdefault(cell, len(seen)) for cell in cells_of(columns, rows)], dtype=np.int64)
+    return index, list(seen)
+
+
+def repeats(sheet: Sheet) -> float:
+    """Rows per distinct entry of the leading columns."""
+    return len(sheet) / max(1, len(grouped(leading(sheet), len(sheet))[1]))
+
+
+def whole_numbers(sheet: Sheet, columns: tuple[Column, ...], what: str) -> Array:
+    """The cells of columns as whole numbers, not negative, (rows, columns); the message names the cell."""
+    table = np.empty((len(sheet), len(columns)))
+    for k, column in enumerate(columns):
+        numbers = column.numbers
+        if numbers is None or not ((numbers >= 0) & (numbers == np.floor(numbers)) & (numbers <= 2**53)).all():
+            numbers = np.array([_whole(column.text(i), sheet.at(i, column), what) for i in range(len(sheet))])
+        table[:, k] = numbers
+    return table
+
+
+def _whole(text: str, where: str, what: str) -> float:
+    from ..sheet import number
+
+    if not text.strip():
+        raise RecordingError(f"{where}: the cell is empty; write 0 if the response never occurred")
+    try:
+        value = number(text)
+    except ValueError:
+        raise RecordingError(f"{where}: {text.strip()!r} is not a number; expected a whole number of {what}") from None
+    if value > 2**53 and np.isfinite(value):
+        raise RecordingError(f"{where}: {text.strip()} {what}; expected at most 2^53")
+    if not np.isfinite(value) or value < 0 or value != int(value):
+        raise RecordingError(f"{where}: {text.strip()}; expected a whole number of {what}, 0 or more")
+    return value
+
+
+def unique_names(sheet: Sheet, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """The names of columns, no two alike."""
+    names = tuple(column.name for column in columns)
+    for k, name in enumerate(names):
+        if names.index(name) < k:
+            raise RecordingError(
+                f"{sheet.where}: two columns are named {name!r}; add their counts into one, or give them two names"
+            )
+    return names
+
+
+def without_index(sheet: Sheet) -> Sheet:
+    """Drop a first column that has no name and numbers the rows, if the next one is the stimulus.
+
+    It is if its name says so, if the names of the others do, or if it holds no numbers of trials.
+    """
+    first, *rest = sheet.columns
+    if not _NAMELESS.fullmatch(first.name) or len(rest) < 2 or first.numbers is None:
+        return sheet
+    steps = first.numbers - np.arange(len(sheet))
+    if not (steps == steps[:1]).all() or steps[0] not in (0, 1) or is_number(rest[0].name):
+        return sheet
+    numbers = rest[0].numbers
+    if (
+        words.are_numbers(tuple(column.name for column in rest[1:]))
+        or any(words.is_telling(column.name) for column in rest)
+        or words.says(words.STIMULUS, rest[0].name)
+        or numbers is None
+        or not ((numbers >= 0) & (numbers == np.floor(numbers))).all()
+    ):
+        kept = replace(sheet, columns=tuple(rest))
+        return kept.telling("left out: the first column, which has no name and numbers the rows")
+    return sheet.telling(
+        f"the first column has no name; it is read as the stimulus, and {rest[0].name!r} as a response"
+    )

@@ -1,0 +1,316 @@
+"""Text tables as people have them: each is read in the one way that its header shows, or refused in one clear line."""
+
+import codecs
+
+import numpy as np
+import pytest
+
+import stiminfo as si
+from stiminfo.errors import InputError, OptionError
+from stiminfo.models.recordings.shapes import SHAPES
+
+
+def read(tmp_path, content, stimulus=None, **options):
+    path = tmp_path / "recording.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return si.read_recording(path, stimulus, **options)
+
+
+def refusal(tmp_path, content, stimulus=None, **options):
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, content, stimulus, **options)
+    said = str(caught.value)
+    assert "\n" not in said
+    return said
+
+
+COUNTS = "orientation,0,1,2\n0,8,2,0\n45,2,5,3\n90,7,3,0\n"
+TABLE = [[8, 2, 0], [2, 5, 3], [7, 3, 0]]
+
+#: Name -> file, stimuli, counts: what each file holds.
+TABLES = {
+    "counts": (COUNTS, [[0], [45], [90]], TABLE),
+    "an index column": (",orientation,0,1,2\n0,0,8,2,0\n1,45,2,5,3\n2,90,7,3,0\n", [[0], [45], [90]], TABLE),
+    "an index column of a saved frame": ("Unnamed: 0,o,0,1\n1,0,8,2\n2,45,2,5\n", [[0], [45]], [[8, 2], [2, 5]]),
+    "an index beside a stimulus": (",contrast,a,b\n0,0,8,2\n1,45,2,5\n", [[0], [45]], [[8, 2], [2, 5]]),
+    "an index beside fractions": (",level,a,b\n0,0.5,8,2\n1,1.5,2,5\n", [[0.5], [1.5]], [[8, 2], [2, 5]]),
+    "a nameless stimulus that counts": (",a,b\n0,8,2\n1,2,5\n", [[0], [1]], [[8, 2], [2, 5]]),
+    "a nameless stimulus": (",0,1,2\n0,8,2,0\n45,2,5,3\n90,7,3,0\n", [[0], [45], [90]], TABLE),
+    "margins": (
+        "orientation,0,1,2,All\n0,8,2,0,10\n45,2,5,3,10\n90,7,3,0,10\nAll,17,10,3,30\n", [[0], [45], [90]], TABLE,
+    ),
+    "degrees": ("orientation,0,1,2\n0 deg,8,2,0\n45 deg,2,5,3\n90 deg,7,3,0\n", [[0], [45], [90]], TABLE),
+    "two columns of the stimulus": (
+        "orientation,frequency,0,1\n0,0.02,8,2\n0,0.04,7,3\n90,0.02,3,5\n", [[0, 0.02], [0, 0.04], [90, 0.02]],
+        [[8, 2], [7, 3], [3, 5]],
+    ),
+    "tuples": ('cond,0,1\n"(0, 0.02)",8,2\n"(90, 0.04)",7,3\n', [[0, 0.02], [90, 0.04]], [[8, 2], [7, 3]]),
+    "tuples of numpy numbers": (
+        'cond,0,1\n"(np.int64(0), np.float64(0.5))",8,2\n"(np.int64(9), np.float64(0.5))",7,3\n', [[0, 0.5], [9, 0.5]],
+        [[8, 2], [7, 3]],
+    ),
+    "vectors": ("ori sf,0,1\n0 0.02,8,2\n90;0.04,7,3\n", [[0, 0.02], [90, 0.04]], [[8, 2], [7, 3]]),
+    "intervals": ('x,0,1\n"(0.0, 10.0]",8,2\n"(10.0, 30.0]",7,3\n', [[5], [20]], [[8, 2], [7, 3]]),
+    "a minus sign": ("x,0,1\n−10,8,2\n10,7,3\n", [[-10], [10]], [[8, 2], [7, 3]]),
+    "decimal commas": ("contrast;n0;n1\n0,1;8;2\n0,5;3;7\n", [[0.1], [0.5]], [[8, 2], [3, 7]]),
+    "quoted decimal commas": ('contrast,0,1\n"0,1",8,2\n"0,5",3,7\n', [[0.1], [0.5]], [[8, 2], [3, 7]]),
+    "decimal commas and spaces": ("contrast 0 1\n0,1 8 2\n0,5 3 7\n", [[0.1], [0.5]], [[8, 2], [3, 7]]),
+    "tabs": ("orientation\tn0\tn1\n0\t8\t2\n45\t3\t7\n", [[0], [45]], [[8, 2], [3, 7]]),
+    "spaces": ("orientation   0   1\n          0   8   2\n         45   3   7\n", [[0], [45]], [[8, 2], [3, 7]]),
+    "UTF-16": ("orientation,0,1\n0,8,2\n45,3,7\n".encode("utf-16"), [[0], [45]], [[8, 2], [3, 7]]),
+    "UTF-16 without a mark": ("orientation,0,1\n0,8,2\n45,3,7\n".encode("utf-16-le"), [[0], [45]], [[8, 2], [3, 7]]),
+    "a byte order mark": (codecs.BOM_UTF8 + b"orientation,0,1\n0,8,2\n45,3,7\n", [[0], [45]], [[8, 2], [3, 7]]),
+    "Latin-1": ("orientation (°),0,1\n0,8,2\n45,3,7\n".encode("latin-1"), [[0], [45]], [[8, 2], [3, 7]]),
+    "a comment": ("# unit 17\norientation,0,1\n0,8,2\n45,3,7\n", [[0], [45]], [[8, 2], [3, 7]]),
+    "names in a comment": ("# orientation,0,1\n0,8,2\n45,3,7\n", [[0], [45]], [[8, 2], [3, 7]]),
+    "commas at the end": ("orientation,0,1,\n0,8,2,\n45,3,7,\n", [[0], [45]], [[8, 2], [3, 7]]),
+    "commas at the end of rows": ("orientation,0,1\n0,8,2,\n45,3,7,,\n", [[0], [45]], [[8, 2], [3, 7]]),
+    "responses in rows": ("spikes,0,45\n0,8,3\n1,2,7\n", [[0], [45]], [[8, 2], [3, 7]]),
+    "responses 1, 2, ... with equal sums": ("x,1,2,3\n0,8,2,0\n45,2,5,3\n", [[0], [45]], [[8, 2, 0], [2, 5, 3]]),
+    "long counts": ("x,response,n\n0,a,8\n0,b,2\n45,a,3\n45,b,7\n", [[0], [45]], [[8, 2], [3, 7]]),
+    "long counts of spikes": ("x,spikes,count\n0,0,8\n0,1,2\n45,1,7\n", [[0], [45]], [[8, 2], [0, 7]]),
+    "one trial per row": ("orientation,spikes\n0,3\n90,5\n0,2\n90,5\n0,3\n", [[0], [90]], [[1, 2, 0], [0, 0, 2]]),
+    "numbered trials": ("trial,orientation,spikes\n1,45,3\n2,90,5\n3,45,3\n", [[45], [90]], [[2, 0], [0, 1]]),
+    "the response first": ("spikes,orientation\n3,90\n5,0\n3,90\n", [[0], [90]], [[0, 1], [2, 0]]),
+    "two features": (
+        "orientation,contrast,spikes\n0,1,3\n0,2,3\n0,1,4\n", [[0, 1], [0, 2]], [[1, 1], [1, 0]],
+    ),
+    "two neurons": ("x,unit_1,unit_2\n0,1,0\n0,1,0\n5,1,1\n", [[0], [5]], [[2, 0], [0, 1]]),
+    "neurons n0, n1": ("x,n0,n1\n" + "0,1,0\n5,1,1\n" * 3, [[0], [5]], [[3, 0], [0, 3]]),
+    "numbered trials of n spikes": ("trial,x,n\n1,0,1\n2,5,2\n3,0,1\n", [[0], [5]], [[2, 0], [0, 1]]),
+    "words": ("x,word\n0,0110\n0,0010\n5,0110\n", [[0], [5]], [[1, 1], [0, 1]]),
+    "spikes with a unit": ("orientation (deg),firing rate (Hz)\n0,3\n90,5\n0,3\n", [[0], [90]], [[2, 0], [0, 1]]),
+    "trials by stimuli": ("trial,0,45\n1,3,9\n2,4,9\n3,3,\n", [[0], [45]], [[2, 1, 0], [0, 0, 2]]),
+    "stimuli by trials": ("x,trial_1,trial_2,trial_3\n0,3,4,3\n45,9,9,\n", [[0], [45]], [[2, 1, 0], [0, 0, 2]]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_each_table_is_read_as_its_header_shows(tmp_path, name):
+    content, stimuli, counts = TABLES[name]
+    found = read(tmp_path, content)
+    assert found.stimuli.tolist() == stimuli
+    assert found.counts.tolist() == counts
+    assert found.trials.tolist() == np.sum(counts, axis=1).tolist()
+    assert found.geometry == ("plane" if len(stimuli[0]) == 2 else "line")
+
+
+#: Name -> file, words of the one line that says what to do.
+REFUSED = {
+    "no header": ("8,2,0\n2,5,3\n", ["line 1", "numbers only", "stimulus,0,1,2"]),
+    "a name twice": ("orientation,0,1,1\n0,8,1,1\n90,3,4,3\n", ["'1'", "two names"]),
+    "no trials": ("orientation,0,1\n0,8,2\n45,0,0\n90,7,3\n", ["line 3", "'45'", "leave its row out"]),
+    "empty cells": ("orientation,0,1\n0,8,\n45,2,5\n", ["line 2, column '1'", "write 0"]),
+    "a stimulus that is missing": (
+        "orientation,0,1\n0,8,2\nnan,9,1\n",
+        ["line 3, column 'orientation'", "missing", "blank"],
+    ),
+    "margins that are no sums": ("x,0,1,All\n0,8,2,11\n45,3,7,10\n", ["line 2, column 'All'", "adds up to 10"]),
+    "a margin below that is no sum": ("x,0,1,2\n0,8,2,1\n45,3,7,1\nAll,11,8,2\n", ["line 4, column '1'", "9"]),
+    "trials or responses": ("x,1,2,3\n0,8,2,1\n45,3,7,9\n", ["--as counts or --as wide"]),
+    "frequency or spikes": ("x,contrast,count\n0,1,5\n0,2,3\n45,1,2\n", ["--as trials", "--as long"]),
+    "stimulus or response": ("x,a,b\n" + "0,1,0\n5,1,1\n" * 3, ["--stimulus-column", "--response-column"]),
+    "on both sides": ("x,spikes,correct\n0,1,0\n5,1,1\n", ["'correct'", "--stimulus-column"]),
+    "numbers as names": ("0,45,spikes\n1,2,3\n3,4,5\n", ["--stimulus-column"]),
+    "several sessions": ("session,x,spikes\nA,0,1\nA,5,1\nB,0,2\n", ["'session'", "one by one"]),
+    "labels among numbers": ("x,0,1\n0,8,2\nface,3,7\n9,1,1\n", ["line 3", "'face'", "--stimulus nominal"]),
+    "two units": ("x,0,1\n0 deg,8,2\n1 rad,3,7\n", ["'deg', 'rad'"]),
+    "an infinite stimulus": ("x,0,1\ninf,8,2\n1,3,7\n", ["line 2", "'inf'", "finite"]),
+    "commas and points": ("x;0;1\n0,5;8;2\n0.7;3;7\n", ["decimal comma", "write all alike"]),
+    "a fraction": (
+        "x,spikes\n0,0.5\n1,1\n0,2\n",
+        ["line 2, column 'spikes'", "0.5 is fractional", "--bins", "--edges"],
+    ),
+    "thousands": ('x,0,1\n0,"1,000",2\n1,3,7\n', ["'1,000' is not a number"]),
+    "a cell with an underscore": ("x,0,1\n0,1_0,2\n1,3,7\n", ["'1_0' is not a number"]),
+    "too many trials": ("x,0,1\n0,1,2\n1,1e30,7\n", ["line 3", "2^53"]),
+    "a word in a table": ("x,1,2\n0,1,2\n1,two,7\n", ["line 3, column '1'", "'two'"]),
+    "a negative number": ("x,spikes\n0,1\n1,-1\n0,2\n", ["line 3", "-1 is negative", "--bins"]),
+    "a response that is missing": ("x,spikes\n0,1\n1,\n0,2\n", ["line 3, column 'spikes'", "leave the row out"]),
+    "a label that is missing": ("x,choice\n0,left\n1,\n0,right\n", ["line 3", "missing"]),
+    "an infinite response": ("x,spikes\n0,1\n1,inf\n0,2\n", ["line 3", "inf"]),
+    "a number and a label": ("x,spikes\n0,1\n1,two\n0,2\n", ["line 3, column 'spikes'", "'two'", "2 of 3"]),
+    "a column of labels among numbers": ("x,unit_1,unit_2\n0,1,a\n1,2,b\n0,1,b\n", ["'unit_2' holds labels"]),
+    "one stimulus": ("x,spikes\n0,1\n0,2\n", ["one stimulus only, '0'"]),
+    "trials without a stimulus": ("trial,spikes\n1,3\n2,4\n", ["--stimulus-column"]),
+    "twice in long counts": ("x,response,n\n0,a,8\n0,b,2\n5,a,1\n0,a,3\n", ["line 5", "add their numbers"]),
+    "cells without names": ("x,0,1\n0,8,2,3\n1,3,7,1\n", ["line 2", "4 cells", "ragged"]),
+    "binary data": (b"\x00\x01\x02\x03" * 30, ["not a text table"]),
+    "other binary data": (b"abc\x02\x03,\x01" * 30, ["not a text table"]),
+    "an unclosed quote": ('x,0,1\n0,8,"2\n1,3,7\n', ["not a table"]),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_unclear_is_refused_in_one_line(tmp_path, name):
+    content, words = REFUSED[name]
+    said = refusal(tmp_path, content)
+    assert "recording.csv" in said
+    for word in words:
+        assert word in said
+
+
+def test_options_settle_what_is_unclear(tmp_path):
+    ambiguous = "x,1,2,3\n0,8,2,1\n45,3,7,9\n"
+    assert read(tmp_path, ambiguous, shape="counts").counts.tolist() == [[8, 2, 1], [3, 7, 9]]
+    assert read(tmp_path, ambiguous, shape="wide").trials.tolist() == [3, 3]
+    long = "x,contrast,count\n0,1,5\n0,2,3\n45,1,2\n"
+    assert read(tmp_path, long, shape="long").counts.tolist() == [[5, 3], [2, 0]]
+    assert read(tmp_path, long, shape="trials").stimuli.tolist() == [[0, 1], [0, 2], [45, 1]]
+    unclear = "x,a,b\n" + "0,1,0\n5,1,1\n" * 3
+    assert read(tmp_path, unclear, stimulus_columns="x").responses.shape == (6, 2)
+    assert read(tmp_path, unclear, stimulus_columns=["x", "a"], response_columns=["b"]).stimuli.shape == (2, 2)
+    assert read(tmp_path, unclear, response_columns=["b"]).stimulus_names == ("x", "a")
+    sessions = "session,x,spikes\nA,0,1\nA,5,1\nB,0,2\n"
+    pooled = read(tmp_path, sessions, stimulus_columns=["x"], response_columns=["spikes"])
+    assert pooled.trials.tolist() == [2, 1]
+    assert "left out: column 'session'" in "\n".join(pooled.how)
+
+
+def test_a_shape_that_does_not_fit(tmp_path):
+    assert "expected stimulus, response, number of trials" in refusal(tmp_path, "x,n\n0,1\n1,2\n", shape="long")
+    assert "no column of trials" in refusal(tmp_path, "x\n0\n1\n", shape="wide")
+    assert "line 3: the stimulus has no trial" in refusal(tmp_path, "x,trial_1,trial_2\n0,1,2\n1,,\n")
+
+
+def test_a_header_that_is_given(tmp_path):
+    found = read(tmp_path, "0,8,2\n45,3,7\n", header=["orientation", "0", "1"])
+    assert found.counts.tolist() == [[8, 2], [3, 7]]
+    assert "as given" in "\n".join(found.how)
+
+
+def test_how_it_was_read_is_told(tmp_path):
+    found = read(tmp_path, "trial;orientation;spikes\n1;45,5;3\n2;90;5\n3;45,5;3\n".encode("utf-16"))
+    said = repr(found)
+    for words in (
+        "3 trials", "UTF-16", "semicolons", "decimal commas", "one row per trial", "left out: column 'trial'",
+        "'45.5', '90'", "line, R^1", "2 values occurred", "1 to 2 per stimulus", "--stimulus circle:360",
+    ):  # fmt: skip
+        assert words in said, words
+    plane = read(tmp_path, TABLES["vectors"][0])
+    assert "'0 0.02' at (0, 0.02)" in repr(plane)
+
+
+def test_a_blank_has_no_place_and_the_angles_keep_theirs(tmp_path):
+    found = read(tmp_path, "orientation,0,1\n0,8,2\n180,2,5\nblank,9,1\n")
+    assert found.stimuli[:2].tolist() == [[0], [180]]
+    assert np.isnan(found.stimuli[2]).all()
+    assert found.placed.tolist() == [True, True, False]
+    assert "without position: 'blank'" in repr(found)
+    # With a geometry given, any label is a stimulus without a place.
+    face = read(tmp_path, "x,0,1\n0,8,2\nface,2,5\n4,9,1\n", "line")
+    assert face.placed.tolist() == [True, False, True]
+    trials = read(tmp_path, "x,spikes\nblank,1\n5,2\n0,3\nblank,1\n")
+    assert trials.labels == ("0", "5", "blank")
+
+
+def test_a_label_is_no_comment(tmp_path):
+    found = read(tmp_path, "# of a session\nimage,0,1\n#1,8,2\n# a remark\n#2,3,7\n")
+    assert found.labels == ("#1", "#2")
+    assert "2 comment lines skipped" in repr(found)
+
+
+def test_labels_are_nominal_and_words_are_no_numbers(tmp_path):
+    sounds = read(tmp_path, "sound,0,1\ndog,8,2\nbell,2,5\n")
+    assert (sounds.geometry, sounds.stimuli) == ("nominal", None)
+    assert read(tmp_path, COUNTS, "nominal").stimuli is None
+    words = read(tmp_path, "x,0000,0001,0110\n0,1,2,0\n1,1,1,1\n")
+    assert (words.response_values, words.mean_responses) == (None, None)
+    choices = read(tmp_path, "image,choice\na,left\nb,right\na,right\n")
+    assert choices.response_labels == ("left", "right")
+    assert choices.mean_responses is None
+
+
+def test_a_circle_joins_what_is_the_same_on_it(tmp_path):
+    directions = read(tmp_path, "direction,0,1\n-90,8,2\n0,2,5\n90,1,1\n", "circle:360")
+    assert directions.stimuli[:, 0].tolist() == [270, 0, 90]
+    trials = read(tmp_path, "direction,spikes\n0,1\n360,2\n90,1\n", "circle:360")
+    assert trials.trials.tolist() == [2, 1]
+    orientations = read(tmp_path, "direction,0,1\n0,8,2\n180,2,5\n90,1,1\n", "circle:180")
+    assert orientations.counts.tolist() == [[10, 7], [1, 1]]
+    assert "their counts are added" in repr(orientations)
+    radians = read(tmp_path, "phase,0,1\n0,8,2\n3,2,5\n", "circle:2pi")
+    assert float(radians.geometry.partition(":")[2]) == 2 * np.pi
+
+
+@pytest.mark.parametrize(
+    ("stimulus", "options", "words"),
+    [
+        ("circle", {}, ["circle:360"]),
+        ("circle:round", {}, ["'round'", "positive number"]),
+        ("circle:-3", {}, ["positive number"]),
+        ("circle:1.2.3", {}, ["positive number"]),
+        ("circle:1e5e5", {}, ["positive number"]),
+        ("sphere", {}, ["unknown geometry"]),
+        ("plane", {}, ["1 feature,"]),
+        (None, {"shape": "tall"}, ["unknown shape 'tall'"]),
+        (None, {"shapes": "counts"}, ["no option 'shapes'", "shape"]),
+        (None, {"bins": 1}, ["bins is 1"]),
+        (None, {"bins": 3}, ["counted already"]),
+        (None, {"edges": [1, 0]}, ["increasing"]),
+        (None, {"edges": [1], "bins": 3}, ["contradict"]),
+        (None, {"window": (1, 0)}, ["start before stop"]),
+        (None, {"window": 3}, ["expected (start, stop)"]),
+        (None, {"stimulus_columns": ["angle"]}, ["no column 'angle'", "'orientation'"]),
+    ],
+)
+def test_options_are_checked(tmp_path, stimulus, options, words):
+    said = refusal(tmp_path, COUNTS, stimulus, **options)
+    for word in words:
+        assert word in said
+
+
+def test_labels_have_no_place_on_a_line(tmp_path):
+    assert "no place on a line" in refusal(tmp_path, "sound,0,1\ndog,8,2\nbell,2,5\n", "line")
+
+
+CALCIUM = "x,dff,df\n" + "".join(f"{j % 2},{j / 8},{-j / 8}\n" for j in range(8))
+
+
+def test_continuous_responses_are_counted_in_declared_bins(tmp_path):
+    equal = read(tmp_path, CALCIUM, response_columns=["dff"], stimulus_columns=["x"], bins=4)
+    assert equal.counts.sum(axis=0).tolist() == [2, 2, 2, 2]
+    assert "4 bins of equal mass" in repr(equal)
+    assert "at most that of the response" in repr(equal)
+    edges = read(tmp_path, CALCIUM, stimulus_columns=["x"], edges=[0.5])
+    assert edges.response_labels == ("below 0.5, below 0.5", "from 0.5, below 0.5")
+    assert edges.counts.sum(axis=0).tolist() == [4, 4]
+    # The mean is that of what was recorded, not of the bins.
+    assert edges.mean_responses[:, 0].tolist() == [np.mean([0, 2, 4, 6]) / 8, np.mean([1, 3, 5, 7]) / 8]
+    assert "labels" in refusal(tmp_path, "x,choice\n0,a\n1,b\n0,b\n", bins=2)
+    assert "'dff'" in refusal(tmp_path, CALCIUM, stimulus_columns=["x"])
+
+
+def test_trials_keep_their_responses(tmp_path):
+    found = read(tmp_path, "x,unit_1,unit_2\n5,1,0\n0,4,0\n5,1,2\n")
+    assert found.responses.tolist() == [[1, 0], [4, 0], [1, 2]]
+    assert [found.labels[j] for j in found.trial_stimulus] == ["5", "0", "5"]
+    assert found.mean_responses.tolist() == [[4, 0], [1, 1]]
+    assert found.response_values.tolist() == [[1, 0], [1, 2], [4, 0]]
+    assert found.response_labels == ("1, 0", "1, 2", "4, 0")
+
+
+def test_the_plug_in_model():
+    found = si.Recording.from_counts([[3, 1], [1, 3]], [0, 2], ["a", "b"])
+    assert found.model().likelihood.tolist() == [[0.75, 0.25], [0.25, 0.75]]
+    assert found.model([0.9, 0.1]).prior.tolist() == [0.9, 0.1]
+    assert si.Recording.from_counts([[3, 1], [1, 3]]).geometry == "nominal"
+    for wrong in ({"labels": ["a"]}, {"stimuli": [1, 1]}):
+        with pytest.raises(si.ModelError):
+            si.Recording.from_counts([[3, 1], [1, 3]], **wrong)
+
+
+def test_every_shape_has_a_name_and_a_title():
+    assert list(SHAPES) == [shape.name for shape in SHAPES.values()]
+    assert all(shape.title for shape in SHAPES.values())
+
+
+def test_a_missing_file_and_a_folder(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        si.read_recording(tmp_path / "none.csv")
+    with pytest.raises(si.ModelError, match="is a folder"):
+        si.read_recording(tmp_path)
+    with pytest.raises(si.ModelError, match=r"expected a path"):
+        si.read_recording(3)
+    with pytest.raises(OptionError, match="no option"):
+        si.read_recording(tmp_path, window_s=(0, 1))

@@ -1,0 +1,151 @@
+"""`stiminfo measure`: its options, what it writes, and what it refuses with nothing written."""
+
+import json
+import runpy
+import sys
+
+import checkout
+import numpy as np
+import pytest
+
+import stiminfo as si
+from stiminfo.cli import main
+from stiminfo.models import Recording
+from stiminfo.models.recordings.prior_file import read_prior
+
+TRIALS = "direction,spikes\n" + "".join(f"{90 * (i % 4)},{(i * 7) % (2 + i % 4)}\n" for i in range(60))
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Runs the command in a folder with a recording; returns exit code, output and errors."""
+    (tmp_path / "recording.csv").write_text(TRIALS)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def command(*arguments):
+        monkeypatch.setattr(sys, "argv", ["stiminfo", "measure", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return ended.value.code, said.out, said.err
+
+    return command
+
+
+def test_everything_is_written(run, tmp_path):
+    outputs = ("--json", "m.json", "--csv", "m.csv", "--html", "m.html", "--figure", "m.svg")
+    code, out, err = run("recording.csv", "--stimulus", "circle:360", "--resamples", "10", "--bits", *outputs)
+    assert (code, err) == (0, "")
+    assert "shape: trial table" in out
+    assert "I(R;X), bits" in out
+    data = json.loads((tmp_path / "m.json").read_text())
+    assert (data["geometry"], data["mutual_information"]["units"]) == ("circle:360", "bits")
+    again = si.measure(si.read_recording("recording.csv", "circle:360"), resamples=10).in_bits()
+    assert data == json.loads(json.dumps(again.to_json()))
+    assert (tmp_path / "m.csv").read_text() == again.to_csv()
+    assert "stiminfo measure recording.csv --stimulus circle:360" in (tmp_path / "m.html").read_text()
+    assert (tmp_path / "m.svg").read_text().startswith("<?xml")
+
+
+def test_some_measures_in_pixels(run, tmp_path):
+    code, out, _ = run("recording.csv", "--measure", "i_sp", "--resamples", "10", "--figure", "m.png")
+    assert code == 0
+    assert "i_local" not in out
+    assert (tmp_path / "m.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_options_reach_the_reader(run, tmp_path):
+    (tmp_path / "plain.txt").write_text(TRIALS.partition("\n")[2].replace(",", " "))
+    some = ("--resamples", "10", "--measure", "i_sp")
+    code, out, _ = run("plain.txt", "--header", "direction, spikes", "--as", "trials", "--stimulus", "nominal", *some)
+    assert code == 0
+    assert "(direction; nominal)" in out
+    (tmp_path / "calcium.csv").write_text("x,y,dff\n" + "".join(f"{i % 2},1,{i / 7}\n" for i in range(30)))
+    columns = ("--stimulus-column", "x", "--response-column", "dff")
+    code, out, _ = run("calcium.csv", *columns, "--bins", "3", *some)
+    assert "3 bins of equal mass" in out
+    code, out, _ = run("calcium.csv", *columns, "--edges", "1,2", *some)
+    assert "boundaries 1, 2" in out
+
+
+def test_priors(run, tmp_path):
+    some = ("recording.csv", "--resamples", "10", "--measure", "i_sp")
+    assert "every stimulus alike" in run(*some, "--prior", "uniform")[1]
+    (tmp_path / "prior.csv").write_text("direction,p\n270,0.4\n0,0.1\n90,0.2\n180,0.3\n")
+    _, out, _ = run(*some, "--prior", "prior.csv", "--json", "m.json")
+    assert "prior: as given" in out
+    assert json.loads((tmp_path / "m.json").read_text())["prior"] == [0.1, 0.2, 0.3, 0.4]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["recording.csv", "--stimulus", "sphere"], ["unknown geometry 'sphere'"]),
+        (["recording.csv", "--as", "tall"], ["unknown shape 'tall'"]),
+        (["recording.csv", "--edges", "a,b"], ["--edges a,b", "numbers separated by commas"]),
+        (["recording.csv", "--window", "0"], ["(start, stop)"]),
+        (["recording.csv", "--prior", "none.csv"], ["none.csv", "no such file"]),
+        (["recording.csv", "--prior", "recording.csv"], ["recording.csv, line 2, column 'spikes'", "probability"]),
+        (["recording.csv", "--figure", "m.gif"], [".svg, .pdf, .png"]),
+        (["recording.csv", "--measure", "i_locl"], ["did you mean 'i_local'"]),
+        (["recording.csv", "--csv", "none/m.csv"], ["no such folder"]),
+        (["recording.csv", "--bins", "1"], ["--bins"]),
+    ],
+    ids=lambda value: " ".join(value[1:]) if "recording.csv" in value else "",
+)
+def test_refused_in_one_line_with_nothing_written(run, tmp_path, arguments, words):
+    outputs = [] if {"--csv", "--figure"} & set(arguments) else ["--csv", "m.csv", "--figure", "m.svg"]
+    code, out, err = run(*arguments, *outputs, "--json", "m.json", "--html", "m.html")
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    for word in words:
+        assert word in err
+    assert [path.name for path in tmp_path.iterdir()] == ["recording.csv"]
+
+
+def test_the_example_holds_what_its_generator_says():
+    checkout.need_checkout()
+    found = si.read_recording(checkout.ROOT / "examples" / "recording.csv", "circle:360")
+    assert found.trials.tolist() == [60] * 8
+    mean = 1 + 8 * np.exp(2 * (np.cos(np.radians(found.stimuli[:, 0] - 135)) - 1))
+    assert (np.abs(found.mean_responses[:, 0] - mean) < 4 * np.sqrt(mean / 60)).all()
+    made = runpy.run_path(str(checkout.ROOT / "examples" / "recording.py"))["table"]()
+    assert made.splitlines()[0] == "trial,direction,spikes"
+    assert len(made.splitlines()) == 481
+
+
+class TestPriorFile:
+    def prior(self, tmp_path, text, recording):
+        (tmp_path / "prior.csv").write_text(text)
+        return read_prior(tmp_path / "prior.csv", recording)
+
+    def test_by_label_and_on_a_circle(self, tmp_path):
+        sounds = Recording.from_counts([[3, 1], [1, 3]], labels=["dog", "bell"])
+        assert self.prior(tmp_path, "sound,p\nbell,0.75\ndog,0.25\n", sounds).tolist() == [0.25, 0.75]
+        (tmp_path / "circle.csv").write_text("direction,0,1\n0,3,1\n270,1,3\n")
+        circle = si.read_recording(tmp_path / "circle.csv", "circle:360")
+        assert self.prior(tmp_path, "direction,p\n-90,0.75\n0,0.25\n", circle).tolist() == [0.25, 0.75]
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("x,p\n0,1\n", "does not match the stimuli: it lacks '1'"),
+            ("x,p\n0,0.5\n1,0.25\n2,0.25\n", "has no stimulus '2'"),
+            ("x,p\n0,0.5\n1,0.25\n0,0.25\n", "two rows"),
+            ("x,p\n0,0.5\n1,half\n", "'half'; expected a probability"),
+            ("x,p\n0,1\n1,0\n", "'0'; expected a probability above 0"),
+            ("x,p\n0,1\n1,\n", "line 3"),
+            ("p\nx\n", "column of probabilities"),
+        ],
+    )
+    def test_refused(self, tmp_path, text, words):
+        recording = Recording.from_counts([[3, 1], [1, 3]], [0, 1])
+        with pytest.raises(si.ModelError, match=words):
+            self.prior(tmp_path, text, recording)
+
+    def test_a_sum_that_is_not_one(self, tmp_path):
+        recording = Recording.from_counts([[3, 1], [1, 3]], [0, 1])
+        prior = self.prior(tmp_path, "x,p\n0,0.5\n1,0.25\n", recording)
+        assert prior.tolist() == [0.5, 0.25]
+        with pytest.raises(si.ModelError, match=r"sums to 0\.75"):
+            si.measure(recording, prior=np.array(prior))
