@@ -32,7 +32,7 @@ CELLS = {
         print(count_report(table, resamples=10))
     """,
     "paper": """
-        from stiminfo.reports.paper.figures import figure_of
+        from stiminfo.reports.paper.compared import figure_of
         figure_of(2)[0]
     """,
     "pyplot": "import sys; print('matplotlib.pyplot' in sys.modules)",

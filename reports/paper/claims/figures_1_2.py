@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ....models import BernoulliNoise, Bump, Bumps, Gaussian, GaussianNoise, PoissonNoise, encoding_model
-from ..figures import between_modes, near_change
+from ..compared import between_modes, near_change
 from ..models import each, other_prior, second_bump, values_of, varied
 from .claim import CONFIRMED, CORRECTED, Result, claim
 from .joints import distance

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ....models import Mixture
-from ..figures import largest_gap, largest_rise
+from ..compared import largest_gap, largest_rise
 from ..models import each, magnitude, magnitude_of, two_neurons, varied
 from .claim import CONFIRMED, CORRECTED, Result, claim
 
