@@ -156,7 +156,7 @@ def influence_of_width() -> Result:
     )
 
 
-def _seen_from_afar(ball: bool) -> EncodingModel:
+def seen_from_afar(ball: bool) -> EncodingModel:
     """X ~ N(0, 1) on a lattice up to 32; R = 1 above 1, and if `ball` also at 0."""
     x = np.arange(-12.0, 65.0) / 2
     one = (x > 1) | (ball & (x == 0))
@@ -174,7 +174,7 @@ def _seen_from_afar(ball: bool) -> EncodingModel:
     "proof (see the page of axioms)",
 )
 def fixed_level() -> Result:
-    one, other = _seen_from_afar(False), _seen_from_afar(True)
+    one, other = seen_from_afar(False), seen_from_afar(True)
     d = 4.0
     gap = abs(spreads(one)[0] - spreads(other)[0]) / (2 * d)
     x = one.stimuli[:, 0]
