@@ -52,8 +52,9 @@ def plot_comparison(found: Comparison, about: Compared) -> Drawing:
         figure.suptitle(about.heading, x=0.01, ha="left")
         grid = figure.add_gridspec(2, 1, height_ratios=(1.0, 4.6))
         count = len(found.settings)
-        tops = [figure.add_subplot(part) for part in grid[0].subgridspec(1, count)]
-        axes = grid[1].subgridspec(4, 2).subplots(sharex=True)
+        upper = grid[0].subgridspec(1, count)
+        tops = [figure.add_subplot(upper[0, column]) for column in range(count)]
+        axes = np.asarray(grid[1].subgridspec(4, 2).subplots(sharex=True))
         for axis, setting in zip(tops, found.settings):
             draw_setting(axis, setting, found.span)
             # Three panels in a row are too narrow for more.

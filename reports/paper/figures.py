@@ -58,16 +58,16 @@ FIGURES: tuple[PaperFigure, ...] = (
     PaperFigure(
         2,
         "The prior matters",
-        "r = x + noise under a Gaussian prior and under a bimodal one of the same variance (A). B, C: the posterior under "
-        "the bimodal prior for two responses 0.4 apart, near 0 and near 1. D to K: the measures. Above each of them: I "
-        "midway between the modes less I at a mode, in the panel's unit.",
+        "r = x + noise under a Gaussian prior and under a bimodal one of the same variance (A). B, C: the posterior "
+        "under the bimodal prior for two responses 0.4 apart, near 0 and near 1. D to K: the measures. Above each of "
+        "them: I midway between the modes less I at a mode, in the panel's unit.",
         lambda _: figure_of(2)[0],
     ),
     PaperFigure(
         3,
         "Data processing",
-        "A: a bimodal prior with unequal modes; B: r = x + noise, and |r|, with bands of one standard deviation; C to J: "
-        "the measures. Above each of them: the largest rise, shaded.",
+        "A: a bimodal prior with unequal modes; B: r = x + noise, and |r|, with bands of one standard deviation; C to "
+        "J: the measures. Above each of them: the largest rise, shaded.",
         lambda _: figure_of(3)[0],
     ),
     PaperFigure(
@@ -80,8 +80,8 @@ FIGURES: tuple[PaperFigure, ...] = (
     PaperFigure(
         5,
         "Additivity",
-        "A: two sigmoidal neurons; B: the prior; C to J: the measures. Above each of them: the largest gap between the information of both and the sum of one's "
-        "and the other's given it.",
+        "A: two sigmoidal neurons; B: the prior; C to J: the measures. Above each of them: the largest gap between "
+        "the information of both and the sum of one's and the other's given it.",
         lambda _: figure_of(5)[0],
     ),
     PaperFigure(

@@ -119,8 +119,8 @@ def kernel() -> Result:
     variances = [float(np.average(t**2, weights=np.exp(-(t**2) / (2 * power)))) for power in (level**2, level)]
     return Result(
         printed < 1e-6,
-        f"at g = 0.3, 0.7, 3 the printed kernel gives p(r|xg) that is up to {printed:.2f} off, with 2 g in the place of "
-        f"2 g^2 {right:.1g}; at g = {level} its variance is {variances[0]:.2f}, and Xg - X has {variances[1]:.2f}",
+        f"at g = 0.3, 0.7, 3 the printed kernel gives p(r|xg) that is up to {printed:.2f} off, with 2 g in the place "
+        f"of 2 g^2 {right:.1g}; at g = {level} its variance is {variances[0]:.2f}, and Xg - X has {variances[1]:.2f}",
         right < 1e-9,
     )
 
@@ -137,8 +137,8 @@ def onset(distance_to: float, sd: float) -> float:
     "Appendix A, Eqs. 15 and 16",
     "A change at x0 does not matter at levels g far below |x - x0|^2.",
     CORRECTED,
-    "at levels far below s |x - x0|, under a prior N(x0, s^2): the posterior of a far xg reaches x0 there. (Section 4.2 "
-    "asks for |x - x0| far above g, which is nearer, though its units differ.)",
+    "at levels far below s |x - x0|, under a prior N(x0, s^2): the posterior of a far xg reaches x0 there. (Section "
+    "4.2 asks for |x - x0| far above g, which is nearer, though its units differ.)",
 )
 def influence_of_width() -> Result:
     sds, far = (0.3, 1.0, 3.0, 10.0), 32.0

@@ -149,8 +149,8 @@ def ignored() -> Result:
     alone, _ = ignored_feature(correlation=0.0)
     return Result(
         part < CLOSE,
-        f"two Gaussian features with correlation 0.8, r = x_1 + N(0, 1/4): I_2 = {part:.3f} of {total:.3f} nats, though "
-        f"p(r|x) ignores x_2; with correlation 0, I_2 = {alone:.1g}",
+        f"two Gaussian features with correlation 0.8, r = x_1 + N(0, 1/4): I_2 = {part:.3f} of {total:.3f} nats, "
+        f"though p(r|x) ignores x_2; with correlation 0, I_2 = {alone:.1g}",
         alone < CLOSE,
     )
 
@@ -183,8 +183,8 @@ def axiom_4() -> Result:
     "Section 4.3",
     "To be additive, a feature's share of I_local must be a linear combination of the integrals of J_jj.",
     REFUTED,
-    "off-diagonal terms of J are additive too: 1/2 int E tr(W_i J) with matrices W_i that are positive semi-definite and "
-    "sum to 1. The paper's conclusion, J_ii alone, survives: with Axiom 5 such W_i leave nothing else",
+    "off-diagonal terms of J are additive too: 1/2 int E tr(W_i J) with matrices W_i that are positive semi-definite "
+    "and sum to 1. The paper's conclusion, J_ii alone, survives: with Axiom 5 such W_i leave nothing else",
 )
 def not_linear() -> Result:
     stimuli = np.array([[0.0, 0.0], [1.0, 0.5], [-0.5, 1.0], [1.0, -1.0]])
@@ -207,10 +207,10 @@ def not_linear() -> Result:
     at = int(np.abs(there - shares["first"][0]).argmax())
     return Result(
         abs(there - shares["first"][0])[at] < 1e-4 or gap > CLOSE,
-        f"W_1 = vv', W_2 = 1 - vv', v = (cos 0.5, sin 0.5), four stimuli in the plane: shares of two responses add up to "
-        f"{gap:.1g} nats, both shares to I_local (to {total:.1g}), the least is {min(map(np.min, shares['first'])):.3f}; "
-        f"mirroring x_2 keeps every J_jj (to {same:.1g}) and changes I_1 at ({stimuli[at, 0]:g}, {stimuli[at, 1]:g}) from "
-        f"{shares['first'][0][at]:.3f} to {there[at]:.3f} nats",
+        "W_1 = vv', W_2 = 1 - vv', v = (cos 0.5, sin 0.5), four stimuli in the plane: shares of two responses add up "
+        f"to {gap:.1g} nats, both shares to I_local (to {total:.1g}), the least is "
+        f"{min(map(np.min, shares['first'])):.3f}; mirroring x_2 keeps every J_jj (to {same:.1g}) and changes I_1 at "
+        f"({stimuli[at, 0]:g}, {stimuli[at, 1]:g}) from {shares['first'][0][at]:.3f} to {there[at]:.3f} nats",
         None,
         data_of(model),
     )

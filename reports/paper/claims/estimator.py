@@ -123,8 +123,8 @@ def truncated() -> Result:
     images = 32 * 32 / (2 * top)
     return Result(
         max(shares) < 1e-3 and images < 0.05,
-        f"above the last level of C.3, g = {top:.0f}, lie at most {max(shares):.4%} of I(R;X) for r = x + N(0, s^2), and "
-        f"at most {images:.3f} nats on average for any images of 32 x 32 pixels in [-1, 1]",
+        f"above the last level of C.3, g = {top:.0f}, lie at most {max(shares):.4%} of I(R;X) for r = x + N(0, s^2), "
+        f"and at most {images:.3f} nats on average for any images of 32 x 32 pixels in [-1, 1]",
     )
 
 
@@ -211,6 +211,6 @@ def reparameterised() -> Result:
                 outputs = max(outputs, float(np.abs(back - target)[seen].max()))
     return Result(
         steps < 1e-12 and outputs < 1e-9,
-        f"1,000 steps of Eq. 25 give Eq. 26 to {steps:.1g}; the mean noise given x_t, or x_t and r, put into Eqs. 27 and "
-        f"28 gives the posterior means to {outputs:.1g} on {len(models())} models",
+        f"1,000 steps of Eq. 25 give Eq. 26 to {steps:.1g}; the mean noise given x_t, or x_t and r, put into Eqs. 27 "
+        f"and 28 gives the posterior means to {outputs:.1g} on {len(models())} models",
     )

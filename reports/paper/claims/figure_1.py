@@ -76,8 +76,8 @@ def second_bump_seen() -> Result:
     far = min(_share_far(found[0], name) for name in _PRINTED)
     return Result(
         min(least) > 0.01 and far > 0.01,
-        f"they change near -3 by {least[0]:.0%} or more ({min(least):.1%} over {len(found)} choices of parameters), and "
-        f"at the far end of the likely stimuli by {far:.0%} or more of their value there",
+        f"they change near -3 by {least[0]:.0%} or more ({min(least):.1%} over {len(found)} choices of parameters), "
+        f"and at the far end of the likely stimuli by {far:.0%} or more of their value there",
     )
 
 
@@ -87,9 +87,7 @@ def _share_far(found: Comparison, name: str) -> float:
     return float(abs(found.change(name)[at] / found.before.values[name][at]))
 
 
-@claim(
-    "fig-1-fisher", "Beside Fig. 1", "Fisher information near the first bump does not change.", CONFIRMED, ours=True
-)
+@claim("fig-1-fisher", "Beside Fig. 1", "Fisher information near the first bump does not change.", CONFIRMED, ours=True)
 def fisher_unmoved() -> Result:
     change = max(near_change(one, "fisher") for one in each(second_bump, SECOND_BUMP))
     return Result(change < 1e-3, f"it changes by {change:.1g} of its largest value there, or less")
@@ -149,7 +147,7 @@ def distance_decays() -> Result:
     CONFIRMED,
 )
 def peaks_where_steep() -> Result:
-    worst, first = 0.0, []
+    worst, first = 0.0, list[float]()
     gaussian = [options for options in SECOND_BUMP if "noise" not in options]
     for options in gaussian:
         found = second_bump(**options)
@@ -161,8 +159,8 @@ def peaks_where_steep() -> Result:
         worst = max(worst, *(abs(peak - steep) / width for peak, steep in zip(at, (-3 - width, -3 + width))))
     return Result(
         worst < 0.5,
-        f"peaks at {first[0]:.1f} and {first[1]:.1f}, the curve is steepest at -4 and -2; at most {worst:.2f} widths of "
-        f"the bump away on {len(gaussian)} choices of parameters",
+        f"peaks at {first[0]:.1f} and {first[1]:.1f}, the curve is steepest at -4 and -2; at most {worst:.2f} widths "
+        f"of the bump away on {len(gaussian)} choices of parameters",
     )
 
 

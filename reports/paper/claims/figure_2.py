@@ -116,10 +116,9 @@ def least_ssi() -> Result:
 @claim("fig-2-cissi", "Fig. 2E; section 5.2", "I_CiSSI is quadratic in x under the Gaussian prior.", CONFIRMED)
 def quadratic_cissi() -> Result:
     found = each(other_prior, OTHER_PRIOR)
-    off, rise = 0.0, []
-    for one in found:
-        fit, values = _parabola(one, "i_cissi")
-        off, rise = max(off, distance(fit, values) / float(np.ptp(values))), [*rise, float(np.ptp(values))]
+    rows = [_parabola(one, "i_cissi") for one in found]
+    rise = [float(np.ptp(values)) for _, values in rows]
+    off = max(distance(fit, values) / size for (fit, values), size in zip(rows, rise))
     return Result(
         off < 1e-4 and min(rise) > 0.1,
         f"a parabola fits to {off:.1g} of its range on {len(found)} choices of parameters; the range is "
@@ -154,16 +153,17 @@ def similar_surp() -> Result:
         humps += around[1] > max(around[0], around[2])
     return Result(
         off < 1e-4 and alike[0] > 0.5,
-        f"quadratic too under the Gaussian prior (to {off:.1g} of its range); under the bimodal one their correlation is "
-        f"{alike[0]:.2f}, but {min(alike):.2f} to {max(alike):.2f} on {len(found)} choices of parameters: I_surp has a "
-        f"maximum at 0 on {humps}",
+        f"quadratic too under the Gaussian prior (to {off:.1g} of its range); under the bimodal one their correlation "
+        f"is {alike[0]:.2f}, but {min(alike):.2f} to {max(alike):.2f} on {len(found)} choices of parameters: I_surp "
+        f"has a maximum at 0 on {humps}",
     )
 
 
 @claim(
     "fig-2-others",
     "Beside Fig. 2",
-    "If the modes are apart, Kong's second decomposition too is larger between them than at them; I_sp and I_SSI are not.",
+    "If the modes are apart, Kong's second decomposition too is larger between them than at them; I_sp and I_SSI are "
+    "not.",
     CONFIRMED,
     ours=True,
 )

@@ -44,7 +44,9 @@ def ssi_and_sp_rise() -> Result:
     names = ("i_ssi", "i_sp")
     rises = [largest_rise(one, name) for one in found for name in names]
     falls = [float(one.change(name)[one.likely()].min()) for one in found for name in names]
-    equal = [largest_rise(one, name) for one in each(magnitude, [m | {"weight": 0.5} for m in MAGNITUDE]) for name in names]
+    equal = [
+        largest_rise(one, name) for one in each(magnitude, [m | {"weight": 0.5} for m in MAGNITUDE]) for name in names
+    ]
     sharper = each(magnitude, SHARPER, nodes=_FEWER)
     only = sum(largest_rise(one, "i_ssi") < -0.005 < 0.005 < largest_rise(one, "i_sp") for one in sharper)
     milder = each(magnitude, MILDER)
@@ -52,10 +54,10 @@ def ssi_and_sp_rise() -> Result:
     return Result(
         min(rises) > 0.005 and max(falls) < -0.005,
         f"modes of 1 to 9 or more and noise of 0.7 or more ({len(found)} choices of parameters): both rise, by "
-        f"{min(rises):.3f} to {max(rises):.3f} nats, and fall, by {-max(falls):.3f} to {-min(falls):.3f}; with less noise "
-        f"or wider modes only I_sp rises, on {only} of {len(sharper)}; with 2 to 8 or 3 to 7 I_SSI rises on "
-        f"{also['i_ssi']} and I_sp on {also['i_sp']} of {len(milder)}; with modes that mirror each other about 0 neither "
-        f"does (largest change {max(equal):.2g}). The text does not say which modes Fig. 3A has",
+        f"{min(rises):.3f} to {max(rises):.3f} nats, and fall, by {-max(falls):.3f} to {-min(falls):.3f}; with less "
+        f"noise or wider modes only I_sp rises, on {only} of {len(sharper)}; with 2 to 8 or 3 to 7 I_SSI rises on "
+        f"{also['i_ssi']} and I_sp on {also['i_sp']} of {len(milder)}; with modes that mirror each other about 0 "
+        f"neither does (largest change {max(equal):.2g}). The text does not say which modes Fig. 3A has",
     )
 
 

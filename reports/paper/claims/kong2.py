@@ -52,7 +52,7 @@ def averages_differ() -> Result:
 
 
 def jointly_gaussian_slope(prior_sd: float, noise_sd: float) -> float:
-    """B of I_kong2(x) = I_kong2(0) + b x^2 for X ~ N(0, S^2) and r = x + N(0, s^2), by quadrature of the closed form."""
+    """The b of I_kong2(x) = I_kong2(0) + b x^2 for X ~ N(0, S^2) and r = x + N(0, s^2), from its closed form."""
     from scipy.integrate import quad
 
     big, small = prior_sd**2, noise_sd**2
@@ -156,7 +156,7 @@ def laplacians() -> Result:
         rows["R"].append(-0.5 * level * first.given_xg(first.curvature))
         rows["R' given R"].append(-0.5 * level * both.given_xg(later.reshape(both.p.shape)))
     one, two = (np.trapezoid(np.array(found), steps, axis=0) for found in rows.values())
-    off = max(distance(one + two, i_local(pair.both)), distance(two, i_local.conditional(pair)))
+    off = max(distance(one + two, i_local(pair.both)), distance(two, np.asarray(i_local.conditional(pair))))
     model = xor_model()
     each, information = model.prior @ i_local.featurewise(model), model.mutual_information()
     return Result(

@@ -34,9 +34,9 @@ _WHY = {
     ("i_local", "locality_any_prior"): "for priors with exponential or lighter tails (proved, see the page of axioms)",
     ("i_cissi", "additivity"): (
         "not with the conditional of Appendix B (Eqs. 21 and 22: the same functional of p(r'|r, x)); nor with any that "
-        "is never negative, since I_CiSSI is positive and breaks data processing, which additivity and positivity would "
-        "imply (Remark 1). Axiom 4 does not define the conditional: with I_{R,R'} - I_R every complete measure is "
-        "additive"
+        "is never negative, since I_CiSSI is positive and breaks data processing, which additivity and positivity "
+        "would imply (Remark 1). Axiom 4 does not define the conditional: with I_{R,R'} - I_R every complete measure "
+        "is additive"
     ),
 }
 
@@ -65,8 +65,8 @@ def cell(measure: str, axiom: str) -> Result:
         stands = stands or needed >= -1e-9
         evidence += (
             f". Merging responses 0 and 1 (prior 1/4, 3/4) raises I_CiSSI at the second stimulus from {rise[0]:.5f} to "
-            f"{rise[1]:.5f} nats, so a conditional that makes it additive would be {needed:.5f} there (I_surp changes by "
-            f"{surprise[0]:+.3f} and {surprise[1]:+.3f})"
+            f"{rise[1]:.5f} nats, so a conditional that makes it additive would be {needed:.5f} there (I_surp changes "
+            f"by {surprise[0]:+.3f} and {surprise[1]:+.3f})"
         )
     return Result(stands, evidence, corrected, verdict.witness)
 
