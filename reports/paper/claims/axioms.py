@@ -157,7 +157,7 @@ def ignored() -> Result:
 
 @claim(
     "axiom-4-average",
-    "Axiom 4",
+    "Beside Axiom 4",
     "The clause on averages in Axiom 4 agrees with the ticks of Table 1.",
     CORRECTED,
     "it excludes Fisher information, which has the tick for additivity",

@@ -9,7 +9,7 @@ from ....estimators import i_local
 from ....models.arrays import Array
 from .claim import CONFIRMED, CORRECTED, SLIP, Result, claim
 from .joints import distance, models
-from .quadrature import Noisy, noisy, over_levels, posterior
+from .quadrature import Noisy, noisy, over_levels
 
 #: Noise variances s^2 of the neuron r = x + N(0, s^2), with X ~ N(0, 1).
 _NOISE = (1.0, 0.25, 0.05, 0.01)
@@ -200,7 +200,10 @@ def reparameterised() -> Result:
             scaled = np.sqrt(share) * found.xg  # x_t
             x = model.stimuli[:, 0]
             noise = (scaled[..., None] - np.sqrt(share) * x) / np.sqrt(1 - share)
-            prior = posterior(model, found.xg, level)
+            # Eq. 26 is the law of x_t given x; no level enters.
+            log = np.log(model.prior) - (scaled[..., None] - np.sqrt(share) * x) ** 2 / (2 * (1 - share))
+            prior = np.exp(log - log.max(axis=-1, keepdims=True))
+            prior /= prior.sum(axis=-1, keepdims=True)
             given = prior[:, :, None] * model.likelihood
             mass = given.sum(axis=-1)
             given = np.divide(given, mass[..., None], out=np.zeros_like(given), where=mass[..., None] > 0)

@@ -169,7 +169,7 @@ def laplacians() -> Result:
 
 @claim(
     "kong2-features",
-    "Appendix B",
+    "Beside Appendix B",
     "The features of Kong's second decomposition are never negative.",
     CONFIRMED,
     ours=True,

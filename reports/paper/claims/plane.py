@@ -11,8 +11,8 @@ from ....models import ResponsePair
 from ....models.arrays import Array
 
 #: Nodes of each coordinate of the noise, and levels: about 1e-6 nats for stimuli about 1 apart.
-_Z = np.linspace(-6.5, 6.5, 61)
-_LEVELS = 101
+_Z = np.linspace(-6.5, 6.5, 41)
+_LEVELS = 81
 
 
 def fisher_matrices(pair: ResponsePair) -> dict[str, Array]:
