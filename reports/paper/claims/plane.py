@@ -10,7 +10,7 @@ import numpy as np
 from ....models import ResponsePair
 from ....models.arrays import Array
 
-#: Nodes of each coordinate of the noise, and levels: about 1e-6 nats for stimuli about 1 apart.
+#: Nodes of each coordinate of the noise, and levels: about 1e-5 nats for stimuli about 1 apart.
 _Z = np.linspace(-6.5, 6.5, 41)
 _LEVELS = 81
 
