@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import wrap
 from typing import Annotated
 
 import typer
@@ -51,10 +52,15 @@ def claims(
             ours = " (ours)" if claim.ours else ""
             console.print(f"{claim.id}{ours}: {result.outcome}{news}", highlight=False, markup=False)
             if only or news or result.outcome != CONFIRMED:
-                console.print(f"    {claim.statement}", highlight=False, markup=False, style="dim")
-                if claim.correction and result.outcome not in (CONFIRMED, SKIPPED):
-                    console.print(f"    Rather: {claim.correction}.", highlight=False, markup=False)
-                console.print(f"    {result.evidence}", highlight=False, markup=False)
+                rather = claim.correction and result.outcome not in (CONFIRMED, SKIPPED)
+                for style, text in (
+                    ("dim", claim.statement),
+                    ("", f"Rather: {claim.correction}." if rather else ""),
+                    ("", result.evidence),
+                ):
+                    # Wrapped here, so that every line is indented.
+                    for line in wrap(text, console.width, initial_indent="    ", subsequent_indent="    "):
+                        console.print(line, highlight=False, markup=False, style=style)
         data = to_json(found)
         console.print(summary(data), highlight=False, markup=False)
     if json_file:
