@@ -169,7 +169,7 @@ def fill(folder: Path) -> None:
         "table": published("table.md"),
         "drawings": {
             "teaser": svg(opening(found[0]), "teaser", "Eight measures of one neuron, with one bump and with two"),
-            "settings": svg(settings_figure(found), "settings", "Mean responses and priors of the three settings"),
+            "settings": svg(settings_figure(found), "settings", "Priors and responses of the three settings"),
         },
         "measures": _measures(table, found),
         "axioms": _axioms(table),
