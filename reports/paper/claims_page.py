@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..templating import render
-from .claims import PARTS, Claim, Result, counted
+from .claims import CORRECTED, PARTS, SLIP, Claim, Result, counted
 
 SCHEMA = 1
 
@@ -43,8 +43,14 @@ def _counts(claims: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, int]
     }
 
 
+#: Outcomes of several statements, where the words differ from those for one.
+_PLURAL = {CORRECTED: "hold only as corrected", SLIP: "slips in print"}
+
+
 def _in_words(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    return ", ".join(
+        f"{count} {_PLURAL.get(outcome, outcome) if count > 1 else outcome}" for outcome, count in counts.items()
+    )
 
 
 def summary(data: Mapping[str, Any]) -> str:

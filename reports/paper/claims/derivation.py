@@ -96,7 +96,7 @@ def integral() -> Result:
 @claim(
     "eq-6",
     "Section 4.1, Eq. 6",
-    "The same with the mean squared score of p(R|Xg), which is the score of p(Xg|R) less that of p(Xg).",
+    "I(R;X) is half the integral of the mean squared score of p(R|Xg), the score of p(Xg|R) less that of p(Xg).",
     CONFIRMED,
 )
 def scores() -> Result:

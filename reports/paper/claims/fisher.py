@@ -39,7 +39,7 @@ def low_noise() -> Result:
 @claim(
     "section-6-dimensions",
     "Discussion",
-    "It returns minus infinity where there are more stimulus dimensions than neurons.",
+    "Brunel and Nadal's approximation returns minus infinity where there are more stimulus dimensions than neurons.",
     CONFIRMED,
 )
 def too_few_neurons() -> Result:

@@ -28,7 +28,7 @@ def kong2_integral() -> Result:
 @claim(
     "eq-20",
     "Appendix B, Eq. 20",
-    "Given x, it is half the integral of the mean squared score of p(R|Xg) over r ~ p(r|x).",
+    "Kong's second decomposition is half the integral of the mean squared score of p(R|Xg), over r ~ p(r|x).",
     CONFIRMED,
 )
 def kong2_scores() -> Result:
