@@ -91,8 +91,8 @@ FIGURES: tuple[PaperFigure, ...] = (
     PaperFigure(
         6,
         "Pixels of images, by trained networks",
-        "Maps of I_local by the networks that come with the package, and below them those of the finite set of all "
-        "images (Monte Carlo, with standard errors). Networks blur the edges.",
+        "Maps of I_local by the networks that come with the package, and below them those of a finite set of "
+        "10,000 images (Monte Carlo, with standard errors). Networks blur the edges.",
         paper_images.figure_6,
     ),
 )

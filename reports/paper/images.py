@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ..decomposition import Decomposition
     from ..draw.style import Drawing
 
-#: Number of images shown, and the size of the set that figure 4 takes as the prior.
-SHOWN, SET = 5, 2000
+#: Number of images shown, and the sizes of the finite sets that figures 4 and 6 take as the prior.
+SHOWN, SET, LARGER_SET = 5, 2000, 10_000
 #: Denoiser passes per image: of figure 4; of figure 6 by networks, and by the finite set. They leave errors of some
 #: percent.
 PASSES, NETWORK_PASSES, SET_PASSES = 40_000, 1024, 6000
@@ -181,8 +181,8 @@ def _draw_head(
 
 
 def figure_6(data: Path | None = None) -> Drawing:
-    """Draw maps by networks above those of the finite set: MNIST, or the digits without a folder of the MNIST files."""
-    from ...diffusion import UNetDenoiser
+    """Draw maps by networks above those of a finite set: MNIST, or the digits without a folder of the MNIST files."""
+    from ...diffusion import FiniteSetDenoiser, UNetDenoiser
     from ...diffusion.checkpoints import PRETRAINED
     from ...diffusion.sources import source_named
     from ..decomposition import decompose, spread_choice
@@ -194,9 +194,11 @@ def figure_6(data: Path | None = None) -> Drawing:
     chosen = spread_choice(images, SHOWN)
     unknown = (float("nan"), float("nan"))
     by_networks = decompose(images, encoder, chosen, passes=NETWORK_PASSES, denoiser=denoiser, information=unknown)
-    beside = decompose(images, encoder, chosen, passes=SET_PASSES, denoiser=source.exact(encoder), information=unknown)
+    flat = images.pixels[:LARGER_SET].reshape(-1, images.pixels[0].size)
+    finite = FiniteSetDenoiser(flat, encoder)
+    beside = decompose(images, encoder, chosen, passes=SET_PASSES, denoiser=finite, information=unknown)
     made_by = (
-        f"Networks: {name}, trained for {denoiser.learned.minutes:.1f} min; below, the finite set of "
-        f"{len(images.pixels):,} images, Monte Carlo"
+        f"Networks: {name}, trained for {denoiser.learned.minutes:.1f} min; below, a finite set of {len(flat):,} images, "
+        "Monte Carlo"
     )
     return plot_maps(by_networks, "i_local", beside, made_by, beside_label="finite set", letters=True)
