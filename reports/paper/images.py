@@ -198,7 +198,7 @@ def figure_6(data: Path | None = None) -> Drawing:
     finite = FiniteSetDenoiser(flat, encoder)
     beside = decompose(images, encoder, chosen, passes=SET_PASSES, denoiser=finite, information=unknown)
     made_by = (
-        f"Networks: {name}, trained for {denoiser.learned.minutes:.1f} min; below, a finite set of {len(flat):,} images, "
-        "Monte Carlo"
+        f"Networks: {name}, trained for {denoiser.learned.minutes:.1f} min; below, a finite set of {len(flat):,} "
+        "images, Monte Carlo"
     )
     return plot_maps(by_networks, "i_local", beside, made_by, beside_label="finite set", letters=True)
