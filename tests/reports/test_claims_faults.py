@@ -174,10 +174,20 @@ def test_shares_of_the_digits(monkeypatch):
 
     monkeypatch.delenv("STIMINFO_MNIST", raising=False)
     monkeypatch.setattr(population, "_PASSES", 40)
-    few = paper_images.paper_images(count=60)
-    shares = population._shares_of(paper_images.our_neurons(few), few, np.arange(3))
-    assert all(one.shape == (3,) and (one > 0).all() and (one < 1).all() for one in shares)
-    assert sum(paper_images.regimes(paper_images.printed_neurons(), few)) == pytest.approx(1)
+    monkeypatch.setattr(population, "_COMPARED", 3)
+    monkeypatch.setattr(population, "mnist_here", lambda: "")
+    whole = paper_images.paper_images()
+    few = dataclasses.replace(whole, pixels=whole.pixels[:60], labels=whole.labels[:60])
+    monkeypatch.setattr(paper_images, "paper_images", lambda: few)
+    for shares in population.edge_shares.__wrapped__().values():
+        assert all(one.shape == (3,) and (one > 0).all() and (one < 1).all() for one in shares)
+    # Of 8 x 8 digits, enlarged, a few more neurons respond than of MNIST.
+    monkeypatch.setattr(paper_images, "paper_images", lambda: whole)
+    found = CLAIMS["c-2-literal"].check()
+    assert found.outcome == CONFIRMED
+    assert found.evidence.startswith("74% of")
+    monkeypatch.setattr(paper_images, "printed_neurons", lambda: paper_images.our_neurons(few))
+    assert CLAIMS["c-2-literal"].check().outcome == REFUTED
 
 
 def test_without_mnist_a_statement_is_not_checked_and_that_is_no_news(monkeypatch, command, capsys):
