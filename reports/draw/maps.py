@@ -24,7 +24,18 @@ if TYPE_CHECKING:
 COLUMN = 3.4
 
 
-def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None = None, made_by: str = "") -> Drawing:
+#: A map with values below minus this share of its largest, and below minus two errors, gets a scale of two hues.
+_NEGATIVE = 0.02
+
+
+def plot_maps(
+    found: Decomposition,
+    measure: str,
+    beside: Decomposition | None = None,
+    made_by: str = "",
+    beside_label: str = "exact",
+    letters: bool = False,
+) -> Drawing:
     """Draw images in columns, with Fisher map, information map (the image outlined) and the map's error below each.
 
     All maps of a row share one colour scale; so do the information maps of both decompositions.
@@ -35,6 +46,8 @@ def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None =
     measure : a measure with features
     beside : the same images and measure, estimated in another way (exactly, say), which adds two rows
     made_by : a line about the networks, printed at the bottom
+    beside_label : what the maps of `beside` are called
+    letters : whether to letter the rows
     """
     every = [found] if beside is None else [found, beside]
     scale = _scale([_maps(one, measure) for one in every])
@@ -43,38 +56,17 @@ def plot_maps(found: Decomposition, measure: str, beside: Decomposition | None =
         values, errors = _maps(one, measure)
         label = symbol(measure).mathtext
         if beside is not None:
-            label += "\nnetworks" if one is found else "\nexact"
+            label += "\nnetworks" if one is found else f"\n{beside_label}"
         # Small errors get a unit of their own: matplotlib's offset above the colour bar would cover the picture.
         factor, unit = (1e3, "10⁻³ nats") if errors.max() < 0.01 else (1.0, "nats / pixel")
         limits = {"cmap": "magma", "vmin": 0, "vmax": factor * float(errors.max()) or 1.0}
-        rows.append(_Row(label, values, *scale))
-        rows.append(_Row("std. error", factor * errors, limits, unit, totals=_totals(one.estimates[measure])))
-    return _draw_rows(found, rows, made_by)
-
-
-def plot_measures(found: Decomposition, missing: Sequence[str] = ()) -> Drawing:
-    """Draw images, Fisher maps, a map per measure with features, and the totals of all measures.
-
-    Parameters
-    ----------
-    found : what `decompose` returns
-    missing : names of measures that could not be estimated, to be listed at the bottom
-    """
-    rows = _first_rows(found)
-    lines = []
-    for name, estimate in found.estimates.items():
-        label = symbol(name).mathtext
-        if found.maps(name) is None:
-            lines.append((label, [f"{v:.1f} ± {e:.1f}" for v, e in zip(estimate.value, estimate.stderr)]))
-        else:
-            maps = _maps(found, name)
-            rows.append(_Row(label, maps[0], *_scale([maps]), _totals(estimate)))
-    note = f"not estimated: {', '.join(symbol(name).mathtext for name in missing)}" if missing else ""
-    return _draw_rows(found, rows, note, lines)
+        rows.append(Row(label, values, *scale))
+        rows.append(Row("std. error", factor * errors, limits, unit, totals=_totals(one.estimates[measure])))
+    return draw_rows(found, rows, made_by, letters=letters)
 
 
 @dataclass(frozen=True)
-class _Row:
+class Row:
     """A row of pictures, one per image, on one colour scale; `totals` stand below the pictures."""
 
     label: str
@@ -85,19 +77,32 @@ class _Row:
     totals: list[str] = field(default_factory=list)
 
 
-def _first_rows(found: Decomposition) -> list[_Row]:
+def _first_rows(found: Decomposition) -> list[Row]:
     """The images, and their Fisher maps."""
+    return [image_row(found), fisher_row(found)]
+
+
+def image_row(found: Decomposition) -> Row:
+    """The images."""
     whole = found.images.pixels
-    return [
-        _Row("stimulus", whole[found.chosen], {"cmap": "gray", "vmin": whole.min(), "vmax": whole.max()}),
-        _Row("Fisher", found.fisher, {"cmap": "viridis", "vmin": 0, "vmax": found.fisher.max()}, "nats / unit²"),
-    ]
+    return Row("stimulus", whole[found.chosen], {"cmap": "gray", "vmin": whole.min(), "vmax": whole.max()})
+
+
+def fisher_row(found: Decomposition, label: str = "Fisher") -> Row:
+    """The Fisher maps of the images."""
+    return Row(label, found.fisher, {"cmap": "viridis", "vmin": 0, "vmax": found.fisher.max()}, "nats / unit²")
+
+
+def measure_row(found: Decomposition, measure: str, label: str = "") -> Row:
+    """The maps of a measure, with its totals."""
+    maps = _maps(found, measure)
+    return Row(symbol(measure).mathtext + label, maps[0], *_scale([maps]), _totals(found.estimates[measure]))
 
 
 def _scale(maps: Sequence[tuple[Array, Array]]) -> tuple[dict[str, Any], str, str]:
-    """Colour scale, unit and contour colour for (maps, errors); a scale of two hues if maps are clearly negative."""
+    """Colour scale, unit and contour colour for (maps, errors); a scale of two hues if a map has negative values."""
     top = max(float(np.abs(values).max()) for values, _ in maps) or 1.0
-    if any(bool((values < -4 * errors).any()) for values, errors in maps):
+    if any(bool((values < -np.maximum(2 * errors, _NEGATIVE * top)).any()) for values, errors in maps):
         return {"cmap": "RdBu_r", "vmin": -top, "vmax": top}, "nats / pixel", INK
     return {"cmap": "magma", "vmin": 0, "vmax": top}, "nats / pixel", "white"
 
@@ -114,20 +119,35 @@ def _maps(found: Decomposition, measure: str) -> tuple[Array, Array]:
     return maps
 
 
-def _draw_rows(
-    found: Decomposition, rows: list[_Row], note: str, lines: Sequence[tuple[str, list[str]]] = ()
+def draw_rows(
+    found: Decomposition,
+    rows: list[Row],
+    note: str,
+    lines: Sequence[tuple[str, list[str]]] = (),
+    *,
+    letters: bool = False,
+    head: float = 0.0,
 ) -> Drawing:
-    """Draw rows from top to bottom, then `lines` of numbers (one per image), then the images' credit and the note."""
+    """Draw rows from top to bottom, then `lines` of numbers (one per image), then the images' credit and the note.
+
+    Parameters
+    ----------
+    letters : whether to letter the rows; from B on if there is a head
+    head : inches to leave free above the rows
+    """
     shown, feet = found.images.pixels[found.chosen], [words for words in (found.images.credit, note) if words]
     count = len(shown)
     side = (COLUMN - 1.02) / max(count, 3)
     text, foot = 0.28, 0.02 + 0.08 * len(feet)
-    height = sum(side + 0.06 + (text if row.totals else 0) for row in rows) + foot + 0.05 + 0.13 * len(lines)
+    height = head + sum(side + 0.06 + (text if row.totals else 0) for row in rows) + foot + 0.05 + 0.13 * len(lines)
     with styled():
         figure = Drawing(figsize=(COLUMN, height), dpi=200)
-        left, top = 0.62 / COLUMN, height - 0.05
-        for row in rows:
+        left, top = 0.62 / COLUMN, height - 0.05 - head
+        for place, row in enumerate(rows):
             low = top - side
+            if letters:
+                letter = chr(ord("A") + place + (head > 0))
+                figure.text(0.005, top / height, letter, fontsize=8, weight="bold", va="top")
             for j in range(count):
                 box = (left + j * side / COLUMN, low / height, 0.95 * side / COLUMN, 0.95 * side / height)
                 drawn = _picture(figure, box, row.pictures[j], **row.colours)
@@ -250,4 +270,4 @@ def _picture(figure: Drawing, box: tuple[float, float, float, float], image: Arr
 def _contour(axes: Axes, image: Array, colour: str) -> None:
     # Images of one row or column have no contour, nor have those of one grey value.
     if min(image.shape) >= 2 and image.max() > image.min():
-        axes.contour(image, levels=[(image.max() + image.min()) / 2], colors=[colour], linewidths=0.5)
+        axes.contour(image, levels=[(image.max() + image.min()) / 2], colors=[colour], linewidths=0.5, linestyles="-")

@@ -1,23 +1,14 @@
-"""The claims' outcomes as JSON and as a page in Markdown."""
+"""The claims' outcomes as JSON, as a page in Markdown, and as a line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..templating import render
-from .claims import CONFIRMED, CORRECTED, REFUTED, Claim, Result
+from .claims import CORRECTED, PARTS, SLIP, Claim, Result, counted
 
 SCHEMA = 1
-_REST = "Axioms, remarks, properties"
-#: The parts of the page, each with the beginnings of its claims' ids; `_REST` takes all other claims.
-_PARTS: dict[str, tuple[str, ...]] = {
-    "Table 1": ("table-1",),
-    _REST: (),
-    "Equations": ("eq-", "discussion-"),
-    "Figures": ("fig-",),
-    "The estimator": ("section-5-4", "c-3", "appendix-b"),
-}
 
 
 def outcomes(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Result]]:
@@ -27,31 +18,58 @@ def outcomes(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Result]]:
 
 
 def to_json(found: Iterable[tuple[Claim, Result]]) -> dict[str, Any]:
-    """``{"claims": {id: {...}}, "schema": 1}``."""
-    return {
-        "claims": {
-            claim.id: {
-                "place": claim.place,
-                "statement": claim.statement,
-                "outcome": result.outcome,
-                "expected": claim.expected,
-                "correction": claim.correction,
-                "evidence": result.evidence,
-                "witness": result.witness,
-            }
-            for claim, result in found
-        },
-        "schema": SCHEMA,
+    """``{"claims": {id: {...}}, "counts": {"paper": {outcome: n}, "ours": {...}}, "schema": 1}``."""
+    claims = {
+        claim.id: {
+            "place": claim.place,
+            "statement": claim.statement,
+            "ours": claim.ours,
+            "outcome": result.outcome,
+            "expected": claim.expected,
+            "correction": claim.correction,
+            "evidence": result.evidence,
+            "witness": result.witness,
+        }
+        for claim, result in found
     }
+    return {"claims": claims, "counts": _counts(claims), "schema": SCHEMA}
+
+
+def _counts(claims: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    """How many statements of the paper, and of ours, have each outcome."""
+    return {
+        whose: counted(claim["outcome"] for claim in claims.values() if claim["ours"] == (whose == "ours"))
+        for whose in ("paper", "ours")
+    }
+
+
+#: Outcomes of several statements, where the words differ from those for one.
+_PLURAL = {CORRECTED: "hold only as corrected", SLIP: "slips in print"}
+
+
+def _in_words(counts: Mapping[str, int]) -> str:
+    return ", ".join(
+        f"{count} {_PLURAL.get(outcome, outcome) if count > 1 else outcome}" for outcome, count in counts.items()
+    )
+
+
+def summary(data: Mapping[str, Any]) -> str:
+    """One line for the claims' JSON data: how many there are, and how many have each outcome."""
+    counts = data["counts"]
+    total = {whose: sum(found.values()) for whose, found in counts.items()}
+    said = [
+        f"{total[whose]} {name}: {_in_words(counts[whose])}"
+        for whose, name in (("paper", "of the paper"), ("ours", "ours"))
+        if total[whose]
+    ]
+    noun = "statement" if sum(total.values()) == 1 else "statements"
+    return f"{sum(total.values())} {noun}; " + "; ".join(said)
 
 
 def markdown(data: dict[str, Any]) -> str:
     """The page of the claims' JSON data: how many have each outcome, then a table for each part."""
     claims = data["claims"]
-    parts: dict[str, dict[str, Any]] = {title: {} for title in _PARTS}
-    for id_, claim in claims.items():
-        part = next((title for title, starts in _PARTS.items() if id_.startswith(starts)), _REST)
-        parts[part][id_] = claim
-    outcomes = [claim["outcome"] for claim in claims.values()]
-    count = {outcome: outcomes.count(outcome) for outcome in (CONFIRMED, CORRECTED, REFUTED)}
-    return render("claims.md", claims=claims, count=count, parts=parts)
+    parts = {title: {one.id: claims[one.id] for one in part if one.id in claims} for title, part in PARTS.items()}
+    known = {id_ for part in parts.values() for id_ in part}
+    others = {id_: claim for id_, claim in claims.items() if id_ not in known}
+    return render("claims.md", summary=summary(data), parts=parts | ({"Others": others} if others else {}))

@@ -34,8 +34,32 @@ from ...models.transforms import map_responses
 Values = dict[str, Array]
 
 
-#: A line of a figure's upper panels: positions (J,) and heights (J,).
-Curve = tuple[Array, Array]
+@dataclass(frozen=True)
+class Line:
+    """A line of one of a figure's upper panels.
+
+    Attributes
+    ----------
+    x, y : (J,) positions and heights
+    role : "before" or "after", the colours of the two sides compared; "one" or "other", two things that are not those
+        sides; "" for a line that stands alone
+    label : its name, if the panel needs a legend
+    spread : (J,) half the height of a band around the line; None for no band
+    """
+
+    x: Array
+    y: Array
+    role: str = ""
+    label: str = ""
+    spread: Array | None = None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """An upper panel of a figure: its title and lines."""
+
+    title: str
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True)
@@ -67,17 +91,13 @@ class Comparison:
     Attributes
     ----------
     before, after : the sides
-    curves : tuning curves
-    curves_label : what `curves` show
-    density : the density of the prior, or of both priors
+    settings : the upper panels, which show prior and responses
     chosen : the parameters, in words
     """
 
     before: Side
     after: Side
-    curves: tuple[Curve, ...]
-    curves_label: str
-    density: tuple[Curve, ...]
+    settings: tuple[Setting, ...]
     chosen: str
 
     def change(self, measure: str) -> Array:
@@ -114,17 +134,20 @@ def each(make: Callable[..., Comparison], options: Iterable[dict[str, Any]], **o
 
 
 def _comparison(
-    before: tuple[str, EncodingModel], after: tuple[str, EncodingModel], curves: tuple[Curve, ...], chosen: str
+    before: tuple[str, EncodingModel], after: tuple[str, EncodingModel], settings: tuple[Setting, ...], chosen: str
 ) -> Comparison:
-    """Both models under their labels, with the density of each different prior."""
+    """Both models under their labels."""
     old, new = (Side(label, model.stimuli[:, 0], model.prior, values_of(model)) for label, model in (before, after))
-    one, two = (_density(model) for _, model in (before, after))
-    densities = (one,) if np.array_equal(one[1], two[1]) else (one, two)
-    return Comparison(old, new, curves, "mean response", densities, chosen)
+    return Comparison(old, new, settings, chosen)
 
 
-def _density(model: EncodingModel) -> Curve:
-    return model.stimuli[:, 0], model.prior / model.stimulus_volumes
+def _prior(*models: EncodingModel) -> Setting:
+    """The density of the prior, or of both priors."""
+    roles = ("before", "after") if len(models) > 1 else ("",)
+    return Setting(
+        "prior (1 / unit)",
+        tuple(Line(one.stimuli[:, 0], one.prior / one.stimulus_volumes, role) for one, role in zip(models, roles)),
+    )
 
 
 @cache
@@ -138,19 +161,24 @@ def second_bump(
     noise: Noise | None = None,
     nodes: int = 301,
 ) -> Comparison:
-    """Fig. 1: a tuning curve with a bump at -3, and the same with another bump at 6; Gaussian prior."""
+    """Fig. 1: a tuning curve with a bump at -3, and the same with another bump at 6; Gaussian prior and noise."""
     prior, first = Gaussian(0.0, prior_sd), Bump(-3.0, width, height, baseline)
     both = Bumps((first, Bump(second, width, height)))
-    noise = PoissonNoise() if noise is None else noise
+    noise = GaussianNoise(2.0) if noise is None else noise
     one, two = (encoding_model(prior=prior, tuning=curve, noise=noise, nodes=nodes) for curve in (first, both))
     x = one.stimuli[:, 0]
     return _comparison(
         ("one bump", one),
         ("two bumps", two),
-        ((x, first(x)), (x, both(x))),
+        (Setting("mean response", (Line(x, first(x), "before"), Line(x, both(x), "after"))), _prior(one)),
         f"X ~ N(0, {prior_sd:g}²); bumps of height {height:g} and width {width:g} on a baseline of {baseline:g}; "
-        f"{type(noise).__name__.removesuffix('Noise')} noise",
+        f"{_words(noise)}",
     )
+
+
+def _words(noise: Noise) -> str:
+    name = f"{type(noise).__name__.removesuffix('Noise')} noise"
+    return f"{name} of sd {noise.sd:g}" if isinstance(noise, GaussianNoise) else name
 
 
 def two_modes(weight: float = 0.5, sd: float = 0.4) -> Mixture:
@@ -158,14 +186,33 @@ def two_modes(weight: float = 0.5, sd: float = 0.4) -> Mixture:
     return Mixture((weight, 1 - weight), (-1.0, 1.0), (sd, sd))
 
 
+#: Fig. 2A: the distance of the two stimuli whose posteriors are compared.
+APART = 0.4
+
+
+def posterior_density(model: EncodingModel, r: float, noise: float) -> Array:
+    """The density (J,) of X given r = x + N(0, noise^2), 1 / unit."""
+    weight = model.prior * np.exp(-((r - model.stimuli[:, 0]) ** 2) / (2 * noise**2))
+    return np.asarray(weight / weight.sum() / model.stimulus_volumes)
+
+
+def _posteriors(model: EncodingModel, place: float, noise: float) -> Setting:
+    """p(X|r) at r = x for two stimuli beside a place."""
+    x = model.stimuli[:, 0]
+    pair = (("one", place - APART / 2), ("other", place + APART / 2))
+    return Setting(
+        f"p(X|r) near {place:g}", tuple(Line(x, posterior_density(model, r, noise), role) for role, r in pair)
+    )
+
+
 @cache
 def other_prior(*, mode_sd: float = 0.4, noise: float = 0.5, nodes: int = 301) -> Comparison:
     """Fig. 2: r = x + noise under a Gaussian prior, and under a bimodal prior with the same mean and variance."""
     priors = Gaussian(0.0, float(np.hypot(1.0, mode_sd))), two_modes(sd=mode_sd)
     one, two = (encoding_model(prior=prior, noise=GaussianNoise(noise), nodes=nodes) for prior in priors)
-    x = one.stimuli[:, 0]
     chosen = f"modes at -1 and 1 of sd {mode_sd:g}; the Gaussian has the same variance; r = x + N(0, {noise:g}²)"
-    return _comparison(("Gaussian prior", one), ("bimodal prior", two), ((x, x),), chosen)
+    settings = (_prior(one, two), _posteriors(two, 0.0, noise), _posteriors(two, 1.0, noise))
+    return _comparison(("Gaussian prior", one), ("bimodal prior", two), settings, chosen)
 
 
 @cache
@@ -177,8 +224,18 @@ def magnitude(*, weight: float = 0.1, mode_sd: float = 0.5, noise: float = 1.0, 
 def magnitude_of(prior: Prior, noise: float, nodes: int, words: str) -> Comparison:
     """Fig. 3 under any prior; `words` describe the prior."""
     whole = encoding_model(prior=prior, noise=GaussianNoise(noise), nodes=nodes)
-    folded, x = map_responses(whole, np.abs), whole.stimuli[:, 0]
-    return _comparison(("r", whole), ("|r|", folded), ((x, x),), f"{words}; r = x + N(0, {noise:g}²)")
+    folded = map_responses(whole, np.abs)
+    responses = Setting("response (mean ± sd)", (_responses(whole, "before"), _responses(folded, "after")))
+    return _comparison(("r", whole), ("|r|", folded), (_prior(whole), responses), f"{words}; r = x + N(0, {noise:g}²)")
+
+
+def _responses(model: EncodingModel, role: str) -> Line:
+    """The mean response at each stimulus, with a band of one standard deviation."""
+    values = model.responses
+    assert values is not None
+    mean = values @ model.likelihood
+    spread = np.sqrt(np.maximum(values**2 @ model.likelihood - mean**2, 0))
+    return Line(model.stimuli[:, 0], mean, role, spread=spread)
 
 
 @cache
@@ -188,7 +245,7 @@ def two_neurons(
     centres: tuple[float, float] = (-0.7, 0.7),
     widths: tuple[float, float] = (0.3, 0.3),
     height: float = 3.0,
-    nodes: int = 101,
+    nodes: int = 151,
 ) -> Comparison:
     """Fig. 5: two sigmoidal neurons: I of both, and I of the first plus I of the second given the first."""
     curves = [Sigmoid(centre, width, height, 0.1) for centre, width in zip(centres, widths)]
@@ -200,8 +257,15 @@ def two_neurons(
     return Comparison(
         Side("I of both", x, p, values_of(pair.both)),
         Side("I of the first + I of the second given the first", x, p, total),
-        tuple((x, curve(x)) for curve in curves),
-        "mean count",
-        (_density(pair.both),),
+        (
+            Setting(
+                "mean count",
+                tuple(
+                    Line(x, curve(x), role, f"neuron {number}")
+                    for number, (curve, role) in enumerate(zip(curves, ("one", "other")), 1)
+                ),
+            ),
+            _prior(pair.both),
+        ),
         f"X ~ N(0, {prior_sd:g}²); counts of mean 0.1 to {height + 0.1:g}; Poisson noise",
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..paper.figures import FIGURES, drawn_as, opening
+from ..paper.compared import opening
+from ..paper.figures import FIGURES, drawn_as
 from ..paper.models import second_bump
 from .study import Data, Files, Run, Study
 

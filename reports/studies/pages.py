@@ -25,7 +25,8 @@ from ..draw.style import Drawing, styled
 from ..draw.witness import describe, plot_witness, svg
 from ..measuring import measure as measured
 from ..paper import models as models
-from ..paper.figures import FIGURES, curves, figure_of, opening, panel
+from ..paper.compared import draw_setting, figure_of, opening, panel
+from ..paper.figures import FIGURES
 from ..paper.models import Comparison
 from ..symbols import in_markdown, unit_of
 
@@ -57,13 +58,12 @@ def measure_figure(name: str, found: tuple[Comparison, ...]) -> Drawing:
 
 
 def settings_figure(found: tuple[Comparison, ...]) -> Drawing:
-    """Draw mean responses and priors of the three settings."""
+    """Draw the first two upper panels of the three settings: priors and responses."""
     with styled():
         figure = Drawing(figsize=(_SIZE[0], 2.4), layout="constrained")
         for column, one in zip(figure.subplots(2, 3, sharex="col").T, found):
-            curves(column[0], one, one.curves, one.curves_label)
-            curves(column[1], one, one.density, "prior density (1 / unit)")
-            column[0].set_xlim(*one.span)
+            for axis, setting in zip(column, one.settings):
+                draw_setting(axis, setting, one.span)
             column[1].set_xlabel("stimulus x")
     return figure
 
@@ -179,7 +179,7 @@ def fill(folder: Path) -> None:
         "table": published("table.md"),
         "drawings": {
             "teaser": svg(opening(found[0]), "teaser", "Eight measures of one neuron, with one bump and with two"),
-            "settings": svg(settings_figure(found), "settings", "Mean responses and priors of the three settings"),
+            "settings": svg(settings_figure(found), "settings", "Priors and responses of the three settings"),
         },
         "measures": _measures(table, found),
         "axioms": _axioms(table),

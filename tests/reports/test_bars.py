@@ -64,7 +64,8 @@ def test_claims(tmp_path):
     code, lines = on_screen("claims", "--claim", "eq-5", "--claim", "eq-12", "--claim", "eq-19", cwd=tmp_path)
     assert code == 0
     said = [line for line in lines if line and not line.startswith(" ")]
-    assert said == ["eq-5: confirmed", "eq-12: holds only as corrected", "eq-19: confirmed"]
+    counted = "3 statements; 3 of the paper: 2 confirmed, 1 holds only as corrected"
+    assert said == ["eq-5: confirmed", "eq-12: holds only as corrected", "eq-19: confirmed", counted]
     assert not any("━" in line for line in lines)
 
 

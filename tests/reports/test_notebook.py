@@ -31,7 +31,7 @@ CELLS = {
         print(si.measure(si.Recording.from_counts([[18, 2], [5, 15]], [0, 1]), resamples=10))
     """,
     "paper": """
-        from stiminfo.reports.paper.figures import figure_of
+        from stiminfo.reports.paper.compared import figure_of
         figure_of(2)[0]
     """,
     "pyplot": "import sys; print('matplotlib.pyplot' in sys.modules)",

@@ -6,17 +6,18 @@ import pytest
 from stiminfo.errors import MissingExtra
 from stiminfo.estimators import PUBLISHED
 from stiminfo.models import Bump, Gaussian, ModelError, PoissonNoise, ResponsePair, encoding_model
+from stiminfo.reports.draw.style import AFTER, BEFORE
 from stiminfo.reports.paper import images as paper_images
 from stiminfo.reports.paper import models
-from stiminfo.reports.paper.figures import (
-    FIGURES,
+from stiminfo.reports.paper.compared import (
     between_modes,
+    draw_setting,
     figure_of,
     largest_gap,
     largest_rise,
     near_change,
-    write_figure,
 )
+from stiminfo.reports.paper.figures import FIGURES, write_figure
 from stiminfo.reports.symbols import symbol
 
 
@@ -48,7 +49,7 @@ def test_figure_3_numbers():
 
 
 def test_figure_5_numbers():
-    found = models.two_neurons(nodes=31, height=1.0)
+    found = models.two_neurons(nodes=65, height=1.0)
     assert abs(largest_gap(found, "i_local")) < 1e-6 < abs(largest_gap(found, "i_kong2"))
 
 
@@ -65,10 +66,53 @@ def test_pairs_have_one_stimulus():
 def test_drawn_in_one_style():
     figure, _ = figure_of(2)
     assert figure.get_figwidth() < 3.5
-    assert len(figure.axes) == 10
-    titles = [axis.get_title(loc="left") for axis in figure.axes[2:]]
-    assert [title.split()[0] for title in titles] == [symbol(name).mathtext for name in PUBLISHED]
-    assert all("nats" in title for title in titles)
+    titles = [axis.get_title(loc="left") for axis in figure.axes]
+    assert [title.split()[0] for title in titles] == [f"$\\bf{{{letter}}}$" for letter in "ABCDEFGHIJK"]
+    assert [title.split()[1] for title in titles[3:]] == [symbol(name).mathtext for name in PUBLISHED]
+    assert all("nats" in title for title in titles[3:])
+
+
+def test_posteriors_of_figure_2():
+    """The posterior moves more between the modes than at one of them."""
+    settings = models.other_prior(nodes=161).settings
+    assert [one.title for one in settings] == ["prior (1 / unit)", "p(X|r) near 0", "p(X|r) near 1"]
+    apart = []
+    for setting in settings[1:]:
+        one, other = (line.y for line in setting.lines)
+        apart.append(np.abs(one - other).sum())
+    assert apart[0] > 1.5 * apart[1]
+
+
+def test_responses_of_figure_3():
+    prior, responses = models.magnitude(nodes=161).settings
+    assert len(prior.lines) == 1
+    whole, folded = responses.lines
+    assert whole.y == pytest.approx(whole.x, abs=1e-6)
+    assert whole.spread == pytest.approx(1.0, abs=0.01)
+    # E|x + noise| of a folded normal distribution, at x = 0.
+    at_zero = np.interp(0.0, folded.x, folded.y), np.interp(0.0, folded.x, folded.spread)
+    assert at_zero == pytest.approx((np.sqrt(2 / np.pi), np.sqrt(1 - 2 / np.pi)), abs=0.01)
+
+
+def test_lines_that_are_not_the_two_sides_have_other_colours():
+    """Blue and orange stand for the sides compared, so two neurons are neither; a band is drawn where there is one."""
+    from matplotlib.figure import Figure
+
+    axes = Figure().subplots(1, 2)
+    tuning = models.two_neurons(nodes=65, height=1.0).settings[0]
+    draw_setting(axes[0], tuning, (-3.0, 3.0))
+    drawn = {line.get_color() for line in axes[0].lines}
+    assert len(drawn) == 2
+    assert not drawn & {BEFORE, AFTER}
+    assert [text.get_text() for text in axes[0].get_legend().get_texts()] == ["neuron 1", "neuron 2"]
+    draw_setting(axes[1], models.magnitude(nodes=161).settings[1], (-2.0, 2.0))
+    assert [line.get_color() for line in axes[1].lines] == [BEFORE, AFTER]
+    assert len(axes[1].collections) == 2
+
+
+def test_figure_1_has_gaussian_noise_unless_another_is_asked_for():
+    assert "Gaussian noise of sd 2" in models.second_bump(nodes=161).chosen
+    assert "Poisson noise" in models.second_bump(nodes=161, noise=PoissonNoise()).chosen
 
 
 def test_written_whole_and_the_same_each_time(tmp_path):
@@ -114,13 +158,67 @@ def test_images_with_few_passes(monkeypatch):
     pytest.importorskip("diffusers")
     monkeypatch.delenv("STIMINFO_MNIST", raising=False)
     monkeypatch.setattr(paper_images, "SHOWN", 1)
-    monkeypatch.setattr(paper_images, "PASSES", 40)
-    monkeypatch.setattr(paper_images, "OTHERS", 40)
-    monkeypatch.setattr(paper_images, "NETWORK_PASSES", 40)
+    for passes in ("PASSES", "NETWORK_PASSES", "SET_PASSES"):
+        monkeypatch.setattr(paper_images, passes, 40)
+    monkeypatch.setattr(paper_images, "DRAWS", 50)
+    right = paper_images.paper_images
+    monkeypatch.setattr(paper_images, "paper_images", lambda data: right(data, 60))
     four = paper_images.figure_4()
     said = [text.get_text() for text in four.texts] + [axis.get_ylabel() for axis in four.axes]
-    names = ("i_local", "i_kong1", "i_kong2", "i_surp", "i_ssi", "i_cissi")
-    assert {"stimulus", "Fisher", *(symbol(name).mathtext for name in names)} <= set(said)
+    said += [axis.get_title(loc="left") for axis in four.axes]
+    maps = [f"{symbol(name).mathtext}\nours" for name in ("i_local", "i_kong1", "i_kong2")]
+    totals = [symbol(name).mathtext for name in ("i_surp", "i_ssi", "i_sp", "i_cissi")]
+    mine = {"stimulus", "Fisher\nC.2", "Fisher\nours", f"{symbol('i_local').mathtext}\nC.2", "49 receptive fields"}
+    assert {*mine, *maps, *totals, *"ABCDEFGH"} <= set(said)
+    assert any("Finite set of 60 images, Monte Carlo" in text for text in said)
     six = paper_images.figure_6()
-    said = " ".join(text.get_text() for text in six.texts)
+    said = " ".join([text.get_text() for text in six.texts] + [axis.get_ylabel() for axis in six.axes])
     assert "Networks: digits, trained for" in said
+    assert "finite set" in said
+    assert "exact" not in said
+
+
+def test_measures_of_responses_to_members_of_a_set():
+    """Means over drawn responses are those of the exact engine, within their errors."""
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    from scipy.stats import poisson
+
+    from stiminfo.diffusion import FiniteSetDenoiser
+    from stiminfo.models import EncodingModel, LinearNonlinearPoisson
+
+    x, prior = np.array([[-1.0], [0.5], [2.0]]), np.array([0.2, 0.5, 0.3])
+    neuron = LinearNonlinearPoisson([[1.0]], gain=1.5, threshold=0.2, amplitude=3.0)
+    denoiser = FiniteSetDenoiser(x, neuron, prior)
+    rate = neuron.rates(denoiser.tensor(x)).numpy()[:, 0]
+    model = EncodingModel(x, prior, poisson.pmf(np.arange(60)[:, None], rate))
+    found = paper_images.by_responses(denoiser, np.arange(3), draws=2000)
+    assert set(found) == {"i_sp", "i_ssi", "i_surp", "i_cissi"}
+    for name, (value, error) in found.items():
+        assert (np.abs(value - PUBLISHED[name](model)) < 5 * error).all(), name
+        assert error.max() < 0.05
+
+
+def test_images_as_in_the_paper(monkeypatch):
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    monkeypatch.delenv("STIMINFO_MNIST", raising=False)
+    found = paper_images.paper_images(count=20)
+    assert found.pixels.shape == (20, 32, 32)
+    assert found.pixels.min() == -1
+    assert 0.9 < found.pixels.max() <= 1
+    printed = paper_images.rates(paper_images.printed_neurons(), found)
+    # Eq. 24 by hand, for the first neuron and image.
+    at = (np.arange(32) + 0.5) / 16 - 1
+    centre = 1 / 7 - 1
+    field = 2 * np.exp(-((at[:, None] - centre) ** 2 + (at - centre) ** 2) / (2 * 0.2**2))
+    drive = float((field * found.pixels[0].astype(float)).sum())
+    assert printed[0, 0] == pytest.approx(1 / (1 + np.exp(-(drive - 0.5))))
+
+
+def test_maps_with_negative_pixels_get_two_hues():
+    from stiminfo.reports.draw.maps import _scale
+
+    error = np.full((1, 2, 2), 0.01)
+    positive, negative, noise = (np.array([[[1.0, value], [0.5, 0.0]]]) for value in (0.2, -0.1, -0.015))
+    assert _scale([(positive, error)])[0]["vmin"] == 0
+    assert _scale([(negative, error)])[0]["vmin"] == -1
+    assert _scale([(noise, error)])[0]["vmin"] == 0

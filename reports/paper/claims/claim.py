@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-CONFIRMED, REFUTED, CORRECTED = "confirmed", "refuted", "holds only as corrected"
+CONFIRMED, CORRECTED, SLIP, REFUTED = "confirmed", "holds only as corrected", "slip in print", "refuted"
+SKIPPED = "not checked"
+#: Every outcome, in the order in which pages count them.
+OUTCOMES = (CONFIRMED, CORRECTED, SLIP, REFUTED, SKIPPED)
 
 
 @dataclass(frozen=True)
@@ -19,33 +22,42 @@ class Result:
     evidence : the numbers that show it, in words
     corrected : whether the correction holds; None without a correction
     witness : JSON data of a small model that refutes the statement, or of a witness that `stiminfo replay` reads
+    slip : whether what is printed is only a slip of the pen or ambiguous, so that no result depends on it
+    skipped : whether the check needs data or packages that are not here; `evidence` says which
     """
 
     printed: bool
     evidence: str
     corrected: bool | None = None
     witness: dict[str, Any] | None = None
+    slip: bool = False
+    skipped: bool = False
 
     @property
     def outcome(self) -> str:
-        """CONFIRMED, CORRECTED or REFUTED."""
+        """One of `OUTCOMES`."""
+        if self.skipped:
+            return SKIPPED
         if self.printed:
             return CONFIRMED
-        return CORRECTED if self.corrected else REFUTED
+        if not self.corrected:
+            return REFUTED
+        return SLIP if self.slip else CORRECTED
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement of the paper.
+    """A statement of the paper, or one of ours about the same matter.
 
     Attributes
     ----------
     id : short name for the command line
-    place : where the paper makes the statement
+    place : where the paper makes the statement, by its own numbers; of a statement of ours, what it belongs to
     statement : the statement in our words
     expected : the outcome on record; a check with another outcome fails in CI
     check : computes the outcome
     correction : what holds instead, or why the statement fails
+    ours : whether the statement is ours and not the paper's
     """
 
     id: str
@@ -54,10 +66,21 @@ class Claim:
     expected: str
     check: Callable[[], Result]
     correction: str = ""
+    ours: bool = False
+
+    def is_news(self, outcome: str) -> bool:
+        """Whether an outcome differs from the one on record; a check that could not be made is no news."""
+        return outcome not in (self.expected, SKIPPED)
 
 
 def claim(
-    id: str, place: str, statement: str, expected: str, correction: str = ""
+    id: str, place: str, statement: str, expected: str, correction: str = "", *, ours: bool = False
 ) -> Callable[[Callable[[], Result]], Claim]:
     """Decorator that turns a check into a `Claim`; the arguments are those of `Claim`."""
-    return lambda check: Claim(id, place, statement, expected, check, correction)
+    return lambda check: Claim(id, place, statement, expected, check, correction, ours)
+
+
+def counted(outcomes: Iterable[str]) -> dict[str, int]:
+    """How many there are of each outcome, in the order of `OUTCOMES`; those that do not occur are left out."""
+    found = list(outcomes)
+    return {outcome: found.count(outcome) for outcome in OUTCOMES if outcome in found}

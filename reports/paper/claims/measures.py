@@ -1,26 +1,27 @@
-"""What the paper says about single measures, uniqueness, and locality under any prior."""
+"""Statements of ours beside the paper: uniqueness, heavy tails, and properties of single measures."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ....axioms.auditing.audit import audit
-from ....estimators import PUBLISHED, i_cissi, i_kong1, i_kong2, i_local, i_sp, i_ssi, i_surp
+from ....estimators import PUBLISHED, Measure, i_cissi, i_kong2, i_local, i_sp, i_ssi, i_surp
 from ....estimators.relatives import RELATIVES
 from ....models import EncodingModel, StudentT
-from ....models.transforms import coarse_and_fine, garble, merge_responses, merging_matrix, stretch_responses
+from ....models.transforms import coarse_and_fine, merge_responses, merging_matrix, permute_responses, stretch_responses
 from ....models.warps import relocate_stimuli
-from .claim import CONFIRMED, CORRECTED, REFUTED, Result, claim
-from .joints import CLOSE, and_model, data_of, distance, shared_response, three_stimuli
+from .appendix_a import seen_from_afar
+from .claim import CONFIRMED, Result, claim
+from .joints import CLOSE, data_of, distance, shared_response, three_stimuli
 from .table_one import verdict_of
 
 
 @claim(
     "kong2-processing",
-    "Appendix B",
-    "Kong's second decomposition, which is positive, obeys data processing.",
-    REFUTED,
-    "it breaks data processing as well as additivity",
+    "Beside Appendix B",
+    "Kong's second decomposition breaks data processing too.",
+    CONFIRMED,
+    ours=True,
 )
 def kong2_processing() -> Result:
     model = shared_response()
@@ -29,7 +30,7 @@ def kong2_processing() -> Result:
     pair = coarse_and_fine(model, merging_matrix([0, 0, 1]))
     gap = i_kong2(pair.first) + i_kong2.conditional(pair) - i_kong2(pair.both)
     return Result(
-        bool((after <= before + CLOSE).all()),
+        bool((after > before + 0.01).any()) and bool(np.abs(gap).max() > 0.01),
         f"merging two responses raises it at stimulus 1 from {before[1]:.5f} to {after[1]:.5f} nats; additivity is off "
         f"by {np.abs(gap).max():.4f}",
         None,
@@ -39,10 +40,10 @@ def kong2_processing() -> Result:
 
 @claim(
     "sp-responses",
-    "Section 3",
-    "I_sp is unchanged by invertible maps of the response.",
-    CORRECTED,
-    "of a discrete response",
+    "Beside Remark 2",
+    "I_sp is unchanged by invertible maps of a discrete response, but not of a continuous one.",
+    CONFIRMED,
+    ours=True,
 )
 def sp_stretched() -> Result:
     model = EncodingModel([0.0, 1.0], [0.5, 0.5], [[1.0, 0.0], [0.0, 1.0]], response_volumes=[1.0, 2.0])
@@ -51,47 +52,59 @@ def sp_stretched() -> Result:
     others = max(
         distance(PUBLISHED[name](stretched), PUBLISHED[name](model)) for name in ("i_ssi", "i_surp", "i_local")
     )
+    discrete = EncodingModel([0.0, 1.0], [0.4, 0.6], [[0.7, 0.1], [0.2, 0.3], [0.1, 0.6]])
+    kept = distance(i_sp(permute_responses(discrete, [2, 0, 1])), i_sp(discrete))
     return Result(
-        distance(after, before) < CLOSE,
+        distance(after, before) > 0.1 and others < CLOSE and kept < 1e-12,
         f"r uniform on [0, 1] or on [1, 3]; [0, 1] stretched to [0, 2]: I_sp from ({before[0]:.4f}, "
         f"{before[1]:.4f}) to ({after[0]:.4f}, {after[1]:.4f}) nats; I_SSI, I_surp and I_local change by "
-        f"{others:.1g}. For discrete responses nothing changes",
-        others < CLOSE,
+        f"{others:.1g}. Relabelling three discrete responses changes it by {kept:.1g}",
+        None,
         data_of(model),
     )
 
 
 @claim(
     "unique",
-    "Abstract, Discussion",
-    "The axioms single out one measure.",
-    REFUTED,
-    "I_local of a warped stimulus meets them all and differs (the paper leaves uniqueness open)",
+    "Beside the Discussion, which leaves it open",
+    "The axioms do not single out one measure.",
+    CONFIRMED,
+    ours=True,
 )
 def not_unique() -> Result:
     three = three_stimuli()
     moved = relocate_stimuli(three, np.array([[0.0], [1.0], [3.0]]))
     change = i_local(moved)[1], i_local(three)[1]
     copy = RELATIVES["warped stimulus"]
-    axioms = ("completeness", "locality", "positivity", "additivity", "feature_insensitivity")
+    axioms = ("completeness", "positivity", "additivity", "feature_insensitivity")
     found = audit(copy, axioms=axioms, examples=10, isolate=False)
     holds = {axiom: verdict.verdict for axiom, verdict in found.verdicts.items()}
+    far = [abs(b - a) for a, b in zip(*(_at_distance(copy, ball) for ball in (False, True)))]
     apart = distance(copy(three), i_local(three))
     return Result(
-        apart < 1e-3 or set(holds.values()) != {"holds"},
+        apart > 1e-3 and set(holds.values()) == {"holds"} and bool(np.all(np.diff(far) < -0.3 * np.array(far[:-1]))),
         f"0, 1, 2 -> 0, 1, 3 changes I_local at the middle from {change[1]:.4f} to {change[0]:.4f} nats; I_local of "
         f"x + tanh(2x)/2 differs from it by up to {apart:.3f}; its verdicts: "
-        + ", ".join(f"{k} {v}" for k, v in holds.items()),
+        + ", ".join(f"{k} {v}" for k, v in holds.items())
+        + "; local as I_local is, since the map has slopes between 1 and 2: a change at 0 changes it at 8, 16, 32 by "
+        + ", ".join(f"{change:.4f}" for change in far),
         None,
         data_of(three),
     )
 
 
+def _at_distance(measure: Measure, ball: bool) -> list[float]:
+    """A measure at 8, 16 and 32 for a prior N(0, 1), of a response that is changed at 0 or is not."""
+    model = seen_from_afar(ball)
+    return [float(measure(model)[model.stimuli[:, 0] == place][0]) for place in (8.0, 16.0, 32.0)]
+
+
 @claim(
     "surp-cissi-maps",
-    "Section 3 (Kostal and D'Onofrio)",
+    "Beside section 3 (Kostal and D'Onofrio)",
     "I_surp and I_CiSSI are unchanged by invertible maps of the stimulus.",
     CONFIRMED,
+    ours=True,
 )
 def invariant_pair() -> Result:
     three = three_stimuli()
@@ -103,10 +116,10 @@ def invariant_pair() -> Result:
 
 @claim(
     "local-any-prior",
-    "Axiom 2, Appendix A",
-    "I_local is local whatever the prior.",
-    CORRECTED,
-    "for priors with exponential or lighter tails",
+    "Beside Axiom 2 and Appendix A",
+    "Under priors with heavy tails I_local is not local; under a Cauchy prior a change reaches 1 - ln 2 nats far away.",
+    CONFIRMED,
+    ours=True,
 )
 def heavy_tails() -> Result:
     """I_local of stimuli 0 and 10^n with probabilities 1/2, 1/4, ..., and under a Cauchy prior."""
@@ -124,75 +137,20 @@ def heavy_tails() -> Result:
     model = EncodingModel(nodes, mass / mass.sum(), np.stack([~inside, inside]).astype(float), stimulus_volumes=widths)
     values = i_local(model)
     at = [float(np.interp(place, model.stimuli[:, 0], values)) for place in (65.0, 251.0, 1019.0)]
-    light = verdict_of("i_local", "locality").verdict
+    limit = 1 - np.log(2)
     return Result(
-        bool(far[-2] < 0.01),
+        bool(far[-2] > 0.1) and bool(np.all(np.diff(at) > 0)) and at[-1] > 0.8 * limit,
         "R tells only whether x = 0; I_local at 10, 100, ...: "
         + " ".join(f"{value:.3f}" for value in far[1:-1])
         + "; X Cauchy, R = 1 where |x| < 1, I_local at 65, 251, 1019: "
         + " ".join(f"{value:.3f}" for value in at)
-        + f" (limit 1 - ln 2 = {1 - np.log(2):.4f}). With light tails: {light}",
-        light == "holds",
+        + f" (limit 1 - ln 2 = {limit:.4f}); with R = 0 everywhere it is 0 at each of these",
+        None,
         {"stimuli": x.tolist(), "prior": prior.tolist(), "likelihood": table.tolist()},
     )
 
 
-@claim(
-    "eq-15",
-    "Eq. 15, Appendix A",
-    "A change at x0 reaches I_local(x) only through noise levels g of the order of |x - x0|^2 or more.",
-    CORRECTED,
-    "under a N(0, s^2) prior, through levels from the order of s^2 |x - x0| on",
-)
-def influence_of_width() -> Result:
-    places = (8.0, 16.0, 32.0)
-    levels = np.geomspace(1e-2, 1e4, 2000)
-    onsets = []
-    for place in places:
-        # The posterior of X ~ N(0, 1) at xg = place.
-        mean, sd = place / (1 + levels), np.sqrt(levels / (1 + levels))
-        onsets.append(float(levels[np.argmax(mean - 3 * sd < 0.5)]))
-    ratio = [level / place for level, place in zip(onsets, places)]
-    return Result(
-        min(level / place**2 for level, place in zip(onsets, places)) > 0.5,
-        "with X ~ N(0, 1) the posterior of xg = D reaches x0 = 0 (to 3 sd) at g = "
-        + ", ".join(f"{level:.1f}" for level in onsets)
-        + f" for D = 8, 16, 32: of the order of s^2 D ({min(ratio):.2f} to {max(ratio):.2f} of it), far below D^2",
-        max(ratio) < 2 and max(onsets) < 0.5 * 32**2,
-    )
-
-
-@claim(
-    "kong1-features",
-    "Eq. 18",
-    "Kong's first decomposition splits into features that are shares of information.",
-    CORRECTED,
-    "its features may be negative and rise under garbling; only their sum is sound",
-)
-def kong1_features() -> Result:
-    bits = and_model()
-    parts = i_kong1.featurewise(bits)[1]
-    none = garble(bits, np.ones((1, 2)))
-    return Result(
-        float(parts.min()) >= -CLOSE,
-        f"AND of two bits, at (0, 1): {parts.min():.4f} nats of one feature; after the response is thrown away "
-        f"{abs(none.mutual_information()):.0f}, which is more. The sum is I_surp, "
-        f"data processing {verdict_of('i_kong1', 'data_processing').verdict}",
-        verdict_of("i_kong1", "data_processing").verdict == "holds",
-        data_of(bits),
-    )
-
-
-@claim("ssi-negative", "Section 3", "I_SSI may be negative.", CONFIRMED)
-def ssi_negative() -> Result:
-    model = EncodingModel([0.0, 1.0], [0.25, 0.75], [[1.0, 1 / 3], [0.0, 2 / 3]])
-    low = float(i_ssi(model)[0])
-    return Result(
-        low < 0, f"prior (1/4, 3/4), p(r0|x) = (1, 1/3): I_SSI = {low:.5f} nats at the first", None, data_of(model)
-    )
-
-
-@claim("ssi-cissi", "Section 3", "For a flat prior I_SSI and I_CiSSI agree.", CONFIRMED)
+@claim("ssi-cissi", "Beside section 3", "For a flat prior I_SSI and I_CiSSI agree.", CONFIRMED, ours=True)
 def bimodal_flat_ssi() -> Result:
     rng = np.random.default_rng(2)
     worst = 0.0

@@ -17,6 +17,9 @@ from ....models.arrays import Array
 _Z = np.linspace(-9.5, 9.5, 401)
 WEIGHT = np.exp(-0.5 * _Z**2)
 WEIGHT /= WEIGHT.sum()
+#: Steps of finite differences, in standard deviations of the noise: they leave relative errors of about 1e-8 in first
+#: and 1e-6 in second derivatives.
+_FIRST, _SECOND = 1e-4, 1e-3
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,23 @@ class Noisy:
         """E_{r|x} E_{Xg|x} of values (J, M, K), (J,)."""
         return self.mean(np.einsum("kj,jmk->jm", self.model.likelihood, values))
 
+    def _log_p(self, steps: float) -> Array:
+        """Log p(r|xg) so many standard deviations of the noise further on, (J, M, K); 0 where r is impossible."""
+        xg = self.xg + steps * np.sqrt(self.level)
+        p = posterior(self.model, xg, self.level) @ self.model.likelihood.T
+        return np.log(np.where(p > 0, p, 1.0))
+
+    @property
+    def score(self) -> Array:
+        """D log p(r|xg) / dxg, (J, M, K), by finite differences: no posterior mean enters."""
+        return np.asarray((self._log_p(_FIRST) - self._log_p(-_FIRST)) / (2 * _FIRST * np.sqrt(self.level)))
+
+    @property
+    def curvature(self) -> Array:
+        """d^2 log p(r|xg) / dxg^2, (J, M, K), by finite differences."""
+        around = self._log_p(_SECOND) - 2 * self._log_p(0.0) + self._log_p(-_SECOND)
+        return np.asarray(around / (_SECOND**2 * self.level))
+
 
 def posterior(model: EncodingModel, xg: Array, level: float) -> Array:
     """p(x|xg) for stimuli in R^1, (..., J), at noisy stimuli (...)."""
@@ -78,17 +98,18 @@ def noisy(model: EncodingModel, level: float) -> Noisy:
 
 
 def over_levels(
-    model: EncodingModel,
-    integrand: Callable[[Noisy], Array],
+    model: EncodingModel, integrand: Callable[[Noisy], Array], *, above: float | None = None, steps: int = 201
 ) -> Array:
-    """``int integrand dg``, (J,), by a trapezoidal rule in log g over 201 levels.
+    """``int integrand dg``, (J, ...), by a trapezoidal rule in log g.
 
-    The levels go from exp(-9) times the smallest squared distance of stimuli to exp(16) times the largest.
+    The levels go from exp(-9) times the smallest squared distance of stimuli, or from `above`, to exp(16) times the
+    largest.
     """
     x = np.sort(model.stimuli[:, 0])
-    steps = np.linspace(2 * np.log(np.diff(x).min()) - 9.0, 2 * np.log(x[-1] - x[0]) + 16.0, 201)
-    values = np.array([integrand(noisy(model, float(np.exp(t)))) * np.exp(t) for t in steps])
-    return np.asarray(np.trapezoid(values, steps, axis=0))
+    first = 2 * np.log(np.diff(x).min()) - 9.0 if above is None else np.log(above)
+    levels = np.linspace(first, 2 * np.log(x[-1] - x[0]) + 16.0, steps)
+    values = np.array([integrand(noisy(model, float(np.exp(t)))) * np.exp(t) for t in levels])
+    return np.asarray(np.trapezoid(values, levels, axis=0))
 
 
 def fisher_at(found: Noisy) -> Array:

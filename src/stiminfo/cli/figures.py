@@ -31,8 +31,8 @@ def figures(
     """Draw the paper's figures anew, with all eight measures in every panel where they are defined.
 
     Each figure is written as PDF, SVG and PNG. Figures 1, 2, 3 and 5 are computed exactly, in half a minute. Figures 4
-    and 6 show maps of images; they need `stiminfo[diffusion]` and some minutes. Figure 6 shows MNIST if its files are
-    found, else the digits.
+    and 6 show maps of images, of MNIST if its files are found, else of the digits. They need `stiminfo[diffusion]`, and
+    each takes about five minutes.
     """
     from ..files import ensure_folder
     from ..reports.paper.figures import FIGURES, write_figure, write_opening
