@@ -76,14 +76,14 @@ def test_fisher_is_declined_with_its_reason(report):
     assert "fisher does not apply" in printed(report)
 
 
-def test_beyond_a_plane_the_integrals_are_declined():
-    stimuli = np.random.default_rng(0).normal(size=(4, 3))
-    report = si.measure(recording_of(np.concatenate([COUNTS, COUNTS[:1]]), stimuli), resamples=20)
+def test_beyond_space_the_integrals_are_declined():
+    stimuli = np.random.default_rng(0).normal(size=(5, 4))
+    report = si.measure(recording_of(np.concatenate([COUNTS, COUNTS[:2]]), stimuli), resamples=20)
     reasons = {measure.name: measure.reason for measure in report.measures.values() if measure.reason}
     assert list(reasons) == ["fisher", "i_local", "i_kong2"]
-    assert "R^3" in reasons["i_local"]
-    assert "R^3" in reasons["i_kong2"]
-    assert "i_local does not apply: stimuli that span 3 dimensions of R^3" in printed(report)
+    assert "R^4" in reasons["i_local"]
+    assert "R^4" in reasons["i_kong2"]
+    assert "i_local does not apply: 5 stimuli that span 4 dimensions of R^4" in printed(report)
 
 
 def test_json_is_repeatable_and_complete(report):
