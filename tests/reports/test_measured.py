@@ -159,7 +159,8 @@ def test_many_poor_stimuli_are_counted():
     assert "Warning: 4 more stimuli have too few trials" in printed(report)
 
 
-def test_str_is_what_is_printed(report):
+def test_str_is_what_is_printed(report, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
     assert repr(report) == str(report)
     assert str(report) == printed(report, 100).rstrip("\n")
 
