@@ -3,7 +3,7 @@
 I_local and Kong's two measures are integrals over the noise level g of averages over Xg given x. Both are trapezoid
 sums, over log g and over a lattice of Xg whose spacing is proportional to sqrt(g); both converge spectrally. At a node
 y the integrands need three things: shift(y) = E[X|Xg=y] - y, response_shift(y)_r = E[X|Xg=y, r] - y, and p(r|Xg=y).
-`layouts` places the nodes; `spacing` explains why they suffice.
+`layouts` places the nodes; `spacing` explains why they suffice; `ring` does the same on a circle.
 """
 
 from __future__ import annotations
@@ -11,29 +11,36 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from ..errors import ModelError
+from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 from .layouts import NodeLayout
 from .nodes import Nodes
 from .resolution import Resolution, Span, span_of
+from .ring import ring_of
 
 #: If a gap is smaller than this share of half the range, stimuli relative to the middle of the range lose its digits.
 _TINY = 1e-6
 
 
 def integrate(
-    contribution: Callable[[Nodes], Array], stimuli: Array, prior: Array, likelihood: Array, resolution: Resolution
+    contribution: Callable[[Nodes], Array],
+    target: EncodingModel | ResponsePair,
+    likelihood: Array,
+    resolution: Resolution,
 ) -> Array:
     """``int_0^inf dg / (2 g^2) E_{Xg|x_j}[...]``, shape (J, d), nats.
 
     Parameters
     ----------
     contribution : turns a batch of nodes into its part of the integral, (J, d), with `Nodes.average`
-    stimuli, prior, likelihood : (J, d), (J,), (K, J)
+    target : gives the stimuli (J, d), their geometry, and the prior (J,)
+    likelihood : (K, J)
 
     Raises
     ------
@@ -42,17 +49,28 @@ def integrate(
     OutOfReach
         The nodes would take hours.
     """
+    stimuli, prior = target.stimuli, target.prior
     if len(stimuli) == 1:
         return np.zeros(stimuli.shape)
+    if target.geometry.period is not None:
+        return _integral(
+            partial(ring_of, stimuli, prior, likelihood, geometry=target.geometry), contribution, resolution
+        )
     points = centred(stimuli)
     if stimuli.shape[1] > 2:
         span = span_of(points)
         points, contribution = span.within(points), _in_full(contribution, span)
-    problem = NodeLayout(points, prior, likelihood, resolution)
+    return _integral(partial(NodeLayout, points, prior, likelihood), contribution, resolution)
+
+
+def _integral(
+    layout: Callable[[Resolution], NodeLayout], contribution: Callable[[Nodes], Array], resolution: Resolution
+) -> Array:
+    problem = layout(resolution)
     if problem.rarity > resolution.rare:
         # A rare stimulus is confused with distant ones, many sqrt(g) away, where tails and lattice matter more.
         finer = replace(resolution, tail=resolution.tail + 1, decay=resolution.decay + 6)
-        return _adaptive(NodeLayout(problem.x, prior, likelihood, finer), contribution)
+        return _adaptive(layout(finer), contribution)
     return _total(problem, contribution, *problem.levels())
 
 
@@ -121,9 +139,11 @@ def _adaptive(problem: NodeLayout, contribution: Callable[[Nodes], Array]) -> Ar
     low, high = problem.limits()
     edges = np.linspace(low, high, math.ceil((high - low) / 3) + 1)
     pending = [(a, b, panel(a, b)) for a, b in pairwise(edges)]
-    # Beyond the last level the integrand is a power series in t = 1 / g, and dg / (2 g^2) = dt / 2.
-    t = math.exp(-high) * (roots + 1) / 2
-    total = _total(problem, contribution, 1 / t, gauss * math.exp(-high) / 4)
+    total: Array = np.zeros(1)
+    if problem.power_series:
+        # Beyond the last level the integrand is a power series in t = 1 / g, and dg / (2 g^2) = dt / 2.
+        t = math.exp(-high) * (roots + 1) / 2
+        total = _total(problem, contribution, 1 / t, gauss * math.exp(-high) / 4)
     # The difference of a panel and its halves bounds the error of the panel; that of the halves is far smaller.
     tolerance = 1e5 * math.exp(-problem.resolution.decay)
     while pending:
@@ -132,7 +152,7 @@ def _adaptive(problem: NodeLayout, contribution: Callable[[Nodes], Array]) -> Ar
         left, right = panel(a, middle), panel(middle, b)
         error = np.abs(left + right - whole).max()
         if error <= tolerance * (1 + np.abs(total).max()) or b - a < 1e-4:
-            total += left + right
+            total = total + left + right
         else:
             pending += [(a, middle, left), (middle, b, right)]
     return total

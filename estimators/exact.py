@@ -206,6 +206,7 @@ class PublishedMeasure(Measure):
 
     def evaluate(self, target: EncodingModel | ResponsePair, form: Form, effort: Effort) -> Evaluation:
         """Values and error bounds, which are 0 for "quick"; raises `NotApplicable` for a form that it lacks."""
+        self.check_geometry(target)
         if form in self._forms:
             return self._forms[form].with_error(target, effort)
         if form == "conditional":

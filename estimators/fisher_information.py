@@ -89,6 +89,6 @@ fisher = PublishedMeasure(
         ),
     },
     units="nats per squared unit of the stimulus",
-    needs=("gradient",),
+    needs=("gradient", "distances"),
     source="Fisher (1925)",
 )

@@ -28,7 +28,7 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
         parts = [(nodes.average(square[:, :, i]) * model.likelihood.T).sum(axis=1) for i in range(model.dimensions)]
         return np.stack(parts, axis=1)
 
-    return integrate(contribution, model.stimuli, model.prior, model.likelihood, resolution)
+    return integrate(contribution, model, model.likelihood, resolution)
 
 
 def pointwise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
@@ -85,5 +85,6 @@ i_kong2 = PublishedMeasure(
         ),
     },
     slow=True,
+    needs=("distances",),
     source="Kong et al. (2024); Eqs. 19, 20 of " + PAPER,
 )

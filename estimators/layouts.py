@@ -22,7 +22,7 @@ from .spacing import MANY, Spacing
 #: Largest number of nodes per level; with more, quadrature takes hours.
 _MOST_NODES = 1e8
 #: Largest number of entries of a (nodes, stimuli) matrix held at once.
-_BLOCK = 1_500_000
+BLOCK = 1_500_000
 
 
 class NodeLayout(Spacing):
@@ -55,7 +55,7 @@ class NodeLayout(Spacing):
             for piece in self._scattered_nodes(float(g), float(w)):
                 batch.append(piece)
                 size += len(piece[0]) * self.width
-                if size > _BLOCK:
+                if size > BLOCK:
                     yield self._dense(batch)
                     batch, size = [], 0
         if batch:
@@ -69,12 +69,12 @@ class NodeLayout(Spacing):
         low = np.floor((self.x.min(axis=0) - tail * root) / (h * root))
         high = np.ceil((self.x.max(axis=0) + tail * root) / (h * root))
         shared = float(np.prod(high - low + 1))
-        _within_reach(min(own, shared))
+        within_reach(min(own, shared))
         norm = w * (h / math.sqrt(2 * math.pi)) ** self.d
         if own < shared:
             z = _lattice([np.arange(-half, half + 1) * h] * self.d)
             weight = norm * np.exp(-0.5 * (z**2).sum(axis=1))
-            most = max(1, _BLOCK // (len(z) * self.width))
+            most = max(1, BLOCK // (len(z) * self.width))
             for start in range(0, len(self.x), most):
                 part = np.arange(start, min(start + most, len(self.x)))
                 y = (self.x[part, None] + root * z).reshape(-1, self.d)
@@ -83,7 +83,7 @@ class NodeLayout(Spacing):
                 yield y, np.full(len(y), g), average
             return
         y = _lattice([np.arange(a, b + 1) * (h * root) for a, b in zip(low, high)])
-        most = max(1, _BLOCK // self.width)
+        most = max(1, BLOCK // self.width)
         for start in range(0, len(y), most):
             part_y = y[start : start + most]
             yield part_y, np.full(len(part_y), g), np.full((1, 1), norm)
@@ -122,8 +122,7 @@ class NodeLayout(Spacing):
         high = np.searchsorted(x, y_all + self.window * root)
         seen = high > low  # beside a lone stimulus a node may see none within its window
         y_all, low, high = y_all[seen], low[seen], high[seen]
-        cuts = _cuts(np.maximum(high - low, self.joint.shape[1]), _BLOCK)
-        for a, b in pairwise(cuts):
+        for a, b in pairwise(cuts(np.maximum(high - low, self.joint.shape[1]), BLOCK)):
             y, first, count = y_all[a:b], low[a:b], (high - low)[a:b]
             start = np.concatenate([[0], np.cumsum(count)])
             column = np.arange(start[-1]) - np.repeat(start[:-1] - first, count)
@@ -158,7 +157,7 @@ class NodeLayout(Spacing):
             places.append(y)
         grid = self.joint[order].reshape(len(coordinates[0]), len(coordinates[1]), -1)
         near, far = (np.tensordot(matrix, grid, (1, 1)) for matrix in (kernels[1], offsets[1]))
-        most = max(1, _BLOCK // (len(places[1]) * grid.shape[2]))
+        most = max(1, BLOCK // (len(places[1]) * grid.shape[2]))
         for start in range(0, len(places[0]), most):
             part = slice(start, start + most)
 
@@ -183,7 +182,8 @@ class NodeLayout(Spacing):
         return Nodes(g, shift, by_response, mass * (self.scale / total), y, average)
 
 
-def _within_reach(nodes: float) -> None:
+def within_reach(nodes: float) -> None:
+    """Raise `OutOfReach` for more nodes per level than quadrature can serve."""
     if nodes > _MOST_NODES:
         raise OutOfReach(
             f"quadrature over noise would take {nodes:.1e} nodes per level: the stimuli lie too far apart compared "
@@ -195,7 +195,7 @@ def _lattice(axes: list[Array]) -> Array:
     return np.stack([grid.ravel() for grid in np.meshgrid(*axes, indexing="ij")], axis=1)
 
 
-def _cuts(sizes: Array, most: int) -> list[int]:
+def cuts(sizes: Array, most: int) -> list[int]:
     """Row numbers that cut rows of these sizes into blocks of about `most` entries."""
     total = np.cumsum(sizes)
     blocks = max(1, math.ceil(float(total[-1]) / most))

@@ -33,7 +33,7 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
         square *= square
         return nodes.average(np.einsum("pk,pki->pi", nodes.response_probability, square))
 
-    return integrate(contribution, model.stimuli, model.prior, _likely(model.likelihood), resolution)
+    return integrate(contribution, model, _likely(model.likelihood), resolution)
 
 
 def _likely(likelihood: Array) -> Array:
@@ -68,7 +68,7 @@ def conditional(pair: ResponsePair, resolution: Resolution | None = None) -> Arr
         return nodes.average(np.einsum("pkl,pkli->pi", weight, square))
 
     joint = pair.likelihood.reshape(-1, count)
-    return np.asarray(integrate(contribution, pair.stimuli, pair.prior, joint, resolution).sum(axis=1))
+    return np.asarray(integrate(contribution, pair, joint, resolution).sum(axis=1))
 
 
 def gain(at: Sight) -> Tensor:
@@ -130,5 +130,6 @@ i_local = PublishedMeasure(
         ),
     },
     slow=True,
+    needs=("distances",),
     source="Eqs. 8, 9 of " + PAPER,
 )

@@ -8,11 +8,12 @@ from ..errors import MissingExtra, ModelError
 from .continuous import encoding_model
 from .counts import CountTable, read_counts
 from .encoding_model import EncodingModel
+from .geometry import Geometry, circle
 from .noise import BernoulliNoise, CategoricalNoise, GaussianNoise, PoissonNoise
-from .priors import Gaussian, Laplace, Mixture, StudentT, Uniform
+from .priors import Gaussian, Laplace, Mixture, StudentT, Uniform, VonMises
 from .product import product_model, two_feature_model
 from .response_pair import ResponsePair
-from .tuning import Bump, Bumps, Linear, Periodic, PiecewiseSmooth, Sigmoid
+from .tuning import Bump, Bumps, Linear, Periodic, PiecewiseSmooth, Sigmoid, VonMisesBump
 
 if TYPE_CHECKING:
     from ..diffusion.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson, TableEncoder
@@ -30,6 +31,7 @@ __all__ = [
     "EncodingModel",
     "Gaussian",
     "GaussianNoise",
+    "Geometry",
     "Laplace",
     "Linear",
     "LinearGaussian",
@@ -44,6 +46,9 @@ __all__ = [
     "StudentT",
     "TableEncoder",
     "Uniform",
+    "VonMises",
+    "VonMisesBump",
+    "circle",
     "encoding_model",
     "product_model",
     "read_counts",
