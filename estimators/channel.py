@@ -17,7 +17,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..errors import ModelError
-from ..models import EncodingModel, ResponsePair
+from ..models import EncodingModel, Population, ResponsePair
 from ..models.arrays import Array
 from .layouts import NodeLayout
 from .nodes import Nodes
@@ -30,9 +30,11 @@ _TINY = 1e-6
 
 def integrate(
     contribution: Callable[[Nodes], Array],
-    target: EncodingModel | ResponsePair,
+    target: EncodingModel | ResponsePair | Population,
     likelihood: Array,
     resolution: Resolution,
+    *,
+    squares: bool = False,
 ) -> Array:
     """``int_0^inf dg / (2 g^2) E_{Xg|x_j}[...]``, shape (J, d), nats.
 
@@ -41,6 +43,7 @@ def integrate(
     contribution : turns a batch of nodes into its part of the integral, (J, d), with `Nodes.average`
     target : gives the stimuli (J, d), their geometry, and the prior (J,)
     likelihood : (K, J)
+    squares : whether the contribution uses `Nodes.response_square`
 
     Raises
     ------
@@ -52,15 +55,19 @@ def integrate(
     stimuli, prior = target.stimuli, target.prior
     if len(stimuli) == 1:
         return np.zeros(stimuli.shape)
-    if target.geometry.period is not None:
-        return _integral(
-            partial(ring_of, stimuli, prior, likelihood, geometry=target.geometry), contribution, resolution
-        )
-    points = centred(stimuli)
+    on_circle = target.geometry.period is not None
+    points = stimuli if on_circle else centred(stimuli)
     if stimuli.shape[1] > 2:
         span = span_of(points)
         points, contribution = span.within(points), _in_full(contribution, span)
-    return _integral(partial(NodeLayout, points, prior, likelihood), contribution, resolution)
+
+    def layout(resolution: Resolution) -> NodeLayout:
+        make = partial(ring_of, geometry=target.geometry) if on_circle else NodeLayout
+        problem = make(points, prior, likelihood, resolution)
+        problem.squares = squares
+        return problem
+
+    return _integral(layout, contribution, resolution)
 
 
 def _integral(
@@ -84,6 +91,7 @@ def _in_full(contribution: Callable[[Nodes], Array], span: Span) -> Callable[[No
                 shift=nodes.shift @ span.axes,
                 response_shift=nodes.response_shift @ span.axes,
                 positions=nodes.positions @ span.axes + span.origin,
+                response_square=None,  # of single features, it does not follow from those of the span's coordinates
             )
         )
 

@@ -16,6 +16,7 @@ from .resolution import Resolution, resolution_for
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from .drawn import Drawn
     from .sight import Sight
 
 
@@ -42,6 +43,11 @@ def squared_gain(at: Sight) -> Tensor:
     return (at.xhat(xg, r) - at.xhat(xg)) ** 2
 
 
+def from_draws(at: Drawn) -> Array:
+    """E_{r|x} int dg / (2 g^2) E_{Xg|x}[gain^2], by replicate."""
+    return at.squared_gain(of_noisy=False)
+
+
 i_kong2 = PublishedMeasure(
     "i_kong2",
     "Kong's second decomposition",
@@ -56,6 +62,7 @@ i_kong2 = PublishedMeasure(
     formula="∫ dg / 2g² E over r given x of |x̂(xg) − x̂(xg, r)|²",
     pointwise=Integral(pointwise),
     featurewise=Integral(featurewise),
+    drawn=from_draws,
     integrand=Integrand(squared_gain, featurewise=True),
     claims={
         "completeness": True,

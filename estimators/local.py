@@ -16,6 +16,7 @@ from .resolution import Resolution, resolution_for
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from .drawn import Drawn
     from .sight import Sight
 
 
@@ -76,6 +77,11 @@ def gain(at: Sight) -> Tensor:
     return at.sampler.squared_gain(at.denoiser, at.xg, at.gamma, at.use_variance, at.generator)
 
 
+def from_draws(at: Drawn) -> Array:
+    """Int dg / (2 g^2) E_{Xg|x} E_{r|Xg}[gain^2], by replicate."""
+    return at.squared_gain(of_noisy=True)
+
+
 i_local = PublishedMeasure(
     "i_local",
     "local information",
@@ -88,6 +94,7 @@ i_local = PublishedMeasure(
     pointwise=Integral(pointwise),
     featurewise=Integral(featurewise),
     conditional=Integral(conditional),
+    drawn=from_draws,
     integrand=Integrand(gain, passes=None, featurewise=True, variance=True),
     claims={
         "completeness": True,

@@ -23,7 +23,6 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
-from scipy import sparse
 
 from ..models.arrays import Array
 from ..models.geometry import Geometry
@@ -98,11 +97,7 @@ class RingLayout(NodeLayout):
             kernel = np.exp(exponent - np.repeat(top, size))
             weights = kernel * np.repeat(np.exp(top) * (w / (count * root * math.sqrt(2 * math.pi))), size)
             column = self.order[column % len(self.phases)]  # a turn away is the same stimulus
-            near, far, average = (
-                sparse.csr_array((data, column, start), shape=(len(y), len(self.phases)))
-                for data in (kernel, kernel * offset, weights)
-            )
-            yield self._nodes(y[:, None], np.full(len(y), g), near @ self.joint, [far @ self.joint], average)
+            yield self._on_axis(y, g, (kernel, offset, weights), (column, start), (len(y), len(self.phases)))
 
 
 def ring_of(stimuli: Array, prior: Array, likelihood: Array, resolution: Resolution, geometry: Geometry) -> RingLayout:

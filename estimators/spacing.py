@@ -30,6 +30,8 @@ class Spacing:
 
     #: Whether above the last level the integrand is a power series in 1 / g.
     power_series = True
+    #: Whether nodes also get second moments.
+    squares = False
 
     def __init__(self, stimuli: Array, prior: Array, likelihood: Array, resolution: Resolution) -> None:
         self.x, self.d, self.resolution = stimuli, stimuli.shape[1], resolution

@@ -10,6 +10,7 @@ from .counts import CountTable, read_counts
 from .encoding_model import EncodingModel
 from .geometry import Geometry, circle
 from .noise import BernoulliNoise, CategoricalNoise, GaussianNoise, PoissonNoise
+from .population import Population
 from .priors import Gaussian, Laplace, Mixture, StudentT, Uniform, VonMises
 from .product import product_model, two_feature_model
 from .response_pair import ResponsePair
@@ -41,6 +42,7 @@ __all__ = [
     "Periodic",
     "PiecewiseSmooth",
     "PoissonNoise",
+    "Population",
     "ResponsePair",
     "Sigmoid",
     "StudentT",
