@@ -13,15 +13,14 @@ from functools import cached_property
 import numpy as np
 
 from ..models.arrays import Array
-from ..models.population import Draws, Population, divergence, posterior_of, weights_of
+from ..models.population import Draws, Population, divergence, log_posterior_of, weights_of
 from .channel import integrate
 from .nodes import Nodes
 from .resolution import Resolution, resolution_for
 
-#: Fewest replicates that are averaged together, and draws that are: so many fit the processor's cache.
-FEWEST, _TOGETHER = 8, 4096
-#: Quadrature to about 1e-4 nats, by dimension: far below the error of the draws.
-COARSE = {1: Resolution(4.5, 11.0, 0.55, 3.0, 8.0), 2: Resolution(4.2, 10.0, 0.65, 2.5, 8.0)}
+#: Quadrature to about `QUADRATURE` nats, by dimension: far below the error of the draws.
+COARSE = {1: Resolution(5.0, 14.0, 0.48, 3.2, 8.0), 2: Resolution(4.4, 11.5, 0.60, 2.8, 8.0)}
+QUADRATURE = 2e-4
 
 
 @dataclass(frozen=True)
@@ -47,16 +46,16 @@ class Drawn:
         return weights_of(self.draws.log)
 
     @cached_property
-    def posterior(self) -> Array:
-        """p(x|r), (S J, J)."""
-        return posterior_of(self.population.prior, self.draws.log)
+    def after(self) -> Array:
+        """Log p(x|r), (S J, J)."""
+        return log_posterior_of(self.population.prior, self.draws.log)
 
     @cached_property
     def before(self) -> Array:
-        """What is known without the response: p(x), (1, J), or p(x| the other neurons' responses), (S J, J)."""
+        """Log of what is known without the response: p(x), (1, J), or p(x| the other neurons' responses), (S J, J)."""
         if self.draws.before is None:
-            return self.population.prior[None]
-        return posterior_of(self.population.prior, self.draws.before)
+            return np.log(self.population.prior)[None]
+        return log_posterior_of(self.population.prior, self.draws.before)
 
     def given_stimulus(self, values: Array) -> Array:
         """E[values | x] by replicate, (S, J), of values (S J,) that do not depend on x, or (S J, J)."""
@@ -68,7 +67,7 @@ class Drawn:
     @cached_property
     def divergence(self) -> Array:
         """KL(p(X|r) || what was known before), (S J,), nats."""
-        return divergence(self.posterior, self.before)
+        return divergence(self.after, self.before)
 
     def on_average(self, values: Array) -> Array:
         """E[values] over stimuli and responses by replicate, (S,)."""
@@ -79,21 +78,13 @@ class Drawn:
 
         The gain of a response is E[X|xg, r] - E[X|xg]; of one neuron given the others, E[X|xg, r, r'] - E[X|xg, r].
         """
-        count = len(self.population.prior)
-        size = max(FEWEST, _TOGETHER // count) * count
-        starts = range(0, max(1, len(self.weights) // size) * size, size)  # the last part takes the rest
-        ends = [*starts[1:], len(self.weights)]
-        return np.concatenate([self._part(slice(a, b), of_noisy) for a, b in zip(starts, ends)])
-
-    def _part(self, rows: slice, of_noisy: bool) -> Array:
-        """The same from some of the draws, whole replicates."""
         population = self.population
-        count, chance = len(population.prior), self.weights[rows] / len(population.prior)
+        count, chance = len(population.prior), self.weights / len(population.prior)
         n, alone = len(chance), self.draws.before is None
         # The first row tells nothing: given it, moments are those of the prior.
         table = np.concatenate([np.ones((1, count)), chance])
         if self.draws.before is not None:
-            table = np.concatenate([table, weights_of(self.draws.before[rows])])
+            table = np.concatenate([table, weights_of(self.draws.before)])
         own, other = slice(1, n + 1), slice(0, 1) if alone else slice(n + 1, None)
 
         def grouped(values: Array) -> Array:

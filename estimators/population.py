@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import NotApplicable
+from ..errors import MissingExtra, NotApplicable, OutOfReach
 from ..models.arrays import Array
-from ..models.population import PASSES, Population
-from .drawn import FEWEST, Drawn
+from ..models.population import Population, standard_error
+from .drawn import QUADRATURE, Drawn
 from .estimate import Estimate
 
 if TYPE_CHECKING:
     from .exact import PublishedMeasure
 
-#: Entries of the table of draws by stimuli, 160 MB, beyond which the passes by default are fewer.
-_MOST = 20_000_000
+#: Draws per stimulus by default: for finite sums, and for integrals over noise, which take longer and scatter less.
+PASSES, SLOW_PASSES = 256, 32
+#: Fewest draws per stimulus that are averaged together, and draws that are: with so many, tables fit caches.
+FEWEST, _TOGETHER = 8, 4096
 #: Passes beyond which a relative error that is not reached is no longer waited for.
 MOST_PASSES = 4096
-#: Error of the quadrature over noise that all replicates share, nats; that of finite sums is far smaller.
-_SHARED = 2e-4
+
+Progress = Callable[[int, float], None]
 
 
 def estimate(
@@ -32,21 +35,28 @@ def estimate(
     rtol: float | None = None,
     seed: int = 0,
     neuron: int | None = None,
+    progress: Progress | None = None,
 ) -> Estimate:
     """A measure at all stimuli of a population, exact in x and Monte Carlo in r.
+
+    Measures that integrate over noise do so by quadrature for stimuli on a circle, a line or a plane. Where that is out
+    of reach, denoisers of the finite set of stimuli take its place (needs ``stiminfo[diffusion]``); the estimate's
+    `sampler` names which it was.
 
     Parameters
     ----------
     measure, population
     passes : int
-        Responses to draw for each stimulus, at least 8; each serves all stimuli. By default 64, or fewer for more than
-        500 stimuli. With `rtol`, the most to draw (4096 by default).
+        Responses to draw for each stimulus, at least 8; each serves all stimuli. By default 256, or 32 for measures
+        that integrate over noise. With `rtol`, the most to draw (4096 by default).
     rtol : float
         Draw until every value has at most this relative standard error.
     seed : int
         The same seed gives the same numbers.
     neuron : int, optional
         Gives the conditional information of this neuron, given the responses of all others.
+    progress : callable
+        Called with the passes spent and the relative error reached.
 
     Returns
     -------
@@ -67,35 +77,60 @@ def estimate(
         raise ValueError(f"seed is {seed!r}; expected a whole number, not negative")
     if rtol is not None and not 0 < rtol < 1:
         raise ValueError(f"rtol is {rtol!r}; expected a number between 0 and 1")
-    most = _default(population, rtol) if passes is None else passes
+    usual = MOST_PASSES if rtol is not None else SLOW_PASSES if measure.slow else PASSES
+    most = usual if passes is None else passes
     if isinstance(most, bool) or not isinstance(most, int | np.integer) or most < FEWEST:
         raise ValueError(f"passes is {most!r}; expected a whole number, at least {FEWEST}")
-    count = int(most) if rtol is None else min(int(most), 2 * FEWEST)
-    while True:
-        draws = population.draws(count, np.random.default_rng(seed), neuron)
-        found = _summarised(measure, measure.drawn(Drawn(population, draws, neuron)), count, int(seed))
-        if rtol is None or count >= most or (found.stderr <= rtol * np.abs(found.value)).all():
-            return found
-        count = min(2 * count, int(most))
+    rng, spent, parts = np.random.default_rng(seed), 0, []
+    size = max(FEWEST, _TOGETHER // len(population.prior))
+    while spent < most:
+        count = size if most - spent >= 2 * size else int(most) - spent
+        drawn = Drawn(population, population.draws(count, rng, neuron), neuron)
+        try:
+            parts.append(measure.drawn(drawn))
+        except OutOfReach as reason:
+            if neuron is not None or not population.geometry.vectors:
+                raise
+            return _from_denoisers(measure, population, reason, passes=passes, rtol=rtol, seed=seed, progress=progress)
+        spent += count
+        found = _summarised(measure, population, np.concatenate(parts), spent, int(seed))
+        relative = float((found.stderr / np.maximum(np.abs(found.value), np.finfo(float).tiny)).max())
+        if progress is not None:
+            progress(spent, relative)
+        if rtol is not None and relative <= rtol:
+            break
+    return found
 
 
-def _default(population: Population, rtol: float | None) -> int:
-    if rtol is not None:
-        return MOST_PASSES
-    return int(min(PASSES, max(FEWEST, _MOST // len(population.prior) ** 2)))
+def _from_denoisers(measure: PublishedMeasure, population: Population, reason: OutOfReach, **options: Any) -> Estimate:
+    """The estimate from the denoiser of the finite set of stimuli, which serves any dimension."""
+    try:
+        from ..diffusion.encoders.of_population import PopulationEncoder
+        from ..diffusion.finite_set import FiniteSetDenoiser
+    except ImportError as error:
+        raise MissingExtra(f"{reason}; for them, pip install 'stiminfo[diffusion]'") from error
+    denoiser = FiniteSetDenoiser(population.stimuli, PopulationEncoder(population), population.prior)
+    return measure.estimate(denoiser, population.stimuli, **options)
 
 
-def _summarised(measure: PublishedMeasure, replicates: Array, passes: int, seed: int) -> Estimate:
+def _summarised(
+    measure: PublishedMeasure, population: Population, replicates: Array, passes: int, seed: int
+) -> Estimate:
     """The mean and the standard error of replicates (S, J) or (S, J, d)."""
     featured = replicates.ndim == 3
     total = replicates.sum(axis=2) if featured else replicates
-    found: dict[str, Any] = {"featurewise": None, "featurewise_stderr": None}
-    if featured:
-        found = {"featurewise": replicates.mean(axis=0), "featurewise_stderr": _error(replicates)}
+    drawn = len(replicates) == passes  # nothing is drawn for Fisher information
+
+    def error(values: Array) -> Array:
+        if not drawn:
+            return np.zeros(values.shape[1:])
+        return np.hypot(standard_error(population.prior, values, passes), QUADRATURE if measure.slow else 0.0)
+
     return Estimate(
         value=total.mean(axis=0),
-        stderr=_error(total),
-        **found,
+        stderr=error(total),
+        featurewise=replicates.mean(axis=0) if featured else None,
+        featurewise_stderr=error(replicates) if featured else None,
         passes=passes,
         cutoff=np.zeros(total.shape[1]),
         replicates=len(total),
@@ -104,7 +139,3 @@ def _summarised(measure: PublishedMeasure, replicates: Array, passes: int, seed:
         sampler="responses",
         seed=seed,
     )
-
-
-def _error(replicates: Array) -> Array:
-    return np.asarray(replicates.std(axis=0, ddof=1) / math.sqrt(len(replicates)))

@@ -57,7 +57,8 @@ def resolution_for(stimuli: Array, table: dict[int, Resolution] = STANDARD) -> R
     if rank not in table:
         raise OutOfReach(
             f"stimuli that span {rank} dimensions of R^{d}: quadrature over noise serves those on a line or in a plane "
-            "(for others, use the estimators from denoisers)"
+            "(up to three stimuli always do); for others, denoisers of the finite set give an estimate: "
+            "si.i_local.estimate(model, passes=4096)"
         )
     return table[rank]
 

@@ -45,8 +45,7 @@ def gain(at: Sight) -> Tensor:
 
 def from_draws(at: Drawn) -> Array:
     """I(R;X) + E_X H(R|X) - H(R|x) by replicate: only the first is drawn, the entropies of neurons are sums."""
-    law = at.population.law if at.neuron is None else at.population.law.chosen([at.neuron])
-    entropy = law.entropy().sum(axis=0)
+    entropy = at.population.entropy if at.neuron is None else at.population.subset([at.neuron]).entropy
     return np.asarray(at.on_average(at.divergence)[:, None] + (entropy @ at.population.prior - entropy))
 
 

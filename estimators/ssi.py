@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..models.arrays import Array
 from .exact import PAPER, Integrand, PublishedMeasure, Sum
 from .finite import Joint, posterior_of, xlogy
@@ -32,7 +34,7 @@ def gain(at: Sight) -> Tensor:
 def from_draws(at: Drawn) -> Array:
     """The entropy before the response minus E_{r|x} H(X|r), by replicate."""
     volumes = at.population.stimulus_volumes
-    before, after = (-xlogy(one, one / volumes).sum(axis=1) for one in (at.before, at.posterior))
+    before, after = (-xlogy(one, one / volumes).sum(axis=1) for one in (np.exp(at.before), np.exp(at.after)))
     return at.given_stimulus(before - after)
 
 

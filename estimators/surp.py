@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..models.arrays import Array
+from ..models.population import log_ratio
 from .exact import PAPER, Integrand, PublishedMeasure, Sum
 from .finite import Joint, over, scaled_likelihood, xlogy
 
@@ -36,8 +35,7 @@ def gain(at: Sight) -> Tensor:
 
 def from_draws(at: Drawn) -> Array:
     """E_{r|x} log p(x|r) / p(x), by replicate."""
-    ratio = np.divide(at.posterior, at.before, out=np.ones_like(at.posterior), where=at.posterior > 0)
-    return at.given_stimulus(np.log(ratio))
+    return at.given_stimulus(log_ratio(at.after, at.before))
 
 
 i_surp = PublishedMeasure(

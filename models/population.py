@@ -199,10 +199,15 @@ class Population:
         """The population of some of the neurons, ``subset([0, 3])``."""
         index = np.atleast_1d(neurons)
         some = object.__new__(Population)
-        some.__dict__ |= {name: value for name, value in self.__dict__.items() if name not in ("_table", "law")}
+        some.__dict__ |= {name: value for name, value in self.__dict__.items() if name not in ("_table", "entropy")}
         some.law = self.law.chosen(index)
         some.rate_gradient = None if self.rate_gradient is None else self.rate_gradient[index]
         return some
+
+    @cached_property
+    def entropy(self) -> Array:
+        """H(R|x), the sum over neurons, (J,), nats; differential for continuous responses."""
+        return check.frozen(self.law.entropy().sum(axis=0))
 
     @cached_property
     def _table(self) -> tuple[Array, Array, Array, Array]:
@@ -242,8 +247,8 @@ class Population:
         """I(R;X) in nats with its standard error, from `passes` draws for each stimulus (at least 2)."""
         if isinstance(passes, bool) or not isinstance(passes, int | np.integer) or passes < 2:
             raise ModelError(f"passes is {passes!r}; expected a whole number, at least 2")
-        found = information_of(self.prior, self.draws(passes, np.random.default_rng(seed)))
-        return Information(float(found.mean()), float(found.std(ddof=1) / np.sqrt(passes)))
+        found = information_of(self.prior, self.draws(passes, np.random.default_rng(seed)).log)
+        return Information(float(found.mean()), float(standard_error(self.prior, found, passes)))
 
     def model(self) -> EncodingModel:
         """The same as a table of all joint responses, for few neurons with few responses each.
@@ -290,20 +295,33 @@ def weights_of(log: Array) -> Array:
     return np.asarray(weight * (weight.shape[1] / weight.sum(axis=1, keepdims=True)))
 
 
-def posterior_of(prior: Array, log: Array) -> Array:
-    """p(x|r) of draws, (n, J)."""
-    weight = np.exp(log + np.log(prior) - (log + np.log(prior)).max(axis=1, keepdims=True))
-    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
+def log_posterior_of(prior: Array, log: Array) -> Array:
+    """Log p(x|r) of draws, (n, J); -inf where a stimulus forbids the response."""
+    joint = log + np.log(prior)
+    joint = joint - joint.max(axis=1, keepdims=True)
+    return np.asarray(joint - np.log(np.exp(joint).sum(axis=1, keepdims=True)))
 
 
-def divergence(posterior: Array, before: Array) -> Array:
-    """``sum_j posterior log(posterior / before)`` of draws, (n,); a stimulus that is excluded contributes nothing."""
-    ratio = np.divide(posterior, before, out=np.ones_like(posterior), where=posterior > 0)
-    return np.asarray((posterior * np.log(ratio)).sum(axis=1))
+def log_ratio(after: Array, before: Array) -> Array:
+    """The difference of log posteriors (n, J); 0 where a stimulus is excluded: it has no weight in any average."""
+    return np.subtract(after, before, out=np.zeros_like(after), where=np.isfinite(after))
 
 
-def information_of(prior: Array, draws: Draws) -> Array:
-    """I(R;X), or that of one neuron given the others, in each replicate, (S,), nats."""
-    before = prior[None] if draws.before is None else posterior_of(prior, draws.before)
-    found = divergence(posterior_of(prior, draws.log), before)
-    return np.asarray((found * (weights_of(draws.log) @ prior)).reshape(-1, len(prior)).mean(axis=1))
+def divergence(after: Array, before: Array) -> Array:
+    """KL(after || before) of log posteriors (n, J), (n,), nats."""
+    return np.asarray((np.exp(after) * log_ratio(after, before)).sum(axis=1))
+
+
+def standard_error(prior: Array, replicates: Array, passes: int) -> Array:
+    """Standard errors of the means of replicates (S, ...), at least what an event may tell that is too rare to be seen.
+
+    An event as rare as one in all draws may not have been drawn. Knowing it, an observer would exclude a stimulus.
+    """
+    spread = replicates.std(axis=0, ddof=1) / np.sqrt(len(replicates))
+    return np.maximum(spread, (1 + np.log(prior.max() / prior.min())) / (passes * len(prior)))
+
+
+def information_of(prior: Array, log: Array) -> Array:
+    """I(R;X) in each replicate of draws, log p(r|x) (S J, J), shape (S,), nats."""
+    found = divergence(log_posterior_of(prior, log), np.log(prior)[None])
+    return np.asarray((found * (weights_of(log) @ prior)).reshape(-1, len(prior)).mean(axis=1))
