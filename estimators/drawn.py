@@ -13,7 +13,8 @@ from functools import cached_property
 import numpy as np
 
 from ..models.arrays import Array
-from ..models.population import Draws, Population, divergence, log_posterior_of, weights_of
+from ..models.draws import Draws, divergence, log_posterior_of, weights_of
+from ..models.population import Population
 from .channel import integrate
 from .nodes import Nodes
 from .resolution import Resolution, resolution_for

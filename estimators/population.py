@@ -10,7 +10,8 @@ import numpy as np
 
 from ..errors import MissingExtra, NotApplicable, OutOfReach
 from ..models.arrays import Array
-from ..models.population import Population, standard_error
+from ..models.draws import standard_error
+from ..models.population import Population
 from .drawn import QUADRATURE, Drawn
 from .estimate import Estimate
 

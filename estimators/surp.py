@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..models.arrays import Array
-from ..models.population import log_ratio
+from ..models.draws import log_ratio
 from .exact import PAPER, Integrand, PublishedMeasure, Sum
 from .finite import Joint, over, scaled_likelihood, xlogy
 
