@@ -1,4 +1,4 @@
-"""Kong's first decomposition: denoising errors at fixed r; in sum the specific surprise."""
+"""Kong's first decomposition: denoising errors at fixed r; in sum the specific surprise, on a circle too (`ring`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kong's second decomposition: like I_local, but with the responses to x itself."""
+"""Kong's second decomposition: like I_local, but with the responses to x itself; on a circle, see `ring`."""
 
 from __future__ import annotations
 

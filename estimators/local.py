@@ -1,4 +1,7 @@
-"""Local information I_local: Fisher information about X + noise, averaged given x and integrated over noise levels."""
+"""Local information I_local: Fisher information about X + noise, averaged given x and integrated over noise levels.
+
+On a circle the noise is that of the circle, which makes a relative of I_local: see `ring`.
+"""
 
 from __future__ import annotations
 
