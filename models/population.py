@@ -17,12 +17,15 @@ from .arrays import Array
 from .draws import Draws, Information, information_of, standard_error
 from .encoding_model import EncodingModel
 from .geometry import Geometry, geometry_of
+from .glm import regressed
 from .laws import Law, law_of
 
 #: Entries (responses by stimuli) of the largest table of all responses: quadrature over noise takes minutes with it.
 MOST_ENTRIES = 5_000_000
 #: Draws per stimulus by default.
 PASSES = 64
+#: Noises with a logarithmic link.
+COUNTS = ("poisson", "negative_binomial")
 #: Dispersion of negative binomial counts that scatter no more than Poisson counts: too small to see.
 LEAST_DISPERSED = 1e-6
 
@@ -119,10 +122,11 @@ class Population:
         prior: Any = None,
         *,
         geometry: Geometry | str | None = None,
+        terms: int | None = None,
     ) -> Self:
-        """The population whose tuning is the mean response to each stimulus.
+        """The population whose tuning is the mean response to each stimulus, or a smooth curve through the counts.
 
-        The standard deviation of a Gaussian neuron is that around these means, pooled over stimuli. The dispersion of a
+        The standard deviation of a Gaussian neuron is that around its tuning, pooled over stimuli. The dispersion of a
         negative binomial one is found from its moments, pooled in the same way, and at least `LEAST_DISPERSED`.
 
         Parameters
@@ -134,11 +138,17 @@ class Population:
         noise, geometry : as for `Population`
         prior : array_like, shape (J,), optional
             Of the stimuli in the order of `stimuli`, which is sorted; by default their shares of the trials.
+        terms : int, optional
+            Fit a Poisson regression (a generalised linear model with a logarithmic link) instead of taking means: on
+            this many harmonics of a circle, or cubic splines with this many knots per feature. For counts only; needs
+            scikit-learn.
 
         Raises
         ------
         ModelError
             The arrays do not fit each other or the noise, or Gaussian noise would have no spread.
+        MissingExtra
+            `terms` is given, and scikit-learn is not installed.
         """
         shown = check.as_stimuli(trials)
         table = check.as_real_array(responses, "responses", (len(shown), None), "(T, N), trials by neurons")
@@ -146,6 +156,10 @@ class Population:
         member = np.eye(len(x))[index.ravel()]
         count = member.sum(axis=0)
         means = (table.T @ member) / count
+        if terms is not None:
+            if noise not in COUNTS:
+                raise ModelError(f"Poisson regression is for counts; leave terms out for {noise} noise")
+            means = regressed(x, means, count, geometry_of(geometry, x.shape[1]), terms)
         square = (table - means.T[index.ravel()]) ** 2
         p = count / count.sum() if prior is None else prior
         if noise == "gaussian":

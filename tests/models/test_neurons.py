@@ -108,6 +108,29 @@ def test_tuning_from_trials():
         si.Population.from_trials(shown, counts[:-1])
 
 
+def test_tuning_by_poisson_regression(monkeypatch):
+    """A smooth curve through noisy counts is nearer to the truth than their means; wrong questions are refused."""
+    pytest.importorskip("sklearn")
+    rng = np.random.default_rng(3)
+    shown = np.tile(np.arange(0, 360, 15.0), 6)
+    true = np.exp(1.5 * np.cos(np.radians(shown[:, None] - [40, 200])))
+    counts = np.concatenate([rng.poisson(true), np.zeros((len(shown), 1))], axis=1)
+    for options in ({"terms": 2, "geometry": "circle:360"}, {"terms": 5}):
+        smooth, means = (si.Population.from_trials(shown, counts, **some) for some in (options, {}))
+        errors = [np.abs(one.rates[:2] - true[:24].T).mean() for one in (smooth, means)]
+        assert errors[0] < 0.7 * errors[1]
+        assert (smooth.rates[2] == 0).all()
+    # The best constant rate: where the basis is flat, the mean over trials.
+    flat = si.Population.from_trials(shown, np.full((len(shown), 1), 3.0), geometry="circle:360", terms=1)
+    assert flat.rates == pytest.approx(np.full((1, 24), 3.0), abs=1e-3)
+    for wrong in ({"terms": 0}, {"terms": 2.5}, {"terms": 2, "geometry": "nominal"}, {"terms": 2, "noise": "gaussian"}):
+        with pytest.raises(si.ModelError, match="terms"):
+            si.Population.from_trials(shown, counts, **wrong)
+    monkeypatch.setitem(__import__("sys").modules, "sklearn.linear_model", None)
+    with pytest.raises(InputError, match="scikit-learn"):
+        si.Population.from_trials(shown, counts, terms=4)
+
+
 def test_a_table_of_all_responses_is_for_few():
     one = si.Population([0, 1, 2], RATES, prior=[0.2, 0.3, 0.5], stimulus_volumes=[1, 2, 1])
     model = one.model()
