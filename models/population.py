@@ -113,6 +113,14 @@ class Population:
         """The mean response of each neuron to each stimulus, (N, J)."""
         return self.law.rates
 
+    @property
+    def likelihood(self) -> Array:
+        """Not available: a population has no table of all responses; raises `OutOfReach`, which says what to do."""
+        raise OutOfReach(
+            "a population has no table of all responses: estimate the measures, si.i_local.estimate(population), or make "
+            "the table of a small one, population.model()"
+        )
+
     @classmethod
     def from_trials(
         cls,

@@ -42,6 +42,3 @@ class PopulationEncoder(Encoder):
         seed = int(torch.randint(2**62, (), generator=generator, device=x.device))
         law = self.population.law.at(self._places(x).cpu().numpy())
         return torch.tensor(law.draw(np.random.default_rng(seed))).to(x).reshape(*x.shape[:-1], self.responses)
-
-    def __repr__(self) -> str:
-        return f"PopulationEncoder({self.population!r})"

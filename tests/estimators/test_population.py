@@ -1,5 +1,7 @@
 """The measures of populations: against the exact engine, with errors that mean what they say."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -104,6 +106,11 @@ def test_features():
         assert found.featurewise.sum(axis=1) == pytest.approx(found.value)
         exact = measure(table_of(population))
         assert (np.abs(found.value - exact) < 5 * found.stderr).all()
+        # The same plane, turned in R^3.
+        turned = np.pad(grid, ((0, 0), (0, 1))) @ np.linalg.qr(np.arange(9.0).reshape(3, 3) ** 2 + np.eye(3))[0]
+        in_space = measure.estimate(si.Population(turned, population.rates), passes=16)
+        assert in_space.featurewise.shape == (6, 3)
+        assert (np.abs(in_space.value - exact) < 5 * in_space.stderr).all()
 
 
 def test_a_population_of_a_thousand():
@@ -166,6 +173,12 @@ def test_too_many_responses_are_refused_before_memory_is_taken():
     model.__dict__["likelihood"] = table + np.arange(8) * 1e-9  # not all alike, or the rare ones would be merged
     with pytest.raises(OutOfReach, match=r"800,000 responses to 8 stimuli .* GiB and .* hours; .*si\.Population"):
         si.i_local(model)
+
+
+def test_three_dimensions_without_torch(monkeypatch):
+    monkeypatch.setitem(sys.modules, "stiminfo.diffusion.encoders.of_population", None)
+    with pytest.raises(si.InputError, match=r"span 3 dimensions .* pip install 'stiminfo\[diffusion\]'"):
+        si.i_local.estimate(si.Population(np.eye(5)[:, :3] + np.eye(5)[:, 1:4], [[1, 2, 3, 4, 5]]), passes=400)
 
 
 def test_three_dimensions():

@@ -7,7 +7,7 @@ import pytest
 
 import stiminfo as si
 from stiminfo.models import Linear, PoissonNoise, ResponsePair, VonMises, VonMisesBump, circle, product_model
-from stiminfo.models.data import FiniteSpec, from_json, to_json
+from stiminfo.models.data import ContinuousSpec, FiniteSpec, from_json, to_json
 from stiminfo.models.warps import relocate_stimuli
 
 TABLE = np.array([[0.7, 0.2, 0.4], [0.3, 0.8, 0.6]])
@@ -107,6 +107,10 @@ def test_a_circular_model():
     assert si.fisher(turned) == pytest.approx(si.fisher(made), rel=1e-9)
     found = si.encoding_model(prior, curve, PoissonNoise(), tolerance=1e-4)
     assert found.mutual_information() == pytest.approx(made.mutual_information(), abs=1e-4)
+    spec = ContinuousSpec(prior, (curve,), PoissonNoise(), 96)
+    again = from_json(json.loads(json.dumps(to_json(spec))), ContinuousSpec, "model").build()
+    assert np.array_equal(again.likelihood, made.likelihood)
+    assert again.geometry == made.geometry
     with pytest.raises(si.ModelError, match="one period later"):
         si.encoding_model(VonMises(), Linear(0.1))
     with pytest.raises(si.ModelError, match="concentration"):

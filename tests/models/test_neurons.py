@@ -137,6 +137,9 @@ def test_a_table_of_all_responses_is_for_few():
     assert model.prior.tolist() == [0.2, 0.3, 0.5]
     assert model.stimulus_volumes.tolist() == [1, 2, 1]
     assert model.mutual_information() > one.subset([0]).model().mutual_information()
+    for measure in (si.i_surp, si.i_local):
+        with pytest.raises(si.NotApplicable, match=r"si\.i_local\.estimate\(population\)"):
+            measure(one)
     five = si.Population(np.arange(8), np.full((5, 8), 20.0))
     with pytest.raises(OutOfReach, match=r"GiB.*si\.i_local\.estimate\(population"):
         five.model()
