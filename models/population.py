@@ -117,7 +117,7 @@ class Population:
     def likelihood(self) -> Array:
         """Not available: a population has no table of all responses; raises `OutOfReach`, which says what to do."""
         raise OutOfReach(
-            "a population has no table of all responses: estimate the measures, si.i_local.estimate(population), or make "
+            "a population has no table of all responses: use si.i_local.estimate(population), or make "
             "the table of a small one, population.model()"
         )
 
