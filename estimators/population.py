@@ -83,6 +83,8 @@ def estimate(
     if isinstance(most, bool) or not isinstance(most, int | np.integer) or most < FEWEST:
         raise ValueError(f"passes is {most!r}; expected a whole number, at least {FEWEST}")
     rng, spent, parts = np.random.default_rng(seed), 0, []
+    # How many draws count for each stimulus: all where responses tell nothing, only its own where they tell it apart.
+    first, second = np.zeros(len(population.prior)), np.zeros(len(population.prior))
     size = max(FEWEST, _TOGETHER // len(population.prior))
     while spent < most:
         count = size if most - spent >= 2 * size else int(most) - spent
@@ -94,7 +96,9 @@ def estimate(
                 raise
             return _from_denoisers(measure, population, reason, passes=passes, rtol=rtol, seed=seed, progress=progress)
         spent += count
-        found = _summarised(measure, population, np.concatenate(parts), spent, int(seed))
+        first, second = first + drawn.weights.sum(axis=0), second + (drawn.weights**2).sum(axis=0)
+        seen = first**2 / second
+        found = _summarised(measure, population, np.concatenate(parts), seen, spent, int(seed))
         relative = float((found.stderr / np.maximum(np.abs(found.value), np.finfo(float).tiny)).max())
         if progress is not None:
             progress(spent, relative)
@@ -115,7 +119,7 @@ def _from_denoisers(measure: PublishedMeasure, population: Population, reason: O
 
 
 def _summarised(
-    measure: PublishedMeasure, population: Population, replicates: Array, passes: int, seed: int
+    measure: PublishedMeasure, population: Population, replicates: Array, seen: Array, passes: int, seed: int
 ) -> Estimate:
     """The mean and the standard error of replicates (S, J) or (S, J, d)."""
     featured = replicates.ndim == 3
@@ -125,7 +129,8 @@ def _summarised(
     def error(values: Array) -> Array:
         if not drawn:
             return np.zeros(values.shape[1:])
-        return np.hypot(standard_error(population.prior, values, passes), QUADRATURE if measure.slow else 0.0)
+        found = standard_error(population.prior, values, seen.reshape(-1, *(1,) * (values.ndim - 2)))
+        return np.asarray(np.hypot(found, QUADRATURE if measure.slow else 0.0))
 
     return Estimate(
         value=total.mean(axis=0),

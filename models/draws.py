@@ -76,13 +76,14 @@ def divergence(after: Array, before: Array) -> Array:
     return np.asarray((np.exp(after) * log_ratio(after, before)).sum(axis=1))
 
 
-def standard_error(prior: Array, replicates: Array, passes: int) -> Array:
+def standard_error(prior: Array, replicates: Array, seen: float | Array) -> Array:
     """Standard errors of the means of replicates (S, ...), at least what an event may tell that is too rare to be seen.
 
-    An event as rare as one in all draws may not have been drawn. Knowing it, an observer would exclude a stimulus.
+    Where responses tell stimuli apart, the loss of information is in rare confusions. One as rare as one in all `seen`
+    draws may not have been drawn. With two stimuli of probabilities p and q it would take log(1 + q / p) from one.
     """
     spread = replicates.std(axis=0, ddof=1) / np.sqrt(len(replicates))
-    return np.asarray(np.maximum(spread, (1 + np.log(prior.max() / prior.min())) / (passes * len(prior))))
+    return np.asarray(np.maximum(spread, np.log(1 + prior.max() / prior.min()) / seen))
 
 
 def information_of(prior: Array, log: Array) -> Array:

@@ -232,7 +232,7 @@ class Population:
         if isinstance(passes, bool) or not isinstance(passes, int | np.integer) or passes < 2:
             raise ModelError(f"passes is {passes!r}; expected a whole number, at least 2")
         found = information_of(self.prior, self.draws(passes, np.random.default_rng(seed)).log)
-        return Information(float(found.mean()), float(standard_error(self.prior, found, passes)))
+        return Information(float(found.mean()), float(standard_error(self.prior, found, passes * len(self.prior))))
 
     def model(self) -> EncodingModel:
         """The same as a table of all joint responses, for few neurons with few responses each.
