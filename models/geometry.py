@@ -86,6 +86,8 @@ def geometry_of(given: Geometry | str | None, dimensions: int) -> Geometry:
         raise ModelError(f"geometry is {given!r}; expected line, plane, space, nominal or circle:PERIOD")
     if found.period is not None and dimensions != 1:
         raise ModelError(f"geometry {found}: stimuli on a circle are one angle each; these have {dimensions} features")
+    if isinstance(given, Geometry) and given.vectors:
+        return usual  # of a model whose stimuli are replaced by others, in another R^d perhaps
     if found.vectors and found != usual:
         raise ModelError(f"geometry {found}: these stimuli have {dimensions} features, which is a {usual}")
     return found

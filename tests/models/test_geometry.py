@@ -61,6 +61,7 @@ def test_changed_models_keep_it():
     assert "circle:360" in repr(pair)
     with pytest.raises(si.ModelError, match="geometry"):
         ResponsePair.independent(one, model())
+    assert str(model().replace(stimuli=np.eye(3)[:, :2]).geometry) == "plane"
     counts = si.EncodingModel.from_counts([[3, 1], [1, 3]], [0, 90], geometry="circle:180")
     assert counts.geometry == circle(180)
 
