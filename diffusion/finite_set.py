@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import ModelError
+from ..errors import ModelError, NotApplicable
 from ..models.arrays import as_distribution
 from ..models.encoding_model import EncodingModel
 from .denoiser import Denoiser, Posterior, Scales, column, device_named, float_type
@@ -83,7 +83,15 @@ class FiniteSetDenoiser(Denoiser):
 
     @classmethod
     def from_model(cls, model: EncodingModel, **options: Any) -> FiniteSetDenoiser:
-        """The denoiser of an `EncodingModel`: its stimuli are the set, and its likelihood table is the encoder."""
+        """The denoiser of an `EncodingModel`: its stimuli are the set, and its likelihood table is the encoder.
+
+        Raises
+        ------
+        NotApplicable
+            The stimuli are no vectors (angles, or labels).
+        """
+        if not model.geometry.vectors:
+            raise NotApplicable(f"denoisers remove noise in R^d; these stimuli are {model.geometry}")
         encoder = TableEncoder(model.stimuli, model.likelihood)
         return cls(model.stimuli, encoder, model.prior, **options)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..models.arrays import Array
 from .exact import PAPER, Integrand, PublishedMeasure, Sum
 from .finite import Joint, posterior_of, xlogy
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from .drawn import Drawn
     from .sight import Sight
 
 
@@ -27,6 +29,11 @@ def gain(at: Sight) -> Tensor:
     return ((at.xhat(xg, r) - at.xhat(xg)) ** 2).sum(1)
 
 
+def from_draws(at: Drawn) -> Array:
+    """E_{r|x} KL(p(X|r) || p(X)), by replicate."""
+    return at.given_stimulus(at.divergence)
+
+
 i_cissi = PublishedMeasure(
     "i_cissi",
     "coordinate-invariant stimulus-specific information",
@@ -37,6 +44,7 @@ i_cissi = PublishedMeasure(
     formula="E over r given x of KL(p(X|r) ‖ p(X))",
     pointwise=Sum(pointwise),
     integrand=Integrand(gain, looks_elsewhere=True),
+    drawn=from_draws,
     claims={
         "completeness": True,
         "locality": False,

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
-from ..errors import MissingExtra, NotApplicable
-from ..models import EncodingModel, ResponsePair
+from ..errors import MissingExtra, ModelError, NotApplicable
+from ..models import EncodingModel, Population, ResponsePair
 from ..models.arrays import Array
 from . import finite
 from .measure import Measure, canonical_conditional
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ..diffusion.denoiser import Denoiser
+    from .drawn import Drawn
     from .estimate import Estimate
     from .sight import Sight
 
@@ -155,6 +156,9 @@ class PublishedMeasure(Measure):
         By default the conditional is the canonical one, and there is no feature-wise form.
     integrand : Integrand, optional
         For its estimate from denoisers.
+    drawn : callable, optional
+        For its estimate for a population: ``drawn(at)`` gives replicates of its values, (S, J) or (S, J, d), from a
+        `Drawn`.
     formula, tells : str
         Its formula, in the notation of the pages, and what its values mean, in words.
     symbol : tuple of str
@@ -176,6 +180,7 @@ class PublishedMeasure(Measure):
         conditional: ExactForm | None = None,
         featurewise: ExactForm | None = None,
         integrand: Integrand | None = None,
+        drawn: Callable[[Drawn], Array] | None = None,
         formula: str = "",
         tells: str = "",
         symbol: tuple[str, str] = ("I", ""),
@@ -183,7 +188,8 @@ class PublishedMeasure(Measure):
         proofs: Mapping[str, str] | None = None,
         **options: Any,
     ) -> None:
-        self.title, self.formula, self.tells, self.integrand = title, formula, tells, integrand
+        self.title, self.formula, self.tells = title, formula, tells
+        self.integrand, self.drawn = integrand, drawn
         self.symbol, self.notes, self.proofs = symbol, dict(notes or {}), dict(proofs or {})
         given = {"pointwise": pointwise, "conditional": conditional, "featurewise": featurewise}
         self._forms: Mapping[str, ExactForm] = {name: form for name, form in given.items() if form is not None}
@@ -206,6 +212,7 @@ class PublishedMeasure(Measure):
 
     def evaluate(self, target: EncodingModel | ResponsePair, form: Form, effort: Effort) -> Evaluation:
         """Values and error bounds, which are 0 for "quick"; raises `NotApplicable` for a form that it lacks."""
+        self.check_geometry(target)
         if form in self._forms:
             return self._forms[form].with_error(target, effort)
         if form == "conditional":
@@ -216,15 +223,19 @@ class PublishedMeasure(Measure):
         assert isinstance(target, EncodingModel)
         return np.asarray(self.featurewise(target)), np.zeros(1)  # raises NotApplicable
 
-    def estimate(self, denoiser: Denoiser, x: Any, **options: Any) -> Estimate:
-        """Estimate I(x) from a denoiser, for stimuli of any dimension (needs ``stiminfo[diffusion]``).
+    def estimate(self, source: Denoiser | Population | EncodingModel, x: Any = None, **options: Any) -> Estimate:
+        """Estimate I(x) from a denoiser, for stimuli of any dimension, or for a population of neurons.
 
         Parameters
         ----------
-        denoiser : Denoiser
-            Of the stimuli and, through its encoder, of their responses.
+        source : Denoiser, Population or EncodingModel
+            A denoiser of the stimuli and, through its encoder, of their responses (needs ``stiminfo[diffusion]``). A
+            model is turned into the denoiser of its finite set of stimuli: for stimuli that span three dimensions or
+            more, where quadrature is out of reach. A population takes the options `passes`, `rtol`, `seed` and `neuron`
+            only, see `stiminfo.estimators.population.estimate`.
         x : (n, d)
-            Stimuli; for a `FiniteSetDenoiser`, members of its set.
+            Stimuli; for a `FiniteSetDenoiser`, members of its set. Left out for a population or a model, which give
+            values at all their stimuli.
         passes : int
             Denoiser passes to spend on each stimulus; by default 256, or at most 200,000 with `rtol`.
         rtol : float
@@ -263,13 +274,22 @@ class PublishedMeasure(Measure):
         UserWarning
             There is reason to doubt the denoiser (a network worse than the best linear denoiser).
         """
+        if isinstance(source, Population | EncodingModel) and x is not None:
+            raise ModelError("a population and a model give values at all their stimuli; leave x out")
+        if isinstance(source, Population):
+            from .population import estimate as of_population
+
+            return of_population(self, source, **options)
         if self.integrand is None:
             raise NotApplicable(f"{self.name} has no estimate from denoisers")
         try:
+            from ..diffusion.finite_set import FiniteSetDenoiser
             from .denoising import estimate
         except ImportError as error:
             raise MissingExtra("estimates from denoisers need torch: pip install 'stiminfo[diffusion]'") from error
-        return estimate(self.name, self.integrand, denoiser, x, **options)
+        if isinstance(source, EncodingModel):
+            source, x = FiniteSetDenoiser.from_model(source), source.stimuli
+        return estimate(self.name, self.integrand, source, x, **options)
 
 
 def _at_standard(form: ExactForm) -> Callable[[Any], Array]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..errors import NeedsGradient
 from ..models import ResponsePair
+from ..models.arrays import Array
 from .exact import Integrand, PairSum, PublishedMeasure, Sum
 from .finite import Joint, over
 from .kong2 import squared_gain
+
+if TYPE_CHECKING:
+    from .drawn import Drawn
 
 
 def featurewise(joint: Joint) -> Any:
@@ -39,6 +45,22 @@ def conditional(pair: ResponsePair) -> Any:
     return (joint[..., None] * score**2).sum(axis=(0, 1, 3))
 
 
+def from_draws(at: Drawn) -> Array:
+    """J_ii(x) of neurons is the sum of their own; nothing is drawn, so that replicates (two) do not differ.
+
+    Raises
+    ------
+    NeedsGradient
+        The population has no gradient of its rates.
+    """
+    population = at.population
+    if population.rate_gradient is None:
+        raise NeedsGradient("Fisher information needs the gradient of the rates; give rate_gradient= to Population")
+    own = slice(None) if at.neuron is None else [at.neuron]
+    found = np.einsum("njd,nj->jd", population.rate_gradient[own] ** 2, population.law.information()[own])
+    return np.broadcast_to(found, (2, *found.shape))
+
+
 fisher = PublishedMeasure(
     "fisher",
     "Fisher information",
@@ -51,6 +73,7 @@ fisher = PublishedMeasure(
     pointwise=Sum(pointwise),
     featurewise=Sum(featurewise),
     conditional=PairSum(conditional),
+    drawn=from_draws,
     # As g tends to 0, D / g tends to the difference of the scores.
     integrand=Integrand(squared_gain, passes=4, featurewise=True, small_noise=True),
     claims={

@@ -1,4 +1,4 @@
-"""Kong's first decomposition: denoising errors at fixed r; in sum the specific surprise."""
+"""Kong's first decomposition: denoising errors at fixed r; in sum the specific surprise, on a circle too (`ring`)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from ..models import EncodingModel
 from ..models.arrays import Array
 from .channel import centred, integrate
 from .exact import PAPER, Integral, Integrand, PublishedMeasure, Sum
+from .finite import joint_of
 from .nodes import Nodes
 from .resolution import Resolution, resolution_for
-from .surp import error_gain
+from .surp import error_gain, from_draws
 from .surp import pointwise as surprise
 
 
@@ -20,6 +21,8 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
     Its sum over features is I_surp(x) exactly; single features may be negative. With y = Xg and D the gain, the
     bracket is -D (E[X|y] + E[X|y, r] - 2 x) = -D (shift + response_shift) - 2 D (y - x).
     """
+    if model.geometry.period is not None:
+        return np.asarray(surprise(joint_of(model)))[:, None]  # the one feature is the sum, see `ring`
     resolution = resolution or resolution_for(model.stimuli)
     stimuli, chance = centred(model.stimuli), model.likelihood.T
 
@@ -32,7 +35,7 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
             parts.append(((nodes.average(bracket[:, :, i]) - 2 * drift) * chance).sum(axis=1))
         return np.stack(parts, axis=1)
 
-    return integrate(contribution, model.stimuli, model.prior, model.likelihood, resolution)
+    return integrate(contribution, model, model.likelihood, resolution)
 
 
 i_kong1 = PublishedMeasure(
@@ -44,6 +47,7 @@ i_kong1 = PublishedMeasure(
     # Its sum over features is I_surp exactly (the pointwise I-MMSE identity), so the sum is computed as such.
     pointwise=Sum(surprise),
     featurewise=Integral(featurewise),
+    drawn=from_draws,  # the sum over features
     integrand=Integrand(error_gain, featurewise=True),
     claims={
         "completeness": True,

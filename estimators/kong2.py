@@ -1,4 +1,4 @@
-"""Kong's second decomposition: like I_local, but with the responses to x itself."""
+"""Kong's second decomposition: like I_local, but with the responses to x itself; on a circle, see `ring`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from .resolution import Resolution, resolution_for
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from .drawn import Drawn
     from .sight import Sight
 
 
@@ -28,7 +29,7 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
         parts = [(nodes.average(square[:, :, i]) * model.likelihood.T).sum(axis=1) for i in range(model.dimensions)]
         return np.stack(parts, axis=1)
 
-    return integrate(contribution, model.stimuli, model.prior, model.likelihood, resolution)
+    return integrate(contribution, model, model.likelihood, resolution)
 
 
 def pointwise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
@@ -40,6 +41,11 @@ def squared_gain(at: Sight) -> Tensor:
     """E_{r|x} E_{xg|x} D_i^2, with D = xhat(xg, r) - xhat(xg), the gain of a response."""
     xg, r = at.xg, at.response()
     return (at.xhat(xg, r) - at.xhat(xg)) ** 2
+
+
+def from_draws(at: Drawn) -> Array:
+    """E_{r|x} int dg / (2 g^2) E_{Xg|x}[gain^2], by replicate."""
+    return at.squared_gain(of_noisy=False)
 
 
 i_kong2 = PublishedMeasure(
@@ -56,6 +62,7 @@ i_kong2 = PublishedMeasure(
     formula="∫ dg / 2g² E over r given x of |x̂(xg) − x̂(xg, r)|²",
     pointwise=Integral(pointwise),
     featurewise=Integral(featurewise),
+    drawn=from_draws,
     integrand=Integrand(squared_gain, featurewise=True),
     claims={
         "completeness": True,

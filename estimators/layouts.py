@@ -22,7 +22,7 @@ from .spacing import MANY, Spacing
 #: Largest number of nodes per level; with more, quadrature takes hours.
 _MOST_NODES = 1e8
 #: Largest number of entries of a (nodes, stimuli) matrix held at once.
-_BLOCK = 1_500_000
+BLOCK = 1_500_000
 
 
 class NodeLayout(Spacing):
@@ -55,7 +55,7 @@ class NodeLayout(Spacing):
             for piece in self._scattered_nodes(float(g), float(w)):
                 batch.append(piece)
                 size += len(piece[0]) * self.width
-                if size > _BLOCK:
+                if size > BLOCK:
                     yield self._dense(batch)
                     batch, size = [], 0
         if batch:
@@ -69,12 +69,12 @@ class NodeLayout(Spacing):
         low = np.floor((self.x.min(axis=0) - tail * root) / (h * root))
         high = np.ceil((self.x.max(axis=0) + tail * root) / (h * root))
         shared = float(np.prod(high - low + 1))
-        _within_reach(min(own, shared))
+        within_reach(min(own, shared))
         norm = w * (h / math.sqrt(2 * math.pi)) ** self.d
         if own < shared:
             z = _lattice([np.arange(-half, half + 1) * h] * self.d)
             weight = norm * np.exp(-0.5 * (z**2).sum(axis=1))
-            most = max(1, _BLOCK // (len(z) * self.width))
+            most = max(1, BLOCK // (len(z) * self.width))
             for start in range(0, len(self.x), most):
                 part = np.arange(start, min(start + most, len(self.x)))
                 y = (self.x[part, None] + root * z).reshape(-1, self.d)
@@ -83,7 +83,7 @@ class NodeLayout(Spacing):
                 yield y, np.full(len(y), g), average
             return
         y = _lattice([np.arange(a, b + 1) * (h * root) for a, b in zip(low, high)])
-        most = max(1, _BLOCK // self.width)
+        most = max(1, BLOCK // self.width)
         for start in range(0, len(y), most):
             part_y = y[start : start + most]
             yield part_y, np.full(len(part_y), g), np.full((1, 1), norm)
@@ -103,7 +103,9 @@ class NodeLayout(Spacing):
             rows = slice(start, start + len(piece_y))
             average[rows] = weight if weight.shape == kernel[rows].shape else raw[rows] * weight
             start += len(piece_y)
-        return self._nodes(y, g, kernel @ self.joint, [(kernel * o) @ self.joint for o in offset], average)
+        powers = [offset, [o * o for o in offset]] if self.squares else [offset]
+        moments = [[(kernel * o) @ self.joint for o in power] for power in powers]
+        return self._nodes(y, g, kernel @ self.joint, moments, average)
 
     # -- many stimuli on a line: sparse matrices, one level at a time ---------------------------------------------
 
@@ -122,8 +124,7 @@ class NodeLayout(Spacing):
         high = np.searchsorted(x, y_all + self.window * root)
         seen = high > low  # beside a lone stimulus a node may see none within its window
         y_all, low, high = y_all[seen], low[seen], high[seen]
-        cuts = _cuts(np.maximum(high - low, self.joint.shape[1]), _BLOCK)
-        for a, b in pairwise(cuts):
+        for a, b in pairwise(cuts(np.maximum(high - low, self.joint.shape[1]), BLOCK)):
             y, first, count = y_all[a:b], low[a:b], (high - low)[a:b]
             start = np.concatenate([[0], np.cumsum(count)])
             column = np.arange(start[-1]) - np.repeat(start[:-1] - first, count)
@@ -133,11 +134,22 @@ class NodeLayout(Spacing):
             shape = (len(y), len(x))
             kernel = np.exp(exponent - np.repeat(top, count))
             weights = kernel * np.repeat(np.exp(top) * (w * h / math.sqrt(2 * math.pi)), count)
-            column = order[column]
-            near, far, average = (
-                sparse.csr_array((data, column, start), shape=shape) for data in (kernel, kernel * offset, weights)
-            )
-            yield self._nodes(y[:, None], np.full(len(y), g), near @ self.joint, [far @ self.joint], average)
+            yield self._on_axis(y, g, (kernel, offset, weights), (order[column], start), shape)
+
+    def _on_axis(
+        self,
+        y: Array,
+        g: float,
+        values: tuple[Array, Array, Array],
+        places: tuple[Array, Array],
+        shape: tuple[int, int],
+    ) -> Nodes:
+        """Nodes of one dimension, from the kernel, the offsets and the weights of sparse matrices."""
+        kernel, offset, weights = values
+        powers = [kernel * offset, kernel * offset**2] if self.squares else [kernel * offset]
+        near, average, *far = (sparse.csr_array((data, *places), shape=shape) for data in (kernel, weights, *powers))
+        moments = [[matrix @ self.joint] for matrix in far]
+        return self._nodes(y[:, None], np.full(len(y), g), near @ self.joint, moments, average)
 
     # -- a full product grid in R^2: one matrix for each axis -----------------------------------------------------
 
@@ -146,7 +158,7 @@ class NodeLayout(Spacing):
     ) -> Iterator[Nodes]:
         order, *coordinates = axes
         root, h = math.sqrt(g), self.spacing(g)
-        kernels, offsets, averages, places = [], [], [], []
+        kernels, offsets, squares, averages, places = [], [], [], [], []
         for x, (low, high) in zip(coordinates, ends):
             y = np.arange(low, high + 1) * h * root
             offset = x - y[:, None]
@@ -154,11 +166,12 @@ class NodeLayout(Spacing):
             top = exponent.max(axis=1, keepdims=True)
             kernels.append(np.exp(exponent - top))
             offsets.append(kernels[-1] * offset)
+            squares.append(offsets[-1] * offset)
             averages.append(np.exp(exponent) * (h / math.sqrt(2 * math.pi)))
             places.append(y)
         grid = self.joint[order].reshape(len(coordinates[0]), len(coordinates[1]), -1)
-        near, far = (np.tensordot(matrix, grid, (1, 1)) for matrix in (kernels[1], offsets[1]))
-        most = max(1, _BLOCK // (len(places[1]) * grid.shape[2]))
+        near, far, wide = (np.tensordot(matrix, grid, (1, 1)) for matrix in (kernels[1], offsets[1], squares[1]))
+        most = max(1, BLOCK // (len(places[1]) * grid.shape[2]))
         for start in range(0, len(places[0]), most):
             part = slice(start, start + most)
 
@@ -166,24 +179,31 @@ class NodeLayout(Spacing):
                 return np.asarray(np.tensordot(matrix[part], half, (1, 1)).reshape(-1, grid.shape[2]))
 
             y = _lattice([places[0][part], places[1]])
-            moments = [along(offsets[0], near), along(kernels[0], far)]
+            moments = [[along(offsets[0], near), along(kernels[0], far)]]
+            if self.squares:
+                moments.append([along(squares[0], near), along(kernels[0], wide)])
             average = averages[0][part] * w, averages[1], order
             yield self._nodes(y, np.full(len(y), g), along(kernels[0], near), moments, average)
 
-    def _nodes(self, y: Array, g: Array, mass: Array, moments: list[Array], average: Average) -> Nodes:
-        """Posterior means from ``mass[p, k]`` = sum_j kernel joint, (P, K), and its first moments."""
+    def _nodes(self, y: Array, g: Array, mass: Array, moments: list[list[Array]], average: Average) -> Nodes:
+        """Posterior means from ``mass[p, k]`` = sum_j kernel joint, (P, K), and its first (and second) moments."""
         total = (mass @ self.scale)[:, None]
-        shift = np.stack([m @ self.scale for m in moments], axis=1) / total
-        by_response = np.empty((*mass.shape, self.d))
         possible = True if mass.all() else mass > 0
-        for i, m in enumerate(moments):
-            if possible is not True:
-                by_response[:, :, i] = shift[:, i, None]
-            np.divide(m, mass, out=by_response[:, :, i], where=possible)
-        return Nodes(g, shift, by_response, mass * (self.scale / total), y, average)
+        means, by_response = [], []
+        for power in moments:
+            mean = np.stack([m @ self.scale for m in power], axis=1) / total
+            given = np.empty((*mass.shape, self.d))
+            for i, m in enumerate(power):
+                if possible is not True:
+                    given[:, :, i] = mean[:, i, None]
+                np.divide(m, mass, out=given[:, :, i], where=possible)
+            means.append(mean)
+            by_response.append(given)
+        return Nodes(g, means[0], by_response[0], mass * (self.scale / total), y, average, *by_response[1:])
 
 
-def _within_reach(nodes: float) -> None:
+def within_reach(nodes: float) -> None:
+    """Raise `OutOfReach` for more nodes per level than quadrature can serve."""
     if nodes > _MOST_NODES:
         raise OutOfReach(
             f"quadrature over noise would take {nodes:.1e} nodes per level: the stimuli lie too far apart compared "
@@ -195,7 +215,7 @@ def _lattice(axes: list[Array]) -> Array:
     return np.stack([grid.ravel() for grid in np.meshgrid(*axes, indexing="ij")], axis=1)
 
 
-def _cuts(sizes: Array, most: int) -> list[int]:
+def cuts(sizes: Array, most: int) -> list[int]:
     """Row numbers that cut rows of these sizes into blocks of about `most` entries."""
     total = np.cumsum(sizes)
     blocks = max(1, math.ceil(float(total[-1]) / most))

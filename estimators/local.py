@@ -1,4 +1,7 @@
-"""Local information I_local: Fisher information about X + noise, averaged given x and integrated over noise levels."""
+"""Local information I_local: Fisher information about X + noise, averaged given x and integrated over noise levels.
+
+On a circle the noise is that of the circle, which makes a relative of I_local: see `ring`.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from .resolution import Resolution, resolution_for
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from .drawn import Drawn
     from .sight import Sight
 
 
@@ -33,7 +37,7 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
         square *= square
         return nodes.average(np.einsum("pk,pki->pi", nodes.response_probability, square))
 
-    return integrate(contribution, model.stimuli, model.prior, _likely(model.likelihood), resolution)
+    return integrate(contribution, model, _likely(model.likelihood), resolution)
 
 
 def _likely(likelihood: Array) -> Array:
@@ -68,12 +72,17 @@ def conditional(pair: ResponsePair, resolution: Resolution | None = None) -> Arr
         return nodes.average(np.einsum("pkl,pkli->pi", weight, square))
 
     joint = pair.likelihood.reshape(-1, count)
-    return np.asarray(integrate(contribution, pair.stimuli, pair.prior, joint, resolution).sum(axis=1))
+    return np.asarray(integrate(contribution, pair, joint, resolution).sum(axis=1))
 
 
 def gain(at: Sight) -> Tensor:
     """E_{xg|x} E_{r|xg} D_i^2, with D = xhat(xg, r) - xhat(xg), the gain of a response."""
     return at.sampler.squared_gain(at.denoiser, at.xg, at.gamma, at.use_variance, at.generator)
+
+
+def from_draws(at: Drawn) -> Array:
+    """Int dg / (2 g^2) E_{Xg|x} E_{r|Xg}[gain^2], by replicate."""
+    return at.squared_gain(of_noisy=True)
 
 
 i_local = PublishedMeasure(
@@ -88,6 +97,7 @@ i_local = PublishedMeasure(
     pointwise=Integral(pointwise),
     featurewise=Integral(featurewise),
     conditional=Integral(conditional),
+    drawn=from_draws,
     integrand=Integrand(gain, passes=None, featurewise=True, variance=True),
     claims={
         "completeness": True,

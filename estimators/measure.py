@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -94,18 +95,38 @@ class Measure:
         if unknown := set(needs) - NEEDS:
             raise TypeError(f"measure {name!r} needs {', '.join(sorted(unknown))}; expected some of {', '.join(NEEDS)}")
         self.name = name
-        self.pointwise = pointwise
-        self.conditional = conditional or self._canonical_conditional
-        self.featurewise = featurewise or self._no_featurewise
+        self.needs, self.slow = frozenset(needs), slow
+        self.pointwise = self._where_defined(pointwise)
+        self.conditional = self._where_defined(conditional) if conditional else self._canonical_conditional
+        self.featurewise = self._where_defined(featurewise) if featurewise else self._no_featurewise
         self.claims = MappingProxyType({axiom: bool(claim) for axiom, claim in dict(claims or {}).items()})
         self.units = units
         self.source = source
-        self.needs, self.slow = frozenset(needs), slow
         self.has_featurewise = featurewise is not None
 
     def __call__(self, model: EncodingModel) -> Array:
         """I(x) at ``model.stimuli``, shape (J,); for an `Uncertain` answer, its value."""
         return value_and_error(self.pointwise(model))[0]
+
+    def check_geometry(self, target: Any) -> None:
+        """Raise `NotApplicable` where the measure needs distances or vectors and the stimuli of `target` are none."""
+        geometry = target.geometry
+        if "distances" in self.needs and not geometry.distances:
+            raise NotApplicable(f"{self.name} needs distances between stimuli, and {geometry} stimuli have none")
+        if "vectors" in self.needs and not geometry.vectors:
+            raise NotApplicable(f"{self.name} needs stimuli that are points of R^d; these are {geometry}")
+
+    def _where_defined(self, form: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """The form, after a check of the geometry if the measure needs one."""
+        if not self.needs & {"distances", "vectors"}:
+            return form
+
+        @functools.wraps(form)
+        def checked(target: Any) -> Any:
+            self.check_geometry(target)
+            return form(target)
+
+        return checked
 
     def _canonical_conditional(self, pair: ResponsePair) -> Array | Uncertain:
         noisy = False

@@ -25,6 +25,7 @@ class Nodes:
     response_shift : (P, K, d) E[X|y, r] - y, equal to `shift` where r cannot occur at y
     response_probability : (P, K) p(r|y)
     positions : (P, d)
+    response_square : (P, K, d) E[(X - y)^2 | y, r] of each feature, if the layout was asked for squares
     """
 
     noise: Array
@@ -33,6 +34,7 @@ class Nodes:
     response_probability: Array
     positions: Array
     _weights: Average
+    response_square: Array | None = None
 
     @property
     def gain(self) -> Array:

@@ -47,6 +47,7 @@ def on_other_stimuli(name: str, move: Map, source: str, *, mixes: bool = False) 
         conditional=of_moved(local.conditional),
         featurewise=None if mixes else of_moved(local.featurewise),
         claims=_CLAIMS,
+        needs=("distances", "vectors"),
         source=source,
     )
 
@@ -178,6 +179,7 @@ RELATIVES: dict[str, Measure] = {
         whitened,
         conditional=_whitened_conditional,
         claims=_CLAIMS,
+        needs=("distances", "vectors"),
         source="noise of the stimulus's own covariance",
     ),
     "erasure": Measure("erasure", erased, claims=_CLAIMS, source="X kept until an exponential time, then lost: I_surp"),
@@ -186,6 +188,7 @@ RELATIVES: dict[str, Measure] = {
         walk,
         conditional=_walk_conditional,
         claims=_CLAIMS,
+        needs=("distances", "vectors"),
         source="X walks between neighbouring stimuli of a line",
     ),
 }

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..models import ResponsePair
+from ..models.arrays import Array
 from .exact import PAPER, Integrand, PairSum, PublishedMeasure, Sum
 from .finite import Joint, over, xlogy
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from .drawn import Drawn
     from .sight import Sight
 
 
@@ -39,6 +43,12 @@ def gain(at: Sight) -> Tensor:
     return at.error(anyone) - at.error(own, at.x)
 
 
+def from_draws(at: Drawn) -> Array:
+    """I(R;X) + E_X H(R|X) - H(R|x) by replicate: only the first is drawn, the entropies of neurons are sums."""
+    entropy = at.population.entropy if at.neuron is None else at.population.subset([at.neuron]).entropy
+    return np.asarray(at.on_average(at.divergence)[:, None] + (entropy @ at.population.prior - entropy))
+
+
 i_sp = PublishedMeasure(
     "i_sp",
     "specific information",
@@ -51,6 +61,7 @@ i_sp = PublishedMeasure(
     pointwise=Sum(pointwise),
     conditional=PairSum(conditional),
     integrand=Integrand(gain, variance=True, of_responses=True),
+    drawn=from_draws,
     claims={
         "completeness": True,
         "locality": False,

@@ -28,6 +28,11 @@ _SHARES = np.geomspace(0.02, 1.0, 40)
 class Spacing:
     """A finite joint distribution, scaled for quadrature, and how fine its quadrature has to be."""
 
+    #: Whether above the last level the integrand is a power series in 1 / g.
+    power_series = True
+    #: Whether nodes also get second moments.
+    squares = False
+
     def __init__(self, stimuli: Array, prior: Array, likelihood: Array, resolution: Resolution) -> None:
         self.x, self.d, self.resolution = stimuli, stimuli.shape[1], resolution
         self.axes = product_axes(stimuli) if self.d == 2 else None

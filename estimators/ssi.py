@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ..models.arrays import Array
 from .exact import PAPER, Integrand, PublishedMeasure, Sum
 from .finite import Joint, posterior_of, xlogy
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from .drawn import Drawn
     from .sight import Sight
 
 
@@ -27,6 +31,13 @@ def gain(at: Sight) -> Tensor:
     return at.error(anyone) - at.error(at.denoiser.draw_given_response(r, at.generator), r)
 
 
+def from_draws(at: Drawn) -> Array:
+    """The entropy before the response minus E_{r|x} H(X|r), by replicate."""
+    volumes = at.population.stimulus_volumes
+    before, after = (-xlogy(one, one / volumes).sum(axis=1) for one in (np.exp(at.before), np.exp(at.after)))
+    return at.given_stimulus(before - after)
+
+
 i_ssi = PublishedMeasure(
     "i_ssi",
     "stimulus-specific information",
@@ -38,6 +49,7 @@ i_ssi = PublishedMeasure(
     formula="H(X) − E over r given x of H(X|r)",
     pointwise=Sum(pointwise),
     integrand=Integrand(gain, variance=True, looks_elsewhere=True),
+    drawn=from_draws,
     claims={
         "completeness": True,
         "locality": False,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..models.arrays import Array
+from ..models.draws import log_ratio
 from .exact import PAPER, Integrand, PublishedMeasure, Sum
 from .finite import Joint, over, scaled_likelihood, xlogy
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from .drawn import Drawn
     from .sight import Sight
 
 
@@ -30,6 +33,11 @@ def gain(at: Sight) -> Tensor:
     return error_gain(at).sum(1)
 
 
+def from_draws(at: Drawn) -> Array:
+    """E_{r|x} log p(x|r) / p(x), by replicate."""
+    return at.given_stimulus(log_ratio(at.after, at.before))
+
+
 i_surp = PublishedMeasure(
     "i_surp",
     "specific surprise",
@@ -38,6 +46,7 @@ i_surp = PublishedMeasure(
     formula="KL(p(R|x) ‖ p(R))",
     pointwise=Sum(pointwise),
     integrand=Integrand(gain),
+    drawn=from_draws,
     claims={
         "completeness": True,
         "locality": False,

@@ -8,12 +8,14 @@ from ..errors import MissingExtra, ModelError
 from .continuous import encoding_model
 from .counts import CountTable, read_counts
 from .encoding_model import EncodingModel
+from .geometry import Geometry, circle
 from .noise import BernoulliNoise, CategoricalNoise, GaussianNoise, PoissonNoise
-from .priors import Gaussian, Laplace, Mixture, StudentT, Uniform
+from .population import Population
+from .priors import Gaussian, Laplace, Mixture, StudentT, Uniform, VonMises
 from .product import product_model, two_feature_model
 from .recordings import Recording, read_recording
 from .response_pair import ResponsePair
-from .tuning import Bump, Bumps, Linear, Periodic, PiecewiseSmooth, Sigmoid
+from .tuning import Bump, Bumps, Linear, Periodic, PiecewiseSmooth, Sigmoid, VonMisesBump
 
 if TYPE_CHECKING:
     from ..diffusion.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson, TableEncoder
@@ -31,6 +33,7 @@ __all__ = [
     "EncodingModel",
     "Gaussian",
     "GaussianNoise",
+    "Geometry",
     "Laplace",
     "Linear",
     "LinearGaussian",
@@ -40,12 +43,16 @@ __all__ = [
     "Periodic",
     "PiecewiseSmooth",
     "PoissonNoise",
+    "Population",
     "Recording",
     "ResponsePair",
     "Sigmoid",
     "StudentT",
     "TableEncoder",
     "Uniform",
+    "VonMises",
+    "VonMisesBump",
+    "circle",
     "encoding_model",
     "product_model",
     "read_counts",

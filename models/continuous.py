@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import ModelError
 from .encoding_model import EncodingModel
+from .geometry import geometry_of
 from .noise import GaussianNoise, Noise
 from .priors import Gaussian, Prior
 from .tuning import Linear, Tuning
@@ -29,9 +30,11 @@ def encoding_model(
     Parameters
     ----------
     prior : Prior
-        `Gaussian`, `Mixture`, `Uniform`, `Laplace` or `StudentT` of `stiminfo.models` (default: standard Gaussian).
+        `Gaussian`, `Mixture`, `Uniform`, `Laplace` or `StudentT` of `stiminfo.models` (default: standard Gaussian);
+        `VonMises` for a stimulus on a circle.
     tuning : Tuning or sequence of Tuning
-        The tuning curve; categorical noise takes one curve (a logit) per category.
+        The tuning curve; categorical noise takes one curve (a logit) per category. On a circle it must be periodic
+        (`VonMisesBump`, `Periodic`).
     noise : Noise
         `GaussianNoise`, `PoissonNoise`, `BernoulliNoise` or `CategoricalNoise` (default: unit Gaussian).
     nodes : int, optional
@@ -79,6 +82,13 @@ def _discretise(prior: Prior, curves: Sequence[Tuning], noise: Noise, count: int
     values = np.stack([np.broadcast_to(curve(x), x.shape) for curve in curves]).astype(float)
     if not np.isfinite(values).all():
         raise ModelError(f"a tuning curve is not finite at x = {x[~np.isfinite(values).all(axis=0)][0]:g}")
+    geometry = geometry_of(getattr(prior, "geometry", None), 1)  # most priors are of a line, and need not say so
+    if geometry.period is not None:
+        turned = np.stack([np.broadcast_to(curve(x + geometry.period), x.shape) for curve in curves])
+        if not np.allclose(turned, values, rtol=1e-9, atol=1e-9 * np.abs(values).max()):
+            raise ModelError(
+                f"a tuning curve on {geometry} must have the same value one period later; use VonMisesBump"
+            )
     channel = noise.channel(values)
     derivatives = np.stack([curve.derivative(x) for curve in curves])
     gradient = np.einsum("nkj,nj->kj", channel.slope, derivatives)
@@ -91,6 +101,7 @@ def _discretise(prior: Prior, curves: Sequence[Tuning], noise: Noise, count: int
         response_volumes=channel.volumes,
         likelihood_gradient=gradient[..., None],
         responses=channel.responses,
+        geometry=geometry,
     )
 
 

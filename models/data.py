@@ -36,7 +36,7 @@ class FiniteSpec(Record, frozen=True):
 
     `prior[j]` is the weight of stimulus j; `responses[j][k]` is the weight of response k to stimulus j;
     `gradient[j][k][i]`, divided by the sum of ``responses[j]``, is the derivative of p(r_k | x_j) along feature i;
-    `values[k]` is the number that response k stands for.
+    `values[k]` is the number that response k stands for; `geometry` is there where it is not that of R^d.
     """
 
     stimuli: Table
@@ -46,6 +46,7 @@ class FiniteSpec(Record, frozen=True):
     response_volumes: Row | None = None
     gradient: tuple[Table, ...] | None = None
     values: Row | None = None
+    geometry: str | None = None
 
     def build(self) -> EncodingModel:
         """The model."""
@@ -61,6 +62,7 @@ class FiniteSpec(Record, frozen=True):
             response_volumes=self.response_volumes,
             likelihood_gradient=gradient,
             responses=self.values,
+            geometry=self.geometry,
         )
 
     @classmethod
@@ -73,7 +75,8 @@ class FiniteSpec(Record, frozen=True):
             arrays["gradient"] = model.likelihood_gradient.swapaxes(0, 1)
         if model.responses is not None:
             arrays["values"] = model.responses
-        return msgspec.convert({name: array.tolist() for name, array in arrays.items()}, cls)
+        data: dict[str, Any] = {name: array.tolist() for name, array in arrays.items()}
+        return msgspec.convert(data if model.geometry.vectors else data | {"geometry": str(model.geometry)}, cls)
 
 
 class PairSpec(Record, frozen=True):

@@ -12,6 +12,7 @@ from ..errors import ModelError
 from . import arrays as check
 from .arrays import Array
 from .counting import joint_of_counts
+from .geometry import Geometry, geometry_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,14 +20,17 @@ if TYPE_CHECKING:
 
 #: The arrays of a model, by the names of its attributes and of the constructor's parameters.
 ARRAYS = ("stimuli", "prior", "likelihood", "stimulus_volumes", "response_volumes", "likelihood_gradient", "responses")
+#: What a model is made of: its arrays, and what the coordinates of its stimuli mean.
+PARTS = (*ARRAYS, "geometry")
 
 
 class EncodingModel:
     """A finite joint distribution of a stimulus X in R^d and a response R.
 
-    Equal stimuli are merged: their prior probabilities add, their likelihoods are averaged with the prior as weights.
-    Stimuli of prior 0, and responses of probability 0 at every stimulus, are dropped. So `stimuli` may be shorter than
-    what was given; every measure gives its values at ``model.stimuli``, in their order of first appearance.
+    Equal stimuli are merged (on a circle, those a period apart, too): their prior probabilities add, their likelihoods
+    are averaged with the prior as weights. Stimuli of prior 0, and responses of probability 0 at every stimulus, are
+    dropped. So `stimuli` may be shorter than what was given; every measure gives its values at ``model.stimuli``, in
+    their order of first appearance.
 
     Parameters
     ----------
@@ -43,6 +47,9 @@ class EncodingModel:
         d p(r_k | x_j) / d x_i, for the Fisher information.
     responses : array_like, shape (K,), optional
         Numerical values of the responses (counts, voltages), for the transforms that need them.
+    geometry : str or Geometry, optional
+        What the coordinates of stimuli mean. By default they are points of a "line", a "plane" or a "space";
+        "circle:360" (or any other period, "circle:2pi", say) makes them angles, and "nominal" labels without distances.
 
     Raises
     ------
@@ -66,8 +73,11 @@ class EncodingModel:
         response_volumes: Any = None,
         likelihood_gradient: Any = None,
         responses: Any = None,
+        geometry: Geometry | str | None = None,
     ) -> None:
-        joint = checked_joint(stimuli, prior, likelihood, 1, stimulus_volumes, response_volumes, likelihood_gradient)
+        volumes = stimulus_volumes, response_volumes
+        joint = checked_joint(stimuli, prior, likelihood, 1, *volumes, likelihood_gradient, geometry)
+        self.geometry = geometry_of(geometry, joint[0].shape[1])
         self.stimuli, self.prior, table, self.stimulus_volumes, r_volumes, gradient = joint
         values = None if responses is None else check.as_real_array(responses, "responses", r_volumes.shape)
         occurs = table.any(axis=1)
@@ -77,7 +87,7 @@ class EncodingModel:
         self.responses = None if values is None else check.frozen(values[occurs])
 
     @classmethod
-    def from_counts(cls, counts: Any, stimuli: Any = None) -> Self:
+    def from_counts(cls, counts: Any, stimuli: Any = None, *, geometry: Geometry | str | None = None) -> Self:
         """The joint distribution with the probabilities that an experiment's count table estimates (plug-in).
 
         Parameters
@@ -86,13 +96,15 @@ class EncodingModel:
             ``counts[j, k]``: how often response k followed stimulus j. The prior is the share of trials.
         stimuli : array_like, shape (J, d) or (J,), optional
             The stimuli; 0, 1, ..., J - 1 if left out.
+        geometry : str or Geometry, optional
+            As for `EncodingModel`.
 
         Raises
         ------
         ModelError
             For counts that are negative, fractional, NaN, ragged or all zero.
         """
-        return cls(*joint_of_counts(counts, stimuli))
+        return cls(*joint_of_counts(counts, stimuli), geometry=geometry)
 
     @property
     def dimensions(self) -> int:
@@ -119,8 +131,8 @@ class EncodingModel:
         return max(0.0, float(((self.likelihood * np.log(ratio)).sum(axis=0) * self.prior).sum()))
 
     def replace(self, **changes: Any) -> EncodingModel:
-        """A new, validated model with some of the arrays replaced (same names as the constructor's)."""
-        return EncodingModel(**({name: getattr(self, name) for name in ARRAYS} | changes))
+        """A new, validated model with some of its parts replaced (same names as the constructor's)."""
+        return EncodingModel(**({name: getattr(self, name) for name in PARTS} | changes))
 
     def reordered(self, order: Array) -> EncodingModel:
         """The same model with its stimuli in another order, `order` a permutation of 0 ... J - 1."""
@@ -148,8 +160,9 @@ class EncodingModel:
             )
             if present
         )
+        where = f"in R^{self.dimensions}" if self.geometry.vectors else f"({self.geometry})"
         return (
-            f"EncodingModel({count} {'stimulus' if count == 1 else 'stimuli'} in R^{self.dimensions}, "
+            f"EncodingModel({count} {'stimulus' if count == 1 else 'stimuli'} {where}, "
             f"{responses} response{'' if responses == 1 else 's'}{extra}, "
             f"I(R;X) = {self.mutual_information():.4f} nats)"
         )
@@ -163,6 +176,7 @@ def checked_joint(
     stimulus_volumes: Any,
     response_volumes: Any,
     gradient: Any,
+    geometry: Geometry | str | None = None,
 ) -> tuple[Array, Array, Array, Array, Array, Array | None]:
     """The arrays of a joint distribution, checked, with equal stimuli merged and stimuli of prior 0 dropped.
 
@@ -175,20 +189,21 @@ def checked_joint(
     x_volumes = check.as_volumes(stimulus_volumes, "stimulus_volumes", (len(x),))
     r_volumes = check.as_volumes(response_volumes, "response_volumes", table.shape[:-1])
     slopes = check.as_gradient(gradient, table, x.shape[1])
-    x, p, table, x_volumes, slopes = _merged(x, p, table, x_volumes, slopes)
+    same = geometry_of(geometry, x.shape[1]).identity(x)
+    x, p, table, x_volumes, slopes = _merged(x, same, p, table, x_volumes, slopes)
     return check.frozen(x), check.frozen(p), table, check.frozen(x_volumes), r_volumes, slopes
 
 
 def _merged(
-    stimuli: Array, prior: Array, likelihood: Array, volumes: Array, gradient: Array | None
+    stimuli: Array, same: Array, prior: Array, likelihood: Array, volumes: Array, gradient: Array | None
 ) -> tuple[Array, Array, Array, Array, Array | None]:
-    """Merge equal stimuli and drop those of prior 0; the stimulus axis of `likelihood` is its last."""
+    """Merge stimuli of equal rows in `same`, drop those of prior 0; the stimulus axis of `likelihood` is its last."""
     possible = prior > 0
     if not possible.all():
-        stimuli, prior, volumes = stimuli[possible], prior[possible], volumes[possible]
+        stimuli, same, prior, volumes = stimuli[possible], same[possible], prior[possible], volumes[possible]
         likelihood = likelihood[..., possible]
         gradient = None if gradient is None else gradient[..., possible, :]
-    _, first, group = np.unique(stimuli, axis=0, return_index=True, return_inverse=True)
+    _, first, group = np.unique(same, axis=0, return_index=True, return_inverse=True)
     if len(first) == len(stimuli):
         return stimuli, prior, likelihood, volumes, gradient
     rank = np.argsort(np.argsort(first))  # groups in their order of first appearance

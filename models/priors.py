@@ -9,14 +9,20 @@ import numpy as np
 
 from ..errors import ModelError
 from .arrays import Array
-from .part import Part, positive
+from .geometry import circle
+from .part import Part, finite, positive
 
 #: Nodes reach this many standard deviations to each side of a Gaussian's mean; the mass beyond is below 1e-14.
 GAUSSIAN_REACH = 7.8
+#: A von Mises density of this concentration is exp(-600) at the far side, near the smallest that float64 holds.
+MOST_CONCENTRATED = 300.0
 
 
 class Prior(Protocol):
-    """What `encoding_model` needs of a prior of a 1-D stimulus."""
+    """What `encoding_model` needs of a prior of a 1-D stimulus.
+
+    A prior on a circle also has the attribute `geometry`, such as "circle:360".
+    """
 
     def log_density(self, x: Array) -> Array:
         """The natural logarithm of p(x), in the shape of x."""
@@ -159,5 +165,40 @@ class StudentT(Part, frozen=True):
         return self.spread
 
 
+class VonMises(Part, frozen=True):
+    """A von Mises prior on a circle, of density proportional to ``exp(concentration cos(2 pi (x - mean) / period))``.
+
+    A concentration of 0 is the uniform prior on the circle.
+    """
+
+    mean: float = 0.0
+    concentration: float = 0.0
+    period: float = 360.0
+
+    def __post_init__(self) -> None:
+        positive(period=self.period)
+        finite(mean=self.mean)
+        if not 0 <= self.concentration <= MOST_CONCENTRATED:
+            raise ModelError(f"concentration is {self.concentration}; expected a number from 0 to {MOST_CONCENTRATED}")
+
+    @property
+    def geometry(self) -> str:
+        """The geometry of the stimulus."""
+        return str(circle(self.period))
+
+    def log_density(self, x: Array) -> Array:
+        from scipy.special import i0e
+
+        k, turn = self.concentration, 2 * math.pi * (x - self.mean) / self.period
+        return np.asarray(k * (np.cos(turn) - 1) - math.log(self.period * float(i0e(k))))
+
+    def nodes(self, count: int) -> tuple[Array, Array]:
+        return _uniform_nodes(self.mean - self.period / 2, self.mean + self.period / 2, count)
+
+    @property
+    def scale(self) -> float:
+        return self.period / (2 * math.pi * math.sqrt(1 + self.concentration))
+
+
 #: Any prior of the library, for JSON.
-AnyPrior = Gaussian | Mixture | Uniform | Laplace | StudentT
+AnyPrior = Gaussian | Mixture | Uniform | Laplace | StudentT | VonMises

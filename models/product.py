@@ -16,8 +16,12 @@ from .priors import Prior
 def product_model(first: EncodingModel, second: EncodingModel) -> EncodingModel:
     """Independent features, each with its own response: X1 and X2 are independent, and R = (R1, R2).
 
-    A complete, feature-wise measure should give each feature the information of its own model.
+    A complete, feature-wise measure should give each feature the information of its own model. Raises `ModelError` for
+    stimuli that are no vectors (angles, or labels).
     """
+    for model in (first, second):
+        if not model.geometry.vectors:
+            raise ModelError(f"a product of models needs stimuli in R^d; these are of geometry {model.geometry}")
     stimuli = np.concatenate(
         [np.repeat(first.stimuli, len(second.stimuli), axis=0), np.tile(second.stimuli, (len(first.stimuli), 1))],
         axis=1,

@@ -10,7 +10,8 @@ import numpy as np
 from ..errors import ModelError
 from . import arrays as check
 from .arrays import Array
-from .encoding_model import ARRAYS, EncodingModel, checked_joint
+from .encoding_model import PARTS, EncodingModel, checked_joint
+from .geometry import Geometry, geometry_of
 
 
 class ResponsePair:
@@ -26,6 +27,8 @@ class ResponsePair:
         Cell volumes of the pair; each is the volume of a cell of R times the volume of a cell of R'.
     likelihood_gradient : array_like, shape (K1, K2, J, d), optional
         d p(r_k, r'_l | x_j) / d x_i.
+    geometry : str or Geometry, optional
+        As for `EncodingModel`.
 
     Raises
     ------
@@ -42,8 +45,11 @@ class ResponsePair:
         stimulus_volumes: Any = None,
         response_volumes: Any = None,
         likelihood_gradient: Any = None,
+        geometry: Geometry | str | None = None,
     ) -> None:
-        joint = checked_joint(stimuli, prior, likelihood, 2, stimulus_volumes, response_volumes, likelihood_gradient)
+        volumes = stimulus_volumes, response_volumes
+        joint = checked_joint(stimuli, prior, likelihood, 2, *volumes, likelihood_gradient, geometry)
+        self.geometry = geometry_of(geometry, joint[0].shape[1])
         self.stimuli, self.prior, table, self.stimulus_volumes, r_volumes, gradient = joint
         first, second = r_volumes[:, 0], r_volumes[0] / r_volumes[0, 0]
         if not np.allclose(r_volumes, np.outer(first, second), rtol=1e-9, atol=0):
@@ -60,10 +66,11 @@ class ResponsePair:
         Raises
         ------
         ModelError
-            The two models differ in their stimuli or priors.
+            The two models differ in their stimuli, priors or geometry.
         """
-        if not (np.array_equal(first.stimuli, second.stimuli) and np.allclose(first.prior, second.prior, atol=1e-12)):
-            raise ModelError("the two models of a pair must have the same stimuli and prior")
+        same = np.array_equal(first.stimuli, second.stimuli) and first.geometry == second.geometry
+        if not (same and np.allclose(first.prior, second.prior, atol=1e-12)):
+            raise ModelError("the two models of a pair must have the same stimuli, geometry and prior")
         table = first.likelihood[:, None] * second.likelihood[None]
         gradient = None
         if first.likelihood_gradient is not None and second.likelihood_gradient is not None:
@@ -77,6 +84,7 @@ class ResponsePair:
             stimulus_volumes=first.stimulus_volumes,
             response_volumes=np.outer(first.response_volumes, second.response_volumes),
             likelihood_gradient=gradient,
+            geometry=first.geometry,
         )
 
     def _model(self, likelihood: Array, volumes: Array, gradient: Array | None) -> EncodingModel:
@@ -87,6 +95,7 @@ class ResponsePair:
             stimulus_volumes=self.stimulus_volumes,
             response_volumes=volumes,
             likelihood_gradient=gradient,
+            geometry=self.geometry,
         )
 
     def _marginal(self, axis: int) -> EncodingModel:
@@ -137,7 +146,7 @@ class ResponsePair:
         )
 
     def _replace(self, **changes: Any) -> ResponsePair:
-        return ResponsePair(**({name: getattr(self, name) for name in ARRAYS if name != "responses"} | changes))
+        return ResponsePair(**({name: getattr(self, name) for name in PARTS if name != "responses"} | changes))
 
     @cached_property
     def first_given_stimulus(self) -> Array:
@@ -177,6 +186,7 @@ class ResponsePair:
             stimulus_volumes=self.stimulus_volumes[support],
             response_volumes=self._volumes[1],
             likelihood_gradient=gradient,
+            geometry=self.geometry,
         )
 
     def conditional_information(self) -> float:
@@ -185,7 +195,8 @@ class ResponsePair:
 
     def __repr__(self) -> str:
         first, second, count = self.likelihood.shape
+        where = f"in R^{self.stimuli.shape[1]}" if self.geometry.vectors else f"({self.geometry})"
         return (
-            f"ResponsePair({count} stimuli in R^{self.stimuli.shape[1]}, {first} x {second} responses, "
+            f"ResponsePair({count} stimuli {where}, {first} x {second} responses, "
             f"I(R;X) = {self.first.mutual_information():.4f}, I(X;R'|R) = {self.conditional_information():.4f} nats)"
         )

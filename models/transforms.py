@@ -151,4 +151,5 @@ def coarse_and_fine(model: EncodingModel, matrix: Any) -> ResponsePair:
         table[:, :, None] * model.likelihood,
         stimulus_volumes=model.stimulus_volumes,
         likelihood_gradient=None if gradient is None else table[:, :, None, None] * gradient,
+        geometry=model.geometry,
     )

@@ -115,6 +115,28 @@ class Periodic(Part, frozen=True):
         return -0.5 * self.height * turn * np.sin(turn * (x - self.centre))
 
 
+class VonMisesBump(Part, frozen=True):
+    """A bump on a circle, ``baseline + height exp(concentration (cos(2 pi (x - centre) / period) - 1))``."""
+
+    centre: float = 0.0
+    concentration: float = 1.0
+    height: float = 1.0
+    baseline: float = 0.0
+    period: float = 360.0
+
+    def __post_init__(self) -> None:
+        positive(period=self.period, concentration=self.concentration)
+        finite(centre=self.centre, height=self.height, baseline=self.baseline)
+
+    def __call__(self, x: Array) -> Array:
+        turn = 2 * math.pi * (x - self.centre) / self.period
+        return self.baseline + self.height * np.exp(self.concentration * (np.cos(turn) - 1))
+
+    def derivative(self, x: Array) -> Array:
+        turn = 2 * math.pi / self.period
+        return -self.concentration * turn * np.sin(turn * (x - self.centre)) * (self(x) - self.baseline)
+
+
 class PiecewiseSmooth(Part, frozen=True, dict=True):
     """A monotonicity-preserving cubic (PCHIP) through `values` at `knots`, constant outside the knots."""
 
@@ -144,4 +166,4 @@ class PiecewiseSmooth(Part, frozen=True, dict=True):
 
 
 #: Any tuning curve of the library, for JSON.
-AnyTuning = Bump | Bumps | Sigmoid | Linear | Periodic | PiecewiseSmooth
+AnyTuning = Bump | Bumps | Sigmoid | Linear | Periodic | PiecewiseSmooth | VonMisesBump

@@ -42,8 +42,10 @@ def relocate_stimuli(model: EncodingModel, stimuli: Any, slopes: Any = None, *, 
     Raises
     ------
     ModelError
-        The map is not invertible, or not monotone.
+        The map is not invertible, or not monotone, or the stimuli are no vectors (angles, or labels).
     """
+    if not model.geometry.vectors:
+        raise ModelError(f"stimuli of geometry {model.geometry} cannot be moved like points of R^d")
     moved = as_real_array(stimuli, "stimuli", model.stimuli.shape)
     growth = np.ones_like(moved) if slopes is None else as_real_array(slopes, "slopes", moved.shape)
     if (growth == 0).any():

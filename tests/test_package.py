@@ -12,7 +12,17 @@ import pytest
 import stiminfo as si
 
 ROOT = checkout.ROOT
-NAMES = ["EncodingModel", "ResponsePair", "Measure", "NotApplicable", "Uncertain", "audit", "Audit", "encoding_model"]
+NAMES = [
+    "EncodingModel",
+    "Population",
+    "ResponsePair",
+    "Measure",
+    "NotApplicable",
+    "Uncertain",
+    "audit",
+    "Audit",
+    "encoding_model",
+]
 NAMES += ["fisher", "i_sp", "i_ssi", "i_surp", "i_cissi", "i_local", "i_kong1", "i_kong2", "InputError", "ModelError"]
 NAMES += ["Recording", "measure", "read_recording"]
 #: Folders of code that stay in the checkout.

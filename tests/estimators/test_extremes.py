@@ -94,8 +94,8 @@ def test_pairs_that_are_far_apart_do_not_see_each_other(name):
 @pytest.mark.parametrize("most", [1, 7, 100, 10**6])
 def test_blocks_of_levels_leave_none_out(most):
     """The outermost levels contribute so little that no value changes if one is lost."""
-    from stiminfo.estimators.layouts import _cuts
+    from stiminfo.estimators.layouts import cuts as blocks
 
-    cuts = _cuts(np.array([3, 1, 4, 1, 5, 9, 2, 6]), most)
+    cuts = blocks(np.array([3, 1, 4, 1, 5, 9, 2, 6]), most)
     assert (cuts[0], cuts[-1]) == (0, 8)
     assert cuts == sorted(set(cuts))
