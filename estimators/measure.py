@@ -105,6 +105,16 @@ class Measure:
         """I(x) at ``model.stimuli``, shape (J,); for an `Uncertain` answer, its value."""
         return value_and_error(self.pointwise(model))[0]
 
+    def each(self, stimuli: Array, prior: Array, tables: Array) -> Array:
+        """I(x) for each of several likelihoods with one set of stimuli and one prior, (B, J).
+
+        Parameters
+        ----------
+        stimuli, prior : (J, d), (J,)
+        tables : (B, K, J) likelihoods p(r|x); a response that never occurs is a row of zeros
+        """
+        return np.array([self(EncodingModel(stimuli, prior, table)) for table in tables])
+
     def _canonical_conditional(self, pair: ResponsePair) -> Array | Uncertain:
         noisy = False
 

@@ -34,8 +34,9 @@ class Resolution:
     rare: float = 2.5
 
 
-#: By use: QUICK for a search, CHECK to check a standard value, STANDARD for a value, FINE for a verdict. By dimension;
-#: in two the lattice is a square.
+#: By use: ROUGH for a resample, QUICK for a search, CHECK to check a standard value, STANDARD for a value, FINE for a
+#: verdict. By dimension; in two the lattice is a square.
+ROUGH = {1: Resolution(5.0, 12.0, 0.55, 3.0, 6.0), 2: Resolution(4.2, 9.5, 0.70, 2.5, 8.0)}
 QUICK = {1: Resolution(5.8, 16.0, 0.42, 3.5, 6.0), 2: Resolution(4.8, 12.5, 0.55, 3.0, 8.0)}
 CHECK = {1: Resolution(6.5, 19.0, 0.35, 4.0), 2: Resolution(5.4, 16.5, 0.47, 3.2, 5.0)}
 STANDARD = {1: Resolution(7.0, 22.0, 0.30, 4.5), 2: Resolution(5.9, 19.5, 0.40, 3.5, 5.0)}
