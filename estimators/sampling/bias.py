@@ -104,12 +104,13 @@ def deletions(counts: Array, rng: np.random.Generator) -> Iterator[Array]:
     """
     trials = counts.sum(axis=1).astype(np.int64)
     groups = int(min(DELETIONS, trials[trials > 1].min()))
-    columns = np.arange(counts.shape[1])
+    columns, size = np.arange(counts.shape[1]), counts.shape[1]
     for _ in range(math.ceil(DELETIONS / groups)):
         left = np.repeat(counts[None], groups, axis=0).astype(float)
         for j in np.flatnonzero(trials > 1):
             dealt = rng.permutation(np.repeat(columns, counts[j].astype(np.int64)))
-            np.subtract.at(left, (np.arange(len(dealt)) % groups, j, dealt), 1)
+            cell = np.arange(len(dealt)) % groups * size + dealt
+            left[:, j] -= np.bincount(cell, minlength=groups * size).reshape(groups, size)
         yield left
 
 

@@ -80,21 +80,23 @@ def _table(stimulus: Array, response: Array, shape: tuple[int, ...]) -> Array:
     return np.bincount(cell.ravel(), minlength=len(stimulus) * shape[0] * shape[1]).reshape(-1, *shape).astype(float)
 
 
-def _autocorrelation(order: TrialOrder, counts: Array, lags: int) -> tuple[Array, float]:
-    """Autocorrelation at lags 1, 2, ..., of responses minus their mean at the stimulus; and its standard error.
-
-    Responses are the numerical values or else, for labels, indicators of the most frequent ones, which add up.
-    """
+def _residuals(order: TrialOrder, counts: Array) -> Array:
+    """Responses minus their mean at the stimulus, (N, m): numerical values, or indicators of frequent labels."""
     stimulus, response = order.checked(counts)
     if order.values is not None:
         seen = np.asarray(order.values, dtype=float)[:, None]
     else:
         seen = (response[:, None] == np.argsort(-counts.sum(axis=0), kind="stable")[:_FOLLOWED]).astype(float)
-    mean = np.zeros((len(counts), seen.shape[1]))
-    np.add.at(mean, stimulus, seen)
-    off = seen - (mean / counts.sum(axis=1, keepdims=True))[stimulus]
+    total = np.zeros((len(counts), seen.shape[1]))
+    np.add.at(total, stimulus, seen)
+    off = seen - (total / np.maximum(counts.sum(axis=1, keepdims=True), 1))[stimulus]
+    return off if (off**2).sum() > 1e-12 * (seen**2).sum() else np.zeros_like(off)
+
+
+def _autocorrelation(off: Array, lags: int) -> tuple[Array, float]:
+    """Autocorrelation at lags 1, 2, ..., of residuals (N, m), added up; and its standard error without dependence."""
     total = float((off**2).sum())
-    if total < 1e-12 * max(1.0, float((seen**2).sum())):
+    if total == 0:
         return np.zeros(lags), 1.0
     found = np.array([(off[:-k] * off[k:]).sum() / total for k in range(1, lags + 1)])
     dimensions = total**2 / float(((off.T @ off) ** 2).sum())
@@ -107,40 +109,43 @@ def autocorrelation_warning(order: TrialOrder, counts: Array) -> str | None:
     The mean autocorrelation over lags 1 to 10 of responses, each minus the mean response to its stimulus, is compared
     with its standard error if trials were independent; independent trials are warned of in 1 case of 100.
     """
-    lags = min(_LAGS, len(order.stimulus) // 4)
+    off = _residuals(order, counts)
+    lags = min(_LAGS, len(off) // 4)
     if lags < 1:
         return None
-    found, error = _autocorrelation(order, counts, lags)
+    found, error = _autocorrelation(off, lags)
     mean = float(found.mean())
     if mean < norm.isf(_FALSE_ALARM) * error / math.sqrt(lags):
         return None
     return (
         f"Successive responses are alike beyond what the stimuli explain (mean autocorrelation {mean:.2f} over lags 1 "
-        f"to {lags}): trials are not independent, and intervals for independent trials are too narrow."
+        f"to {lags}): trials are not independent, and what is said of independent trials is too certain."
     )
 
 
 def block_length(order: TrialOrder, counts: Array) -> int:
     """Trials per block, from the autocorrelation of responses (each minus the mean response to its stimulus).
 
-    The rule of Politis and White (2004) for the circular block bootstrap: ``(2 G^2 / D)^(1/3) N^(1/3)`` with
-    ``G = sum |k| R(k)`` and ``D = (4/3) (sum R(k))^2`` under a flat-top window, which ends at twice the lag after which
-    five autocorrelations in a row are insignificant. At most a third of the trials, and 1 if no lag is significant.
+    It is 1 where `autocorrelation_warning` says nothing. Otherwise the rule is that of Politis and White (2004) for the
+    circular block bootstrap: ``(2 G^2 / D)^(1/3) N^(1/3)`` with ``G = sum |k| R(k)`` and ``D = (4/3) (sum R(k))^2``
+    under a flat-top window, which ends at twice the lag after which five autocorrelations in a row are insignificant;
+    at most a third of the trials. Labels are projected on the direction in which they are most alike over lags 1 to 10.
     """
-    trials = len(order.stimulus)
+    if autocorrelation_warning(order, counts) is None:
+        return 1
+    off = _residuals(order, counts)
+    trials = len(off)
+    alike = sum(off[:-k].T @ off[k:] for k in range(1, min(_LAGS, trials // 4) + 1))
+    off = off @ np.linalg.eigh(alike + np.transpose(alike))[1][:, -1:]
     most = min(trials // 3, math.ceil(math.sqrt(trials)) + _ENDED)
-    if most < 1:
-        return 1
-    found, error = _autocorrelation(order, counts, most)
+    found, error = _autocorrelation(off, most)
     large = np.abs(found) > 2 * error * math.sqrt(math.log10(trials))
-    last = next((k for k in range(most) if not large[k : k + _ENDED].any()), most)
-    if last == 0:
-        return 1
+    last = max(1, next((k for k in range(most) if not large[k : k + _ENDED].any()), most))
     lag = np.arange(1, min(2 * last, most) + 1)
     window = np.minimum(1.0, 2 * (1 - lag / (2 * last + 1)))
     slope, whole = (2 * (window * weight * found[: len(lag)]).sum() for weight in (lag, np.ones_like(lag)))
     ratio = 2 * slope**2 / (4 / 3 * max(1 + whole, 0.1) ** 2)
-    return int(np.clip(math.ceil((ratio * trials) ** (1 / 3)), 1, trials // 3))
+    return int(np.clip(math.ceil((ratio * trials) ** (1 / 3)), 2, trials // 3))
 
 
 def _resampled(order: TrialOrder, counts: Array, length: int, rng: np.random.Generator) -> Array:

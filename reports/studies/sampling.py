@@ -23,12 +23,11 @@ from ...models.arrays import Array
 from .study import Data, Run, Study, page
 
 TRIALS = (5, 20, 50, 200)
-SEEDS = (0, 1, 2)
-#: Experiments per simulation, number of trials and seed; in all 201.
-EXPERIMENTS = 67
+#: Experiments per simulation and number of trials, and how many of them share a seed and are kept at once.
+EXPERIMENTS, BATCH = 200, 10
 #: Resamples of each method in an experiment (the package's default, 200, makes intervals a little less noisy), and
 #: partial or permuted tables of the corrections that need them.
-RESAMPLES, PARTIAL = 100, 20
+RESAMPLES, PARTIAL = 100, 10
 LEVEL = 0.95
 NORMAL = NormalDist().inv_cdf((1 + LEVEL) / 2)
 #: Stimuli, which lie on a line.
@@ -139,8 +138,8 @@ def intervals(
     return made
 
 
-def experiment(likelihood: Array, trials: int, rng: np.random.Generator) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The intervals, and the corrected values, of one simulated experiment, by method and measure."""
+def experiment(likelihood: Array, true: Values, trials: int, rng: np.random.Generator) -> Data:
+    """Tallies of one simulated experiment, see `make`."""
     table = rng.multinomial(trials, likelihood).astype(float)
     simulation = Simulation(table[:, table.any(axis=0)], STIMULI, PRIOR, MEASURES)
     simulation.run(RESAMPLES, rng, None)
@@ -148,95 +147,104 @@ def experiment(likelihood: Array, trials: int, rng: np.random.Generator) -> tupl
     resampled = simulation.values(rng.multinomial(trials, shares, size=(RESAMPLES, len(shares))))
     left = simulation.values(next(deletions(simulation.table, rng)))
     found = biases(simulation, resampled, rng)
-    value = {name: one[0] for name, one in simulation.values(simulation.table[None]).items()}
-    corrected = {method: {name: value[name] - bias for name, bias in one.items()} for method, one in found.items()}
-    return intervals(simulation, resampled, found, left), corrected
+    value = simulation.values(simulation.table[None])
+    tallies: Data = {"experiments": 1, "intervals": {}, "corrections": {}, "by_stimulus": {}}
+    for method, by_measure in intervals(simulation, resampled, found, left).items():
+        for name, (low, high) in by_measure.items():
+            # The truth is computed to about 1e-9 nats where it is 0.
+            inside = (low <= true[name] + 1e-9) & (true[name] - 1e-9 <= high)
+            tallies["intervals"].setdefault(method, {})[name or "I"] = [inside.mean(), (high - low).mean()]
+            if method == CHOSEN:
+                tallies["by_stimulus"][name or "I"] = inside.astype(float).tolist()
+    for method, estimates in found.items():
+        for name, bias in estimates.items():
+            off = value[name][0] - bias - true[name]
+            tallies["corrections"].setdefault(method, {})[name or "I"] = [off.mean(), np.square(off).mean()]
+    return tallies
 
 
-def part(number: int, likelihood: Array, trials: int, experiments: int) -> dict[str, Any]:
-    """Coverage, width, bias and error of one simulation with one number of trials."""
-    true = truth(likelihood)
-    covered: dict[tuple[str, str], list[Array]] = {}
-    widths: dict[tuple[str, str], list[float]] = {}
-    off: dict[tuple[str, str], list[Array]] = {}
-    for seed in SEEDS:
-        for one in range(experiments):
-            made, corrected = experiment(likelihood, trials, np.random.default_rng([seed, number, trials, one]))
-            for method, by_measure in made.items():
-                for name, (low, high) in by_measure.items():
-                    # The truth is known, and a value is computed, to about 1e-4 nats (0 to far less).
-                    inside = (low <= true[name] + 1e-9) & (true[name] - 1e-9 <= high)
-                    covered.setdefault((method, name), []).append(inside)
-                    widths.setdefault((method, name), []).append(float((high - low).mean()))
-            for method, values in corrected.items():
-                for name, value in values.items():
-                    off.setdefault((method, name), []).append(value - true[name])
-    found: dict[str, Any] = {"experiments": experiments * len(SEEDS), "intervals": {}, "corrections": {}}
-    for (method, name), hits in covered.items():
-        by_stimulus = np.mean(hits, axis=0)
-        by_seed = np.array_split(np.mean(hits, axis=1), len(SEEDS))
-        found["intervals"].setdefault(method, {})[name or "I"] = {
-            "coverage": round(float(by_stimulus.mean()), 4),
-            "lowest_stimulus": round(float(by_stimulus.min()), 4),
-            "lowest_seed": round(min(float(hits.mean()) for hits in by_seed), 4),
-            "width": round(float(np.mean(widths[method, name])), 5),
-        }
-    for (method, name), errors in off.items():
-        found["corrections"].setdefault(method, {})[name or "I"] = {
-            "bias": round(float(np.mean(errors)), 5),
-            "largest_bias": round(float(np.abs(np.mean(errors, axis=0)).max()), 5),
-            "error": round(float(np.sqrt(np.mean(np.square(errors)))), 5),
-        }
-    return found
+def added(one: Any, other: Any) -> Any:
+    """The sums of two tallies of the same form."""
+    if isinstance(one, dict):
+        return {name: added(value, other[name]) for name, value in one.items()}
+    if isinstance(one, list):
+        return [added(*both) for both in zip(one, other)]
+    return one + other if isinstance(one, int) else round(float(one + other), 6)
 
 
 def make(run: Run) -> Data:
-    """Simulate all experiments; goes on where an interrupted study with the same number of experiments stopped."""
-    experiments = run["experiments"] or EXPERIMENTS
-    settings = {"experiments": experiments * len(SEEDS), "resamples": RESAMPLES, "level": LEVEL, "seeds": len(SEEDS)}
-    parts = run.before.get("parts", {}) if run.before.get("settings") == settings else {}
-    for number, (simulation, likelihood) in enumerate(SIMULATIONS.items()):
-        for trials in TRIALS:
-            name = f"{simulation}; {trials} trials"
-            if name not in parts:
-                parts[name] = part(number, likelihood, trials, experiments) | {
-                    "simulation": simulation,
-                    "trials": trials,
-                }
+    """Tallies, sums over experiments, of each simulation with each number of trials.
+
+    They are coverage and width, of intervals, bias and its square, of corrected values, averaged over stimuli, and for
+    the chosen interval coverage by stimulus. Each batch has a seed; a study that was interrupted goes on with the next.
+    """
+    settings = {"resamples": RESAMPLES, "partial": PARTIAL, "level": LEVEL, "batch": BATCH}
+    parts: Data = run.before.get("parts", {}) if run.before.get("settings") == settings else {}
+    truths = [truth(likelihood) for likelihood in SIMULATIONS.values()]
+    for batch in range((run["experiments"] or EXPERIMENTS) // BATCH):
+        for number, (simulation, likelihood) in enumerate(SIMULATIONS.items()):
+            for trials in TRIALS:
+                name = f"{simulation}; {trials} trials"
+                if name in parts and parts[name]["experiments"] > batch * BATCH:
+                    continue
+                rng = np.random.default_rng([batch, number, trials])
+                for _ in range(BATCH):
+                    one = experiment(likelihood, truths[number], trials, rng)
+                    parts[name] = added(parts[name], one) if name in parts else one
                 run.keep({"settings": settings, "parts": parts})
-            run.say(name)
+                run.say(f"{name}: {parts[name]['experiments']} experiments")
     return {"settings": settings, "parts": parts}
 
 
 def markdown(data: Data) -> str:
     """The page."""
-    parts = list(data["parts"].values())
-    names, methods = ["I", *MEASURES], list(parts[0]["intervals"])
+    names = ["I", *MEASURES]
+    by_trials: dict[int, list[Data]] = {
+        trials: [data["parts"][f"{simulation}; {trials} trials"] for simulation in SIMULATIONS] for trials in TRIALS
+    }
+    first = by_trials[TRIALS[0]][0]
 
-    def of(method: str, trials: int) -> tuple[float, float]:
+    def of(method: str, parts: list[Data]) -> tuple[float, float]:
         """Lowest coverage over simulations and measures, and mean width in units of the chosen interval's."""
-        chosen = [(one["intervals"][CHOSEN], one["intervals"][method]) for one in parts if one["trials"] == trials]
-        ratios = [its[name]["width"] / best[name]["width"] for best, its in chosen for name in names]
-        return min(its[name]["coverage"] for _, its in chosen for name in names), float(np.mean(ratios))
+        covered = min(part["intervals"][method][name][0] / part["experiments"] for part in parts for name in names)
+        ratios = [part["intervals"][method][n][1] / part["intervals"][CHOSEN][n][1] for part in parts for n in names]
+        return covered, float(np.mean(ratios))
 
-    def error(method: str, trials: int) -> tuple[float, float]:
-        """Root mean square over simulations and measures of the bias that is left, and of the error."""
-        found = [one["corrections"][method] for one in parts if one["trials"] == trials]
-        both = [(its[name]["bias"], its[name]["error"]) for its in found for name in names if name in its]
-        left, off = np.sqrt(np.mean(np.square(both), axis=0))
-        return float(left), float(off)
+    def error(method: str, parts: list[Data], only: list[str]) -> tuple[float, float]:
+        """Root mean squares, over simulations and measures, of the bias that is left and of the error."""
+        both = [
+            (part["corrections"][method][n][0] / part["experiments"], part["corrections"][method][n][1])
+            for part in parts
+            for n in only
+        ]
+        count = first["experiments"]
+        return float(np.sqrt(np.mean([a**2 for a, _ in both]))), float(np.sqrt(np.mean([b / count for _, b in both])))
 
-    summary = {method: [of(method, n) for n in TRIALS] for method in methods}
-    corrections = {method: [error(method, n) for n in TRIALS] for method in parts[0]["corrections"]}
-    return page("sampling.md", **data, rows=parts, names=names, summary=summary, corrections=corrections, trials=TRIALS)
+    return page(
+        "sampling.md",
+        **data,
+        names=names,
+        simulations=list(SIMULATIONS),
+        trials=TRIALS,
+        experiments=min(part["experiments"] for parts in by_trials.values() for part in parts),
+        methods={method: [of(method, parts) for parts in by_trials.values()] for method in first["intervals"]},
+        corrections={
+            which: {
+                method: [error(method, parts, only) for parts in by_trials.values()]
+                for method, found in first["corrections"].items()
+                if set(only) <= found.keys()
+            }
+            for which, only in (("I(R;X)", ["I"]), ("the measures at each stimulus", list(MEASURES)))
+        },
+    )
 
 
 STUDY = Study(
     name="sampling",
-    cost="about 20 minutes on one core; goes on where it was interrupted",
+    cost="about 15 minutes on one free core; goes on where it was interrupted",
     make=make,
     outputs=("sampling.json", "sampling.md"),
     page=markdown,
-    options=(("--experiments", {"type": int, "help": "experiments per simulation, number of trials and seed"}),),
+    options=(("--experiments", {"type": int, "help": "experiments per simulation and number of trials"}),),
     only_named=True,
 )
