@@ -148,13 +148,16 @@ def block_length(order: TrialOrder, counts: Array) -> int:
     return int(np.clip(math.ceil((ratio * trials) ** (1 / 3)), 2, trials // 3))
 
 
-def _resampled(order: TrialOrder, counts: Array, length: int, rng: np.random.Generator) -> Array:
-    """`_RESAMPLES` tables of circular blocks of trials, (B, J, K), as many trials each as there are."""
+def _resampled(order: TrialOrder, counts: Array, length: int, rng: np.random.Generator) -> Iterator[Array]:
+    """`_RESAMPLES` tables of circular blocks of trials, as many trials each as there are, in batches (B, J, K)."""
     stimulus, response = order.checked(counts)
     trials = len(stimulus)
-    start = rng.integers(trials, size=(_RESAMPLES, math.ceil(trials / length), 1))
-    drawn = ((start + np.arange(length)) % trials).reshape(_RESAMPLES, -1)[:, :trials]
-    return _table(stimulus[drawn], response[drawn], counts.shape)
+    size = max(1, ENTRIES // max(counts.size, trials))
+    for done in range(0, _RESAMPLES, size):
+        number = min(size, _RESAMPLES - done)
+        start = rng.integers(trials, size=(number, math.ceil(trials / length), 1))
+        drawn = ((start + np.arange(length)) % trials).reshape(number, -1)[:, :trials]
+        yield _table(stimulus[drawn], response[drawn], counts.shape)
 
 
 def design_effect(order: TrialOrder, counts: Array, length: int, rng: np.random.Generator) -> float:
@@ -163,13 +166,16 @@ def design_effect(order: TrialOrder, counts: Array, length: int, rng: np.random.
     The mean of ``sum_r (p*(r|x) - p(r|x))^2 / p(r|x)`` over stimuli and resampled tables p*, of blocks over that of
     single trials. A stimulus that a resampled table lacks is left out of it.
     """
+    expected = counts / counts.sum(axis=1, keepdims=True)
 
     def variance(size: int) -> float:
-        tables = _resampled(order, counts, size, rng)
-        trials, expected = tables.sum(axis=2, keepdims=True), counts / counts.sum(axis=1, keepdims=True)
-        drawn = np.divide(tables, trials, out=np.zeros_like(tables), where=trials > 0)
-        square = np.divide((drawn - expected) ** 2, expected, out=np.zeros_like(tables), where=expected > 0)
-        return float(square.sum(axis=2)[trials[..., 0] > 0].mean())
+        found = []
+        for tables in _resampled(order, counts, size, rng):
+            trials = tables.sum(axis=2, keepdims=True)
+            drawn = np.divide(tables, trials, out=np.zeros_like(tables), where=trials > 0)
+            square = np.divide((drawn - expected) ** 2, expected, out=np.zeros_like(tables), where=expected > 0)
+            found.append(square.sum(axis=2)[trials[..., 0] > 0])
+        return float(np.concatenate(found).mean())
 
     alone = variance(1)
     return max(1.0, variance(length) / alone) if alone > 0 else 1.0
