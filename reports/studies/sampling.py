@@ -212,13 +212,9 @@ def markdown(data: Data) -> str:
 
     def error(method: str, parts: list[Data], only: list[str]) -> tuple[float, float]:
         """Root mean squares, over simulations and measures, of the bias that is left and of the error."""
-        both = [
-            (part["corrections"][method][n][0] / part["experiments"], part["corrections"][method][n][1])
-            for part in parts
-            for n in only
-        ]
-        count = first["experiments"]
-        return float(np.sqrt(np.mean([a**2 for a, _ in both]))), float(np.sqrt(np.mean([b / count for _, b in both])))
+        sums = [(part["corrections"][method][name], part["experiments"]) for part in parts for name in only]
+        left = np.mean([(bias / count) ** 2 for (bias, _), count in sums])
+        return float(np.sqrt(left)), float(np.sqrt(np.mean([square / count for (_, square), count in sums])))
 
     return page(
         "sampling.md",
@@ -226,6 +222,7 @@ def markdown(data: Data) -> str:
         names=names,
         simulations=list(SIMULATIONS),
         trials=TRIALS,
+        columns=[f"{trials} trials" for trials in TRIALS],
         experiments=min(part["experiments"] for parts in by_trials.values() for part in parts),
         methods={method: [of(method, parts) for parts in by_trials.values()] for method in first["intervals"]},
         corrections={
