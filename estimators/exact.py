@@ -17,9 +17,10 @@ from ..errors import MissingExtra, ModelError, NotApplicable
 from ..models import EncodingModel, Population, ResponsePair
 from ..models.arrays import Array
 from . import finite
-from .measure import Measure, canonical_conditional
+from .measure import Measure, canonical_conditional, with_likelihood
 from .precise import precisely
-from .resolution import CHECK, FINE, QUICK, STANDARD, Resolution, resolution_for
+from .resolution import CHECK, FINE, QUICK, ROUGH, STANDARD, Resolution, resolution_for
+from .stacked import Contribution, integrate_each
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,7 +38,7 @@ Evaluation = tuple[Array, Array]
 #: The paper that defines the measures and axioms; equation numbers in `source` are its own.
 PAPER = "Laquitaine, Azeglio, Paris, Ferrari, Chalk (arXiv:2505.11309)"
 
-_LEVELS = {"quick": QUICK, "check": CHECK, "standard": STANDARD, "fine": FINE}
+_LEVELS = {"rough": ROUGH, "quick": QUICK, "check": CHECK, "standard": STANDARD, "fine": FINE}
 #: The coarser resolution: its difference to this one bounds this one's error.
 _COARSER = {"standard": "check", "fine": "standard"}
 #: Rounding of a float64 finite sum, relative to the largest term in its logarithms.
@@ -60,6 +61,14 @@ class ExactForm(Protocol):
         ...
 
 
+class PointwiseForm(ExactForm, Protocol):
+    """The pointwise form, which serves several response tables at once, too."""
+
+    def each(self, model: EncodingModel, tables: Array, effort: str) -> Array:
+        """Values (B, J) for each of the likelihoods ``tables`` (B, K, J) in place of the model's own."""
+        ...
+
+
 class Sum:
     """A finite sum over a joint distribution: in float64, or in 50 digits at the effort "fine"."""
 
@@ -79,6 +88,13 @@ class Sum:
         scale = 1 + np.abs(np.log(target.prior.min())) + np.abs(value)
         return value, _ROUNDING * np.sqrt(target.likelihood.size) * scale
 
+    def each(self, model: EncodingModel, tables: Array, effort: str) -> Array:
+        ones, found = np.ones(len(model.prior)), []
+        for table in tables:
+            table = table[table.any(axis=1)]
+            found.append(self.formula(finite.Joint(model.prior, table, ones, np.ones(len(table)), None)))
+        return np.array(found)
+
 
 class PairSum:
     """A finite sum over a pair of responses, in float64."""
@@ -95,10 +111,13 @@ class PairSum:
 
 
 class Integral:
-    """An integral over the Gaussian channel; its error bound is the difference to a coarser resolution."""
+    """An integral over the Gaussian channel; its error bound is the difference to a coarser resolution.
 
-    def __init__(self, formula: Callable[[Any, Resolution], Array]) -> None:
-        self.formula = formula
+    Its contribution to an integral over several tables is declared where they can be computed at once.
+    """
+
+    def __init__(self, formula: Callable[[Any, Resolution], Array], stacked: Contribution | None = None) -> None:
+        self.formula, self.stacked = formula, stacked
 
     def value(self, target: EncodingModel | ResponsePair, effort: str) -> Array:
         return self.formula(target, resolution_for(target.stimuli, _LEVELS[effort]))
@@ -110,6 +129,11 @@ class Integral:
         apart = np.abs(value - self.value(target, _COARSER[effort]))
         # Where both happen to agree at a stimulus, the largest difference on this model shows how coarse they are.
         return value, 4 * apart + 0.05 * apart.max() + _SHARED * (1 + np.abs(value))
+
+    def each(self, model: EncodingModel, tables: Array, effort: str) -> Array:
+        if self.stacked is not None:
+            return integrate_each(self.stacked, model, tables, resolution_for(model.stimuli, _LEVELS[effort]))
+        return np.array([self.value(with_likelihood(model, table), effort) for table in tables])
 
 
 @dataclass(frozen=True)
@@ -176,7 +200,7 @@ class PublishedMeasure(Measure):
         key: str,
         title: str,
         *,
-        pointwise: ExactForm,
+        pointwise: PointwiseForm,
         conditional: ExactForm | None = None,
         featurewise: ExactForm | None = None,
         integrand: Integrand | None = None,
@@ -191,6 +215,7 @@ class PublishedMeasure(Measure):
         self.title, self.formula, self.tells = title, formula, tells
         self.integrand, self.drawn = integrand, drawn
         self.symbol, self.notes, self.proofs = symbol, dict(notes or {}), dict(proofs or {})
+        self._each = pointwise.each
         given = {"pointwise": pointwise, "conditional": conditional, "featurewise": featurewise}
         self._forms: Mapping[str, ExactForm] = {name: form for name, form in given.items() if form is not None}
         functions = {name: _at_standard(form) for name, form in self._forms.items()}
@@ -222,6 +247,11 @@ class PublishedMeasure(Measure):
             return value, canonical_conditional(lambda model: inner.with_error(model, effort)[1], target)
         assert isinstance(target, EncodingModel)
         return np.asarray(self.featurewise(target)), np.zeros(1)  # raises NotApplicable
+
+    def each(self, model: EncodingModel, tables: Array) -> Array:
+        """As for `Measure`, to about 1e-4 nats: as finely as resamples need."""
+        self.check_geometry(model)
+        return self._each(model, tables, "rough")
 
     def estimate(self, source: Denoiser | Population | EncodingModel, x: Any = None, **options: Any) -> Estimate:
         """Estimate I(x) from a denoiser, for stimuli of any dimension, or for a population of neurons.

@@ -37,6 +37,12 @@ def pointwise(model: EncodingModel, resolution: Resolution | None = None) -> Arr
     return np.asarray(featurewise(model, resolution).sum(axis=1))
 
 
+def stacked(nodes: Nodes, tables: Array) -> Array:
+    """The part of I_Kong2(x) from a batch of nodes for each of (B, K, J) tables, (J, B), see `integrate_each`."""
+    square = nodes.average((nodes.gain**2).sum(axis=2)).reshape(-1, *tables.shape[:2])
+    return np.asarray(np.einsum("jbk,bkj->jb", square, tables))
+
+
 def squared_gain(at: Sight) -> Tensor:
     """E_{r|x} E_{xg|x} D_i^2, with D = xhat(xg, r) - xhat(xg), the gain of a response."""
     xg, r = at.xg, at.response()
@@ -60,7 +66,7 @@ i_kong2 = PublishedMeasure(
     },
     tells="Like I_local, but with the responses to x itself instead of those to the noisy stimulus.",
     formula="∫ dg / 2g² E over r given x of |x̂(xg) − x̂(xg, r)|²",
-    pointwise=Integral(pointwise),
+    pointwise=Integral(pointwise, stacked),
     featurewise=Integral(featurewise),
     drawn=from_draws,
     integrand=Integrand(squared_gain, featurewise=True),

@@ -53,6 +53,12 @@ def pointwise(model: EncodingModel, resolution: Resolution | None = None) -> Arr
     return np.asarray(featurewise(model, resolution).sum(axis=1))
 
 
+def stacked(nodes: Nodes, tables: Array) -> Array:
+    """The part of I_local(x) from a batch of nodes for each of (B, K, J) tables, (J, B), see `integrate_each`."""
+    square = (nodes.gain**2).sum(axis=2) * nodes.response_probability
+    return nodes.average(square.reshape(len(square), len(tables), -1).sum(axis=2)) * len(tables)
+
+
 def conditional(pair: ResponsePair, resolution: Resolution | None = None) -> Array:
     """``int dg / 2 E_{Xg|x} E_{R|Xg}[J_{R'|R}(Xg)]``, shape (J,), nats.
 
@@ -94,7 +100,7 @@ i_local = PublishedMeasure(
         "It depends on how the stimulus is described: it changes with the scale of x."
     ),
     formula="½ ∫ dg E over Xg given x of tr J(Xg), with Xg = X + √g Z",
-    pointwise=Integral(pointwise),
+    pointwise=Integral(pointwise, stacked),
     featurewise=Integral(featurewise),
     conditional=Integral(conditional),
     drawn=from_draws,

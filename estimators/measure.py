@@ -128,6 +128,15 @@ class Measure:
 
         return checked
 
+    def each(self, model: EncodingModel, tables: Array) -> Array:
+        """I(x) for each of several likelihoods in place of the model's own, (B, J).
+
+        Parameters
+        ----------
+        tables : (B, K, J) likelihoods p(r|x); a response that never occurs is a row of zeros
+        """
+        return np.array([self(with_likelihood(model, table)) for table in tables])
+
     def _canonical_conditional(self, pair: ResponsePair) -> Array | Uncertain:
         noisy = False
 
@@ -153,6 +162,11 @@ def value_and_error(answer: Any) -> tuple[Array, Array | None]:
     if hasattr(answer, "value") and hasattr(answer, "stderr"):
         return np.asarray(answer.value), np.asarray(answer.stderr)
     return np.asarray(answer), None
+
+
+def with_likelihood(model: EncodingModel, likelihood: Array) -> EncodingModel:
+    """The model of other responses to the same stimuli."""
+    return EncodingModel(model.stimuli, model.prior, likelihood, geometry=model.geometry)
 
 
 def canonical_conditional(pointwise: Pointwise, pair: ResponsePair) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from .exact import PublishedMeasure
+from .measure import Measure
 
 #: The name in JSON, on the command line and in the file, and the file beside this one that holds the measure.
 _FILES = {
@@ -22,3 +23,8 @@ _FILES = {
 PUBLISHED: dict[str, PublishedMeasure] = {
     name: getattr(import_module(f".{file}", __package__), name) for name, file in _FILES.items()
 }
+
+
+def never_negative(measure: Measure) -> bool:
+    """Whether the measure claims that its values are 0 or more."""
+    return measure.claims.get("positivity", False)

@@ -34,8 +34,13 @@ class Resolution:
     rare: float = 2.5
 
 
-#: By use: QUICK for a search, CHECK to check a standard value, STANDARD for a value, FINE for a verdict. By dimension;
-#: in two the lattice is a square, in three a cube.
+#: By use: ROUGH for a resample, QUICK for a search, CHECK to check a standard value, STANDARD for a value, FINE for a
+#: verdict. By dimension; in two the lattice is a square, in three a cube.
+ROUGH = {
+    1: Resolution(5.0, 12.0, 0.55, 3.0, 6.0),
+    2: Resolution(4.2, 9.5, 0.70, 2.5, 8.0),
+    3: Resolution(4.3, 10.0, 0.65, 2.8, 5.0),
+}
 QUICK = {
     1: Resolution(5.8, 16.0, 0.42, 3.5, 6.0),
     2: Resolution(4.8, 12.5, 0.55, 3.0, 8.0),

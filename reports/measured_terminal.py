@@ -61,10 +61,11 @@ def print_measured(found: Measured, console: Console) -> None:
 
 def interval_note(found: Measured) -> str:
     """What the intervals are."""
+    if found.silent is not None:
+        return f"No intervals: {found.silent}"
     return (
-        f"Intervals: {found.resamples} bootstrap resamples of the trials within each stimulus, seed {found.seed}. "
-        "They show scatter and do not correct bias: with few trials an interval may lie wholly above its own value. "
-        "Every value per stimulus is plug-in, not corrected."
+        f"Corrected values and intervals: a jackknife and {found.resamples} simulated tables, seed {found.seed}; the "
+        "intervals are those of the corrected values."
     )
 
 
@@ -94,11 +95,11 @@ def information_rows(found: Measured) -> list[tuple[str, str]]:
     places = decimals(known, _DECIMALS + 1)
     rows = [("plug-in", fixed(about.plug_in, places))]
     if about.corrected is not None and about.bias is not None:
-        rows.append(("bias estimate (Panzeri-Treves)", fixed(about.bias, places)))
+        rows.append(("bias estimate", fixed(about.bias, places)))
         rows.append(("corrected: plug-in less bias", fixed(about.corrected, places)))
     if about.low is not None and about.high is not None:
         ends = f"[{fixed(about.low, places)}, {fixed(about.high, places)}]"
-        rows.append((f"{100 * found.level:g} % interval of the plug-in value", ends))
+        rows.append((f"{100 * found.level:g} % interval", ends))
     if about.null is not None:
         rows.append(("mean with responses shuffled among the trials", fixed(about.null, places)))
     if about.p_value is not None:

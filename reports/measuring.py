@@ -1,31 +1,30 @@
-"""`measure`: every published measure of a recording, with intervals, an estimate of the bias, and warnings."""
+"""`measure`: every published measure of a recording, corrected for few trials, with intervals and warnings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..errors import ModelError, NotApplicable, OptionError, UnknownName, nearest
 from ..estimators import PUBLISHED
-from ..estimators.chosen_prior import INFORMATION, bias_with_prior, information_with_prior, with_prior
 from ..estimators.exact import PublishedMeasure
 from ..estimators.measure import Measure
-from ..estimators.sampling_bias import (
-    BootstrapIntervals,
-    bootstrap_intervals,
-    model_of,
-    panzeri_treves_bias,
+from ..estimators.sampling import (
+    SamplingResult,
+    Settings,
+    TrialOrder,
+    limited_sampling,
     relevant_responses,
     stimulus_warnings,
     table_warnings,
 )
+from ..models import EncodingModel
 from ..models.arrays import Array, as_distribution
-from ..models.counts import CountTable
+from ..models.counting import joint_of_counts
 from ..models.recordings import Recording
-from ..models.recordings.options import period_of
 from ..models.recordings.sheet import listed
 from .measured import InformationResult, Measured, MeasureResult
 
@@ -48,7 +47,7 @@ def measure(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Measured:
-    """Compute the published measures of a recording, with a bias estimate, bootstrap intervals and warnings.
+    """Compute the published measures of a recording, corrected for few trials, with intervals, a test and warnings.
 
     Parameters
     ----------
@@ -82,37 +81,48 @@ def measure(
     >>> found.measures["i_surp"].value.round(3).tolist()
     [0.259, 0.218]
     """
-    options = {"resamples": resamples, "level": level, "seed": seed, "progress": progress}
+    settings = Settings(resamples=resamples, level=level, seed=seed)
     rows, columns = _canonical(recording)
     probabilities, name = _prior(recording, prior)
-    by_trials = name == PRIORS[0]
     results = {key: MeasureResult(key, one.title, one.units, reason=_unfit(one, recording))
                for key, one in _chosen(measures).items()}  # fmt: skip
     fit = {key: PUBLISHED[key] for key, one in results.items() if one.reason is None}
     placed = rows[recording.placed[rows]]
     left_out = {key: one for key, one in fit.items() if "distances" in one.needs and len(placed) < len(rows)}
-    whole: BootstrapIntervals | None = None
+    whole: SamplingResult | None = None
     for group, members in (({key: one for key, one in fit.items() if key not in left_out}, rows), (left_out, placed)):
         if whole is not None and not group:
             continue
-        shares = None if by_trials else probabilities[members] / probabilities[members].sum()
-        found, intervals = _computed(_table(recording, members, columns), group, shares, options)
-        whole = whole or intervals
+        shares = probabilities[members] / probabilities[members].sum()
+        part = _Part(recording, members, columns, replace(settings, prior=shares))
+        found, sampled = part.computed(group, progress)
+        whole = whole or sampled
         for key, arrays in found.items():
             results[key] = replace(results[key], **_everywhere(arrays, members, recording))
     assert whole is not None
+    about = whole.information
+    mean = _mean_spikes(recording, probabilities, rows)
     return Measured(
         recording=recording,
         prior=probabilities,
         prior_name=name,
-        information=_information(recording, (rows, columns), None if by_trials else probabilities[rows], whole),
+        information=InformationResult(
+            about.plug_in,
+            about.corrected,
+            about.low,
+            about.high,
+            about.p_value,
+            about.null_mean,
+            about.plug_in / mean if mean > 0 else None,
+        ),
         measures=results,
         relevant_responses=tuple(int(n) for n in relevant_responses(recording.counts)),
         resamples=whole.resamples,
         level=level,
         seed=seed,
-        warnings=table_warnings(recording.counts, whole.information) if by_trials else table_warnings(recording.counts),
+        warnings=(*whole.warnings, *table_warnings(recording.counts)),
         stimulus_warnings=stimulus_warnings(recording.counts, recording.labels),
+        silent=whole.silent,
     )
 
 
@@ -136,8 +146,6 @@ def _unfit(measure: PublishedMeasure, recording: Recording) -> str | None:
         return None
     if recording.stimuli is None:
         return "the stimuli are nominal, and this measure needs distances between them"
-    if period_of(recording.geometry) is not None:
-        return f"the stimuli lie on a circle ({recording.geometry}), and this measure needs noise on a line or a plane"
     return None
 
 
@@ -150,36 +158,62 @@ def _canonical(recording: Recording) -> tuple[Array, Array]:
     return np.lexsort(keys), np.lexsort(values)
 
 
-def _table(recording: Recording, rows: Array, columns: Array) -> CountTable:
-    """The counts of some stimuli; those without positions get stand-ins."""
-    has = recording.stimuli is not None and recording.placed[rows].all()
-    points = recording.stimuli[rows] if has and recording.stimuli is not None else np.arange(float(len(rows)))[:, None]
-    labels = tuple(recording.labels[j] for j in rows)
-    return CountTable(recording.counts[np.ix_(rows, columns)], points, labels, recording.response_labels)
+@dataclass(frozen=True)
+class _Part:
+    """Some stimuli of a recording, all or those with a position, in one order of stimuli and responses.
 
+    Attributes
+    ----------
+    members, columns : indices of the stimuli and of the responses
+    settings : with the prior of these stimuli
+    """
 
-def _computed(
-    table: CountTable, group: Mapping[str, PublishedMeasure], prior: Array | None, options: dict[str, Any]
-) -> tuple[dict[str, dict[str, Any]], BootstrapIntervals]:
-    """The fields of each measure's result, (J,) each or the reason why there is none; and the intervals of I(R;X)."""
-    model = model_of(table) if prior is None else table.model().replace(prior=prior)
-    found: dict[str, dict[str, Any]] = {}
-    for name, one in group.items():
-        try:
-            value, error = one.with_error(model)
-            found[name] = {"value": value, "numerical_error": error}
-        except NotApplicable as refusal:
-            found[name] = {"reason": str(refusal)}
-    fit: dict[str, Measure] = {name: one for name, one in group.items() if "value" in found[name]}
-    if prior is not None:
-        fit = {name: with_prior(group[name], prior) for name in fit}
-        fit |= {INFORMATION: information_with_prior(prior)}
-    intervals = bootstrap_intervals(table, fit, **options)
-    for name in group:
-        if name in intervals.measures:
-            low, high = intervals.measures[name].T
-            found[name] |= {"low": low, "high": high}
-    return found, intervals
+    recording: Recording
+    members: Array
+    columns: Array
+    settings: Settings
+
+    @property
+    def place(self) -> tuple[Array, str]:
+        """Positions and their geometry; stimuli without positions are labels, 0, 1, ..."""
+        read = self.recording
+        if read.stimuli is not None and read.placed[self.members].all():
+            return read.stimuli[self.members], read.geometry
+        return np.arange(float(len(self.members)))[:, None], "nominal"
+
+    @property
+    def order(self) -> TrialOrder | None:
+        """The trials in their order, or None where only counts are known."""
+        read = self.recording
+        if read.trial_stimulus is None or read.trial_response is None:
+            return None
+        row = np.full(len(read.labels), -1)
+        row[self.members] = np.arange(len(self.members))
+        column = np.argsort(self.columns)
+        mine = row[read.trial_stimulus] >= 0
+        return TrialOrder(row[read.trial_stimulus][mine], column[read.trial_response][mine])
+
+    def computed(
+        self, group: Mapping[str, PublishedMeasure], progress: Progress | None
+    ) -> tuple[dict[str, dict[str, Any]], SamplingResult]:
+        """The fields of each measure's result, (J,) each or the reason why there is none; and what sampling says."""
+        table, (points, geometry) = self.recording.counts[np.ix_(self.members, self.columns)], self.place
+        x, _, likelihood = joint_of_counts(table, points)
+        model = EncodingModel(x, self.settings.prior, likelihood, geometry=geometry)
+        if len(model.stimuli) != len(table):
+            raise ModelError("a stimulus stands in two rows of the table; add their counts into one")
+        found: dict[str, dict[str, Any]] = {}
+        for name, one in group.items():
+            try:
+                value, error = one.with_error(model)
+                found[name] = {"value": value, "numerical_error": error}
+            except NotApplicable as refusal:
+                found[name] = {"reason": str(refusal)}
+        fit: dict[str, Measure] = {name: one for name, one in group.items() if "value" in found[name]}
+        sampled = limited_sampling(table, points, fit, self.settings, self.order, progress, geometry=geometry)
+        for name, few in sampled.measures.items():
+            found[name] |= {"corrected": few.corrected, "low": few.low, "high": few.high}
+        return found, sampled
 
 
 def _everywhere(fields: dict[str, Any], rows: Array, recording: Recording) -> dict[str, Any]:
@@ -196,29 +230,12 @@ def _everywhere(fields: dict[str, Any], rows: Array, recording: Recording) -> di
     return placed
 
 
-def _information(
-    recording: Recording, order: tuple[Array, Array], prior: Array | None, whole: BootstrapIntervals
-) -> InformationResult:
-    """I(R;X) of the whole table, in one order of stimuli and responses, so that no digit depends on theirs."""
-    table = _table(recording, *order)
-    model = table.model() if prior is None else table.model().replace(prior=prior)
-    plug_in = model.mutual_information()
-    if prior is None:
-        bias, (low, high) = panzeri_treves_bias(table.counts), whole.information
-    else:
-        bias = bias_with_prior(table.counts, prior)
-        low, high = (float(end) for end in whole.measures[INFORMATION][0])
-    spikes = _spikes(recording)
-    mean = 0.0 if spikes is None else float(model.prior @ spikes[order[0]])
-    return InformationResult(plug_in, plug_in - bias, low, high, per_spike=plug_in / mean if mean > 0 else None)
-
-
-def _spikes(recording: Recording) -> Array | None:
-    """The mean number of spikes per trial at each stimulus, (J,); None if the responses are no whole numbers."""
+def _mean_spikes(recording: Recording, prior: Array, order: Array) -> float:
+    """The mean number of spikes per trial, added in this order; 0 if the responses are no whole numbers."""
     means, values = recording.mean_responses, recording.response_values
     if means is None or values is None or (values < 0).any() or (values != np.floor(values)).any():
-        return None
-    return np.asarray(means.sum(axis=1))
+        return 0.0
+    return float(prior[order] @ means.sum(axis=1)[order])
 
 
 def _prior(recording: Recording, given: Any) -> tuple[Array, str]:

@@ -23,6 +23,7 @@ FAST = "-m 'not slow and not soak' -k 'not plane and not killed and not cluster 
 EXACT = "tests/estimators/test_extremes.py tests/estimators/test_exact.py"
 AUDIT = "tests/axioms/test_wrong_inputs.py tests/axioms/test_noisy_measures.py tests/axioms/test_audit.py"
 MUTANTS = f"{AUDIT} tests/axioms/test_mutants.py"
+LIMITED = "tests/estimators/test_sampling.py"
 DENOISED = "tests/estimators/test_levels_and_errors.py tests/estimators/test_diffusion_estimators.py"
 #: The tests that are to notice, by module; a test that fails ends the run.
 TESTS = {
@@ -44,11 +45,20 @@ TESTS = {
     "estimators/precise.py": EXACT,
     "estimators/relatives.py": "tests/estimators/test_relatives.py",
     "estimators/resolution.py": EXACT,
+    "estimators/sampling/bias.py": f"{LIMITED} tests/estimators/test_limited_sampling.py",
+    "estimators/sampling/blocks.py": LIMITED,
+    "estimators/sampling/limited.py": LIMITED,
+    "estimators/sampling/permutation.py": LIMITED,
+    "estimators/sampling/priors.py": LIMITED,
+    "estimators/sampling/shrinkage.py": LIMITED,
+    "estimators/sampling/simulation.py": LIMITED,
+    "estimators/sampling/warnings.py": "tests/estimators/test_limited_sampling.py",
     "estimators/sampling_bias.py": "tests/estimators/test_limited_sampling.py",
     "estimators/sight.py": DENOISED,
     "estimators/small_noise.py": DENOISED,
     "estimators/sp.py": f"{EXACT} {DENOISED}",
     "estimators/spacing.py": EXACT,
+    "estimators/stacked.py": LIMITED,
     "estimators/ssi.py": f"{EXACT} {DENOISED}",
     "estimators/surp.py": f"{EXACT} {DENOISED}",
     "estimators/tally.py": DENOISED,

@@ -94,15 +94,11 @@ def recording_of_trials(
     _refuse_one(where, stimuli, kept)
     index = group[trial_stimulus]
     found = binned(responses, names.response, options, where, lines)
-    counts, labels, values = _counted(index, len(kept), found)
+    counts, labels, values, code = _counted(index, len(kept), found)
     order = _ascending(stimuli, kept)
     rank = np.argsort(order)
     made = _recording(stimuli, kept[order], counts[order], labels, values, names, (*told, *found.told), len(index))
-    return _with_trials(made, rank[index], responses)
-
-
-def _with_trials(made: Recording, index: Array, responses: Array) -> Recording:
-    return replace(made, trial_stimulus=index, responses=responses)
+    return replace(made, trial_stimulus=rank[index], trial_response=code, responses=responses)
 
 
 def _refuse_one(where: str, stimuli: Placed, kept: Array) -> None:
@@ -157,16 +153,17 @@ def _ascending(stimuli: Placed, kept: Array) -> Array:
     return np.lexsort((*points.T[::-1], ~np.isfinite(points).all(axis=1)))
 
 
-def _counted(index: Array, count: int, found: Binned) -> tuple[Array, tuple[str, ...], Array | None]:
-    """Counts (J, K) of the responses, which are tuples where there are several; their labels and values."""
+def _counted(index: Array, count: int, found: Binned) -> tuple[Array, tuple[str, ...], Array | None, Array]:
+    """Counts (J, K) of responses, which are tuples where there are several; their labels, values and codes (n,)."""
     words, code = np.unique(found.codes, axis=0, return_inverse=True)
     counts = np.zeros((count, len(words)))
-    np.add.at(counts, (index, code.ravel()), 1)
+    code = code.ravel()
+    np.add.at(counts, (index, code), 1)
     labels = tuple(", ".join(found.labels[i][k] for i, k in enumerate(word)) for word in words)
     if found.values is None:
-        return counts, labels, None
+        return counts, labels, None, code
     columns = [values[words[:, i]] for i, values in enumerate(found.values)]
-    return counts, labels, np.stack(columns, axis=1)
+    return counts, labels, np.stack(columns, axis=1), code
 
 
 def _response_values(labels: tuple[str, ...]) -> Array | None:

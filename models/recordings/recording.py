@@ -27,6 +27,7 @@ class Recording:
     response_labels : K names of the responses
     response_values : (K, N) numbers that the responses stand for, or None
     trial_stimulus : (n,) the stimulus of each trial, as an index; None if only counts were given
+    trial_response : (n,) the response of each trial, as an index into `response_labels`; None if only counts were given
     responses : (n, N) the response of each trial as recorded: numbers, or labels; None if only counts were given
     stimulus_names, response_names : names of the d features of the stimulus, and of the N responses
     how : lines that say how the recording was read
@@ -39,6 +40,7 @@ class Recording:
     response_labels: tuple[str, ...]
     response_values: Array | None = None
     trial_stimulus: Array | None = None
+    trial_response: Array | None = None
     responses: Array | None = None
     stimulus_names: tuple[str, ...] = ("stimulus",)
     response_names: tuple[str, ...] = ("response",)

@@ -16,6 +16,7 @@ MODULES = {
     "estimators": "estimators",
     "learned": "learned",
     "benchmarks": "benchmarks",
+    "sampling": "sampling",
 }
 
 

@@ -1,0 +1,31 @@
+"""What few trials do to the values of a count table: corrected values, intervals, a test, dependent trials.
+
+`limited_sampling` does all of it. The parts are pure functions of a count table.
+"""
+
+from .bias import panzeri_treves_bias, relevant_responses
+from .blocks import TrialOrder, autocorrelation_warning, block_length, design_effect
+from .limited import default_resamples, limited_sampling
+from .permutation import permutation_test
+from .priors import prior_of
+from .records import InformationSampling, MeasureSampling, SamplingResult, Settings
+from .warnings import stimulus_warnings, table_warnings
+
+__all__ = [
+    "InformationSampling",
+    "MeasureSampling",
+    "SamplingResult",
+    "Settings",
+    "TrialOrder",
+    "autocorrelation_warning",
+    "block_length",
+    "default_resamples",
+    "design_effect",
+    "limited_sampling",
+    "panzeri_treves_bias",
+    "permutation_test",
+    "prior_of",
+    "relevant_responses",
+    "stimulus_warnings",
+    "table_warnings",
+]

@@ -1,0 +1,85 @@
+"""Sentences about count tables with too few trials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...models import EncodingModel
+from ...models.counting import as_counts
+from .bias import panzeri_treves_bias, relevant_responses
+
+#: Trials per relevant response below which even corrected information is unreliable (Panzeri et al. 2007).
+TRIALS_PER_RESPONSE = 4
+
+
+def stimulus_warnings(counts: Any, names: Sequence[str]) -> tuple[str, ...]:
+    """A sentence for each stimulus with too few trials, in order.
+
+    There are too few if there are fewer trials than relevant responses, or fewer than `TRIALS_PER_RESPONSE` for each.
+
+    Parameters
+    ----------
+    counts : array_like of whole numbers, shape (J, K)
+        Trials of each stimulus with each response.
+    names : sequence of str
+        J labels.
+    """
+    table = as_counts(counts)
+    said = []
+    for name, trials, relevant in zip(names, table.sum(axis=1), relevant_responses(table), strict=True):
+        had = f"Stimulus {name} has {trials:.0f} {'trial' if trials == 1 else 'trials'}"
+        if trials == 1:
+            said.append(f"{had}: one response says nothing of the others, and every resample repeats it.")
+        elif trials < relevant:
+            said.append(f"{had} for about {relevant} relevant responses, fewer than one each: they say nothing.")
+        elif trials < TRIALS_PER_RESPONSE * relevant:
+            said.append(
+                f"{had} for about {relevant} relevant {'response' if relevant == 1 else 'responses'}, fewer than "
+                f"{TRIALS_PER_RESPONSE} each (Panzeri et al. 2007): its values are unreliable."
+            )
+    return tuple(said)
+
+
+def table_warnings(counts: Any, interval: tuple[float, float] | None = None) -> tuple[str, ...]:
+    """A sentence for each reason to doubt I(R;X) of the whole table.
+
+    Parameters
+    ----------
+    counts : array_like of whole numbers, shape (J, K)
+        Trials of each stimulus with each response; no row is empty.
+    interval : (low, high), optional
+        The bootstrap interval of I(R;X), nats.
+    """
+    table = as_counts(counts)
+    information, bias = EncodingModel.from_counts(table).mutual_information(), panzeri_treves_bias(table)
+    share = table.sum(axis=1) / table.sum()
+    entropy = -float((share * np.log(share)).sum())
+    tiny = 1e-12
+    said = []
+    if len(table) == 1:
+        said.append("There is one stimulus: I(R;X) is 0 whatever the responses.")
+    elif bias > information / 2:
+        said.append(
+            f"The estimated bias, {bias:.4f} nats, exceeds half of the plug-in I(R;X), {information:.4f} nats: "
+            "there are too few trials to distinguish this information from none."
+        )
+    if information - bias > entropy + tiny:
+        said.append(
+            f"The corrected I(R;X), {information - bias:.4f} nats, exceeds the stimulus entropy, {entropy:.4f} nats: "
+            "the bias formula does not serve here (responses almost determined by the stimulus); use the plug-in value."
+        )
+    if interval is not None and not interval[0] - tiny <= information <= interval[1] + tiny:
+        said.append(
+            f"The plug-in I(R;X) lies {'below' if information < interval[0] else 'above'} its bootstrap interval: "
+            "resampling adds a bias as large as the scatter, so trials are few."
+        )
+    few = int((table.sum(axis=1) < TRIALS_PER_RESPONSE * relevant_responses(table)).sum())
+    if 2 * few > len(table) > 1:
+        said.append(
+            f"{few} of {len(table)} stimuli have fewer than {TRIALS_PER_RESPONSE} trials for each relevant response: "
+            "do not rank stimuli by these values."
+        )
+    return tuple(said)
