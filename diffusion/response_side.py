@@ -16,6 +16,7 @@ from torch import Tensor
 from ..models.arrays import Array
 from .denoiser import Denoiser, Posterior, Scales, Unknown, column
 from .encoders import LOWEST_LOG_RATE, LinearGaussian, LinearNonlinearPoisson, TableEncoder
+from .finite_joint import PAIRS, FiniteJoint
 from .gaussian import MixtureDenoiser
 
 if TYPE_CHECKING:
@@ -49,6 +50,18 @@ class GivenStimulus(Denoiser):
 
     def draw_given_response(self, r: Tensor, generator: torch.Generator | None = None) -> Tensor:
         return self.encoder.sample(r, generator)
+
+    def joint(self, x: Tensor) -> FiniteJoint | None:
+        """The joint of the source with stimuli and responses exchanged, where the responses are counts or labels."""
+        seen = self.source.joint(x) if self.encoder.discrete else None
+        if seen is None or seen.at is None:
+            return None
+        chance = seen.table @ seen.prior
+        table = seen.table[chance > 0]
+        chance = chance[chance > 0]
+        places = torch.eye(len(chance)) if len(chance) <= PAIRS else torch.arange(len(chance))[:, None]
+        own = torch.nn.functional.one_hot(seen.at, len(seen.prior)).to(table.dtype)
+        return FiniteJoint(places.to(table), chance.log(), (table * seen.prior / chance[:, None]).T, own, None)
 
     def _marginal(self, rg: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
         raise NotImplementedError

@@ -70,6 +70,7 @@ def estimate(
             int(seed),
             _use_variance(form, measure, integrand, side, chosen),
             progress,
+            form != "raw" and (not integrand.by_sampler or chosen.draws_exactly(denoiser)),
         )
         if denoiser.caution:  # after all checks, so that nobody is warned about an estimate that is refused
             warnings.warn(denoiser.caution, UserWarning, stacklevel=3)
@@ -100,16 +101,18 @@ def _estimate(
     if integrand.small_noise:
         return limit(task, x)
     scales = denoiser.scales(x)  # raises where x is not a stimulus of the denoiser
+    joint = task.denoiser.joint(x) if task.listed else None
     if task.denoiser is not denoiser:
         scales = task.denoiser.scales(x)
     elif integrand.looks_elsewhere:
         scales = scales.widened(denoiser.scales(denoiser.typical(denoiser.generator(task.seed))))
-    whole = LevelPlan.between(scales)
+    elsewhere = integrand.looks_elsewhere or integrand.of_responses
+    whole = LevelPlan.between(scales) if joint is None else LevelPlan.where_it_matters(joint, elsewhere)
     if bounds is None:
-        return integrate(task, x, whole)
+        return integrate(task, x, whole, joint)
     # A small estimate over all levels shows how much a given range leaves out.
-    pilot = integrate(replace(task, budget=Budget(PILOT * task.passes, None), progress=None), x, whole)
-    return integrate(task, x, LevelPlan.within(*bounds, x)).beside(pilot)
+    pilot = integrate(replace(task, budget=Budget(PILOT * task.passes, None), progress=None), x, whole, joint)
+    return integrate(task, x, LevelPlan.within(*bounds, x), joint).beside(pilot)
 
 
 def _budget(passes: int | None, rtol: float | None) -> Budget:

@@ -31,6 +31,10 @@ class ResponseSampler(Protocol):
     name: str
     keeps_variance: bool
 
+    def draws_exactly(self, denoiser: Denoiser) -> bool:
+        """Whether r ~ p(R|xg) is drawn without approximation."""
+        ...
+
     def needs_gradient(self, denoiser: Denoiser) -> bool:
         """Whether a draw differentiates the denoiser."""
         ...
@@ -56,6 +60,9 @@ class Sampler:
     def for_denoiser(cls, denoiser: Denoiser) -> Self:
         """The sampler to use with this denoiser; raises `NoSampler` where there is none."""
         return cls()
+
+    def draws_exactly(self, denoiser: Denoiser) -> bool:
+        return False
 
     def needs_gradient(self, denoiser: Denoiser) -> bool:
         return False
