@@ -12,34 +12,35 @@ from torch import Tensor
 #: Most entries of an array of (noisy stimuli, members, features) or (noisy stimuli, responses, features) at once.
 BLOCK = 1 << 21
 #: Most members of a set for which every pair is compared.
-PAIRS = 64
+PAIRS = 24
 #: Spacing in log g of the levels at which a joint's profile is computed.
 _STEP = 0.25
 #: The lowest level is this much below the one that confuses the closest members, and the highest that much above the
 #: one that confuses all, in log g; a pair adds less than 1e-5 of its information beyond.
 _DEEP, _HIGH = 4.0, 10.0
 #: The share of levels that are spread evenly over the range, whatever the profile is.
-_EVEN = 0.3
+_EVEN = 0.2
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """B members beside all N: squared distances, log prior odds, and how differently they are responded to (log)."""
+    """B members beside all N: squared distances, log prior odds, and how differently they are responded to (log).
+
+    At noise level g, the mean over xg around the one member of the squared posterior odds of the rarer of both has its
+    mass at ``one + t (other - one)``, where both are equally likely or, for strong noise, at t = 2 or -2 (Laplace's
+    method).
+    """
 
     apart: Tensor
     odds: Tensor
     unlike: Tensor
 
-    def confused(self, g: Tensor, rows: Tensor) -> Tensor:
-        """Log of how much noise at levels g (B,) confuses the members `rows` (B,) with the others, (B, N).
-
-        By bounds on the mean over xg, given the one, of the squared posterior odds of the rarer of both: Chernoff's, the
-        mass of the rarer one, and moments of the odds for weak and for strong noise.
-        """
+    def bridged(self, g: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """The t, and the log of that mass, of the members `rows` (B,) at levels g (B,), (B, N) each."""
         ratio, odds = self.apart[rows] / g[:, None], self.odds[rows]
-        rarer = torch.where(odds < 0, 2 * odds + ratio, 3 * ratio - 2 * odds)
-        log = torch.minimum(torch.minimum(odds.clamp_max(0), odds / 2 - ratio / 8), rarer) + self.unlike[rows]
-        return torch.where(ratio > 0, log, -torch.inf)
+        t = (0.5 - odds / ratio.clamp_min(1e-12)).clamp(-2, 2)
+        log = self.unlike[rows] - t**2 * ratio / 2 - 2 * (odds + ratio * (t - 0.5)).abs()
+        return torch.where(ratio > 0, t, 0.0), torch.where(ratio > 0, log, -torch.inf)
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,22 @@ class FiniteJoint:
         unlike = torch.stack([((root - root[:, i, None]) ** 2).sum(0) for i in rows])
         return Pairs(apart, self.log_prior - self.log_prior[rows, None], unlike.clamp_min(1e-12).log())
 
+    def bridges(self, pairs: Pairs, g: Tensor, rows: Tensor, one: Tensor) -> tuple[Tensor, Tensor]:
+        """Points (B, N, d) relative to the members `one` (B,), between these and all others, and their weights (B, N).
+
+        `rows` are those of `one` in `pairs`. In a small set, a weight is the smaller the more likely third members are.
+        """
+        t, log = pairs.bridged(g, rows)
+        away = self.members - self.members[one][:, None]
+        points = t[..., None] * away
+        if len(self.members) <= PAIRS:
+            apart = ((points[:, :, None] - away[:, None]) ** 2).sum(3)  # (B, bridge, member)
+            likely = self.log_prior - apart / (2 * g[:, None, None])
+            own = likely.gather(2, one[:, None, None].expand(-1, likely.shape[1], 1))[..., 0]
+            both = torch.logaddexp(likely.diagonal(dim1=1, dim2=2), own)
+            log = log + 2 * (both - torch.logsumexp(likely, dim=2))
+        return points, log
+
     def profile(self, law: Tensor) -> tuple[Tensor, Tensor]:
         """Levels u = log g, (G,), and how much they matter to stimuli drawn from laws (n, N) over members, (n, G)."""
         held = (law > 0).any(0).nonzero()[:, 0]
@@ -105,7 +122,10 @@ class FiniteJoint:
         low = float(gaps.min().log()) - math.log(rare) - _DEEP
         u = torch.arange(low, float(gaps.max().log()) + _HIGH, _STEP, dtype=law.dtype, device=law.device)
         every = torch.arange(len(held), device=law.device)
-        found = [(pairs.confused(g.expand(len(held)), every).exp() * pairs.apart / g).sum(1) for g in u.exp()]
+        found = []
+        for g in u.exp():
+            _, log = self.bridges(pairs, g.expand(len(held)), every, held)
+            found.append((log.exp() * pairs.apart / g).sum(1))
         each = torch.stack(found, dim=1)  # (H, G)
         each = each / each.sum(1, keepdim=True).clamp_min(torch.finfo(each.dtype).tiny)
         share = law[:, held] / law[:, held].sum(1, keepdim=True)

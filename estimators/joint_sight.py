@@ -11,6 +11,9 @@ from torch import Tensor
 from ..diffusion.finite_joint import BLOCK, PAIRS, FiniteJoint
 from .sight import Seen, Sight
 
+#: From rows (B,) to members (B,), points (B, M, d) relative to them around which to draw, and probabilities (B, M).
+Proposal = Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]
+
 
 @dataclass
 class JointSight(Sight):
@@ -70,52 +73,66 @@ class JointSight(Sight):
         assert self.joint.at is not None
         return self.joint.at[self.which[rows]]
 
-    def _at_x(self) -> Callable[[Tensor], Tensor]:
+    def _at_x(self) -> Proposal:
         assert self.joint.at is not None
         pairs = self.joint.pairs(self.joint.at)
 
-        def proposal(rows: Tensor) -> Tensor:
-            q = 0.5 * torch.softmax(pairs.confused(self.gamma[rows], self.which[rows]), dim=1)
-            return q.scatter_add(1, self._member(rows)[:, None], torch.full_like(q[:, :1], 0.5))
+        def proposal(rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            one = self._member(rows)
+            points, log = self.joint.bridges(pairs, self.gamma[rows], self.which[rows], one)
+            q = 0.5 * torch.softmax(log, dim=1)
+            points = points.scatter(1, one[:, None, None].expand(-1, 1, points.shape[2]), 0.0)
+            return one, points, q.scatter_add(1, one[:, None], torch.full_like(q[:, :1], 0.5))
 
         return proposal
 
-    def _of(self, law: Tensor) -> Callable[[Tensor], Tensor]:
+    def _of(self, law: Tensor) -> Proposal:
+        law, joint = (law + self.joint.telling) / 2, self.joint
         count = law.shape[1]
-        law = (law + self.joint.telling) / 2
         every = torch.arange(count, device=law.device)
-        pairs = self.joint.pairs(every) if count <= PAIRS else None
+        pairs = joint.pairs(every) if count <= PAIRS else None
 
-        def proposal(rows: Tensor) -> Tensor:
+        def proposal(rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             q = law[self.which[rows]]
+            one = q.argmax(1)
+            away = joint.members - joint.members[one][:, None]
             if pairs is None:
-                return q
-            log = pairs.confused(self.gamma[rows].repeat_interleave(count), every.repeat(len(rows)))
-            shared = torch.softmax(log, dim=1).reshape(len(rows), count, count)
-            return 0.5 * q + 0.5 * (q[:, None] @ shared)[:, 0]
+                return one, away, q
+            size = len(rows)
+            ones = every.repeat(size)
+            points, log = joint.bridges(pairs, self.gamma[rows].repeat_interleave(count), ones, ones)
+            shared = q[..., None] * torch.softmax(log, dim=1).reshape(size, count, count)
+            points = points.reshape(size, count, count, -1) + away[:, :, None]
+            every_point = torch.cat([away, points.reshape(size, count * count, -1)], dim=1)
+            return one, every_point, torch.cat([q, shared.reshape(size, -1)], dim=1) / 2
 
         return proposal
 
-    def _over(self, proposal: Callable[[Tensor], Tensor], value: Callable[[Tensor, _Part], Tensor]) -> Tensor:
+    def _over(self, proposal: Proposal, value: Callable[[Tensor, _Part], Tensor]) -> Tensor:
         joint = self.joint
-        width = max(len(joint.log_prior), len(joint.table)) * max(joint.members.shape[1], min(PAIRS, len(joint.members)))
+        count, d = joint.members.shape
+        width = max(count, len(joint.table), min(count, PAIRS) ** 3) * max(d, 1)
         every = torch.arange(len(self.gamma), device=self.gamma.device)
         found = []
         for rows in torch.split(every, max(1, BLOCK // width)):
-            q = proposal(rows)
-            c = torch.searchsorted(q.cumsum(1), self.chosen[rows, None]).clamp_max(q.shape[1] - 1)[:, 0]
-            found.append(value(rows, _Part(joint, q, c, self.gamma[rows], self.z[rows])))
+            one, points, q = proposal(rows)
+            c = torch.searchsorted(q.cumsum(1), self.chosen[rows, None] * q.sum(1, keepdim=True))
+            c = c.clamp_max(q.shape[1] - 1)[:, 0]
+            around = points[torch.arange(len(rows), device=c.device), c]
+            apart = points - around[:, None]
+            noise = self.gamma[rows].sqrt()[:, None] * self.z[rows]
+            log = q.log() - ((noise[:, None] - apart) ** 2).sum(2) / (2 * self.gamma[rows, None])
+            found.append(value(rows, _Part(joint, one, around + noise, self.gamma[rows], torch.logsumexp(log, dim=1))))
         return torch.cat(found)
 
 
 class _Part:
-    """Some noisy stimuli: the posteriors of the members, without and with each response, relative to the member c."""
+    """Some noisy stimuli: the posteriors of the members, without and with each response, relative to one member."""
 
-    def __init__(self, joint: FiniteJoint, q: Tensor, c: Tensor, gamma: Tensor, z: Tensor) -> None:
-        self.away = joint.members - joint.members[c][:, None]  # (B, N, d)
-        noise = gamma.sqrt()[:, None] * z
-        self.log = -((noise[:, None] - self.away) ** 2).sum(2) / (2 * gamma[:, None])  # log density at each member
-        self.log_proposed = torch.logsumexp(q.log() + self.log, dim=1)
+    def __init__(self, joint: FiniteJoint, one: Tensor, xg: Tensor, gamma: Tensor, log_proposed: Tensor) -> None:
+        self.away = joint.members - joint.members[one][:, None]  # (B, N, d)
+        self.log = -((xg[:, None] - self.away) ** 2).sum(2) / (2 * gamma[:, None])  # log density around each member
+        self.log_proposed = log_proposed
         joined = joint.log_prior + self.log
         self.log_marginal = torch.logsumexp(joined, dim=1)
         share = (joined - self.log_marginal[:, None]).exp()
