@@ -13,8 +13,12 @@ from torch import Tensor
 BLOCK = 1 << 21
 #: Most members of a set for which every pair is compared.
 PAIRS = 24
-#: Spacing in log g of the levels at which a joint's profile is computed.
-_STEP = 0.25
+#: Levels at which the guide of a joint is computed.
+_LEVELS = 80
+#: First and last point of a scanned line, in units of the distance to a member, and the number of points.
+_SCANNED = -1.0, 2.0, 25
+#: Responses by which a scan judges what a noisy stimulus tells: the most probable ones.
+_FEW = 64
 #: The lowest level is this much below the one that confuses the closest members, and the highest that much above the
 #: one that confuses all, in log g; a pair adds less than 1e-5 of its information beyond.
 _DEEP, _HIGH = 4.0, 10.0
@@ -111,23 +115,85 @@ class FiniteJoint:
             log = log + 2 * (both - torch.logsumexp(likely, dim=2))
         return points, log
 
-    def profile(self, law: Tensor) -> tuple[Tensor, Tensor]:
-        """Levels u = log g, (G,), and how much they matter to stimuli drawn from laws (n, N) over members, (n, G)."""
+    def profile(self) -> Guide:
+        """Where noisy stimuli around any member matter to responses to the n stimuli."""
+        law = self.telling
         held = (law > 0).any(0).nonzero()[:, 0]
         if len(held) > PAIRS:  # the most important ones stand for all
             held = law.sum(0).topk(PAIRS).indices
         pairs = self.pairs(held)
-        gaps = pairs.apart[pairs.apart > 0]
-        rare = 8 + 2 * float(pairs.odds.abs().max())
-        low = float(gaps.min().log()) - math.log(rare) - _DEEP
-        u = torch.arange(low, float(gaps.max().log()) + _HIGH, _STEP, dtype=law.dtype, device=law.device)
+        u = _levels(pairs)
         every = torch.arange(len(held), device=law.device)
         found = []
         for g in u.exp():
             _, log = self.bridges(pairs, g.expand(len(held)), every, held)
             found.append((log.exp() * pairs.apart / g).sum(1))
-        each = torch.stack(found, dim=1)  # (H, G)
-        each = each / each.sum(1, keepdim=True).clamp_min(torch.finfo(each.dtype).tiny)
-        share = law[:, held] / law[:, held].sum(1, keepdim=True)
-        mixed = (1 - _EVEN) * share @ each + _EVEN / len(u)
-        return u, mixed / mixed.sum(1, keepdim=True)
+        each = _normalised(torch.stack(found, dim=1))  # (H, G)
+        return Guide(u.expand(len(law), -1), _partly_even(_normalised(law[:, held]) @ each))
+
+    def scan(self) -> Guide:
+        """Where noisy stimuli around each of the n stimuli matter: on lines to other members, by the gains there."""
+        assert self.at is not None
+        guides = [self._scan(at, own) for at, own in zip(self.at.tolist(), self.own)]
+        u, share, points, weight = (torch.stack(part) for part in zip(*guides))
+        return Guide(u, share, points, weight)
+
+    def _scan(self, at: int, own: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        away = self.members - self.members[at]
+        pairs = self.pairs(torch.tensor([at], device=away.device))
+        u = _levels(pairs)
+        zero = torch.zeros(len(u), dtype=torch.long, device=away.device)
+        others = pairs.bridged(u.exp(), zero)[1].amax(0).topk(min(PAIRS, len(away) - 1)).indices
+        t = torch.linspace(*_SCANNED, dtype=away.dtype, device=away.device)
+        points = (t[:, None, None] * away[others]).reshape(-1, away.shape[1])
+        lengths = pairs.apart[0, others].sqrt().repeat(len(t))
+        most = own.topk(min(_FEW, len(own))).indices
+        own, table = own[most], self.table[most]
+        apart, near = ((points[:, None] - away) ** 2).sum(2), (points**2).sum(1)
+        tiny = torch.finfo(away.dtype).tiny
+        found = []
+        for g in u.exp():
+            share = torch.softmax(self.log_prior - apart / (2 * g), dim=1)
+            mean = share @ away
+            chance = share @ table.T
+            gain = table @ (share[..., None] * (away - mean[:, None])) / chance.clamp_min(tiny)[..., None]
+            drift = (own[:, None] * gain * (2 * mean[:, None] + gain)).sum((1, 2)).abs()
+            size = drift + ((own + chance)[..., None] * gain**2).sum((1, 2))
+            found.append(size * (-near / (2 * g)).exp() * lengths / g**1.5)
+        weight = torch.stack(found)
+        return u, _partly_even(_normalised(weight.sum(1)[None]))[0], points, _normalised(weight)
+
+
+@dataclass(frozen=True)
+class Guide:
+    """Where noisy stimuli matter to n stimuli.
+
+    Attributes
+    ----------
+    u : (n, G) evenly spaced levels, log g
+    share : (n, G) how much each level matters
+    points : (n, M, d) relative to each stimulus; None if they are not known
+    weight : (n, G, M) how much a noisy stimulus at each point matters at each level; the sum over M is 1, or 0 where
+        none does
+    """
+
+    u: Tensor
+    share: Tensor
+    points: Tensor | None = None
+    weight: Tensor | None = None
+
+
+def _levels(pairs: Pairs) -> Tensor:
+    """Evenly spaced levels log g, from where no pair is confused to where all are, (G,)."""
+    gaps = pairs.apart[pairs.apart > 0]
+    low = float(gaps.min().log()) - math.log(8 + 2 * float(pairs.odds.abs().max())) - _DEEP
+    high = float(gaps.max().log()) + _HIGH
+    return torch.linspace(low, high, _LEVELS, dtype=gaps.dtype, device=gaps.device)
+
+
+def _normalised(weight: Tensor) -> Tensor:
+    return weight / weight.sum(-1, keepdim=True).clamp_min(torch.finfo(weight.dtype).tiny)
+
+
+def _partly_even(share: Tensor) -> Tensor:
+    return _normalised((1 - _EVEN) * share + _EVEN / share.shape[-1])

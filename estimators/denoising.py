@@ -107,12 +107,15 @@ def _estimate(
     elif integrand.looks_elsewhere:
         scales = scales.widened(denoiser.scales(denoiser.typical(denoiser.generator(task.seed))))
     elsewhere = integrand.looks_elsewhere or integrand.of_responses
-    whole = LevelPlan.between(scales) if joint is None else LevelPlan.where_it_matters(joint, elsewhere)
+    listed = None
+    if joint is not None:
+        listed = joint, joint.profile() if elsewhere else joint.scan()
+    whole = LevelPlan.between(scales) if listed is None else LevelPlan.guided(listed[1])
     if bounds is None:
-        return integrate(task, x, whole, joint)
+        return integrate(task, x, whole, listed)
     # A small estimate over all levels shows how much a given range leaves out.
-    pilot = integrate(replace(task, budget=Budget(PILOT * task.passes, None), progress=None), x, whole, joint)
-    return integrate(task, x, LevelPlan.within(*bounds, x), joint).beside(pilot)
+    pilot = integrate(replace(task, budget=Budget(PILOT * task.passes, None), progress=None), x, whole, listed)
+    return integrate(task, x, LevelPlan.within(*bounds, x), listed).beside(pilot)
 
 
 def _budget(passes: int | None, rtol: float | None) -> Budget:

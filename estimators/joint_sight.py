@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..diffusion.finite_joint import BLOCK, PAIRS, FiniteJoint
+from ..diffusion.finite_joint import BLOCK, PAIRS, FiniteJoint, Guide
 from .sight import Seen, Sight
 
 #: From rows (B,) to members (B,), points (B, M, d) relative to them around which to draw, and probabilities (B, M).
@@ -28,11 +28,13 @@ class JointSight(Sight):
     ----------
     joint : FiniteJoint
     which : (B,) index of the stimulus in the joint's `own`
+    guide : Guide
     chosen : (B,) uniform numbers that choose c
     """
 
     joint: FiniteJoint
     which: Tensor
+    guide: Guide
     chosen: Tensor
 
     def own(self, value: Callable[[Seen], Tensor]) -> Tensor:
@@ -74,15 +76,18 @@ class JointSight(Sight):
         return self.joint.at[self.which[rows]]
 
     def _at_x(self) -> Proposal:
-        assert self.joint.at is not None
-        pairs = self.joint.pairs(self.joint.at)
+        points, weight, u = self.guide.points, self.guide.weight, self.guide.u
+        assert points is not None
+        assert weight is not None
 
         def proposal(rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-            one = self._member(rows)
-            points, log = self.joint.bridges(pairs, self.gamma[rows], self.which[rows], one)
-            q = 0.5 * torch.softmax(log, dim=1)
-            points = points.scatter(1, one[:, None, None].expand(-1, 1, points.shape[2]), 0.0)
-            return one, points, q.scatter_add(1, one[:, None], torch.full_like(q[:, :1], 0.5))
+            which = self.which[rows]
+            first, step = u[which, 0], u[which, 1] - u[which, 0]
+            level = ((self.gamma[rows].log() - first) / step).round().long().clamp(0, u.shape[1] - 1)
+            scanned = 0.5 * weight[which, level]
+            own = 1 - scanned.sum(1, keepdim=True)
+            around = torch.cat([torch.zeros_like(points[which, :1]), points[which]], dim=1)
+            return self._member(rows), around, torch.cat([own, scanned], dim=1)
 
         return proposal
 
@@ -111,7 +116,7 @@ class JointSight(Sight):
     def _over(self, proposal: Proposal, value: Callable[[Tensor, _Part], Tensor]) -> Tensor:
         joint = self.joint
         count, d = joint.members.shape
-        width = max(count, len(joint.table), min(count, PAIRS) ** 3) * max(d, 1)
+        width = max(count, len(joint.table), min(count, PAIRS) ** 3, 25 * min(count, PAIRS)) * d
         every = torch.arange(len(self.gamma), device=self.gamma.device)
         found = []
         for rows in torch.split(every, max(1, BLOCK // width)):

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ..diffusion.denoiser import Scales
-from ..diffusion.finite_joint import FiniteJoint
+from ..diffusion.finite_joint import Guide
 
 #: Spacing in log g, in the middle of the range, at which the lattice's error is 1e-3 to 1e-5 of the integral.
 SPACING = 1.8
@@ -32,7 +32,7 @@ class LevelPlan:
     middle, stretch, bottom, top : (n,) of ``log g = middle + stretch sinh(v)`` for v from bottom to top; an infinite
         stretch means ``log g = middle + v``
     doubt : the share of the extrapolated parts that may be wrong; they are added to the value if it is below 1
-    profile : ends of intervals of log g (G + 1,), and the shares (n, G) of the levels in each; replaces the other
+    profile : ends of intervals of log g (n, G + 1), and the shares (n, G) of the levels in each; replaces the other
         numbers, and then nothing is left beyond the ends
     """
 
@@ -44,15 +44,11 @@ class LevelPlan:
     profile: tuple[Tensor, Tensor] | None = None
 
     @classmethod
-    def where_it_matters(cls, joint: FiniteJoint, elsewhere: bool) -> LevelPlan:
-        """Levels at which members of a finite joint are confused: a stimulus with others or, `elsewhere`, any."""
-        law = joint.telling
-        if not elsewhere and joint.at is not None:
-            law = torch.nn.functional.one_hot(joint.at, len(joint.prior)).to(law.dtype)
-        u, share = joint.profile(law)
-        half = (u[1] - u[0]) / 2
-        none = torch.zeros(len(share), dtype=u.dtype, device=u.device)
-        return cls(none, none, none, none, 0.0, (torch.cat([u - half, u[-1:] + half]), share))
+    def guided(cls, guide: Guide) -> LevelPlan:
+        """Levels where a guide finds that they matter."""
+        u, none = guide.u, torch.zeros_like(guide.u[:, 0])
+        half = (u[:, 1:2] - u[:, :1]) / 2
+        return cls(none, none, none, none, 0.0, (torch.cat([u - half, u[:, -1:] + half], dim=1), guide.share))
 
     @classmethod
     def between(cls, scales: Scales) -> LevelPlan:
@@ -113,8 +109,8 @@ class LevelPlan:
         flat = place.to(share.dtype).transpose(0, 1).reshape(n, size * count)
         cell = (torch.searchsorted(reached, flat) - 1).clamp(0, share.shape[1] - 1)
         inside = (flat - reached.gather(1, cell)) / share.gather(1, cell)
-        width = ends[1:] - ends[:-1]
-        gamma = (ends[cell] + inside * width[cell]).exp()
-        weight = width[cell] / share.gather(1, cell) / (2 * gamma * count)
+        width = ends[:, 1:2] - ends[:, :1]
+        gamma = (ends.gather(1, cell) + inside * width).exp()
+        weight = width / share.gather(1, cell) / (2 * gamma * count)
         gamma, weight = (part.reshape(n, size, count).transpose(0, 1) for part in (gamma, weight))
         return gamma, weight, torch.full((size, n, 2), torch.inf, dtype=gamma.dtype, device=gamma.device)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from ..diffusion.denoiser import Denoiser
-from ..diffusion.finite_joint import FiniteJoint
+from ..diffusion.finite_joint import FiniteJoint, Guide
 from ..diffusion.samplers import ResponseSampler
 from ..errors import EstimateError
 from .estimate import Estimate
@@ -72,12 +72,14 @@ class Task:
     listed: bool = False
 
 
+#: A joint whose responses are all summed, and where its noisy stimuli matter.
+Listed = tuple[FiniteJoint, Guide]
 #: From (size, generator) to `size` replicates: values (size, n) or (size, n, d), the parts of the integral beyond both
 #: ends (size, n, 2), and the noise levels.
 Draw = Callable[[int, torch.Generator], tuple[Tensor, Tensor, Tensor]]
 
 
-def integrate(task: Task, x: Tensor, plan: LevelPlan, joint: FiniteJoint | None = None) -> Estimate:
+def integrate(task: Task, x: Tensor, plan: LevelPlan, listed: Listed | None = None) -> Estimate:
     """Estimate the task's integral at stimuli x (n, d) until the budget is spent or the goal is reached."""
     wanted = plan.wanted()
     count = _levels_for(task.budget.passes // task.passes, wanted, task)
@@ -85,10 +87,10 @@ def integrate(task: Task, x: Tensor, plan: LevelPlan, joint: FiniteJoint | None 
         count = min(count, wanted)  # many small steps towards the goal
 
     def draw(size: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        return _replicates(task, x, plan, joint, size, count, generator)
+        return _replicates(task, x, plan, listed, size, count, generator)
 
     width = len(x) * count * max(x.shape[1], task.denoiser.dimensions)
-    return repeat(task, draw, count, width, plan.doubt, task.denoiser.rare_nats if joint is None else 0.0)
+    return repeat(task, draw, count, width, plan.doubt, task.denoiser.rare_nats if listed is None else 0.0)
 
 
 def repeat(task: Task, draw: Draw, count: int, width: int, doubt: float, rare: float = 0.0) -> Estimate:
@@ -123,25 +125,25 @@ def _replicates(
     task: Task,
     x: Tensor,
     plan: LevelPlan,
-    joint: FiniteJoint | None,
+    listed: Listed | None,
     size: int,
     count: int,
     generator: torch.Generator,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """`size` replicates at once: values (size, n) or (size, n, d), and the tails (size, n, 2) beyond both ends."""
     n, d = x.shape
-    kind = {"dtype": x.dtype, "device": x.device} if joint is None else {"dtype": torch.float64, "device": x.device}
+    kind = {"dtype": x.dtype if listed is None else torch.float64, "device": x.device}
     gamma, weight, beyond = plan.lattice(count, torch.rand(size, n, **kind, generator=generator))
-    noise_dimensions = task.denoiser.dimensions if joint is None else joint.members.shape[1]
+    noise_dimensions = task.denoiser.dimensions if listed is None else listed[0].members.shape[1]
     like = torch.empty(0, **kind)
     z = _noises(size * n, count, noise_dimensions, like, generator).reshape(-1, noise_dimensions)
     points = x.expand(size, n, d)[:, :, None].expand(size, n, count, d).reshape(-1, d)
     common = (task.denoiser, task.sampler, points, z, gamma.reshape(-1), task.use_variance, generator)
-    if joint is None:
+    if listed is None:
         sight = Sight(*common)
     else:
         which = torch.arange(n, device=x.device)[:, None].expand(size, n, count).reshape(-1)
-        sight = JointSight(*common, joint, which, _strata(size * n, count, like, generator).reshape(-1))
+        sight = JointSight(*common, listed[0], which, listed[1], _strata(size * n, count, like, generator).reshape(-1))
     found = task.value(sight)
     check_finite(found, sight.gamma, task)
     found = found.reshape(size, n, count, -1)
