@@ -129,6 +129,10 @@ class Denoiser:
         """The range of noise levels that holds most of the information about stimuli x (n, d)."""
         raise NotImplementedError
 
+    def centred(self) -> tuple[Denoiser, Tensor]:
+        """The denoiser of X - c, whose responses may be shifted too, and c (d,): only differences need digits."""
+        return self, torch.zeros(self.dimensions, dtype=self.dtype, device=self.device)
+
     def joint(self, x: Tensor) -> FiniteJoint | None:
         """All members and responses, where they can be listed, and which of them stimuli x (n, d) are; else None."""
         return None

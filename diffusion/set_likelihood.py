@@ -31,7 +31,7 @@ class SetLikelihood:
 
     def __init__(self, encoder: Encoder, blocks: list[Tensor], origin: Tensor) -> None:
         self.encoder, self.blocks = encoder, blocks
-        self.shift = encoder.shift(origin)
+        self.shift = encoder.shift(origin) if encoder.keeps("shift") else None
         try:
             parts = [encoder.natural(block if self.shift is None else block - origin) for block in blocks]
         except NotImplementedError:

@@ -55,6 +55,8 @@ def estimate(
         raise ValueError(f"form is {form!r}; expected auto, raw or variance")
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise ValueError(f"seed is {seed!r}; expected a whole number, not negative")
+    denoiser, centre = denoiser.centred()
+    points = points - centre
     bounds = None if gamma_range is None else _bounds(gamma_range)
     budget, chosen = _budget(passes, rtol), sampler_named(sampler, denoiser)
     try:

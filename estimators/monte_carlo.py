@@ -98,17 +98,15 @@ def repeat(task: Task, draw: Draw, count: int, width: int, doubt: float, rare: f
     cost = count * task.passes
     replicates = task.budget.passes // cost
     group = max(1, min(_MOST_REPLICATES, _GROUP // width))
-    tally, goal = Tally(), task.budget.rtol
+    tally, goal = Tally(doubt, rare, count), task.budget.rtol
     while tally.count < replicates:
         size = min(group, replicates - tally.count)
         tally.add(*draw(size, task.denoiser.generator(stream(task.seed, tally.count))))
         if task.progress is not None:
-            task.progress(tally.count * cost, tally.relative_error())
-        if goal is not None and tally.count >= _FEWEST_FOR_GOAL and tally.relative_error() <= goal:
+            task.progress(tally.count * cost, float(tally.relative_errors().max()))
+        if goal is not None and tally.count >= _FEWEST_FOR_GOAL and float(tally.relative_errors().max()) <= goal:
             break
-    # In finite sets and counts, events may be too rare to be drawn: up to about one in as many samples as were taken.
-    unseen = rare / (tally.count * count)
-    return tally.estimate(task.measure, task.sampler.name, tally.count * cost, doubt, unseen, task.seed)
+    return tally.estimate(task.measure, task.sampler.name, tally.count * cost, task.seed, goal)
 
 
 def _levels_for(samples: int, wanted: int, task: Task) -> int:

@@ -19,6 +19,10 @@ _WIDTHS = np.array([2.0, 5.0])
 _QUANTILES = np.array([norm.cdf(2.0), 1 - 0.0005])
 #: Two standard errors of a mean of R values of skewness s are wrong by the share 0.75 s / sqrt(R), to first order.
 _SKEWED = 0.75
+#: An event that was not seen in S samples has in 999 cases of 1,000 a probability below 7 / S: five times this.
+_UNSEEN = 1.4
+#: Rounding, in units of the precision.
+_ROUNDING = 64
 
 
 class _Moments:
@@ -59,10 +63,18 @@ class _Moments:
 
 
 class Tally:
-    """Running mean and spread of replicates: their values, totals over features, and tails beyond the levels."""
+    """Running mean and spread of replicates: their values, totals over features, and tails beyond the levels.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    doubt : the share of the tails that may be wrong
+    rare : nats in an event that is too rare to be drawn
+    size : samples per replicate
+    """
+
+    def __init__(self, doubt: float, rare: float, size: int) -> None:
         self.values, self.total, self.tails = _Moments(), _Moments(), _Moments()
+        self.doubt, self.rare, self.size = doubt, rare, size
         self.low, self.high = math.inf, 0.0
 
     @property
@@ -77,34 +89,44 @@ class Tally:
         self.tails.add(tails)
         self.low, self.high = min(self.low, float(gamma.min())), max(self.high, float(gamma.max()))
 
-    def relative_error(self) -> float:
-        """The largest ratio of a total's standard error to the total; infinite for fewer than two replicates."""
-        if self.count < 2:
-            return math.inf
-        return float((self.total.variance().sqrt() / self.total.mean.abs().clamp_min(1e-300)).max())
-
-    def estimate(self, measure: str, sampler: str, passes: int, doubt: float, unseen: float, seed: int) -> Estimate:
-        """The mean with its errors.
-
-        Parameters
-        ----------
-        doubt : the share of the cut-off that may be wrong
-        unseen : the information in events too rare to have been drawn, in nats
-        """
-        mean, total = self.values.mean, self.total.mean
+    def bound(self) -> Tensor:
+        """The part of the standard error that is no sampling error: tails, unseen events and rounding, (n,)."""
+        total = self.total.mean
         cutoff = self.tails.mean.abs().sum(1)
-        rounding = 64 * torch.finfo(total.dtype).eps * (1 + total.abs())
-        unsure = torch.stack([doubt * cutoff, torch.full_like(cutoff, unseen), rounding]).norm(dim=0)
-        stderr = (self.total.stderr() ** 2 + unsure**2).sqrt()
+        unseen = torch.full_like(cutoff, _UNSEEN * self.rare / (self.count * self.size))
+        return torch.stack([self.doubt * cutoff, unseen, _ROUNDING * torch.finfo(total.dtype).eps * (1 + total.abs())]).norm(dim=0)
+
+    def relative_errors(self) -> Tensor:
+        """Ratios of each total's standard error to the total, (n,); infinite for fewer than two replicates."""
+        total = self.total.mean.abs()
+        if self.count < 2:
+            return torch.full_like(total, torch.inf)
+        return torch.hypot(self.total.stderr(), self.bound()) / total
+
+    def estimate(self, measure: str, sampler: str, passes: int, seed: int, goal: float | None) -> Estimate:
+        """The mean with its errors; `goal` is the relative error that was asked for."""
+        mean, total, bound = self.values.mean, self.total.mean, self.bound()
         features = stderr_features = None
         if mean.ndim == 2:
             # The uncertainty of the total is shared among the features, with a minimum share for small ones.
             share = (mean.abs() / mean.abs().sum(1, keepdim=True).clamp_min(1e-300)).clamp_min(1 / mean.shape[1])
             features = _numpy(mean)
-            stderr_features = _numpy((self.values.stderr() ** 2 + (share * unsure[:, None]) ** 2).sqrt())
-        levels = (self.low, self.high)
-        found = (_numpy(total), _numpy(stderr), features, stderr_features)
-        return Estimate(*found, passes, _numpy(cutoff), self.count, levels, measure, sampler, seed)
+            stderr_features = _numpy(torch.hypot(self.values.stderr(), share * bound[:, None]))
+        return Estimate(
+            _numpy(total),
+            _numpy(torch.hypot(self.total.stderr(), bound)),
+            features,
+            stderr_features,
+            passes,
+            _numpy(self.tails.mean.abs().sum(1)),
+            _numpy(bound),
+            None if goal is None else np.asarray(self.relative_errors().cpu().numpy() <= goal),
+            self.count,
+            (self.low, self.high),
+            measure,
+            sampler,
+            seed,
+        )
 
 
 def _numpy(value: Tensor) -> Array:

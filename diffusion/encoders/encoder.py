@@ -71,6 +71,14 @@ class Encoder:
         """The s, (k,), with p(r|x + y) = p(r - s|y) for all y, where x (d,) only shifts the responses; else None."""
         return None
 
+    def keeps(self, method: str) -> bool:
+        """Whether `outcomes` or `shift` belongs to this likelihood, and not to a class whose likelihood it replaces."""
+
+        def age(name: str) -> int:
+            return next(i for i, cls in enumerate(type(self).__mro__) if name in vars(cls))
+
+        return age(method) <= min(age(name) for name in ("natural", "log_likelihood", "sample"))
+
     def responses_of_set(self, source: FiniteSetDenoiser) -> Denoiser:
         """The denoiser of R where X is one of a finite set of stimuli (for I_sp), as in `Denoiser.response_side`.
 
