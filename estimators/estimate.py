@@ -73,7 +73,9 @@ class Estimate:
         n = len(self.value)
         w = np.full(n, 1 / n) if weights is None else np.asarray(weights, dtype=float)
         if w.shape != (n,) or not np.isfinite(w).all() or w.sum() == 0:
-            raise ValueError(f"weights have shape {w.shape} and sum {w.sum():g}; expected ({n},) with a sum that is not 0")
+            raise ValueError(
+                f"weights have shape {w.shape} and sum {w.sum():g}; expected ({n},) with a sum that is not 0"
+            )
         w = w / w.sum()
         sampled = (w**2 * (self.stderr**2 - self.bound**2).clip(0)).sum()
         return float(w @ self.value), float(np.sqrt(sampled + (np.abs(w) @ self.bound) ** 2))

@@ -40,7 +40,9 @@ class JointSight(Sight):
     def own(self, value: Callable[[Seen], Tensor]) -> Tensor:
         def at(rows: Tensor, part: _Part) -> Tensor:
             chance = self.joint.own[self.which[rows]]
-            return part.weight_of(self._member(rows)) * (chance[..., None] * value(part.seen(self._member(rows)))).sum(1)
+            return part.weight_of(self._member(rows)) * (chance[..., None] * value(part.seen(self._member(rows)))).sum(
+                1
+            )
 
         return self._over(self._at_x(), at)
 
@@ -64,7 +66,9 @@ class JointSight(Sight):
             given = part.spread - (ratio[..., None] * (part.square - part.chance[..., None] * part.gain**2)).sum(1)
             return (part.weight_of(None) * given).sum(1)
 
-        return self._over(self._of(((self.joint.ratio @ self.joint.table * self.joint.prior) + self.joint.prior) / 2), at)
+        return self._over(
+            self._of(((self.joint.ratio @ self.joint.table * self.joint.prior) + self.joint.prior) / 2), at
+        )
 
     def response(self) -> Tensor:
         return self.x  # all responses are summed

@@ -43,7 +43,9 @@ class _Moments:
         else:
             gap, old, count = mean - self.mean, self.count, self.count + size
             self.mean = self.mean + gap * size / count
-            third = gap**3 * old * size * (old - size) / count**2 + 3 * gap * (old * square - size * self.square) / count
+            third = (
+                gap**3 * old * size * (old - size) / count**2 + 3 * gap * (old * square - size * self.square) / count
+            )
             self.cube = self.cube + cube + third
             self.square = self.square + square + gap**2 * old * size / count
         self.count += size
@@ -94,7 +96,9 @@ class Tally:
         total = self.total.mean
         cutoff = self.tails.mean.abs().sum(1)
         unseen = torch.full_like(cutoff, _UNSEEN * self.rare / (self.count * self.size))
-        return torch.stack([self.doubt * cutoff, unseen, _ROUNDING * torch.finfo(total.dtype).eps * (1 + total.abs())]).norm(dim=0)
+        return torch.stack(
+            [self.doubt * cutoff, unseen, _ROUNDING * torch.finfo(total.dtype).eps * (1 + total.abs())]
+        ).norm(dim=0)
 
     def relative_errors(self) -> Tensor:
         """Ratios of each total's standard error to the total, (n,); infinite for fewer than two replicates."""
