@@ -99,44 +99,49 @@ class FiniteJoint:
         unlike = torch.stack([((root - root[:, i, None]) ** 2).sum(0) for i in rows])
         return Pairs(apart, self.log_prior - self.log_prior[rows, None], unlike.clamp_min(1e-12).log())
 
-    def bridges(self, pairs: Pairs, g: Tensor, rows: Tensor, one: Tensor) -> tuple[Tensor, Tensor]:
-        """Points (B, N, d) relative to the members `one` (B,), between these and all others, and their weights (B, N).
-
-        `rows` are those of `one` in `pairs`. In a small set, a weight is the smaller the more likely third members are.
-        """
-        t, log = pairs.bridged(g, rows)
-        away = self.members - self.members[one][:, None]
-        points = t[..., None] * away
-        if len(self.members) <= PAIRS:
-            apart = ((points[:, :, None] - away[:, None]) ** 2).sum(3)  # (B, bridge, member)
-            likely = self.log_prior - apart / (2 * g[:, None, None])
-            own = likely.gather(2, one[:, None, None].expand(-1, likely.shape[1], 1))[..., 0]
-            both = torch.logaddexp(likely.diagonal(dim1=1, dim2=2), own)
-            log = log + 2 * (both - torch.logsumexp(likely, dim=2))
-        return points, log
-
-    def profile(self) -> Guide:
+    def look(self) -> Guide:
         """Where noisy stimuli around any member matter to responses to the n stimuli."""
-        law = self.telling
-        held = (law > 0).any(0).nonzero()[:, 0]
-        if len(held) > PAIRS:  # the most important ones stand for all
-            held = law.sum(0).topk(PAIRS).indices
+        count = len(self.prior)
+        law = (2 * self.telling + (self.ratio @ self.table + 1) * self.prior) / 4
+        small = count <= PAIRS
+        held = torch.arange(count, device=law.device) if small else law.sum(0).topk(PAIRS).indices
         pairs = self.pairs(held)
         u = _levels(pairs)
         every = torch.arange(len(held), device=law.device)
-        found = []
-        for g in u.exp():
-            _, log = self.bridges(pairs, g.expand(len(held)), every, held)
-            found.append((log.exp() * pairs.apart / g).sum(1))
-        each = _normalised(torch.stack(found, dim=1))  # (H, G)
-        return Guide(u.expand(len(law), -1), _partly_even(_normalised(law[:, held]) @ each))
+        ts, logs = zip(*(pairs.bridged(g.expand(len(held)), every) for g in u.exp()))
+        t, log = torch.stack(ts), torch.stack(logs)  # (G, H, N)
+        if small:
+            log = log + self._between_two(pairs, t, u.exp())
+        each = _normalised((log.exp() * pairs.apart / u.exp()[:, None, None]).sum(2).T)  # (H, G)
+        share = _partly_even(_normalised(law[:, held]) @ each)
+        one = law.argmax(1)
+        members = self.members - self.members[one][:, None]  # (n, N, d)
+        u = u.expand(len(law), -1)
+        if not small:
+            return Guide(u, share, one, members[:, None], law[:, None])
+        steps = t[..., None] * (self.members - self.members[:, None])  # (G, N, N, d)
+        bridges = (members[:, None, :, None] + steps).flatten(2, 3)  # (n, G, N^2, d)
+        crossed = law[:, None, :, None] * torch.softmax(log, dim=2)
+        points = torch.cat([members[:, None].expand(-1, len(t), -1, -1), bridges], dim=2)
+        weight = torch.cat([law[:, None].expand(-1, len(t), -1), crossed.flatten(2, 3)], dim=2) / 2
+        return Guide(u, share, one, points, weight)
+
+    def _between_two(self, pairs: Pairs, t: Tensor, g: Tensor) -> Tensor:
+        """Log of the square of the probability of both members, at the points t (G, N, N) between them."""
+        apart = pairs.apart
+        inner = apart[:, :, None] + apart[:, None] - apart[None]  # twice (other - one) . (third - one)
+        away = t[..., None] ** 2 * apart[..., None] - t[..., None] * inner + apart[:, None]  # (G, one, other, third)
+        likely = self.log_prior - away / (2 * g[:, None, None, None])
+        one = likely.diagonal(dim1=1, dim2=3).transpose(1, 2)
+        other = likely.diagonal(dim1=2, dim2=3)
+        return 2 * (torch.logaddexp(one, other) - torch.logsumexp(likely, dim=3))
 
     def scan(self) -> Guide:
         """Where noisy stimuli around each of the n stimuli matter: on lines to other members, by the gains there."""
         assert self.at is not None
         guides = [self._scan(at, own) for at, own in zip(self.at.tolist(), self.own)]
         u, share, points, weight = (torch.stack(part) for part in zip(*guides))
-        return Guide(u, share, points, weight)
+        return Guide(u, share, self.at, points[:, None], weight)
 
     def _scan(self, at: int, own: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         away = self.members - self.members[at]
@@ -161,7 +166,10 @@ class FiniteJoint:
             size = drift + ((own + chance)[..., None] * gain**2).sum((1, 2))
             found.append(size * (-near / (2 * g)).exp() * lengths / g**1.5)
         weight = torch.stack(found)
-        return u, _partly_even(_normalised(weight.sum(1)[None]))[0], points, _normalised(weight)
+        share = _partly_even(_normalised(weight.sum(1)))
+        scanned = _normalised(weight) / 2
+        weight = torch.cat([1 - scanned.sum(1, keepdim=True), scanned], dim=1)
+        return u, share, torch.cat([torch.zeros_like(points[:1]), points]), weight
 
 
 @dataclass(frozen=True)
@@ -172,15 +180,23 @@ class Guide:
     ----------
     u : (n, G) evenly spaced levels, log g
     share : (n, G) how much each level matters
-    points : (n, M, d) relative to each stimulus; None if they are not known
-    weight : (n, G, M) how much a noisy stimulus at each point matters at each level; the sum over M is 1, or 0 where
-        none does
+    one : (n,) the member to which points are relative
+    points : (n, G or 1, M, d) points around which noisy stimuli should be drawn
+    weight : (n, G or 1, M) the probabilities with which they should be
     """
 
     u: Tensor
     share: Tensor
-    points: Tensor | None = None
-    weight: Tensor | None = None
+    one: Tensor
+    points: Tensor
+    weight: Tensor
+
+    def at(self, which: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+        """Points (B, M, d) and weights (B, M) for the stimuli `which` (B,) at levels (B,)."""
+        first, step = self.u[which, 0], self.u[which, 1] - self.u[which, 0]
+        level = ((gamma.log() - first) / step).round().long().clamp(0, self.u.shape[1] - 1)
+        points, weight = self.points[which, level.clamp_max(self.points.shape[1] - 1)], self.weight
+        return points, weight[which, level.clamp_max(weight.shape[1] - 1)]
 
 
 def _levels(pairs: Pairs) -> Tensor:

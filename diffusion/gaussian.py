@@ -214,8 +214,8 @@ class MixtureDenoiser(Denoiser):
         outside = ((offset.abs() > _OUTSIDE * unit) & empty).any(2).all(1)
         if outside.any():
             raise ModelError(
-                f"stimulus {int(outside.nonzero()[0])} is not in the support of the prior, whose covariance is singular; "
-                "information is defined in its support only"
+                f"stimulus {int(outside.nonzero()[0])} is not in the support of the prior, whose covariance is "
+                "singular; information is defined in its support only"
             )
 
     def prior_moments(self) -> tuple[Array, Array, Array]:

@@ -8,28 +8,25 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..diffusion.finite_joint import BLOCK, PAIRS, FiniteJoint, Guide
+from ..diffusion.finite_joint import BLOCK, FiniteJoint, Guide
 from .sight import Seen, Sight
-
-#: From rows (B,) to members (B,), points (B, M, d) relative to them around which to draw, and probabilities (B, M).
-Proposal = Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]
 
 
 @dataclass
 class JointSight(Sight):
     """A `Sight` in which averages over responses are sums, and those over noisy stimuli are importance-weighted.
 
-    A noisy stimulus is drawn around a member c from a proposal q(c), and has the weight of its density under the law
-    that is asked for over that under q. Half of q is the law itself, so a weight is at most about 2; the other half are
-    members that noise at this level confuses with it, among them rare ones. Positions are relative to c, which keeps
-    the digits of small gaps.
+    A noisy stimulus is drawn around one of the guide's points, and has the weight of its density under the law that is
+    asked for over that under the guide's. Half of the latter is the law itself, so a weight is at most 2; the other
+    half is where gains are, however rarely noise leads there. All positions are relative to a member, which keeps the
+    digits of small gaps.
 
     Attributes
     ----------
     joint : FiniteJoint
     which : (B,) index of the stimulus in the joint's `own`
     guide : Guide
-    chosen : (B,) uniform numbers that choose c
+    chosen : (B,) uniform numbers that choose a point
     """
 
     joint: FiniteJoint
@@ -39,26 +36,24 @@ class JointSight(Sight):
 
     def own(self, value: Callable[[Seen], Tensor]) -> Tensor:
         def at(rows: Tensor, part: _Part) -> Tensor:
-            chance = self.joint.own[self.which[rows]]
-            return part.weight_of(self._member(rows)) * (chance[..., None] * value(part.seen(self._member(rows)))).sum(
-                1
-            )
+            member, chance = self._member(rows), self.joint.own[self.which[rows]]
+            return part.weight_of(member) * (chance[..., None] * value(part.seen(member))).sum(1)
 
-        return self._over(self._at_x(), at)
+        return self._over(at)
 
     def local(self) -> Tensor:
         def at(rows: Tensor, part: _Part) -> Tensor:
             member = self._member(rows)
             return part.weight_of(member) * (part.chance[..., None] * part.gain**2).sum(1)
 
-        return self._over(self._at_x(), at)
+        return self._over(at)
 
     def elsewhere(self, value: Callable[[Seen], Tensor]) -> Tensor:
         def at(rows: Tensor, part: _Part) -> Tensor:
             chance = self.joint.ratio[self.which[rows]] * part.chance
             return part.weight_of(None) * (chance[..., None] * value(part.seen(None))).sum(1)
 
-        return self._over(self._of((self.joint.ratio @ self.joint.table * self.joint.prior)), at)
+        return self._over(at)
 
     def errors(self, r: Tensor | None = None) -> Tensor:
         def at(rows: Tensor, part: _Part) -> Tensor:
@@ -66,72 +61,31 @@ class JointSight(Sight):
             given = part.spread - (ratio[..., None] * (part.square - part.chance[..., None] * part.gain**2)).sum(1)
             return (part.weight_of(None) * given).sum(1)
 
-        return self._over(
-            self._of(((self.joint.ratio @ self.joint.table * self.joint.prior) + self.joint.prior) / 2), at
-        )
+        return self._over(at)
 
     def response(self) -> Tensor:
         return self.x  # all responses are summed
-
-    # -- proposals ------------------------------------------------------------------------------------------------
 
     def _member(self, rows: Tensor) -> Tensor:
         assert self.joint.at is not None
         return self.joint.at[self.which[rows]]
 
-    def _at_x(self) -> Proposal:
-        points, weight, u = self.guide.points, self.guide.weight, self.guide.u
-        assert points is not None
-        assert weight is not None
-
-        def proposal(rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-            which = self.which[rows]
-            first, step = u[which, 0], u[which, 1] - u[which, 0]
-            level = ((self.gamma[rows].log() - first) / step).round().long().clamp(0, u.shape[1] - 1)
-            scanned = 0.5 * weight[which, level]
-            own = 1 - scanned.sum(1, keepdim=True)
-            around = torch.cat([torch.zeros_like(points[which, :1]), points[which]], dim=1)
-            return self._member(rows), around, torch.cat([own, scanned], dim=1)
-
-        return proposal
-
-    def _of(self, law: Tensor) -> Proposal:
-        law, joint = (law + self.joint.telling) / 2, self.joint
-        count = law.shape[1]
-        every = torch.arange(count, device=law.device)
-        pairs = joint.pairs(every) if count <= PAIRS else None
-
-        def proposal(rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-            q = law[self.which[rows]]
-            one = q.argmax(1)
-            away = joint.members - joint.members[one][:, None]
-            if pairs is None:
-                return one, away, q
-            size = len(rows)
-            ones = every.repeat(size)
-            points, log = joint.bridges(pairs, self.gamma[rows].repeat_interleave(count), ones, ones)
-            shared = q[..., None] * torch.softmax(log, dim=1).reshape(size, count, count)
-            points = points.reshape(size, count, count, -1) + away[:, :, None]
-            every_point = torch.cat([away, points.reshape(size, count * count, -1)], dim=1)
-            return one, every_point, torch.cat([q, shared.reshape(size, -1)], dim=1) / 2
-
-        return proposal
-
-    def _over(self, proposal: Proposal, value: Callable[[Tensor, _Part], Tensor]) -> Tensor:
-        joint = self.joint
+    def _over(self, value: Callable[[Tensor, _Part], Tensor]) -> Tensor:
+        """A function of rows and what is seen there, for all rows, some at a time."""
+        joint, guide = self.joint, self.guide
         count, d = joint.members.shape
-        width = max(count, len(joint.table), min(count, PAIRS) ** 3, 25 * min(count, PAIRS)) * d
+        width = max(count, len(joint.table), guide.points.shape[2]) * d
         every = torch.arange(len(self.gamma), device=self.gamma.device)
         found = []
         for rows in torch.split(every, max(1, BLOCK // width)):
-            one, points, q = proposal(rows)
+            which, gamma = self.which[rows], self.gamma[rows]
+            points, q = guide.at(which, gamma)
             c = torch.searchsorted(q.cumsum(1), self.chosen[rows, None] * q.sum(1, keepdim=True))
-            c = c.clamp_max(q.shape[1] - 1)[:, 0]
-            around = points[torch.arange(len(rows), device=c.device), c]
-            apart = points - around[:, None]
-            noise = self.gamma[rows].sqrt()[:, None] * self.z[rows]
-            log = q.log() - ((noise[:, None] - apart) ** 2).sum(2) / (2 * self.gamma[rows, None])
-            found.append(value(rows, _Part(joint, one, around + noise, self.gamma[rows], torch.logsumexp(log, dim=1))))
+            around = points[torch.arange(len(rows), device=c.device), c.clamp_max(q.shape[1] - 1)[:, 0]]
+            noise = gamma.sqrt()[:, None] * self.z[rows]
+            log = q.log() - ((noise[:, None] - (points - around[:, None])) ** 2).sum(2) / (2 * gamma[:, None])
+            proposed = torch.logsumexp(log, dim=1)
+            found.append(value(rows, _Part(joint, guide.one[which], around + noise, gamma, proposed)))
         return torch.cat(found)
 
 

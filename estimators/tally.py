@@ -13,7 +13,6 @@ from torch import Tensor
 from ..models.arrays import Array
 from .estimate import Estimate
 
-
 #: Quantiles that lie this many standard errors from the mean.
 _WIDTHS = np.array([2.0, 5.0])
 _QUANTILES = np.array([norm.cdf(2.0), 1 - 0.0005])
@@ -59,7 +58,7 @@ class _Moments:
         in 999 of 1,000: that of the spread, wider where replicates are few (Student) or skewed (Johnson 1978).
         """
         students = stdtrit(self.count - 1, _QUANTILES) / _WIDTHS
-        spread = (self.square / self.count).clamp_min(torch.finfo(self.mean.dtype).tiny)
+        spread = (self.square / self.count).clamp_min(1e-200)
         skewness = (self.cube / self.count / spread**1.5).abs()
         return self.variance().sqrt() * float(students.max()) * (1 + _SKEWED * skewness / self.count**0.5)
 
@@ -77,7 +76,7 @@ class Tally:
     def __init__(self, doubt: float, rare: float, size: int) -> None:
         self.values, self.total, self.tails = _Moments(), _Moments(), _Moments()
         self.doubt, self.rare, self.size = doubt, rare, size
-        self.low, self.high = math.inf, 0.0
+        self.low, self.high, self.rounding = math.inf, 0.0, 0.0
 
     @property
     def count(self) -> int:
@@ -86,9 +85,11 @@ class Tally:
 
     def add(self, values: Tensor, tails: Tensor, gamma: Tensor) -> None:
         """Add replicates: values (size, n) or (size, n, d), tails (size, n, 2) and their noise levels."""
+        values, tails = values.cpu().double(), tails.cpu().double()
         self.values.add(values)
         self.total.add(values if values.ndim == 2 else values.sum(2))
         self.tails.add(tails)
+        self.rounding = _ROUNDING * torch.finfo(gamma.dtype).eps
         self.low, self.high = min(self.low, float(gamma.min())), max(self.high, float(gamma.max()))
 
     def bound(self) -> Tensor:
@@ -96,9 +97,7 @@ class Tally:
         total = self.total.mean
         cutoff = self.tails.mean.abs().sum(1)
         unseen = torch.full_like(cutoff, _UNSEEN * self.rare / (self.count * self.size))
-        return torch.stack(
-            [self.doubt * cutoff, unseen, _ROUNDING * torch.finfo(total.dtype).eps * (1 + total.abs())]
-        ).norm(dim=0)
+        return torch.stack([self.doubt * cutoff, unseen, self.rounding * (1 + total.abs())]).norm(dim=0)
 
     def relative_errors(self) -> Tensor:
         """Ratios of each total's standard error to the total, (n,); infinite for fewer than two replicates."""
