@@ -17,8 +17,9 @@ PAIRS = 24
 _LEVELS = 80
 #: First and last point of a scanned line, in units of the distance to a member, and the number of points.
 _SCANNED = -1.0, 2.0, 25
-#: Responses by which a scan judges what a noisy stimulus tells: the most probable ones.
-_FEW = 64
+#: Responses by which a scan judges what a noisy stimulus tells, the most probable ones: in a set of `PAIRS` members,
+#: and at least.
+_FEW, _FEWEST = 128, 8
 #: The lowest level is this much below the one that confuses the closest members, and the highest that much above the
 #: one that confuses all, in log g; a pair adds less than 1e-5 of its information beyond.
 _DEEP, _HIGH = 4.0, 10.0
@@ -28,7 +29,7 @@ _EVEN = 0.2
 
 @dataclass(frozen=True)
 class Pairs:
-    """B members beside all N: squared distances, log prior odds, and how differently they are responded to (log).
+    """B members beside all N: squared distances, log prior odds, and the log of Hellinger's distance of responses.
 
     At noise level g, the mean over xg around the one member of the squared posterior odds of the rarer of both has its
     mass at ``one + t (other - one)``, where both are equally likely or, for strong noise, at t = 2 or -2 (Laplace's
@@ -83,28 +84,35 @@ class FiniteJoint:
         chance = self.table @ self.prior
         return self.own / chance.clamp_min(torch.finfo(chance.dtype).tiny)
 
-    @cached_property
-    def telling(self) -> Tensor:
-        """Laws (n, N) of members, each as probable as the share of the information that it may contribute."""
+    def telling(self, entropies: bool) -> Tensor:
+        """Laws (n, N) of members: half those of X given r and x, half the shares of the information that each may add.
+
+        Parameters
+        ----------
+        entropies : whether the information is a difference of entropies, or a divergence
+        """
         given = self.lift * self.prior  # (K, N) p(member | r)
-        moved = self.own @ torch.special.xlogy(given, self.lift).abs()
-        surer = (self.own @ torch.special.xlogy(given, given) - torch.special.xlogy(self.prior, self.prior)).abs()
-        tiny = torch.finfo(given.dtype).tiny
-        return sum(part / part.sum(1, keepdim=True).clamp_min(tiny) for part in (moved, surer)) / 2
+        law = self.own @ given
+        share = _normalised(self.own @ torch.special.xlogy(given, self.lift).abs())
+        if entropies:
+            surer = self.own @ torch.special.xlogy(given, given) - torch.special.xlogy(self.prior, self.prior)
+            law, share = (law + self.prior) / 2, (share + _normalised(surer.abs())) / 2
+        return (law + share) / 2
 
     def pairs(self, rows: Tensor) -> Pairs:
         """Members `rows` (B,) beside all."""
         apart = torch.stack([((self.members - self.members[i]) ** 2).sum(1) for i in rows])
         root = self.table.sqrt()
         unlike = torch.stack([((root - root[:, i, None]) ** 2).sum(0) for i in rows])
-        return Pairs(apart, self.log_prior - self.log_prior[rows, None], unlike.clamp_min(1e-12).log())
+        return Pairs(apart, self.log_prior - self.log_prior[rows, None], unlike.clamp_min(1e-12).log() / 2)
 
-    def look(self) -> Guide:
-        """Where noisy stimuli around any member matter to responses to the n stimuli."""
-        count = len(self.prior)
-        law = (2 * self.telling + (self.ratio @ self.table + 1) * self.prior) / 4
-        small = count <= PAIRS
-        held = torch.arange(count, device=law.device) if small else law.sum(0).topk(PAIRS).indices
+    def look(self, entropies: bool) -> Guide:
+        """Where noisy stimuli around any member matter to responses to the n stimuli; see `telling`."""
+        law, small = self.telling(entropies), len(self.prior) <= PAIRS
+        held = torch.arange(len(self.prior), device=law.device)
+        if not small:  # some stand for all, as often as they are drawn
+            places = (torch.arange(PAIRS, dtype=law.dtype, device=law.device) + 0.5) / PAIRS
+            held = torch.searchsorted(law.mean(0).cumsum(0), places).clamp_max(len(held) - 1).unique()
         pairs = self.pairs(held)
         u = _levels(pairs)
         every = torch.arange(len(held), device=law.device)
@@ -151,8 +159,8 @@ class FiniteJoint:
         others = pairs.bridged(u.exp(), zero)[1].amax(0).topk(min(PAIRS, len(away) - 1)).indices
         t = torch.linspace(*_SCANNED, dtype=away.dtype, device=away.device)
         points = (t[:, None, None] * away[others]).reshape(-1, away.shape[1])
-        lengths = pairs.apart[0, others].sqrt().repeat(len(t))
-        most = own.topk(min(_FEW, len(own))).indices
+        lengths, step = pairs.apart[0, others].sqrt().repeat(len(t)), t[1] - t[0]
+        most = own.topk(min(len(own), max(_FEWEST, _FEW * PAIRS // len(away)))).indices
         own, table = own[most], self.table[most]
         apart, near = ((points[:, None] - away) ** 2).sum(2), (points**2).sum(1)
         tiny = torch.finfo(away.dtype).tiny
@@ -164,7 +172,8 @@ class FiniteJoint:
             gain = table @ (share[..., None] * (away - mean[:, None])) / chance.clamp_min(tiny)[..., None]
             drift = (own[:, None] * gain * (2 * mean[:, None] + gain)).sum((1, 2)).abs()
             size = drift + ((own + chance)[..., None] * gain**2).sum((1, 2))
-            found.append(size * (-near / (2 * g)).exp() * lengths / g**1.5)
+            # A point stands for a step of its line, or for the width of the noise if that is less.
+            found.append(size * (-near / (2 * g)).exp() * (lengths * step / g.sqrt()).clamp_max(1) / g)
         weight = torch.stack(found)
         share = _partly_even(_normalised(weight.sum(1)))
         scanned = _normalised(weight) / 2

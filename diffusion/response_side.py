@@ -16,7 +16,7 @@ from torch import Tensor
 from ..models.arrays import Array
 from .denoiser import Denoiser, Posterior, Scales, Unknown, column
 from .encoders import LOWEST_LOG_RATE, LinearGaussian, LinearNonlinearPoisson, TableEncoder
-from .finite_joint import PAIRS, FiniteJoint
+from .finite_joint import FiniteJoint
 from .gaussian import MixtureDenoiser
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Largest number of entries of a (noisy responses, components, counts) array held at once.
 _BLOCK = 1 << 22
+#: Most dimensions in which a listed response is placed.
+_CORNERS = 24
 
 
 class GivenStimulus(Denoiser):
@@ -59,7 +61,9 @@ class GivenStimulus(Denoiser):
         chance = seen.table @ seen.prior
         table = seen.table[chance > 0]
         chance = chance[chance > 0]
-        places = torch.eye(len(chance)) if len(chance) <= PAIRS else torch.arange(len(chance))[:, None]
+        places = torch.eye(len(chance))
+        if len(chance) > _CORNERS:  # almost as far from one another
+            places = torch.randn(len(chance), _CORNERS, generator=torch.Generator().manual_seed(0))
         own = torch.nn.functional.one_hot(seen.at, len(seen.prior)).to(table.dtype)
         return FiniteJoint(places.to(table), chance.log(), (table * seen.prior / chance[:, None]).T, own, None)
 

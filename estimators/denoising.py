@@ -111,7 +111,7 @@ def _estimate(
     elsewhere = integrand.looks_elsewhere or integrand.of_responses
     listed = None
     if joint is not None:
-        listed = joint, joint.look() if elsewhere else joint.scan()
+        listed = joint, joint.look(integrand.variance) if elsewhere else joint.scan()
     whole = LevelPlan.between(scales) if listed is None else LevelPlan.guided(listed[1])
     if bounds is None:
         return integrate(task, x, whole, listed)
