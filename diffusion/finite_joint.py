@@ -129,7 +129,9 @@ class FiniteJoint:
             return Guide(u, share, one, members[:, None], law[:, None])
         steps = t[..., None] * (self.members - self.members[:, None])  # (G, N, N, d)
         bridges = (members[:, None, :, None] + steps).flatten(2, 3)  # (n, G, N^2, d)
-        crossed = law[:, None, :, None] * torch.softmax(log, dim=2)
+        # The root, since these masses are rough: what they underrate is still drawn sometimes.
+        root = torch.softmax((log + pairs.apart.log()).clamp_min(-1e4) / 2, dim=2)
+        crossed = law[:, None, :, None] * torch.where(pairs.apart > 0, root, 0.0)
         points = torch.cat([members[:, None].expand(-1, len(t), -1, -1), bridges], dim=2)
         weight = torch.cat([law[:, None].expand(-1, len(t), -1), crossed.flatten(2, 3)], dim=2) / 2
         return Guide(u, share, one, points, weight)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,8 @@ from ..models.arrays import Array, as_real_array
 from .denoiser import Denoiser, Posterior, Scales, column, device_named, float_type
 from .denoiser import normal as _randn
 from .encoders import Encoder, LinearGaussian, as_numpy, eigen_of_covariance
+from .whitened import Whitened
 
-#: Largest ratio of a response's standard deviation to that of its noise at which float64 keeps 4 digits of both.
-MOST_PRECISE = 1e7
 #: A direction is empty if its variance is below this share of the largest; a stimulus is outside if it lies further
 #: along one than this many standard deviations of the widest direction.
 _SINGULAR, _OUTSIDE = 1e-11, 1e-5
@@ -70,11 +68,12 @@ class MixtureDenoiser(Denoiser):
         keep = p > 0
         p, m, cov = p[keep] / p[keep].sum(), m[keep], cov[keep]
         self.dimensions, self.device, self.dtype = d, device_named(device), float_type(dtype)
+        self._rounding = torch.finfo(self.dtype).eps
         self.encoder = seen_by.to(self.device, dtype)
         prior = [eigen_of_covariance(c, f"covs[{i}]") for i, c in enumerate(cov)]
         w, s = (np.asarray(part.cpu().double().numpy()) for part in (seen_by.weights, seen_by.noise))
         whiten = np.linalg.inv(np.linalg.cholesky(s))  # responses in units of their noise
-        seen = [_Seen.of(vectors * np.sqrt(values), whiten @ w) for values, vectors in prior]
+        seen = [Whitened.of(vectors * np.sqrt(values), whiten @ w, self._rounding) for values, vectors in prior]
         self.log_weights = self.tensor(np.log(p))
         self.means = self.tensor(m)
         self.values, self.vectors = (self.tensor(np.stack(part)) for part in zip(*prior))  # (C, d), (C, d, d)
@@ -188,7 +187,7 @@ class MixtureDenoiser(Denoiser):
         between = np.einsum("c,ci,cj->ij", p, m - p @ m, m - p @ m)
         values, vectors = np.linalg.eigh(np.einsum("c,cij->ij", p, cov) + between)
         low, high = np.inf, 0.0
-        for seen in [*self._seen, _Seen.of(vectors * np.sqrt(values.clip(0)), drive)]:
+        for seen in [*self._seen, Whitened.of(vectors * np.sqrt(values.clip(0)), drive, self._rounding)]:
             information, removed = seen.information(), seen.removed()
             if information > 1e-300 and removed > 0:
                 low = min(low, 2 * information / fisher)
@@ -297,50 +296,3 @@ def _checked_encoder(encoder: Encoder, d: int) -> LinearGaussian:
     if encoder.dimensions != d:
         raise ModelError(f"the encoder sees stimuli in R^{encoder.dimensions}, the prior is on R^{d}")
     return encoder
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """How responses show a Gaussian stimulus: the singular values of ``S^-1/2 W C^1/2``, and both its bases.
-
-    Nothing cancels in these coordinates, however little noise there is.
-
-    Attributes
-    ----------
-    strength : (m,) standard deviations of what is seen, in units of the noise
-    axes : (k, m) directions of responses
-    reach : (d, d) ``C^1/2`` times directions of the stimulus: the first m are seen, the others are not
-    whole : (d,) the strengths, with 0 for directions that are not seen
-    """
-
-    strength: Array
-    axes: Array
-    reach: Array
-    whole: Array
-
-    @classmethod
-    def of(cls, root: Array, drive: Array) -> _Seen:
-        """From C^1/2 (d, d) and S^-1/2 W (k, d); raises `ModelError` where float64 cannot tell what is seen."""
-        axes, strength, turned = np.linalg.svd(drive @ root)
-        if strength[0] > MOST_PRECISE:
-            raise ModelError(
-                f"p(X|r) cannot be computed in float64: responses vary {strength[0]:.2g} times as much as their noise; "
-                f"the limit is {MOST_PRECISE:g}"
-            )
-        whole = np.zeros(root.shape[1])
-        whole[: len(strength)] = strength
-        return cls(strength, axes[:, : len(strength)], root @ turned.T, whole)
-
-    def given(self) -> tuple[Array, Array, Array]:
-        """Eigenvalues and eigenvectors of Cov(X|r), and the map (d, k) from white r - E[r] to E[X|r] - E[X]."""
-        u, singular, _ = np.linalg.svd(self.reach / np.sqrt(1 + self.whole**2))
-        gain = self.reach[:, : len(self.strength)] * (self.strength / (1 + self.strength**2))
-        return singular**2, u, gain @ self.axes.T
-
-    def information(self) -> float:
-        """I(R;X) in nats."""
-        return float(0.5 * np.log1p(self.strength**2).sum())
-
-    def removed(self) -> float:
-        """The trace of Cov(E[X|R])."""
-        return float(((self.reach**2) @ (self.whole**2 / (1 + self.whole**2))).sum())

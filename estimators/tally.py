@@ -60,7 +60,8 @@ class _Moments:
         students = stdtrit(self.count - 1, _QUANTILES) / _WIDTHS
         spread = (self.square / self.count).clamp_min(1e-200)
         skewness = (self.cube / self.count / spread**1.5).abs()
-        return self.variance().sqrt() * float(students.max()) * (1 + _SKEWED * skewness / self.count**0.5)
+        wider: Tensor = float(students.max()) * (1 + _SKEWED * skewness / self.count**0.5)
+        return self.variance().sqrt() * wider
 
 
 class Tally:
@@ -97,7 +98,8 @@ class Tally:
         total = self.total.mean
         cutoff = self.tails.mean.abs().sum(1)
         unseen = torch.full_like(cutoff, _UNSEEN * self.rare / (self.count * self.size))
-        return torch.stack([self.doubt * cutoff, unseen, self.rounding * (1 + total.abs())]).norm(dim=0)
+        parts = torch.stack([self.doubt * cutoff, unseen, self.rounding * (1 + total.abs())])
+        return (parts**2).sum(0).sqrt()
 
     def relative_errors(self) -> Tensor:
         """Ratios of each total's standard error to the total, (n,); infinite for fewer than two replicates."""
