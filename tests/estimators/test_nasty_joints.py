@@ -186,7 +186,7 @@ def test_errors_of_different_stimuli_are_independent():
 
 
 class Cauchy(LinearNonlinearPoisson):
-    """Responses with Cauchy noise, given by their log density alone; they inherit a list of counts that is not theirs."""
+    """Cauchy noise, given by its log density alone; the list of counts that it inherits is not its own."""
 
     discrete = False
 
