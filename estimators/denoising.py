@@ -30,6 +30,8 @@ MOST_PASSES = 200_000
 PASSES = 256
 #: Numbers in the noisy stimuli of one replicate; more stimuli than that are taken in blocks.
 MOST_NUMBERS = 1 << 22
+#: Stimuli whose guides are held at once, some 400 kB each.
+MOST_GUIDED = 128
 #: Samples of the small estimate that shows how much a given range of levels leaves out.
 PILOT = 64
 FORMS = ("auto", "raw", "variance")
@@ -88,6 +90,8 @@ def _in_blocks(
 ) -> Estimate:
     """Estimate as many stimuli at once as memory holds; each block has its own random numbers."""
     most = max(1, MOST_NUMBERS // (40 * x.shape[1]))
+    if task.listed and task.denoiser.joint(x[:1]) is not None:
+        most = min(most, MOST_GUIDED)
     if len(x) <= most:
         return _estimate(task, integrand, denoiser, x, bounds)
     parts = []

@@ -130,10 +130,10 @@ def _replicates(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """`size` replicates at once: values (size, n) or (size, n, d), and the tails (size, n, 2) beyond both ends."""
     n, d = x.shape
-    kind = {"dtype": x.dtype if listed is None else torch.float64, "device": x.device}
-    gamma, weight, beyond = plan.lattice(count, torch.rand(size, n, **kind, generator=generator))
+    like = x[:0] if listed is None else x[:0].double()
+    offset = torch.rand(size, n, dtype=like.dtype, device=like.device, generator=generator)
+    gamma, weight, beyond = plan.lattice(count, offset)
     noise_dimensions = task.denoiser.dimensions if listed is None else listed[0].members.shape[1]
-    like = torch.empty(0, **kind)
     z = _noises(size * n, count, noise_dimensions, like, generator).reshape(-1, noise_dimensions)
     points = x.expand(size, n, d)[:, :, None].expand(size, n, count, d).reshape(-1, d)
     common = (task.denoiser, task.sampler, points, z, gamma.reshape(-1), task.use_variance, generator)

@@ -88,7 +88,7 @@ class LinearNonlinearPoisson(Encoder):
 
     def outcomes(self, x: Tensor) -> Tensor | None:
         rates = self.rates(x)
-        tops = poisson.isf(RAREST, rates.amax(0).cpu().numpy()).astype(int) + 1
+        tops = np.asarray(poisson.isf(RAREST, rates.amax(0).cpu().numpy())).astype(int) + 1
         if np.prod(tops + 1.0) > MOST_OUTCOMES:
             return None
         counts = [torch.arange(top + 1, dtype=x.dtype, device=x.device) for top in tops]
