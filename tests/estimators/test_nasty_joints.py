@@ -130,12 +130,14 @@ def test_scales_far_apart_are_all_found(measure):
 
 
 def test_entropies_of_large_sets_see_all_members():
-    """Close pairs of members hold much of the information; a few hundred typical members have none so close."""
-    x = np.concatenate([np.arange(2100.0), np.arange(2100.0) + 1e-5])[:, None]
-    denoiser = FiniteSetDenoiser(x, LinearGaussian([[1.0]], 1e-14))
-    assert float(denoiser.scales(denoiser.typical()).low.min()) < 1e-10
+    """The levels reach down to the closest pair of all members, not of a few hundred typical ones."""
+    x = np.random.default_rng(0).normal(size=(4500, 1))
+    denoiser = FiniteSetDenoiser(x, LinearGaussian([[1.0]], 1e-24))
+    closest = np.diff(np.sort(x[:, 0])).min()
+    assert float(denoiser.scales(denoiser.typical()).low.min()) == pytest.approx(closest**2 / 16, rel=1e-3, abs=0)
     found = si.i_ssi.estimate(denoiser, x[:1], passes=2000)
-    assert abs(found.value[0] - np.log(4200)) < 3 * found.stderr[0]
+    assert abs(found.value[0] - np.log(4500)) < 3 * found.stderr[0]
+    assert found.stderr[0] < 0.1 * found.value[0]
 
 
 def test_a_stimulus_off_the_support_is_refused():
@@ -214,3 +216,24 @@ def test_a_likelihood_that_is_evaluated_pair_by_pair_takes_little_memory():
     denoiser.encoder.log_likelihood = counted
     denoiser.likelihoods(torch.zeros(500, 20, dtype=torch.float64))
     assert max(sizes) <= 1 << 21
+
+
+@pytest.mark.parametrize("measure", ["i_surp", "i_local"])
+def test_gaussian_responses_in_a_plane_are_listed(measure):
+    """Sums over a lattice of responses agree with draws of responses."""
+    stimuli = np.array([[0.0, 0.0], [1.0, 0.2], [-0.3, 1.5]])
+    denoiser = FiniteSetDenoiser(stimuli, LinearGaussian([[1.0, 0.0], [0.3, 1.0]], [[0.4, 0.1], [0.1, 0.3]]))
+    assert denoiser.outcomes.sum(0).numpy() == pytest.approx(1)
+    listed = getattr(si, measure).estimate(denoiser, stimuli, passes=20_000)
+    drawn = getattr(si, measure).estimate(denoiser, stimuli, passes=40_000, form="raw")
+    assert (np.abs(listed.value - drawn.value) < 4 * np.hypot(listed.stderr, drawn.stderr)).all()
+    assert (listed.stderr < 0.03 * listed.value).all()
+
+
+@pytest.mark.parametrize(
+    "stimuli", [np.eye(4)[:, :3], 40.0 * np.arange(3000)[:, None] * np.eye(3)[:1], np.eye(3)[[0] * 5000]]
+)
+def test_responses_that_are_too_many_are_not_listed(stimuli):
+    """Three dimensions, too many nodes, too many stimuli."""
+    stimuli = stimuli + 1e-3 * np.arange(len(stimuli))[:, None] * np.eye(3)[:1]
+    assert FiniteSetDenoiser(stimuli, LinearGaussian(np.eye(3), 1.0)).outcomes is None
