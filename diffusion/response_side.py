@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 #: Largest number of entries of a (noisy responses, components, counts) array held at once.
 _BLOCK = 1 << 22
-#: Most dimensions in which a listed response is placed.
-_CORNERS = 24
+#: Most and fewest dimensions in which listed responses are placed, and most coordinates of all (as far as it allows).
+_CORNERS, _FEWEST_CORNERS, _COORDINATES = 24, 4, 1024
 
 
 class GivenStimulus(Denoiser):
@@ -63,7 +63,8 @@ class GivenStimulus(Denoiser):
         chance = chance[chance > 0]
         places = torch.eye(len(chance))
         if len(chance) > _CORNERS:  # almost as far from one another
-            places = torch.randn(len(chance), _CORNERS, generator=torch.Generator().manual_seed(0))
+            d = max(_FEWEST_CORNERS, min(_CORNERS, _COORDINATES // len(chance)))
+            places = torch.randn(len(chance), d, generator=torch.Generator().manual_seed(0))
         own = torch.nn.functional.one_hot(seen.at, len(seen.prior)).to(table.dtype)
         return FiniteJoint(places.to(table), chance.log(), (table * seen.prior / chance[:, None]).T, own, None)
 
