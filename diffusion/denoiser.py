@@ -18,6 +18,7 @@ from ..errors import ModelError
 
 if TYPE_CHECKING:
     from .encoders import Encoder
+    from .finite_joint import FiniteJoint
 
 
 class Unknown(Exception):
@@ -127,6 +128,14 @@ class Denoiser:
     def scales(self, x: Tensor) -> Scales:
         """The range of noise levels that holds most of the information about stimuli x (n, d)."""
         raise NotImplementedError
+
+    def centred(self) -> tuple[Denoiser, Tensor]:
+        """The denoiser of X - c, whose responses may be shifted too, and c (d,): only differences need digits."""
+        return self, torch.zeros(self.dimensions, dtype=self.dtype, device=self.device)
+
+    def joint(self, x: Tensor) -> FiniteJoint | None:
+        """All members and responses, where they can be listed, and which of them stimuli x (n, d) are; else None."""
+        return None
 
     def response_side(self) -> Denoiser:
         """The denoiser of R given Rg (with x in the place of r), for I_sp; raises `Unknown` where there is none."""

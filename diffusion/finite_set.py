@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,19 @@ from ..models.arrays import as_distribution
 from ..models.encoding_model import EncodingModel
 from .denoiser import Denoiser, Posterior, Scales, column, device_named, float_type
 from .denoiser import normal as _randn
-from .encoders import Encoder, TableEncoder
+from .encoders import MOST_OUTCOMES, Encoder, TableEncoder
+from .finite_joint import FiniteJoint
 from .set_likelihood import SetLikelihood
 
 #: Largest number of entries of a (noisy stimuli, set) matrix held at once, and of stimuli converted to the working
 #: dtype at once.
 _BLOCK = 1 << 22
 _ROWS = 4096
+#: Members whose nearest neighbours are found to represent the set: all, or as many as take so many differences of one
+#: feature (some seconds), but at least so many.
+_MOST_DISTANCES, _FEWEST_TYPICAL = 1 << 30, 256
+#: Most entries of a table of all responses to all stimuli.
+_MOST_JOINT = 1 << 21
 
 
 class FiniteSetDenoiser(Denoiser):
@@ -78,8 +85,9 @@ class FiniteSetDenoiser(Denoiser):
         self.spread = 2 * float(self.log_prior.exp() @ self.half_square)
         if not 1e-60 < float(self.half_square.max()) < 1e60 or (dtype == torch.float32 and not self.spread > 1e-20):
             raise ModelError(f"the set's stimuli lie some {self.spread**0.5:.1g} apart; give them in another unit")
-        self.rare_nats = 1 + float(self.log_prior.max() - self.log_prior.min())
-        self.likelihoods = SetLikelihood(self.encoder, [block for _, block in self._blocks()])
+        # A response may single out the rarest member; continuous ones do so by degrees.
+        self.rare_nats = -float(self.log_prior.min()) if encoder.discrete else 1 + self._rarity
+        self.likelihoods = SetLikelihood(self.encoder, [block for _, block in self._blocks()], origin)
 
     @classmethod
     def from_model(cls, model: EncodingModel, **options: Any) -> FiniteSetDenoiser:
@@ -228,13 +236,33 @@ class FiniteSetDenoiser(Denoiser):
             )
         high = torch.maximum(far, torch.full_like(own, self.spread / 2))
         # Noise confuses two members at about gap^2 / 8, and a rare one with its neighbours at lower levels.
-        rarest = float(self.log_prior.max() - self.log_prior.min())
-        return Scales(torch.minimum(other**2 / 16, high), high, below=3.0 + math.log1p(rarest / 8))
+        return Scales(torch.minimum(other**2 / 16, high), high, below=3.0 + math.log1p(self._rarity / 8))
+
+    @property
+    def _rarity(self) -> float:
+        """Log of the most probable member's probability over that of the least probable one."""
+        return float(self.log_prior.max() - self.log_prior.min())
+
+    def joint(self, x: Tensor) -> FiniteJoint | None:
+        table = self.outcomes
+        if table is None:
+            return None
+        at = torch.cdist(x.double(), self.stimuli.double(), compute_mode="donot_use_mm_for_euclid_dist").argmin(1)
+        return FiniteJoint(self.stimuli.double(), self.log_prior.double(), table, table[:, at].T, at)
+
+    @cached_property
+    def outcomes(self) -> Tensor | None:
+        """p(r|x) of all responses, (K, N), in float64; None where they cannot be listed or are too many."""
+        if len(self.stimuli) > MOST_OUTCOMES or not self.encoder.keeps("outcomes"):
+            return None
+        table = self.encoder.to(dtype=torch.float64).outcomes(self.stimuli.double())
+        return table if table is not None and table.numel() <= _MOST_JOINT else None
 
     def typical(self, generator: torch.Generator | None = None) -> Tensor:
-        if len(self.stimuli) <= _ROWS:
+        count, most = len(self.stimuli), max(_FEWEST_TYPICAL, _MOST_DISTANCES // self.stimuli.numel())
+        if count <= most:
             return self.stimuli.to(self.dtype)
-        return super().typical(generator)
+        return self.draw_prior(most, generator)
 
     def mutual_information(self, samples: int = 2000, seed: int = 0) -> tuple[float, float]:
         """I(R;X) in nats and its standard error, by Monte Carlo over responses; the sum over the set is exact.

@@ -14,6 +14,11 @@ from ..models.arrays import Array, as_real_array
 from .denoiser import Denoiser, Posterior, Scales, column, device_named, float_type
 from .denoiser import normal as _randn
 from .encoders import Encoder, LinearGaussian, as_numpy, eigen_of_covariance
+from .whitened import Whitened
+
+#: A direction is empty if its variance is below this share of the largest; a stimulus is outside if it lies further
+#: along one than this many standard deviations of the widest direction.
+_SINGULAR, _OUTSIDE = 1e-11, 1e-5
 
 
 class MixtureDenoiser(Denoiser):
@@ -63,27 +68,24 @@ class MixtureDenoiser(Denoiser):
         keep = p > 0
         p, m, cov = p[keep] / p[keep].sum(), m[keep], cov[keep]
         self.dimensions, self.device, self.dtype = d, device_named(device), float_type(dtype)
+        self._rounding = torch.finfo(self.dtype).eps
         self.encoder = seen_by.to(self.device, dtype)
         prior = [eigen_of_covariance(c, f"covs[{i}]") for i, c in enumerate(cov)]
         w, s = (np.asarray(part.cpu().double().numpy()) for part in (seen_by.weights, seen_by.noise))
-        try:
-            given = [_given_response(values, vectors, w, s) for values, vectors in prior]
-        except np.linalg.LinAlgError as error:
-            raise ModelError(
-                f"p(X|r) cannot be computed in float64: noise and stimuli differ too much ({error})"
-            ) from None
+        whiten = np.linalg.inv(np.linalg.cholesky(s))  # responses in units of their noise
+        seen = [Whitened.of(vectors * np.sqrt(values), whiten @ w, self._rounding) for values, vectors in prior]
         self.log_weights = self.tensor(np.log(p))
         self.means = self.tensor(m)
         self.values, self.vectors = (self.tensor(np.stack(part)) for part in zip(*prior))  # (C, d), (C, d, d)
-        self.given_values, self.given_vectors, self.kalman = (
-            self.tensor(np.stack([g[i] for g in given])) for i in range(3)
-        )  # kalman: (C, d, k)
-        seen = np.stack([w @ c @ w.T + s for c in cov])
-        self.seen_root = self.tensor(np.linalg.cholesky(seen))  # of Cov(R|c)
-        self._moments = p, m, cov, w, s, seen
+        self.given_values, self.given_vectors, self.kalman, self.seen_axes, self.strengths = (
+            self.tensor(np.stack(part)) for part in zip(*([*one.given(), one.axes, one.strength**2] for one in seen))
+        )  # kalman: (C, d, k), of responses in units of their noise, as are the axes (C, k, m)
+        self.whiten = self.tensor(whiten)
+        self.log_noise = float(-np.log(np.diag(whiten)).sum())
+        self._moments, self._seen = (p, m, cov, w, s), seen
         largest = max(float(values.max()) for values, _ in prior)
-        self.finest = min(float(values.min()) for values, _, _ in given)
-        self.is_density = bool(self.finest > 1e-11 * largest)
+        self.finest = float(self.given_values.min())
+        self.is_density = bool((self.values > _SINGULAR * largest).all())
         self.rare_nats = 0.0 if len(p) == 1 else 1 + float(np.log(p.max() / p.min()))
 
     # -- the posterior --------------------------------------------------------------------------------------------
@@ -131,15 +133,20 @@ class MixtureDenoiser(Denoiser):
         """Log weights (B or 1, C), means (B or 1, C, d), eigenvalues and eigenvectors of each component."""
         if r is None:
             return self.log_weights[None], self.means[None], self.values, self.vectors
-        surprise = r[:, None] - self.means @ self.encoder.weights.T  # (B, C, k)
+        surprise = self._surprise(r)
         means = self.means + torch.einsum("cdk,bck->bcd", self.kalman, surprise)
         return self._log_joint(surprise), means, self.given_values, self.given_vectors
 
+    def _surprise(self, r: Tensor) -> Tensor:
+        """R - E[R|c] of each component c in units of the noise, (B, C, k)."""
+        return (r[:, None] - self.means @ self.encoder.weights.T) @ self.whiten.T
+
     def _log_joint(self, surprise: Tensor) -> Tensor:
-        """Log p(r, c) of each component c up to a constant, (B, C), where `surprise` is r - E[R|c], (B, C, k)."""
-        white = torch.linalg.solve_triangular(self.seen_root, surprise.permute(1, 2, 0), upper=False)  # (C, k, B)
-        log_det = self.seen_root.diagonal(dim1=1, dim2=2).log().sum(1)
-        return self.log_weights - 0.5 * (white**2).sum(1).T - log_det
+        """Log p(r, c) of each component c up to a constant, (B, C)."""
+        along = torch.einsum("bck,ckm->bcm", surprise, self.seen_axes)
+        across = surprise - torch.einsum("bcm,ckm->bck", along, self.seen_axes)
+        square = (across**2).sum(2) + (along**2 / (1 + self.strengths)).sum(2)
+        return self.log_weights - 0.5 * square - 0.5 * self.strengths.log1p().sum(1)
 
     def _around(
         self, centre: Tensor, spread: Tensor, vectors: Tensor, c: Tensor, generator: torch.Generator | None
@@ -173,14 +180,15 @@ class MixtureDenoiser(Denoiser):
 
         The information below g is at most ``g tr J / 2``, and that above g at most ``tr Cov(E[X|R]) / 2g``.
         """
-        p, m, cov, w, s, seen_by = self._moments
-        fisher = float(np.trace(w.T @ np.linalg.solve(s, w)))
+        p, m, cov, w, _ = self._moments
+        self._check_support(x)
+        drive = np.asarray(self.whiten.cpu().double().numpy()) @ w
+        fisher = float((drive**2).sum())
         between = np.einsum("c,ci,cj->ij", p, m - p @ m, m - p @ m)
-        whole = np.einsum("c,cij->ij", p, cov) + between
+        values, vectors = np.linalg.eigh(np.einsum("c,cij->ij", p, cov) + between)
         low, high = np.inf, 0.0
-        for c, seen in [*zip(cov, seen_by), (whole, w @ whole @ w.T + s)]:
-            information = 0.5 * (np.linalg.slogdet(seen)[1] - np.linalg.slogdet(s)[1])
-            removed = float(np.trace(c @ w.T @ np.linalg.solve(seen, w @ c)))
+        for seen in [*self._seen, Whitened.of(vectors * np.sqrt(values.clip(0)), drive, self._rounding)]:
+            information, removed = seen.information(), seen.removed()
             if information > 1e-300 and removed > 0:
                 low = min(low, 2 * information / fisher)
                 high = max(high, removed / (2 * information))
@@ -194,12 +202,31 @@ class MixtureDenoiser(Denoiser):
 
     def response_moments(self) -> tuple[Array, Array, Array]:
         """Weights (C,), means (C, k) and covariances (C, k, k) of the responses, which are a mixture too."""
-        p, m, _, w, _, seen = self._moments
-        return p, m @ w.T, seen
+        p, m, cov, w, s = self._moments
+        return p, m @ w.T, np.stack([w @ c @ w.T + s for c in cov])
+
+    def _check_support(self, x: Tensor) -> None:
+        """Raise `ModelError` where x lies outside the subspaces of singular covariances."""
+        offset = torch.einsum("ncd,cdk->nck", x[:, None] - self.means, self.vectors)
+        empty = self.values <= _SINGULAR * self.values.amax(1, keepdim=True)
+        unit = self.values.amax(1, keepdim=True).sqrt() + torch.finfo(self.dtype).eps * x.abs().max() / _OUTSIDE
+        outside = ((offset.abs() > _OUTSIDE * unit) & empty).any(2).all(1)
+        if outside.any():
+            raise ModelError(
+                f"stimulus {int(outside.nonzero()[0])} is not in the support of the prior, whose covariance is "
+                "singular; information is defined in its support only"
+            )
 
     def prior_moments(self) -> tuple[Array, Array, Array]:
         """Weights (C,), means (C, d) and covariances (C, d, d) of the stimuli."""
         return self._moments[:3]
+
+    def centred(self) -> tuple[Denoiser, Tensor]:
+        p, m = self._moments[:2]
+        centre = p @ m
+        copy = object.__new__(type(self))
+        vars(copy).update(vars(self), means=self.tensor(m - centre), _moments=(p, m - centre, *self._moments[2:]))
+        return copy, self.tensor(centre)
 
     def feature_information(self) -> Array:
         """I_i in closed form for one Gaussian, half the diagonal of ``logm(C) - logm(C_r)``, (d,), nats.
@@ -228,8 +255,7 @@ class MixtureDenoiser(Denoiser):
         generator = self.generator(seed)
         x = self.draw_prior(samples, generator)
         r = self.encoder.sample(x, generator)
-        surprise = r[:, None] - self.means @ self.encoder.weights.T
-        log = self._log_joint(surprise) - 0.5 * r.shape[1] * math.log(2 * math.pi)
+        log = self._log_joint(self._surprise(r)) - 0.5 * r.shape[1] * math.log(2 * math.pi) - self.log_noise
         found = self.encoder.log_likelihood(r, x) - torch.logsumexp(log, dim=1)
         return float(found.mean()), float(found.std() / samples**0.5)
 
@@ -270,14 +296,3 @@ def _checked_encoder(encoder: Encoder, d: int) -> LinearGaussian:
     if encoder.dimensions != d:
         raise ModelError(f"the encoder sees stimuli in R^{encoder.dimensions}, the prior is on R^{d}")
     return encoder
-
-
-def _given_response(values: Array, vectors: Array, w: Array, s: Array) -> tuple[Array, Array, Array]:
-    """Eigenvalues and eigenvectors of Cov(X|r), and the matrix that maps r - E[r] to E[X|r] - E[X]."""
-    root = vectors * np.sqrt(values)
-    # Cov(X|r) = root (I + root' W' S^-1 W root)^-1 root', which stays positive however little noise there is.
-    precision = root.T @ w.T @ np.linalg.solve(s, w @ root)
-    strength, axes = np.linalg.eigh((precision + precision.T) / 2)
-    half = (root @ axes) / np.sqrt(1 + strength.clip(0))
-    u, singular, _ = np.linalg.svd(half)
-    return singular**2, u, half @ half.T @ w.T @ np.linalg.inv(s)

@@ -16,6 +16,7 @@ from torch import Tensor
 from ..models.arrays import Array
 from .denoiser import Denoiser, Posterior, Scales, Unknown, column
 from .encoders import LOWEST_LOG_RATE, LinearGaussian, LinearNonlinearPoisson, TableEncoder
+from .finite_joint import FiniteJoint
 from .gaussian import MixtureDenoiser
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Largest number of entries of a (noisy responses, components, counts) array held at once.
 _BLOCK = 1 << 22
+#: Most and fewest dimensions in which listed responses are placed, and most coordinates of all (as far as it allows).
+_CORNERS, _FEWEST_CORNERS, _COORDINATES = 24, 4, 1024
 
 
 class GivenStimulus(Denoiser):
@@ -49,6 +52,21 @@ class GivenStimulus(Denoiser):
 
     def draw_given_response(self, r: Tensor, generator: torch.Generator | None = None) -> Tensor:
         return self.encoder.sample(r, generator)
+
+    def joint(self, x: Tensor) -> FiniteJoint | None:
+        """The joint of the source with stimuli and responses exchanged, where the responses are counts or labels."""
+        seen = self.source.joint(x) if self.encoder.discrete else None
+        if seen is None or seen.at is None:
+            return None
+        chance = seen.table @ seen.prior
+        table = seen.table[chance > 0]
+        chance = chance[chance > 0]
+        places = torch.eye(len(chance))
+        if len(chance) > _CORNERS:  # almost as far from one another
+            d = max(_FEWEST_CORNERS, min(_CORNERS, _COORDINATES // len(chance)))
+            places = torch.randn(len(chance), d, generator=torch.Generator().manual_seed(0))
+        own = torch.nn.functional.one_hot(seen.at, len(seen.prior)).to(table.dtype)
+        return FiniteJoint(places.to(table), chance.log(), (table * seen.prior / chance[:, None]).T, own, None)
 
     def _marginal(self, rg: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
         raise NotImplementedError

@@ -10,6 +10,8 @@ from .encoders import Encoder
 
 #: How many stimuli a likelihood is tested at before it is used.
 _TRIED = 64
+#: Most entries of an array of (responses, stimuli, neurons or features) at once.
+_BLOCK = 1 << 21
 
 
 class SetLikelihood:
@@ -19,6 +21,7 @@ class SetLikelihood:
     ----------
     encoder : Encoder
     blocks : the set of stimuli, as a list of (n, d) tensors
+    origin : (d,) one of them; where it only shifts the responses, differences from it are what is computed with
 
     Raises
     ------
@@ -26,12 +29,13 @@ class SetLikelihood:
         The likelihood is NaN or infinite at a stimulus, or the log probability of a count or label is above 0.
     """
 
-    def __init__(self, encoder: Encoder, blocks: list[Tensor]) -> None:
-        self.encoder = encoder
+    def __init__(self, encoder: Encoder, blocks: list[Tensor], origin: Tensor) -> None:
+        self.encoder, self.blocks = encoder, blocks
+        self.shift = encoder.shift(origin) if encoder.keeps("shift") else None
         try:
-            parts = [encoder.natural(block) for block in blocks]
+            parts = [encoder.natural(block if self.shift is None else block - origin) for block in blocks]
         except NotImplementedError:
-            self.eta, self.offset, self.blocks = None, None, blocks
+            self.eta, self.offset = None, None
         else:
             self.eta, self.offset = (torch.cat(part) for part in zip(*parts))
             fine = torch.isfinite(self.eta).all(1) & torch.isfinite(self.offset)
@@ -67,5 +71,10 @@ class SetLikelihood:
     def __call__(self, r: Tensor) -> Tensor:
         """Responses (B, k) to (B, N)."""
         if self.eta is not None and self.offset is not None:
-            return r @ self.eta.T - self.offset
-        return torch.cat([self.encoder.log_likelihood(r[:, None], block[None]) for block in self.blocks], dim=1)
+            return (r if self.shift is None else r - self.shift) @ self.eta.T - self.offset
+        width = max(r.shape[1], self.encoder.dimensions)
+        most = max(1, _BLOCK // (width * max(len(block) for block in self.blocks)))
+        rows = []
+        for part in torch.split(r, most):
+            rows.append(torch.cat([self.encoder.log_likelihood(part[:, None], b[None]) for b in self.blocks], dim=1))
+        return torch.cat(rows)

@@ -24,9 +24,7 @@ def pointwise(joint: Joint) -> Any:
 
 def gain(at: Sight) -> Tensor:
     """E_{r|x} E_{x'|r} E_{x'g|x'} |D|^2."""
-    r = at.response()
-    xg = at.through_noise(at.denoiser.draw_given_response(r, at.generator))
-    return ((at.xhat(xg, r) - at.xhat(xg)) ** 2).sum(1)
+    return at.elsewhere(lambda seen: seen.gain**2).sum(1)
 
 
 def from_draws(at: Drawn) -> Array:

@@ -30,6 +30,8 @@ MOST_PASSES = 200_000
 PASSES = 256
 #: Numbers in the noisy stimuli of one replicate; more stimuli than that are taken in blocks.
 MOST_NUMBERS = 1 << 22
+#: Stimuli whose guides are held at once, some 400 kB each.
+MOST_GUIDED = 128
 #: Samples of the small estimate that shows how much a given range of levels leaves out.
 PILOT = 64
 FORMS = ("auto", "raw", "variance")
@@ -55,6 +57,8 @@ def estimate(
         raise ValueError(f"form is {form!r}; expected auto, raw or variance")
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise ValueError(f"seed is {seed!r}; expected a whole number, not negative")
+    denoiser, centre = denoiser.centred()
+    points = points - centre
     bounds = None if gamma_range is None else _bounds(gamma_range)
     budget, chosen = _budget(passes, rtol), sampler_named(sampler, denoiser)
     try:
@@ -70,6 +74,7 @@ def estimate(
             int(seed),
             _use_variance(form, measure, integrand, side, chosen),
             progress,
+            form != "raw" and (not integrand.by_sampler or chosen.draws_exactly(denoiser)),
         )
         if denoiser.caution:  # after all checks, so that nobody is warned about an estimate that is refused
             warnings.warn(denoiser.caution, UserWarning, stacklevel=3)
@@ -84,6 +89,8 @@ def _in_blocks(
 ) -> Estimate:
     """Estimate as many stimuli at once as memory holds; each block has its own random numbers."""
     most = max(1, MOST_NUMBERS // (40 * x.shape[1]))
+    if task.listed and task.denoiser.joint(x[:1]) is not None:
+        most = min(most, MOST_GUIDED)
     if len(x) <= most:
         return _estimate(task, integrand, denoiser, x, bounds)
     parts = []
@@ -99,16 +106,21 @@ def _estimate(
     if integrand.small_noise:
         return limit(task, x)
     scales = denoiser.scales(x)  # raises where x is not a stimulus of the denoiser
+    joint = task.denoiser.joint(x) if task.listed else None
     if task.denoiser is not denoiser:
         scales = task.denoiser.scales(x)
     elif integrand.looks_elsewhere:
         scales = scales.widened(denoiser.scales(denoiser.typical(denoiser.generator(task.seed))))
-    whole = LevelPlan.between(scales)
+    elsewhere = integrand.looks_elsewhere or integrand.of_responses
+    listed = None
+    if joint is not None:
+        listed = joint, joint.look(integrand.variance) if elsewhere else joint.scan()
+    whole = LevelPlan.between(scales) if listed is None else LevelPlan.guided(listed[1])
     if bounds is None:
-        return integrate(task, x, whole)
+        return integrate(task, x, whole, listed)
     # A small estimate over all levels shows how much a given range leaves out.
-    pilot = integrate(replace(task, budget=Budget(PILOT * task.passes, None), progress=None), x, whole)
-    return integrate(task, x, LevelPlan.within(*bounds, x)).beside(pilot)
+    pilot = integrate(replace(task, budget=Budget(PILOT * task.passes, None), progress=None), x, whole, listed)
+    return integrate(task, x, LevelPlan.within(*bounds, x), listed).beside(pilot)
 
 
 def _budget(passes: int | None, rtol: float | None) -> Budget:

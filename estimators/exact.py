@@ -267,9 +267,12 @@ class PublishedMeasure(Measure):
             Stimuli; for a `FiniteSetDenoiser`, members of its set. Left out for a population or a model, which give
             values at all their stimuli.
         passes : int
-            Denoiser passes to spend on each stimulus; by default 256, or at most 200,000 with `rtol`.
+            Denoiser passes to spend on each stimulus; by default 256, or at most 200,000 with `rtol`. Where all
+            responses of a finite set can be listed (tables, few counts, Gaussian responses along a line or plane), one
+            pass sums over all of them; finding first where noisy stimuli matter is not counted.
         rtol : float
-            Stop when every total has at most this relative standard error, or `passes` are spent.
+            Stop when every total has at most this relative standard error, or `passes` are spent; `Estimate.reached`
+            tells which.
         sampler : {"posterior", "tweedie", "plug_in", "amortised"} or a sampler
             How r ~ p(R|xg) is drawn, for I_local only: see `stiminfo.diffusion.samplers`; "amortised" is for networks
             that have learned E_r[D_i^2|xg].

@@ -45,8 +45,7 @@ def stacked(nodes: Nodes, tables: Array) -> Array:
 
 def squared_gain(at: Sight) -> Tensor:
     """E_{r|x} E_{xg|x} D_i^2, with D = xhat(xg, r) - xhat(xg), the gain of a response."""
-    xg, r = at.xg, at.response()
-    return (at.xhat(xg, r) - at.xhat(xg)) ** 2
+    return at.own(lambda seen: seen.gain**2)
 
 
 def from_draws(at: Drawn) -> Array:

@@ -15,9 +15,12 @@ import torch
 from torch import Tensor
 
 from ..diffusion.denoiser import Scales
+from ..diffusion.finite_joint import Guide
 
 #: Spacing in log g, in the middle of the range, at which the lattice's error is 1e-3 to 1e-5 of the integral.
 SPACING = 1.8
+#: Levels of a lattice that follows a profile.
+PROFILED = 8
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class LevelPlan:
     middle, stretch, bottom, top : (n,) of ``log g = middle + stretch sinh(v)`` for v from bottom to top; an infinite
         stretch means ``log g = middle + v``
     doubt : the share of the extrapolated parts that may be wrong; they are added to the value if it is below 1
+    profile : ends of intervals of log g (n, G + 1), and the shares (n, G) of the levels in each; replaces the other
+        numbers, and then nothing is left beyond the ends
     """
 
     middle: Tensor
@@ -36,6 +41,14 @@ class LevelPlan:
     bottom: Tensor
     top: Tensor
     doubt: float
+    profile: tuple[Tensor, Tensor] | None = None
+
+    @classmethod
+    def guided(cls, guide: Guide) -> LevelPlan:
+        """Levels where a guide finds that they matter."""
+        u, none = guide.u, torch.zeros_like(guide.u[:, 0])
+        half = (u[:, 1:2] - u[:, :1]) / 2
+        return cls(none, none, none, none, 0.0, (torch.cat([u - half, u[:, -1:] + half], dim=1), guide.share))
 
     @classmethod
     def between(cls, scales: Scales) -> LevelPlan:
@@ -57,6 +70,8 @@ class LevelPlan:
 
     def wanted(self) -> int:
         """The number of levels of a lattice with the spacing `SPACING`."""
+        if self.profile is not None:
+            return PROFILED
         width = torch.where(torch.isfinite(self.stretch), self.stretch, 1.0) * (self.top - self.bottom)
         return max(6, math.ceil(float(width.max()) / SPACING))
 
@@ -65,16 +80,18 @@ class LevelPlan:
 
         Parameters
         ----------
-        offset : (R,) in [0, 1)
+        offset : (R, n) in [0, 1)
 
         Returns
         -------
         gamma, weight : (R, n, count)
         beyond : (R, n, 2), from the lowest level down to the lower end and from the highest up to the upper end
         """
-        cell = (self.top - self.bottom) / count
         index = torch.arange(count, dtype=offset.dtype, device=offset.device)
-        v = (index + offset[:, None, None]) * cell[:, None] + self.bottom[:, None]
+        if self.profile is not None:
+            return self._profiled((index + offset[..., None]) / count, *self.profile)
+        cell = (self.top - self.bottom) / count
+        v = (index + offset[..., None]) * cell[:, None] + self.bottom[:, None]
         straight = ~torch.isfinite(self.stretch)[:, None]
         a = torch.where(straight, 1.0, self.stretch[:, None])
         s = torch.where(straight, v, a * torch.sinh(v))
@@ -84,3 +101,16 @@ class LevelPlan:
         ends = torch.where(straight, ends, a * torch.sinh(ends))
         beyond = torch.stack([s[..., 0] - ends[:, 0], ends[:, 1] - s[..., -1]], dim=-1)
         return gamma, cell[:, None] * slope / (2 * gamma), beyond
+
+    def _profiled(self, place: Tensor, ends: Tensor, share: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Levels at these places (R, n, count) of the profile's cumulative shares, as `lattice` returns them."""
+        reached = torch.cat([torch.zeros_like(share[:, :1]), share.cumsum(1)], dim=1)
+        size, n, count = place.shape
+        flat = place.to(share.dtype).transpose(0, 1).reshape(n, size * count)
+        cell = (torch.searchsorted(reached, flat) - 1).clamp(0, share.shape[1] - 1)
+        inside = (flat - reached.gather(1, cell)) / share.gather(1, cell)
+        width = ends[:, 1:2] - ends[:, :1]
+        gamma = (ends.gather(1, cell) + inside * width).exp()
+        weight = width / share.gather(1, cell) / (2 * gamma * count)
+        gamma, weight = (part.reshape(n, size, count).transpose(0, 1) for part in (gamma, weight))
+        return gamma, weight, torch.full((size, n, 2), torch.inf, dtype=gamma.dtype, device=gamma.device)

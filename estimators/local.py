@@ -83,7 +83,7 @@ def conditional(pair: ResponsePair, resolution: Resolution | None = None) -> Arr
 
 def gain(at: Sight) -> Tensor:
     """E_{xg|x} E_{r|xg} D_i^2, with D = xhat(xg, r) - xhat(xg), the gain of a response."""
-    return at.sampler.squared_gain(at.denoiser, at.xg, at.gamma, at.use_variance, at.generator)
+    return at.local()
 
 
 def from_draws(at: Drawn) -> Array:

@@ -17,9 +17,11 @@ import torch
 from torch import Tensor
 
 from ..diffusion.denoiser import Denoiser
+from ..diffusion.finite_joint import FiniteJoint, Guide
 from ..diffusion.samplers import ResponseSampler
 from ..errors import EstimateError
 from .estimate import Estimate
+from .joint_sight import JointSight
 from .levels import LevelPlan
 from .sight import Sight
 from .tally import Tally
@@ -54,6 +56,7 @@ class Task:
     passes : denoiser passes per draw
     use_variance : whether posterior variances replace squares
     progress : called with the passes spent and the relative error reached
+    listed : whether all responses are summed where the denoiser can list them
     """
 
     measure: str
@@ -66,14 +69,17 @@ class Task:
     seed: int = 0
     use_variance: bool = False
     progress: Progress | None = None
+    listed: bool = False
 
 
+#: A joint whose responses are all summed, and where its noisy stimuli matter.
+Listed = tuple[FiniteJoint, Guide]
 #: From (size, generator) to `size` replicates: values (size, n) or (size, n, d), the parts of the integral beyond both
 #: ends (size, n, 2), and the noise levels.
 Draw = Callable[[int, torch.Generator], tuple[Tensor, Tensor, Tensor]]
 
 
-def integrate(task: Task, x: Tensor, plan: LevelPlan) -> Estimate:
+def integrate(task: Task, x: Tensor, plan: LevelPlan, listed: Listed | None = None) -> Estimate:
     """Estimate the task's integral at stimuli x (n, d) until the budget is spent or the goal is reached."""
     wanted = plan.wanted()
     count = _levels_for(task.budget.passes // task.passes, wanted, task)
@@ -81,28 +87,26 @@ def integrate(task: Task, x: Tensor, plan: LevelPlan) -> Estimate:
         count = min(count, wanted)  # many small steps towards the goal
 
     def draw(size: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        return _replicates(task, x, plan, size, count, generator)
+        return _replicates(task, x, plan, listed, size, count, generator)
 
     width = len(x) * count * max(x.shape[1], task.denoiser.dimensions)
-    return repeat(task, draw, count, width, plan.doubt)
+    return repeat(task, draw, count, width, plan.doubt, task.denoiser.rare_nats if listed is None else 0.0)
 
 
-def repeat(task: Task, draw: Draw, count: int, width: int, doubt: float) -> Estimate:
+def repeat(task: Task, draw: Draw, count: int, width: int, doubt: float, rare: float = 0.0) -> Estimate:
     """Average replicates (`count` samples, `width` numbers each) until the budget is spent or the goal reached."""
     cost = count * task.passes
     replicates = task.budget.passes // cost
     group = max(1, min(_MOST_REPLICATES, _GROUP // width))
-    tally, goal = Tally(), task.budget.rtol
+    tally, goal = Tally(doubt, rare, count), task.budget.rtol
     while tally.count < replicates:
         size = min(group, replicates - tally.count)
         tally.add(*draw(size, task.denoiser.generator(stream(task.seed, tally.count))))
         if task.progress is not None:
-            task.progress(tally.count * cost, tally.relative_error())
-        if goal is not None and tally.count >= _FEWEST_FOR_GOAL and tally.relative_error() <= goal:
+            task.progress(tally.count * cost, float(tally.relative_errors().max()))
+        if goal is not None and tally.count >= _FEWEST_FOR_GOAL and float(tally.relative_errors().max()) <= goal:
             break
-    # In finite sets and counts, events may be too rare to be drawn: up to about one in as many samples as were taken.
-    unseen = task.denoiser.rare_nats / (tally.count * count)
-    return tally.estimate(task.measure, task.sampler.name, tally.count * cost, doubt, unseen, task.seed)
+    return tally.estimate(task.measure, task.sampler.name, tally.count * cost, task.seed, goal)
 
 
 def _levels_for(samples: int, wanted: int, task: Task) -> int:
@@ -116,23 +120,28 @@ def _levels_for(samples: int, wanted: int, task: Task) -> int:
 
 
 def _replicates(
-    task: Task, x: Tensor, plan: LevelPlan, size: int, count: int, generator: torch.Generator
+    task: Task,
+    x: Tensor,
+    plan: LevelPlan,
+    listed: Listed | None,
+    size: int,
+    count: int,
+    generator: torch.Generator,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """`size` replicates at once: values (size, n) or (size, n, d), and the tails (size, n, 2) beyond both ends."""
     n, d = x.shape
-    offset = torch.rand(size, dtype=x.dtype, device=x.device, generator=generator)
+    like = x[:0] if listed is None else x[:0].double()
+    offset = torch.rand(size, n, dtype=like.dtype, device=like.device, generator=generator)
     gamma, weight, beyond = plan.lattice(count, offset)
-    noise_dimensions = task.denoiser.dimensions
-    z = _noises(size * n, count, noise_dimensions, x, generator)
-    sight = Sight(
-        task.denoiser,
-        task.sampler,
-        x.expand(size, n, d)[:, :, None].expand(size, n, count, d).reshape(-1, d),
-        z.reshape(-1, noise_dimensions),
-        gamma.reshape(-1),
-        task.use_variance,
-        generator,
-    )
+    noise_dimensions = task.denoiser.dimensions if listed is None else listed[0].members.shape[1]
+    z = _noises(size * n, count, noise_dimensions, like, generator).reshape(-1, noise_dimensions)
+    points = x.expand(size, n, d)[:, :, None].expand(size, n, count, d).reshape(-1, d)
+    common = (task.denoiser, task.sampler, points, z, gamma.reshape(-1), task.use_variance, generator)
+    if listed is None:
+        sight = Sight(*common)
+    else:
+        which = torch.arange(n, device=x.device)[:, None].expand(size, n, count).reshape(-1)
+        sight = JointSight(*common, listed[0], which, listed[1], _strata(size * n, count, like, generator).reshape(-1))
     found = task.value(sight)
     check_finite(found, sight.gamma, task)
     found = found.reshape(size, n, count, -1)
@@ -153,10 +162,16 @@ def _noises(rows: int, count: int, d: int, like: Tensor, generator: torch.Genera
         signs = corner.diagonal(dim1=1, dim2=2).sign()
         lengths = torch.randn(rows, count, d, **options).norm(dim=2)
         return (frames * signs[:, None]).mT * lengths[..., None]
-    order = torch.rand(rows, count, d, **options).argsort(dim=1)
-    share = (order + torch.rand(rows, count, d, **options)) / count
+    share = torch.stack([_strata(rows, count, like, generator) for _ in range(d)], dim=2)
     tiny = torch.finfo(like.dtype).eps
     return torch.special.ndtri(share.clamp(tiny, 1 - tiny))
+
+
+def _strata(rows: int, count: int, like: Tensor, generator: torch.Generator) -> Tensor:
+    """Uniform numbers (rows, count), one in each of `count` equal parts of a row, in random order."""
+    options: dict[str, Any] = {"dtype": like.dtype, "device": like.device, "generator": generator}
+    order = torch.rand(rows, count, **options).argsort(dim=1)
+    return (order + torch.rand(rows, count, **options)) / count
 
 
 def check_finite(found: Tensor, gamma: Tensor, task: Task) -> None:

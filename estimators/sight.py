@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,9 +15,24 @@ from ..diffusion.samplers import ResponseSampler
 from ..errors import EstimateError, ModelError
 
 
+class Seen(NamedTuple):
+    """What a denoiser sees at B noisy stimuli, without and with M responses to each (all of them, or one drawn).
+
+    Attributes
+    ----------
+    offset : (B, 1, d) x - xhat(xg)
+    gain : (B, M, d) D = xhat(xg, r) - xhat(xg), the gain of a response
+    """
+
+    offset: Tensor
+    gain: Tensor
+
+
 @dataclass
 class Sight:
     """What an integrand is computed from: B noisy stimuli, each a stimulus x with noise z at a level gamma.
+
+    The measures differ in where noisy stimuli and responses come from: `own`, `local`, `elsewhere` and `errors`.
 
     Attributes
     ----------
@@ -54,6 +70,28 @@ class Sight:
                 f"{type(self.denoiser).__name__}.xhat returned shape {tuple(mean.shape)}; expected {tuple(xg.shape)}"
             )
         return mean
+
+    def own(self, value: Callable[[Seen], Tensor]) -> Tensor:
+        """E_{r|x} E_{xg|x} of a function of what is seen, (B, d)."""
+        return value(self._seen(self.xg, self.response()))[:, 0]
+
+    def elsewhere(self, value: Callable[[Seen], Tensor]) -> Tensor:
+        """E_{r|x} E_{x'|r} E_{xg|x'} of a function of the gain, (B, d)."""
+        r = self.response()
+        return value(self._seen(self.through_noise(self.denoiser.draw_given_response(r, self.generator)), r))[:, 0]
+
+    def local(self) -> Tensor:
+        """E_{xg|x} E_{r|xg} D_i^2, (B, d)."""
+        return self.sampler.squared_gain(self.denoiser, self.xg, self.gamma, self.use_variance, self.generator)
+
+    def errors(self, r: Tensor) -> Tensor:
+        """Mmse(g) - mmse(g|r), from the errors at X' ~ p(X) and at X' ~ p(X|r), (B,)."""
+        anyone = self.denoiser.draw_prior(len(r), self.generator)
+        return self.error(anyone) - self.error(self.denoiser.draw_given_response(r, self.generator), r)
+
+    def _seen(self, xg: Tensor, r: Tensor) -> Seen:
+        mean = self.xhat(xg)
+        return Seen((self.x - mean)[:, None], (self.xhat(xg, r) - mean)[:, None])
 
     def error(self, x: Tensor, r: Tensor | None = None) -> Tensor:
         """|x - xhat|^2, or the posterior variance, (B,); the mean of either over x ~ p(X) (or p(X|r)) is the mmse."""

@@ -38,9 +38,7 @@ def conditional(pair: ResponsePair) -> Any:
 
 def gain(at: Sight) -> Tensor:
     """mmse_R(g) - mmse_R(g|x), with the denoiser of the responses, which is `at.denoiser` here."""
-    anyone = at.denoiser.draw_prior(len(at.x), at.generator)
-    own = at.denoiser.draw_given_response(at.x, at.generator)
-    return at.error(anyone) - at.error(own, at.x)
+    return at.errors(at.x)
 
 
 def from_draws(at: Drawn) -> Array:

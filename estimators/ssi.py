@@ -26,9 +26,7 @@ def pointwise(joint: Joint) -> Any:
 
 def gain(at: Sight) -> Tensor:
     """E_{r|x} [mmse(g) - mmse(g|r)], from the errors at X' ~ p(X) and at X' ~ p(X|r)."""
-    r = at.response()
-    anyone = at.denoiser.draw_prior(len(r), at.generator)
-    return at.error(anyone) - at.error(at.denoiser.draw_given_response(r, at.generator), r)
+    return at.errors(at.response())
 
 
 def from_draws(at: Drawn) -> Array:

@@ -24,8 +24,7 @@ def pointwise(joint: Joint) -> Any:
 
 def error_gain(at: Sight) -> Tensor:
     """E_{r|x} E_{xg|x} [(x_i - xhat_i(xg))^2 - (x_i - xhat_i(xg, r))^2]."""
-    xg, r = at.xg, at.response()
-    return (at.x - at.xhat(xg)) ** 2 - (at.x - at.xhat(xg, r)) ** 2
+    return at.own(lambda seen: seen.gain * (2 * seen.offset - seen.gain))
 
 
 def gain(at: Sight) -> Tensor:

@@ -34,6 +34,7 @@ TESTS = {
     "estimators/exact.py": f"{EXACT} {DENOISED}",
     "estimators/finite.py": EXACT,
     "estimators/fisher_information.py": f"{EXACT} {DENOISED}",
+    "estimators/joint_sight.py": DENOISED,
     "estimators/kong1.py": EXACT,
     "estimators/kong2.py": EXACT,
     "estimators/layouts.py": EXACT,

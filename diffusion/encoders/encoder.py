@@ -15,6 +15,9 @@ from ..denoiser import Denoiser, Unknown
 if TYPE_CHECKING:
     from ..finite_set import FiniteSetDenoiser
 
+#: Most responses that an encoder lists.
+MOST_OUTCOMES = 4096
+
 
 class Encoder:
     """The response distribution p(r|x) of k neurons to stimuli in R^d.
@@ -71,6 +74,25 @@ class Encoder:
     def saturated(self, x: Tensor) -> float:
         """The share of rates within 5% of their bounds, over stimuli (n, d); 0 for responses without bounds."""
         return 0.0
+
+    def outcomes(self, x: Tensor) -> Tensor | None:
+        """p(r|x) of all responses r to a set of stimuli (N, d), (K, N), if they can be listed; else None.
+
+        Each column sums to 1. Continuous responses may be listed as the nodes of a quadrature.
+        """
+        return None
+
+    def shift(self, x: Tensor) -> Tensor | None:
+        """The s, (k,), with p(r|x + y) = p(r - s|y) for all y, where x (d,) only shifts the responses; else None."""
+        return None
+
+    def keeps(self, method: str) -> bool:
+        """Whether `outcomes` or `shift` belongs to this likelihood, and not to a class whose likelihood it replaces."""
+
+        def age(name: str) -> int:
+            return next(i for i, cls in enumerate(type(self).__mro__) if name in vars(cls))
+
+        return age(method) <= min(age(name) for name in ("natural", "log_likelihood", "sample"))
 
     def responses_of_set(self, source: FiniteSetDenoiser) -> Denoiser:
         """The denoiser of R where X is one of a finite set of stimuli (for I_sp), as in `Denoiser.response_side`.

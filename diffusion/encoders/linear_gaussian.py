@@ -11,10 +11,17 @@ from torch import Tensor
 from ...errors import ModelError
 from ...models.arrays import as_real_array
 from ..denoiser import Denoiser, normal
-from .encoder import Encoder, as_numpy, checked_weights, eigen_of_covariance
+from .encoder import MOST_OUTCOMES, Encoder, as_numpy, checked_weights, eigen_of_covariance
 
 if TYPE_CHECKING:
     from ..finite_set import FiniteSetDenoiser
+
+#: Steps of the lattices of responses, in standard deviations of the noise, and their reach in steps; by dimension.
+LATTICES = {1: (0.25, 34), 2: (0.5, 15)}
+#: Means nearer to a line or plane than this, in standard deviations of the noise, lie in it.
+FLAT = 1e-6
+#: Most nodes of the lattices around all means together.
+MOST_NODES = 1 << 18
 
 
 class LinearGaussian(Encoder):
@@ -67,6 +74,27 @@ class LinearGaussian(Encoder):
             return slopes, None
         off = (r - x @ self.weights.T).mT
         return slopes, torch.linalg.solve_triangular(self.root, off, upper=False).mT
+
+    def outcomes(self, x: Tensor) -> Tensor | None:
+        """Nodes of a lattice on the line or plane in which the means lie, in units of the noise."""
+        means = torch.linalg.solve_triangular(self.root, ((x - x[0]) @ self.weights.T).T, upper=False).T
+        _, sizes, axes = torch.linalg.svd(means, full_matrices=False)
+        rank = max(1, int((sizes > FLAT).sum()))
+        if rank not in LATTICES or not len(x) <= MOST_OUTCOMES:
+            return None
+        step, reach = LATTICES[rank]
+        ticks = torch.arange(-reach, reach + 1, dtype=x.dtype, device=x.device)
+        around = torch.cartesian_prod(*[ticks] * rank).reshape(-1, rank)
+        places = means @ axes[:rank].T
+        if not len(x) * len(around) <= MOST_NODES:
+            return None
+        nodes = torch.unique(((places / step).round()[:, None] + around).reshape(-1, rank), dim=0)
+        if len(nodes) > MOST_OUTCOMES:
+            return None
+        return torch.softmax(-((nodes[:, None] * step - places) ** 2).sum(2) / 2, dim=0)
+
+    def shift(self, x: Tensor) -> Tensor | None:
+        return self.weights @ x
 
     def responses_of_set(self, source: FiniteSetDenoiser) -> Denoiser:
         from ..response_side import GaussianResponses

@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from scipy.stats import poisson
 from torch import Tensor
 
 from ...errors import ModelError
 from ...models.arrays import as_real_array
 from ..denoiser import Denoiser
-from .encoder import Encoder, as_numpy, checked_weights
+from .encoder import MOST_OUTCOMES, Encoder, as_numpy, checked_weights
 
 if TYPE_CHECKING:
     from ..finite_set import FiniteSetDenoiser
 
 #: Log rates are raised to at least this value, so that no count is impossible.
 LOWEST_LOG_RATE = -700.0
+#: Counts that exceed a neuron's highest rate with less than this probability are not listed.
+RAREST = 1e-13
 
 
 class LinearNonlinearPoisson(Encoder):
@@ -88,6 +91,16 @@ class LinearNonlinearPoisson(Encoder):
         """The share of rates within 5% of 0 or of the amplitude, over stimuli (n, d)."""
         s = torch.sigmoid(self.drive(x))
         return float(((s < 0.05) | (s > 0.95)).double().mean())
+
+    def outcomes(self, x: Tensor) -> Tensor | None:
+        rates = self.rates(x)
+        tops = np.asarray(poisson.isf(RAREST, rates.amax(0).cpu().numpy())).astype(int) + 1
+        if np.prod(tops + 1.0) > MOST_OUTCOMES:
+            return None
+        counts = [torch.arange(top + 1, dtype=x.dtype, device=x.device) for top in tops]
+        r = torch.cartesian_prod(*counts).reshape(-1, self.responses)
+        table = self.log_likelihood(r[:, None], x[None]).exp()
+        return table / table.sum(0)
 
     def responses_of_set(self, source: FiniteSetDenoiser) -> Denoiser:
         from ..response_side import CountResponses

@@ -74,6 +74,9 @@ class TableEncoder(Encoder):
         drawn = torch.multinomial(chance, 1, generator=generator)[:, 0]
         return torch.nn.functional.one_hot(drawn, self.responses).to(x.dtype).reshape(*x.shape[:-1], self.responses)
 
+    def outcomes(self, x: Tensor) -> Tensor | None:
+        return self.probabilities(x).T
+
     def responses_of_set(self, source: FiniteSetDenoiser) -> Denoiser:
         from ..response_side import TableResponses
 

@@ -39,13 +39,16 @@ class PosteriorSampler(Sampler):
         if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 2:
             raise ValueError(f"steps is {self.steps!r}; expected a whole number, at least 2")
 
+    def draws_exactly(self, denoiser: Denoiser) -> bool:
+        return denoiser.knows_posterior and not self.black_box
+
     def passes(self, denoiser: Denoiser) -> int:
-        return 2 if denoiser.knows_posterior and not self.black_box else 2 + self.steps
+        return 2 if self.draws_exactly(denoiser) else 2 + self.steps
 
     def squared_gain(
         self, denoiser: Denoiser, xg: Tensor, gamma: Tensor, variance: bool, generator: torch.Generator
     ) -> Tensor:
-        if denoiser.knows_posterior and not self.black_box:
+        if self.draws_exactly(denoiser):
             seen = denoiser.posterior(xg, gamma, variance=variance, draw=True, generator=generator)
             x0 = seen.draw
             assert x0 is not None

@@ -31,6 +31,10 @@ class ResponseSampler(Protocol):
     name: str
     keeps_variance: bool
 
+    def draws_exactly(self, denoiser: Denoiser) -> bool:
+        """Whether r ~ p(R|xg) is drawn without approximation."""
+        ...
+
     def passes(self, denoiser: Denoiser) -> int:
         """Denoiser passes per draw."""
         ...
@@ -52,6 +56,9 @@ class Sampler:
     def for_denoiser(cls, denoiser: Denoiser) -> Self:
         """The sampler to use with this denoiser; raises `NoSampler` where there is none."""
         return cls()
+
+    def draws_exactly(self, denoiser: Denoiser) -> bool:
+        return False
 
     def passes(self, denoiser: Denoiser) -> int:
         raise NotImplementedError

@@ -12,7 +12,12 @@ from stiminfo.estimators.levels import LevelPlan  # noqa: E402
 def estimate(value, stderr, featurewise=None, featurewise_stderr=None):
     fields = dict.fromkeys(Estimate.__dataclass_fields__)
     fields |= {"value": np.array(value), "stderr": np.array(stderr), "passes": 7}
-    fields |= {"featurewise": featurewise, "featurewise_stderr": featurewise_stderr}
+    fields |= {
+        "bound": np.zeros(len(value)),
+        "replicates": 8,
+        "featurewise": featurewise,
+        "featurewise_stderr": featurewise_stderr,
+    }
     return Estimate(**fields)
 
 
