@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,7 +105,7 @@ def estimate(
             progress(spent, relative)
         if rtol is not None and relative <= rtol:
             break
-    return found
+    return found if rtol is None else replace(found, reached=found.stderr <= rtol * np.abs(found.value))
 
 
 def _from_denoisers(measure: PublishedMeasure, population: Population, reason: OutOfReach, **options: Any) -> Estimate:
@@ -132,13 +133,16 @@ def _summarised(
         found = standard_error(population.prior, values, seen.reshape(-1, *(1,) * (values.ndim - 2)))
         return np.asarray(np.hypot(found, QUADRATURE if measure.slow else 0.0))
 
+    stderr = error(total)
     return Estimate(
         value=total.mean(axis=0),
-        stderr=error(total),
+        stderr=stderr,
         featurewise=replicates.mean(axis=0) if featured else None,
         featurewise_stderr=error(replicates) if featured else None,
         passes=passes,
         cutoff=np.zeros(total.shape[1]),
+        bound=stderr,  # all stimuli share their draws, so that errors do not average out over stimuli
+        reached=None,
         replicates=len(total),
         gamma_range=(0.0, math.inf),
         measure=measure.name,
