@@ -14,7 +14,7 @@ from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 from ..models.transforms import split_response
 from .answers import ask, follow
-from .finding import Values
+from .finding import Doubt, Values
 
 #: The numerical noise that is assumed of any user's function, in nats.
 FLOOR = 1e-6
@@ -26,14 +26,7 @@ _ORDER, _SPLIT = "listing the stimuli in another order", "splitting a response i
 
 
 class Evaluator(Protocol):
-    """What the checks of axioms need of a measure.
-
-    Attributes
-    ----------
-    doubt : what made the error of the latest answers larger than rounding, in words; "" where nothing did
-    """
-
-    doubt: str
+    """What the checks of axioms need of a measure."""
 
     def pointwise(self, model: EncodingModel) -> Values:
         """I(x), shape (J,)."""
@@ -46,6 +39,32 @@ class Evaluator(Protocol):
     def featurewise(self, model: EncodingModel) -> Values:
         """I_i(x), shape (J, d)."""
         ...
+
+
+class Asked:
+    """An evaluator for one case, which keeps what is answered."""
+
+    def __init__(self, how: Evaluator) -> None:
+        self.how, self.answers = how, list[Values]()
+
+    def pointwise(self, model: EncodingModel) -> Values:
+        return self._kept(self.how.pointwise(model))
+
+    def conditional(self, pair: ResponsePair) -> Values:
+        return self._kept(self.how.conditional(pair))
+
+    def featurewise(self, model: EncodingModel) -> Values:
+        return self._kept(self.how.featurewise(model))
+
+    def _kept(self, values: Values) -> Values:
+        self.answers.append(values)
+        return values
+
+    @property
+    def doubt(self) -> str:
+        """What made the error of an answer larger than rounding, in words; "" where nothing did."""
+        doubts = [values.doubt for values in self.answers if values.doubt]
+        return max(doubts, key=lambda doubt: doubt.moved).says if doubts else ""
 
 
 def finest(measure: Measure, answered: Callable[[], None] = lambda: None) -> Evaluator | None:
@@ -72,7 +91,6 @@ class _Published:
     ) -> None:
         self.patient = patient
         self.measure, self.effort, self.answered = measure, effort, answered
-        self.doubt = ""
 
     def _ask(self, target: EncodingModel | ResponsePair, form: Form) -> Values:
         effort = self.effort
@@ -98,6 +116,16 @@ def _least(values: Values) -> Array:
     return np.asarray(FLOOR / 4 + values.rounding * np.abs(values.value))
 
 
+def _doubt(moved: Array, why: str) -> Doubt | None:
+    """The doubt that values raise which differ between presentations by `moved`; None where it is rounding."""
+    largest = float(moved.max(initial=0.0))
+    return Doubt(largest, f"{why} moves a value by {largest:.2g}") if largest > FLOOR else None
+
+
+def _largest(one: Doubt | None, other: Doubt | None) -> Doubt | None:
+    return max((doubt for doubt in (one, other) if doubt), key=lambda doubt: doubt.moved, default=None)
+
+
 class _Users:
     """A user's functions: every answer is checked.
 
@@ -107,7 +135,6 @@ class _Users:
 
     def __init__(self, measure: Measure, confirm: bool, answered: Callable[[], None]) -> None:
         self.measure, self.name, self.confirm, self.answered = measure, measure.name, confirm, answered
-        self.doubt, self._moved = "", 0.0
 
     def pointwise(self, model: EncodingModel) -> Values:
         value = self._ask(self.measure.pointwise, model, (len(model.stimuli),), f"{self.name}(model)")
@@ -126,8 +153,7 @@ class _Users:
         other = self._ask(self.measure.conditional, pair.reordered(order), value.value.shape, what).value[order]
         follow(value, other, what)
         apart = np.abs(other - value.value)
-        self._doubts(apart, _ORDER)
-        return Values(value.value, np.maximum(value.error, apart + _least(value)))
+        return Values(value.value, np.maximum(value.error, apart + _least(value)), doubt=_doubt(apart, _ORDER))
 
     def _with_noise(self, function: Callable[[Any], Any], model: EncodingModel, given: Values) -> Values:
         """The values, with their spread over equivalent presentations of the same joint distribution as the error."""
@@ -135,28 +161,22 @@ class _Users:
             return given
         value, noisy = given.value, bool(given.error.any())
         noise = np.maximum(given.error, _least(given))
-        count = len(model.stimuli)
+        count, doubt = len(model.stimuli), None
         for order in (np.arange(count)[::-1], np.roll(np.arange(count), 1)):
             turned = self._ask(function, model.reordered(order), value.shape, self.name).value[np.argsort(order)]
             follow(given, turned, self.name)
             apart = np.abs(turned - value)
-            self._doubts(apart, _ORDER)
+            doubt = _largest(doubt, _doubt(apart, _ORDER))
             noise = np.maximum(noise, apart)
         try:
             split = self._ask(function, split_response(model, len(model.likelihood) - 1), value.shape, self.name).value
         except NotApplicable:
-            return Values(value, noise)  # the measure needs numerical responses, and a split cell has none
+            return Values(value, noise, doubt=doubt)  # the measure needs numerical responses, and a split cell has none
         moved = np.abs(split - value)
         # An entropy of the response may really see the split; only small changes, or a noisy measure's, are errors.
         counts = (moved < SPLIT_NOISE) | noisy
-        self._doubts(moved * counts, _SPLIT)
-        return Values(value, np.where(counts, np.maximum(noise, moved), noise))
-
-    def _doubts(self, moved: Array, why: str) -> None:
-        """Keep the reason for the largest spread since the last case began."""
-        largest = float(moved.max(initial=0.0))
-        if largest > FLOOR and (not self.doubt or largest > self._moved):
-            self._moved, self.doubt = largest, f"{why} moves a value by {largest:.2g}"
+        doubt = _largest(doubt, _doubt(moved * counts, _SPLIT))
+        return Values(value, np.where(counts, np.maximum(noise, moved), noise), doubt=doubt)
 
     def _ask(self, function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str) -> Values:
         return ask(function, target, shape, what, self.answered)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -28,16 +28,25 @@ def tolerance_for(dimensions: int, scale: float) -> float:
     return TOLERANCE[1 if dimensions == 1 else 2] + RELATIVE_TOLERANCE * scale
 
 
+class Doubt(NamedTuple):
+    """What makes an error larger than rounding: the largest change of a value that should not change, and why."""
+
+    moved: float
+    says: str
+
+
 @dataclass(frozen=True)
 class Values:
     """A measure's values on one model, with bounds on their numerical error; both (J,) or (J, d).
 
-    `rounding` is the error of the numbers' own format, relative to their size: 0 for float64.
+    `rounding` is the error of the numbers' own format, relative to their size: 0 for float64. `doubt` says what makes
+    the error large, where it is more than rounding.
     """
 
     value: Array
     error: Array
     rounding: float = 0.0
+    doubt: Doubt | None = None
 
 
 class Premise(Struct, frozen=True, forbid_unknown_fields=True):

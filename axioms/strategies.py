@@ -21,10 +21,12 @@ from ..models.tuning import Bump, Bumps, Linear, Periodic, PiecewiseSmooth, Sigm
 from .cases import PairCase
 
 WEIGHTS = st.integers(1, 9)
+_ONE = st.just(1.0)
 #: Very small prior weights, which are allowed but may underflow in a measure.
 RARE = st.sampled_from([1e-3, 1e-9, 1e-30, 1e-300])
 
 
+@lru_cache(maxsize=1)
 def units() -> SearchStrategy[float]:
     """What a whole number is multiplied by to give a coordinate: 1 mostly, or a fraction, or hundreds."""
     return st.sampled_from([1, 1, 1, 1, 1, 1, 0.25, 0.3, 40, 180])
@@ -63,6 +65,29 @@ def _priors(draw: DrawFn, count: int, rare: bool) -> tuple[float, ...]:
     return tuple(weights)
 
 
+# Strategies that are drawn from often are made once: Hypothesis examines each new one.
+@lru_cache(maxsize=256)
+def _places(dimensions: int, farthest: int) -> SearchStrategy[tuple[int, ...]]:
+    return st.tuples(*[st.integers(-farthest, farthest)] * dimensions)
+
+
+@lru_cache(maxsize=256)
+def _stimuli(dimensions: int, most: int, responses: int) -> SearchStrategy[list[Any]]:
+    """Places, prior weights and rows of response weights: one list element per stimulus.
+
+    So shrinking can delete the stimuli that a failure does not need.
+    """
+    places = _places(dimensions, 4 if dimensions > 1 else max(9, 2 * most))
+    elements = st.tuples(places, WEIGHTS, weight_rows(responses))
+    return st.lists(elements, min_size=1, max_size=most, unique_by=lambda element: element[0])
+
+
+@lru_cache(maxsize=256)
+def _distinct(dimensions: int, count: int) -> SearchStrategy[list[tuple[int, ...]]]:
+    """So many different places."""
+    return st.lists(_places(dimensions, 9 if dimensions == 1 else 4), min_size=count, max_size=count, unique=True)
+
+
 @composite
 def finite_specs(
     draw: DrawFn,
@@ -81,17 +106,7 @@ def finite_specs(
     `volumes`, stimuli and responses have cell volumes 1 to 3. Shrinks to one stimulus at 0 and one response.
     """
     responses = draw(st.integers(1, max_responses))
-    farthest = 4 if dimensions > 1 else max(9, 2 * max_stimuli)
-    place = st.tuples(*[st.integers(-farthest, farthest)] * dimensions)
-    # One list element per stimulus, so that shrinking can delete the stimuli that a failure does not need.
-    drawn = draw(
-        st.lists(
-            st.tuples(place, WEIGHTS, weight_rows(responses)),
-            min_size=1,
-            max_size=max_stimuli,
-            unique_by=lambda element: element[0],
-        )
-    )
+    drawn = draw(_stimuli(dimensions, max_stimuli, responses))
     stimuli, weights, rows = zip(*drawn)
     unit = draw(units())
     stimuli = tuple(tuple(unit * x for x in place) for place in stimuli)
@@ -127,10 +142,8 @@ def pair_specs(
     """
     count = draw(st.integers(1, max_stimuli))
     first, second = draw(st.integers(1, max_responses)), draw(st.integers(1, max_responses))
-    farthest = 9 if dimensions == 1 else 4
-    place = st.tuples(*[st.integers(-farthest, farthest)] * dimensions)
     unit = draw(units())
-    places = draw(st.lists(place, min_size=count, max_size=count, unique=True))
+    places = draw(_distinct(dimensions, count))
     stimuli = [tuple(unit * x for x in place) for place in places]
     relation = draw(st.sampled_from(["any", "independent", "merged"]))
     tables: list[tuple[tuple[int, ...], ...]] = []
@@ -169,11 +182,13 @@ def response_pairs(gradient: bool = False, **limits: Any) -> SearchStrategy[Resp
     return pair_specs(gradient=gradient, **limits).map(PairSpec.build)
 
 
+@lru_cache(maxsize=256)
 def steps(low: int, high: int, scale: int = 4) -> SearchStrategy[float]:
     """The numbers low / scale, (low + 1) / scale, ..., high / scale: short in JSON. Shrinks towards 0."""
     return st.integers(low, high).map(lambda n: n / scale)
 
 
+@lru_cache(maxsize=2)
 def priors(heavy: bool = True) -> SearchStrategy[Any]:
     """Priors of a continuous stimulus: Gaussian, two-component mixture, uniform, Laplace and (`heavy`) Student-t."""
     kinds: list[SearchStrategy[Any]] = [
@@ -193,6 +208,7 @@ def priors(heavy: bool = True) -> SearchStrategy[Any]:
     return st.one_of(kinds)
 
 
+@lru_cache(maxsize=64)
 def tuning_curves(height: SearchStrategy[float]) -> SearchStrategy[Any]:
     """Tuning curves between 0 and `height`: bump, two bumps, sigmoid, periodic, random and smooth (PCHIP)."""
     place, width = steps(-8, 12), steps(1, 8)
@@ -221,7 +237,7 @@ def continuous_specs(draw: DrawFn) -> ContinuousSpec:
     kind = draw(st.sampled_from(["bernoulli", "categorical", "poisson", "gaussian"]))
     nodes = draw(st.integers(16, 28))
     if kind == "bernoulli":
-        return ContinuousSpec(draw(priors()), (draw(tuning_curves(st.just(1.0))),), BernoulliNoise(), nodes)
+        return ContinuousSpec(draw(priors()), (draw(tuning_curves(_ONE)),), BernoulliNoise(), nodes)
     if kind == "categorical":
         curves = draw(st.lists(tuning_curves(steps(4, 16)), min_size=2, max_size=3))
         return ContinuousSpec(draw(priors()), tuple(curves), CategoricalNoise(), nodes)

@@ -10,6 +10,7 @@ from ..models import EncodingModel
 from ..models.arrays import Array
 from .channel import integrate
 from .exact import PAPER, Integral, Integrand, PublishedMeasure
+from .memory import remembered
 from .nodes import Nodes
 from .resolution import Resolution, resolution_for
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .sight import Sight
 
 
+@remembered
 def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
     """E_{r|x} int dg / (2 g^2) E_{Xg|x}[(E[X_i|Xg, r] - E[X_i|Xg])^2], shape (J, d), nats (Eqs. 19, 20)."""
     resolution = resolution or resolution_for(model.stimuli)

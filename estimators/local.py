@@ -13,6 +13,7 @@ from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 from .channel import integrate
 from .exact import PAPER, Integral, Integrand, PublishedMeasure
+from .memory import remembered
 from .nodes import Nodes
 from .resolution import Resolution, resolution_for
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 RARE, MANY = 1e-14, 64
 
 
+@remembered
 def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
     """I_i(x) = int dg / (2 g^2) E_{Xg|x} E_{r|Xg}[(E[X_i|Xg, r] - E[X_i|Xg])^2], shape (J, d), nats."""
     resolution = resolution or resolution_for(model.stimuli)

@@ -85,6 +85,7 @@ def audit_page(audits: Mapping[str, Audit], paper: Claims | None = None, command
         words=[*([PROVED] if proofs else []), *WORDS.values()],
         word_of=word_of,
         proofs=proofs,
+        strengths={axiom: found for audit in audits.values() for axiom, found in audit.strengths.items()},
         published=PUBLISHED,
         claim_word=claim_word,
         differs=differs,

@@ -109,6 +109,7 @@ def test_a_wheel_holds_every_wing_and_its_data_without_links(tmp_path):
     names = wheel_of(source, tmp_path / "wheel")
     assert names == expected_in_wheel()
     assert "stiminfo/axioms/completeness.py" in names
+    assert "stiminfo/axioms/strength.json" in names
     assert "stiminfo/diffusion/pretrained/digits/checkpoint.json" in names
 
 

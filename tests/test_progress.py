@@ -57,7 +57,7 @@ def test_verdicts_show_as_they_come_and_the_table_at_the_end(tmp_path):
     news, table = ended.lines[:2], ended.lines[2:]
     assert [re.match(r"(\w+): (\w+), \d+ cases?$", line).groups() for line in news] == [
         ("locality", "refuted"),
-        ("positivity", "holds"),
+        ("positivity", "proved"),
     ]
     # The first verdict is there while the second axiom is under attack.
     first, second = (re.search(word, ended.written).start() for word in (r"\d+ cases?", "attacking positivity"))

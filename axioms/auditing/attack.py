@@ -10,6 +10,7 @@ import math
 import zlib
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, reject, settings, target
 from hypothesis import seed as seeded
@@ -20,12 +21,14 @@ from msgspec.structs import replace
 
 from ...errors import MeasureError, ModelError, NeedsGradient, NotApplicable
 from ...estimators import Measure, PublishedMeasure
+from ...estimators.memory import remembering
 from ...models.data import FiniteSpec
 from ..axiom import Axiom, Family
 from ..cases import Case
-from ..evaluator import Evaluator, evaluator, finest
+from ..evaluator import Asked, Evaluator, evaluator, finest
 from ..finding import SCREEN, Finding, Premise
 from .verdict import Verdict
+from .watch import Watch
 
 #: How many of the worst cases are confirmed where nothing was refuted.
 WORST = 10
@@ -33,19 +36,6 @@ WORST = 10
 SLOW_STEP = 4
 #: The largest violation that Hypothesis is given to steer by, in the axiom's unit.
 _STEEPEST = 1e6
-
-
-class Watch:
-    """Follows an attack while it runs, so that a measure that hangs can be stopped and named; this one does nothing."""
-
-    def begin(self, case: Case) -> None:
-        """The measure is about to be asked about a case."""
-
-    def answered(self) -> None:
-        """The measure has answered; a case may take dozens of answers."""
-
-    def end(self) -> None:
-        """The case is judged."""
 
 
 def attack(
@@ -57,6 +47,7 @@ def attack(
     specs: SearchStrategy[FiniteSpec] | None = None,
     watch: Watch | None = None,
     database: str | None = None,
+    shrink: bool = True,
 ) -> Verdict:
     """Attack `measure` at `axiom`.
 
@@ -67,6 +58,7 @@ def attack(
     specs : a user's models, in place of the generated ones
     watch : is called before and after each case, and after each answer
     database : folder in which Hypothesis keeps failing cases, to try them first the next time
+    shrink : whether a refutation is made as small as possible
     """
     says = ""
     if axiom.featurewise and not measure.has_featurewise:
@@ -78,7 +70,9 @@ def attack(
         return Verdict(measure=measure.name, axiom=axiom.id, verdict="not_applicable", claimed=claimed, says=says)
 
     def run(gradient: bool) -> Verdict:
-        return _Attack(axiom, measure, gradient, watch or Watch()).run(examples, seed, specs, database)
+        search = _Search(examples, seed, database, shrink)
+        with remembering():
+            return _Attack(axiom, measure, gradient, watch or Watch()).run(search, specs)
 
     if "gradient" in measure.needs:
         return run(True)
@@ -86,6 +80,15 @@ def attack(
         return run(False)
     except NeedsGradient:
         return run(True)  # the measure did not declare it, but asks for one
+
+
+class _Search(NamedTuple):
+    """How families are searched; the parameters of `attack`."""
+
+    examples: int
+    seed: int
+    database: str | None
+    shrink: bool
 
 
 class _Refuted(Exception):
@@ -110,9 +113,11 @@ class _Attack:
         self.asked = False
         self.premise: Premise | None = None
         self.worst: dict[Case, float] = {}
+        #: What was found on each case, quickly or at higher accuracy: a search comes back to the same cases.
+        self.found: dict[tuple[Evaluator, Case], Finding | None] = {}
         self.confirmed: dict[Case, Finding] = {}
 
-    def run(self, examples: int, seed: int, specs: SearchStrategy[FiniteSpec] | None, database: str | None) -> Verdict:
+    def run(self, how: _Search, specs: SearchStrategy[FiniteSpec] | None) -> Verdict:
         """Known cases, generated ones, the worst of them again."""
         try:
             if specs is None:
@@ -127,23 +132,24 @@ class _Attack:
                 families = self.axiom.of_models(specs)
             for family in families:
                 self.family = family.name
-                self.search(family, examples, seed, database)
+                self.search(family, how)
             for case in sorted(self.worst, key=self.worst.__getitem__, reverse=True):
                 self.confirm(case)
         except (_Refuted, MeasureError):
             pass
         return self.verdict()
 
-    def search(self, family: Family, examples: int, seed: int, database: str | None) -> None:
+    def search(self, family: Family, how: _Search) -> None:
         """Search one family of cases."""
+        phases = (Phase.reuse, Phase.generate, Phase.target, Phase.shrink)
 
-        @seeded(zlib.crc32(f"{seed}/{self.axiom.id}/{family.name}".encode()))
+        @seeded(zlib.crc32(f"{how.seed}/{self.axiom.id}/{family.name}".encode()))
         @settings(
-            max_examples=max(1, math.ceil(examples * family.share)),
-            database=None if database is None else DirectoryBasedExampleDatabase(Path(database) / family.name),
+            max_examples=max(1, math.ceil(how.examples * family.share)),
+            database=None if how.database is None else DirectoryBasedExampleDatabase(Path(how.database) / family.name),
             deadline=None,
             derandomize=False,
-            phases=(Phase.reuse, Phase.generate, Phase.target, Phase.shrink),
+            phases=phases if how.shrink else phases[:-1],
             suppress_health_check=list(HealthCheck),
             report_multiple_bugs=False,
             print_blob=False,
@@ -196,14 +202,19 @@ class _Attack:
         return finding
 
     def _check(self, how: Evaluator, case: Case) -> Finding | None:
+        if (how, case) not in self.found:
+            self.found[how, case] = self._ask(how, case)
+        return self.found[how, case]
+
+    def _ask(self, how: Evaluator, case: Case) -> Finding | None:
         self.watch.begin(case)
         try:
-            how.doubt = ""
-            finding = self.axiom.check(how, case)
+            asked = Asked(how)
+            finding = self.axiom.check(asked, case)
             self.asked = self.asked or finding.asked
             if case not in self.seen:
                 self.premise = Premise.of_all((self.premise, finding.premise))
-            return replace(finding, doubt=how.doubt)
+            return replace(finding, doubt=asked.doubt)
         except NotApplicable as reason:
             if not isinstance(reason, NeedsGradient):
                 self.declined[case] = self.family, str(reason)

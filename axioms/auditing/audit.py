@@ -16,7 +16,7 @@ from ..families import specs_of
 from ..nearest import Likeness, nearest
 from ..registry import AXIOMS, EVERY, axioms_named
 from .attack import attack
-from .cells import Cell, Plan, run_cells
+from .cells import Cell, Plan, run_cells, workers_for
 from .journal import Journal
 from .measure_file import check_claims, pickled
 from .messages import Compare, Compared, Describe, Described, InFile, Named, Origin, Pickled
@@ -88,20 +88,21 @@ class Auditing:
                 self._finish(cell, known[cell.key])
             else:
                 rest.append(cell)
-        with closing(run_cells(rest, self.plan, self.ready)) as results:
-            for cell, verdict, seconds in results:
-                if cell.key not in self.finished:  # a cluster may run a cell twice
-                    if self.journal is not None:
-                        self.journal.add(verdict, seconds)
-                    self._finish(cell, verdict)
-        for candidate in self.candidates:
-            if not isinstance(candidate.origin, Named) and _all_asked(self.axioms):
-                self._compare(candidate)
+        with workers_for(self.plan, len(rest), self.ready) as workers:
+            with closing(run_cells(rest, self.plan, workers)) as results:
+                for cell, verdict, seconds in results:
+                    if cell.key not in self.finished:  # a cluster may run a cell twice
+                        if self.journal is not None:
+                            self.journal.add(verdict, seconds)
+                        self._finish(cell, verdict)
+            for candidate in self.candidates:
+                if not isinstance(candidate.origin, Named) and _all_asked(self.axioms):
+                    self._compare(candidate, workers[0])
         return self.audits
 
-    def _compare(self, candidate: Candidate) -> None:
+    def _compare(self, candidate: Candidate, worker: Process) -> None:
         """Find the known measure nearest to a user's; one that fails here has the verdict `error` already."""
-        with closing(Process(self.plan.case_timeout)) as worker, suppress(InputError, WorkerEnded):
+        with suppress(InputError, WorkerEnded):
             if found := worker.ask(Compare(candidate.origin), Compared).nearest:
                 self.nearest[candidate.name] = found
 

@@ -9,7 +9,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,22 +82,38 @@ class Result(NamedTuple):
     seconds: float
 
 
-def run_cells(cells: Sequence[Cell], plan: Plan, ready: Sequence[Process] = ()) -> Generator[Result, None, None]:
-    """Run cells; each result is yielded as it comes, in any order. The workers end with the loop, however it ends.
+@contextlib.contextmanager
+def workers_for(plan: Plan, cells: int, ready: Sequence[Process] = ()) -> Iterator[list[Process]]:
+    """The worker processes of an audit of so many cells; each starts when it is first asked.
 
-    Parameters
-    ----------
-    ready : workers that have been started already; they are used first, and closed in the end
+    `ready` are workers that have been started already: they are used first. All end with the context, and at once if
+    that is interrupted.
+    """
+    jobs = max(1, min(plan.jobs, cells))
+    workers = [*ready[:jobs], *(Process(plan.case_timeout) for _ in range(jobs - len(ready)))]
+    try:
+        yield workers
+    except BaseException:
+        for worker in workers:
+            worker.kill()
+        raise
+    finally:
+        for worker in workers:
+            worker.close()
+
+
+def run_cells(cells: Sequence[Cell], plan: Plan, workers: Sequence[Process] = ()) -> Generator[Result, None, None]:
+    """Run cells on these workers, or on the plan's cluster; each result is yielded as it comes.
+
+    Verdicts come in any order.
     """
     if plan.scheduler is not None:
         return _on_cluster(cells, plan, plan.scheduler)
-    return _here(cells, plan, ready)
+    return _here(cells, plan, workers)
 
 
-def _here(cells: Sequence[Cell], plan: Plan, ready: Sequence[Process]) -> Generator[Result, None, None]:
+def _here(cells: Sequence[Cell], plan: Plan, workers: Sequence[Process]) -> Generator[Result, None, None]:
     """Results from worker processes of this machine."""
-    jobs = max(1, min(plan.jobs, len(cells)))
-    workers = [*ready[:jobs], *(Process(plan.case_timeout) for _ in range(jobs - len(ready)))]
     idle: queue.SimpleQueue[Process] = queue.SimpleQueue()
     for worker in workers:
         idle.put(worker)
@@ -110,18 +126,16 @@ def _here(cells: Sequence[Cell], plan: Plan, ready: Sequence[Process]) -> Genera
             idle.put(worker)
 
     # Threads: each only waits for its worker process.
-    pool = ThreadPoolExecutor(jobs)
+    pool = ThreadPoolExecutor(len(workers))
     try:
         for done in as_completed([pool.submit(run, cell) for cell in cells]):
             yield done.result()
     except BaseException:
-        for worker in workers:
+        for worker in workers:  # or else the threads would wait for them
             worker.kill()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-        for worker in workers:
-            worker.close()
 
 
 def _on_cluster(cells: Sequence[Cell], plan: Plan, scheduler: str) -> Generator[Result, None, None]:

@@ -14,6 +14,7 @@ from ..finding import Finding, Premise
 from ..implications import contradictions
 from ..nearest import Likeness
 from ..registry import AnyCase
+from ..strength import Strength, strength_of
 from .witness import Witness
 
 if TYPE_CHECKING:
@@ -130,6 +131,12 @@ class Audit:
         return contradictions(self.verdicts)
 
     @property
+    def strengths(self) -> dict[str, Strength]:
+        """By axiom that holds, how small a break the same search finds, where that was measured."""
+        held = [axiom for axiom, verdict in self.verdicts.items() if verdict.verdict == "holds"]
+        return {axiom: found for axiom in held if (found := strength_of(axiom, self.examples)) is not None}
+
+    @property
     def agrees(self) -> bool | None:
         """Whether every claim agrees, with no error or contradiction; None if an interrupted audit shows neither."""
         if self.contradictions or any(
@@ -140,13 +147,15 @@ class Audit:
 
     def to_json(self) -> dict[str, Any]:
         """The audit as JSON data."""
-        data = {
+        data: dict[str, Any] = {
             "measure": self.measure,
             "axioms": {axiom: verdict.to_json() for axiom, verdict in self.verdicts.items()},
             "seed": self.seed,
             "version": __version__,
             "schema": SCHEMA,
         }
+        for axiom, found in self.strengths.items():
+            data["axioms"][axiom]["strength"] = found.to_json()
         if self.nearest is not None:
             data["nearest"] = msgspec.to_builtins(self.nearest)
         return data | ({"contradictions": self.contradictions} if self.contradictions else {})

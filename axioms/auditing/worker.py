@@ -23,10 +23,11 @@ from ..families import specs_of
 from ..nearest import nearest
 from ..registry import EVERY
 from . import messages
-from .attack import Watch, attack
+from .attack import attack
 from .limits import LOADING, Limits
 from .measure_file import check_claims, load_measure, own_modules
 from .messages import Attacked, Begun, Described, Event, Failed, InFile, Job, Judged, Named, Origin, Prepare, Ready
+from .watch import Watch
 from .witness import replay
 
 

@@ -191,6 +191,7 @@ def fill(folder: Path) -> None:
         "learned": _demoted(published("learned.md")),
         "estimators": _demoted(published("estimators.md")),
         "benchmarks": published("benchmarks.md"),
+        "strength": published("strength.md"),
     }
     folder.mkdir(parents=True)
     for page in sorted((SITE / "pages").glob("*.md")):

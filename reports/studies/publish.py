@@ -28,6 +28,8 @@ def publish(one: Study, out: Path, options: dict[str, Any]) -> None:
     data = one.make(Run(options, one.committed(out), tell, keep))
     for name, content in one.files(data).items():
         write_whole(out / name, content)
+    if one.shipped is not None and out == FOLDER:
+        write_whole(one.shipped, json_text(data))
 
 
 def check(one: Study, folder: Path = FOLDER) -> list[str]:

@@ -17,6 +17,7 @@ MODULES = {
     "learned": "learned",
     "benchmarks": "benchmarks",
     "sampling": "sampling",
+    "strength": "strength",
 }
 
 

@@ -60,6 +60,7 @@ class Study:
     only_named : whether it runs only if it is named
     check : ``check(committed)`` repeats what takes minutes at most and returns a line per difference
     checked : what `check` compares, in words
+    shipped : a file of the package which holds the same data; written with the results in their own folder
     """
 
     name: str
@@ -72,6 +73,7 @@ class Study:
     only_named: bool = False
     check: Callable[[Data], list[str]] | None = None
     checked: str = ""
+    shipped: Path | None = None
 
     def committed(self, folder: Path = FOLDER) -> Data:
         """The data in a folder, {} if there are none."""

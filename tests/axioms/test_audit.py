@@ -1,6 +1,7 @@
 """The audit end to end: published and proposed measures, misbehaving ones, the same seed twice."""
 
 import json
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 import stiminfo as si
 from stiminfo.axioms import AXIOMS, UnknownAxiom
 from stiminfo.axioms.auditing.attack import attack
+from stiminfo.axioms.auditing.watch import Watch
 from stiminfo.axioms.auditing.witness import parse_witness, replay
 from stiminfo.axioms.registry import case_from_json
 from stiminfo.axioms.testing import parametrize_axioms
@@ -268,6 +270,22 @@ def test_sound_measures_are_not_refuted(measure, axiom):
     if measure.claims.get(axiom) is not True:
         pytest.skip(f"{measure.name} does not claim {axiom}")
     assert attack(AXIOMS[axiom], measure, examples=60, seed=11).verdict == "holds"
+
+
+class Begun(Watch):
+    """Counts how often each case is begun."""
+
+    def __init__(self):
+        self.counts = Counter()
+
+    def begin(self, case):
+        self.counts[case] += 1
+
+
+def test_no_case_is_asked_more_than_once_at_each_effort():
+    watch = Begun()
+    assert attack(AXIOMS["additivity"], si.i_surp, examples=60, watch=watch).verdict == "holds"
+    assert max(watch.counts.values()) <= 2
 
 
 class Counting:

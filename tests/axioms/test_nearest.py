@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 import stiminfo as si
+from stiminfo.axioms.auditing.audit import Auditing, Candidate
+from stiminfo.axioms.auditing.cells import Plan
+from stiminfo.axioms.auditing.messages import InFile
 from stiminfo.axioms.nearest import nearest
+from stiminfo.axioms.registry import AXIOMS
 from stiminfo.errors import MeasureError, NotApplicable
 from stiminfo.estimators.relatives import RELATIVES
 
@@ -62,6 +66,14 @@ def test_an_audit_of_every_axiom_says_so():
     assert si.audit(copy, axioms=["positivity"], examples=1, isolate=False).nearest is None
 
 
-def test_a_worker_compares_too():
-    result = si.audit(si.Measure("mine", si.i_sp.pointwise), examples=1)
+def test_the_worker_that_ran_the_file_compares_too(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "import stiminfo as si\n"
+        f"with open({str(tmp_path / 'runs')!r}, 'a') as runs:\n"
+        "    runs.write('run ')\n"
+        "mine = si.Measure('mine', lambda model: si.i_sp(model))\n"
+    )
+    candidate = Candidate("mine", {}, InFile.at(tmp_path / "mine.py", "mine"))
+    result = Auditing([candidate], list(AXIOMS.values()), Plan(1)).run()["mine"]
     assert result.nearest.measure == "i_sp"
+    assert (tmp_path / "runs").read_text().split() == ["run"]

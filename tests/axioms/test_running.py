@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 import stiminfo as si
 from stiminfo.axioms.auditing.audit import audit_published
-from stiminfo.axioms.auditing.cells import Cell, Plan, run_cells
+from stiminfo.axioms.auditing.cells import Cell, Plan, run_cells, workers_for
 from stiminfo.axioms.auditing.journal import Journal, identity_of
 from stiminfo.axioms.auditing.messages import Named
 from stiminfo.axioms.auditing.verdict import Verdict
@@ -34,7 +34,8 @@ def cell(measure, axiom):
 
 
 def verdicts(cells, plan):
-    return {result.cell.key: result.verdict for result in run_cells(cells, plan)}
+    with workers_for(plan, len(cells)) as workers:
+        return {result.cell.key: result.verdict for result in run_cells(cells, plan, workers)}
 
 
 def test_what_is_kept_is_there_again(tmp_path):

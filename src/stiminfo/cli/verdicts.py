@@ -55,10 +55,10 @@ class Verdicts:
         """A cell is finished: print its verdict in one line, and move the bar on."""
         from rich.markup import escape
 
-        from ..reports.verdicts import WORDS
+        from ..reports.verdicts import word_of
 
         measure, axiom = cell.measure, cell.axiom.id
-        _, word, colour = WORDS[verdict.verdict]
+        _, word, colour = word_of(verdict)
         cases = f", {verdict.cases} case{'s' * (verdict.cases != 1)}" if verdict.cases else ""
         self.bar.console.print(f"{escape(self._name(measure, axiom))}: [{colour}]{word}[/]{cases}", highlight=False)
         self.waiting = [one for one in self.waiting if one != (measure, axiom)]
