@@ -159,7 +159,7 @@ def _curve(axes: Axes, layout: _Layout, values: Array, colour: str, label: str) 
 
 
 def _draw_information(axes: Axes, found: Measured, maps: bool) -> None:
-    """I(R;X): the plug-in value with its interval, the corrected one, and that of shuffled responses."""
+    """I(R;X): the plug-in value, the corrected one with its interval, and that of shuffled responses."""
     about = found.information
     rows = [("plug-in", about.plug_in, BLUE)]
     if about.corrected is not None:
@@ -170,7 +170,7 @@ def _draw_information(axes: Axes, found: Measured, maps: bool) -> None:
         axes.plot([value], [n], "o", color=colour)
         axes.annotate(f"{name} {value:.3g}", (value, n), xytext=(0, 4), textcoords="offset points", ha="center")
     interval = [end for end in (about.low, about.high) if end is not None]
-    axes.plot(interval, np.zeros(len(interval)), color=BLUE, linewidth=1.6)
+    axes.plot(interval, np.ones(len(interval)), color=ORANGE, linewidth=1.6)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_ylim(len(rows) - 0.4, -0.7)

@@ -1,4 +1,4 @@
-"""README's pictures of one witness and of maps of images."""
+"""README's pictures of one witness, of the measures of a recording, and of maps of images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from pathlib import Path
 
 from ...diffusion.datasets import MNIST_VARIABLE
 from ...files import read_json
+from ...models import read_recording
 from ..draw.witness import plot_witness
+from ..measuring import measure
 from .study import FOLDER, Data, Files, Run, Study
 
 #: file -> the arguments with which `stiminfo decompose` draws it.
@@ -37,7 +39,16 @@ def others(data: Data) -> Files:
     cell = read_json(FOLDER / "table.json")["measures"][measure]["axioms"][axiom]
     stream = io.BytesIO()
     plot_witness(cell["witness"]).savefig(stream, format="png", dpi=200)
-    return {"witness.png": stream.getvalue(), **{name: _maps(given) for name, given in data["maps"].items()}}
+    maps = {name: _maps(given) for name, given in data["maps"].items()}
+    return {"witness.png": stream.getvalue(), "measures.png": _recording(), **maps}
+
+
+def _recording() -> bytes:
+    """What README's command draws of its recording."""
+    found = measure(read_recording(FOLDER.parents[1] / "examples/recording.csv", stimulus="circle:360"))
+    stream = io.BytesIO()
+    found.plot().savefig(stream, format="png", dpi=110)
+    return stream.getvalue()
 
 
 def _maps(arguments: list[str]) -> bytes:
@@ -51,6 +62,6 @@ STUDY = Study(
     name="pictures",
     cost="a minute; with MNIST, where STIMINFO_MNIST names its files, half an hour",
     make=make,
-    outputs=("witness.png", *MAPS),
+    outputs=("witness.png", "measures.png", *MAPS),
     others=others,
 )
