@@ -45,7 +45,7 @@ def others(data: Data) -> Files:
 
 def _recording() -> bytes:
     """What README's command draws of its recording."""
-    found = measure(read_recording(FOLDER.parents[1] / "examples/recording.csv", stimulus="circle:360"))
+    found = measure(read_recording(FOLDER.resolve().parents[1] / "examples/recording.csv", stimulus="circle:360"))
     stream = io.BytesIO()
     found.plot().savefig(stream, format="png", dpi=110)
     return stream.getvalue()
