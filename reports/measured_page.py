@@ -52,6 +52,7 @@ def measured_page(found: Measured, title: str = "A recording", command: str = ""
         measures=[{"symbol": symbol(one.name).html} for one in shown],
         rows=[_Row(label, int(trials), values) for label, trials, *values in table],
         remarks=[*said, interval_note(found)],
-        warnings=[*([found.silent] if found.silent else []), *found.warnings, *found.stimulus_warnings],
+        silent=found.silent,
+        warnings=[*found.warnings, *found.stimulus_warnings],
         maths=in_html,
     )

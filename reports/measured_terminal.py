@@ -34,9 +34,12 @@ def print_measured(found: Measured, console: Console) -> None:
     """Print the result with one row per stimulus; measures that do not fit side by side go into further tables."""
     for line in found.recording.how:
         console.print(f"read: {escape(line)}", highlight=False, style="dim")
-    _print_information(found, console)
     if found.silent is not None:
-        console.print(f"[yellow]Warning:[/] {escape(found.silent)}", highlight=False)
+        # Plug-in values would be as large as they can be, and mean nothing.
+        console.print(summary_line(found), highlight=False)
+        console.print(f"[yellow]No values:[/] {escape(found.silent)}", highlight=False)
+        return
+    _print_information(found, console)
     percent = f"{100 * found.level:g} %"
     for number, part in enumerate(_parts(found, console.width)):
         console.print(_values_table(found, part, percent, first=number == 0), highlight=False)
@@ -61,8 +64,6 @@ def print_measured(found: Measured, console: Console) -> None:
 
 def interval_note(found: Measured) -> str:
     """What the intervals are."""
-    if found.silent is not None:
-        return f"No intervals: {found.silent}"
     return (
         f"Corrected values and intervals: a jackknife and {found.resamples} simulated tables, seed {found.seed}; the "
         "intervals are those of the corrected values."
