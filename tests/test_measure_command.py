@@ -149,3 +149,30 @@ class TestPriorFile:
         assert prior.tolist() == [0.5, 0.25]
         with pytest.raises(si.ModelError, match=r"sums to 0\.75"):
             si.measure(recording, prior=np.array(prior))
+
+
+def test_the_axioms_are_asked_on_a_recording_too(tmp_path, monkeypatch, capsys):
+    (tmp_path / "recording.csv").write_text(TRIALS)
+    monkeypatch.chdir(tmp_path)
+    asked = ["i_sp", "--axiom", "positivity", "--axiom", "completeness", "--examples", "5"]
+    options = ["--models", "recording.csv", "--stimulus", "circle:360", "--json", "a.json"]
+    monkeypatch.setattr(sys, "argv", ["stiminfo", "audit", *asked, *options])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr().out
+    assert ended.value.code == 0, said
+    assert "On the model of recording.csv:" in said
+    data = json.loads((tmp_path / "a.json").read_text())
+    own = data["on_models"]["axioms"]
+    # I_sp of the direction with the widest spread of responses is negative.
+    assert own["positivity"]["verdict"] == "refuted"
+    witness = own["positivity"]["witness"]["case"]
+    assert "circle:360" in json.dumps(witness)
+    assert own["completeness"]["verdict"] == "holds"
+    # That an axiom does not hold need not show on one model, so this claim is not compared there.
+    assert own["positivity"]["agrees"] is None
+    monkeypatch.setattr(sys, "argv", ["stiminfo", "audit", *asked, "--stimulus", "line"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "--stimulus has no effect without --models" in capsys.readouterr().err

@@ -109,15 +109,18 @@ class Recording:
     def model(self, prior: Any = None) -> EncodingModel:
         """The joint distribution whose probabilities are the shares of the counts (plug-in).
 
-        Stimuli without positions get stand-ins, 0, 1, ..., which only measures that use no distances may see.
+        If a stimulus has no position, all are labels, 0, 1, ..., and measures that need distances do not apply.
 
         Parameters
         ----------
         prior : (J,) probabilities of the stimuli; by default their shares of the trials
         """
-        x = self.stimuli if self.stimuli is not None and self.placed.all() else np.arange(len(self.labels))
-        points, shares, likelihood = joint_of_counts(self.counts, x)
-        return EncodingModel(points, shares if prior is None else prior, likelihood)
+        placed = self.stimuli is not None and self.placed.all()
+        points, shares, likelihood = joint_of_counts(
+            self.counts, self.stimuli if placed else np.arange(len(self.labels))
+        )
+        geometry = self.geometry if placed else "nominal"
+        return EncodingModel(points, shares if prior is None else prior, likelihood, geometry=geometry)
 
     def __repr__(self) -> str:
         return "\n".join([f"Recording of {self.trials.sum()} trials", *(f"  {line}" for line in self.how)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +27,7 @@ from .verdicts import (
 )
 
 if TYPE_CHECKING:
+    from ..axioms.auditing.verdict import Audit
     from ..axioms.axiom import Axiom
 
 #: The options that have an effect on the audit of trained networks.
@@ -36,6 +37,7 @@ ENDING = ending_of(
     "stiminfo audit my_measure.py:MEASURE",
     "stiminfo audit my_measure.py:MEASURE --axiom locality --witnesses found",
     "stiminfo audit i_surp --json verdicts.json --html verdicts.html",
+    "stiminfo audit my_measure.py:MEASURE --models recording.csv",
     "stiminfo audit digits                     (networks that come with stiminfo)",
 )
 
@@ -52,6 +54,17 @@ class Options(AuditOptions):
             "...); or the folder of a checkpoint that `stiminfo train` wrote.",
         ),
     ]
+    models: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RECORDING",
+            help="Ask the axioms on the model of your own recording, too: any file that `stiminfo measure` reads.",
+        ),
+    ] = None
+    stimulus: Annotated[
+        str | None,
+        typer.Option(metavar="line|circle:360|...", help="What the stimulus of that recording is, as for `measure`."),
+    ] = None
 
 
 @with_fields(Options)
@@ -65,6 +78,9 @@ def audit(options: Options) -> int:
     What comes out: one verdict per axiom, beside what the measure claims. A refuted axiom comes with a witness, the
     smallest case found that breaks it, which `stiminfo replay` shows.
 
+    With --models, a second table says which axioms the measure breaks on the model of your recording (the shares of its
+    counts, with the ways to merge, split and warp it); there, "holds" rests on that one model.
+
     Trained networks serve one population and one set of images; they are asked only the axioms that those can answer.
     """
     from ..axioms.registry import axioms_named
@@ -75,6 +91,9 @@ def audit(options: Options) -> int:
         options.refuse(idle, f": {path} is a checkpoint; its audit takes --axiom, --seed, --json and --strict")
         return _audit_networks(path, chosen, options)
     check_backend(options)
+    if options.models is None:
+        options.refuse("stimulus", " without --models")
+    own = None if options.models is None else _recorded(options.models, options.stimulus)
 
     from ..axioms.auditing.audit import Auditing, Candidate, described
     from ..axioms.auditing.messages import InFile
@@ -94,6 +113,12 @@ def audit(options: Options) -> int:
         order = [(about.name, axiom.id) for axiom in chosen] if options.backend == "processes" else []
         with verdicts_here(len(chosen), order, options.jobs) as progress:
             audits = finished(Auditing([candidate], chosen, plan, journal, progress, [worker]))
+        if own is not None and audits[about.name].complete:
+            with verdicts_here(len(chosen), order, options.jobs) as progress:
+                mine = finished(Auditing([candidate], chosen, replace(plan, models=own), progress=progress))
+            mine = {name: _only_promises(one) for name, one in mine.items()}
+        else:
+            mine = {}
     finally:
         worker.close()
     result = audits[about.name]
@@ -101,12 +126,34 @@ def audit(options: Options) -> int:
     write_files(
         options,
         audits,
-        data=result.to_json(),
+        data=result.to_json() | ({"on_models": mine[about.name].to_json()} if mine else {}),
         markdown=audit_markdown(result),
         command=f"stiminfo audit {path.name} --examples {options.examples} --seed {options.seed}",
     )
     print_audit(result, console_here())
-    return exit_code(audits, options.strict)
+    for one in mine.values():
+        console_here().print(f"\nOn the model of {options.models}:", highlight=False)
+        print_audit(one, console_here())
+    return max(exit_code(audits, options.strict), exit_code(mine, options.strict))
+
+
+def _only_promises(audit: Audit) -> Audit:
+    """The audit without the claims that an axiom does not hold: one model need not break it."""
+    from msgspec.structs import replace as changed
+
+    kept = {a: v if v.claimed else changed(v, claimed=None) for a, v in audit.verdicts.items()}
+    return replace(audit, verdicts=kept)
+
+
+def _recorded(file: Path, stimulus: str | None) -> bytes:
+    """The model of a recording, pickled for a worker process."""
+    from ..axioms.auditing.measure_file import pickled
+    from ..models import read_recording
+
+    recording = read_recording(file, stimulus=stimulus)
+    for line in recording.how:
+        console_here().print(f"read: {line}", highlight=False, markup=False, style="dim")
+    return pickled(recording.model())
 
 
 def _audit_networks(folder: Path, chosen: Sequence[Axiom], options: Options) -> int:
