@@ -32,8 +32,9 @@ class Options(ImageOptions):
     preset: Annotated[
         str,
         typer.Option(
-            metavar="small|medium|large|paper",
-            help="Architecture and schedule (default: small for images of up to 16 x 16 pixels, else medium).",
+            metavar="small|vectors|medium|large|paper",
+            help="Architecture and schedule (default: small for images of up to 16 x 16 pixels, vectors for stimuli "
+            "that are no images, else medium).",
         ),
     ] = ""
     minutes: Annotated[
@@ -41,7 +42,7 @@ class Options(ImageOptions):
         typer.Option(
             min=0.01,
             metavar="MINUTES",
-            help="Time for the whole run, from calibration to checkpoint (default: small 5, medium 90).",
+            help="Time for the whole run, from calibration to checkpoint (default: small 5, vectors 2, medium 90).",
         ),
     ] = None
     steps: Annotated[int | None, count_option("Training steps of the denoisers, instead of --minutes.")] = None
@@ -71,6 +72,14 @@ class Options(ImageOptions):
         bool,
         typer.Option(
             "--coarse", help="Learn thinned and merged responses too, so that data processing can be audited."
+        ),
+    ] = False
+    prior_only: Annotated[
+        bool,
+        typer.Option(
+            "--prior-only",
+            help="Learn the stimuli alone, in one network; it serves any population by the closure, without training "
+            "on responses.",
         ),
     ] = False
     half_precision: Annotated[
@@ -120,6 +129,8 @@ class Options(ImageOptions):
             self.refuse("gain_steps", " without --steps: the minutes decide how many steps there are (0 is allowed)")
         if self.start is not None:
             self.refuse("channels", " with --from: the networks of that checkpoint have channels of their own")
+        if self.prior_only:
+            self.refuse(("halves", "coarse", "gain_steps", "start"), " with --prior-only: no responses are learned")
         if self.device != "cpu" and "threads" in self.given and _cuda():
             self.refuse("threads", " on a GPU; give --device cpu too")
 
