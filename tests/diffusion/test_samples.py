@@ -10,31 +10,32 @@ pytest.importorskip("torch", reason="the diffusion side needs torch")
 pytest.importorskip("diffusers")
 pytest.importorskip("accelerate")
 
-import torch  # noqa: E402
+import torch
 
-import stiminfo as si  # noqa: E402
-from stiminfo.cli import app  # noqa: E402
-from stiminfo.diffusion import GaussianDenoiser, load_denoiser  # noqa: E402
-from stiminfo.diffusion.architecture import Architecture  # noqa: E402
-from stiminfo.diffusion.checkpoints import load_learned, save_learned  # noqa: E402
-from stiminfo.diffusion.denoiser import Unknown  # noqa: E402
-from stiminfo.diffusion.loading import serving  # noqa: E402
-from stiminfo.diffusion.recipes import PRESETS, preset_for  # noqa: E402
-from stiminfo.diffusion.sources import MixtureSource  # noqa: E402
-from stiminfo.diffusion.sources.sample_set import SampleSource  # noqa: E402
-from stiminfo.diffusion.training import Training  # noqa: E402
-from stiminfo.diffusion.unet import UNetDenoiser  # noqa: E402
-from stiminfo.errors import ModelError  # noqa: E402
-from stiminfo.models import LinearGaussian  # noqa: E402
+import stiminfo as si
+from stiminfo.cli import app
+from stiminfo.diffusion import GaussianDenoiser, load_denoiser
+from stiminfo.diffusion.architecture import Architecture
+from stiminfo.diffusion.checkpoints import load_learned, save_learned
+from stiminfo.diffusion.denoiser import Unknown
+from stiminfo.diffusion.loading import serving
+from stiminfo.diffusion.recipes import PRESETS, preset_for
+from stiminfo.diffusion.sources import MixtureSource
+from stiminfo.diffusion.sources.sample_set import SampleSource
+from stiminfo.diffusion.training import Training
+from stiminfo.diffusion.unet import UNetDenoiser
+from stiminfo.errors import ModelError
+from stiminfo.models import LinearGaussian
 
 FEW = ("--steps", "2", "--batch", "8", "--channels", "8", "--device", "cpu", "--seed", "0")
 
 
 def main(arguments):
     """The exit code of a command."""
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as stopped:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["stiminfo", *arguments])
-        app.main()
+        with pytest.raises(SystemExit) as stopped:
+            app.main()
     return stopped.value.code or 0
 
 
@@ -47,7 +48,7 @@ def gaussian(d=3):
 
 def trained(source, encoder, **changes):
     architecture = {name: changes.pop(name) for name in list(changes) if hasattr(Architecture(), name)}
-    recipe = replace(PRESETS["vectors"], steps=2, gain_steps=2, batch=8, warm_up=1, **changes)
+    recipe = replace(PRESETS["vectors"], **({"steps": 2, "gain_steps": 2, "batch": 8, "warm_up": 1} | changes))
     recipe = replace(recipe, architecture=replace(recipe.architecture, channels=(8,), **architecture))
     return Training(source, encoder, recipe, device="cpu", threads=1).run()
 
@@ -61,7 +62,7 @@ def test_the_first_guess_is_the_best_linear_denoiser():
     gamma = torch.tensor([1e-3, 0.1, 1.0, 30.0])
     found = learned.denoising(x, gamma)
     assert torch.allclose(found.double(), exact.xhat(x.double(), gamma.double()), atol=1e-4)
-    total = si.i_local.estimate(serving(UNetDenoiser(learned)), x, passes=4000, seed=1)
+    total = si.i_local.estimate(serving(UNetDenoiser(learned)), x, passes=4000, sampler="closure", seed=1)
     truth = si.i_local.estimate(exact, x, passes=4000, seed=1)
     assert np.abs(total.value - truth.value).max() < 0.02 * truth.value.mean()
     plain = trained(source, encoder, gain_steps=0, prior_only=True, rate=1e-12, preconditioning="edm")
@@ -133,9 +134,10 @@ def test_train_on_samples_and_decompose_with_other_neurons(folder, capsys):
     assert main(["decompose", *known, "--out", str(out)]) == 0
     found = json.loads((out / "decomposition.json").read_text())
     assert found["measures"]["i_local"]["sampler"] == "closure"
-    # A constant feature has no information, and neurons that see one feature tell nothing about independent ones.
+    # A constant feature has no information, but for float32's rounding; a neuron that sees one feature tells nothing
+    # about independent ones.
     maps = np.load(out / "decomposition.npz")["i_local_map"][:, 0]
-    assert np.abs(maps[:, 2]).max() < 1e-6 * maps.max()
+    assert np.abs(maps[:, 2]).max() < 1e-5 * maps.max()
     assert main(["decompose", *known, "--receptive-fields", str(folder / "other.npy"), "--out", str(out)]) == 0
     maps = np.load(out / "decomposition.npz")["i_local_map"][:, 0]
     assert maps[:, 0].min() > 3 * maps[:, 1:].max()

@@ -72,6 +72,7 @@ def _written(options: Options, console: Console, bar: Progress, began: float) ->
 
     if options.device != "auto":
         device_named(options.device)
+    options.check_prior_only()
     _check_paths(options)
     dataset, _ = options.seen_by(options.dataset)
     options.check_size(dataset)

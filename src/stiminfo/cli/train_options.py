@@ -116,6 +116,11 @@ class Options(ImageOptions):
             of = f"they have {side} x {side} pixels" if side else "they have the size that they have in the file"
             self.refuse("size", f" on {dataset.name} images: {of}")
 
+    def check_prior_only(self) -> None:
+        """Raise `OptionError` for what a network of the stimuli alone cannot do."""
+        if self.prior_only:
+            self.refuse(("halves", "coarse", "gain_steps", "start"), " with --prior-only: no responses are learned")
+
     def check_training(self, minutes: float | None) -> None:
         """Raise `OptionError` for an option that has no effect on the training.
 
@@ -129,8 +134,6 @@ class Options(ImageOptions):
             self.refuse("gain_steps", " without --steps: the minutes decide how many steps there are (0 is allowed)")
         if self.start is not None:
             self.refuse("channels", " with --from: the networks of that checkpoint have channels of their own")
-        if self.prior_only:
-            self.refuse(("halves", "coarse", "gain_steps", "start"), " with --prior-only: no responses are learned")
         if self.device != "cpu" and "threads" in self.given and _cuda():
             self.refuse("threads", " on a GPU; give --device cpu too")
 
