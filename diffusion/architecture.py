@@ -11,8 +11,11 @@ from torch import Tensor
 from ..errors import ModelError
 from .response_views import LEARNED
 
-PRECONDITIONINGS = ("edm", "epsilon")
+PRECONDITIONINGS = ("edm", "epsilon", "wiener")
+#: What older checkpoints do not say; they are read with the defaults.
+_LATER = {"network", "prior_only"}
 ROUTES = ("image", "embedding", "both")
+NETWORKS = ("unet", "mlp")
 
 
 @dataclass(frozen=True)
@@ -21,15 +24,19 @@ class Architecture:
 
     Attributes
     ----------
-    channels : channels at each level of the U-Net; each level after the first halves the image
+    channels : channels at each level of the U-Net; each level after the first halves the image. Of an MLP: one number,
+        its width
     layers : residual layers per level
     patch : the U-Net sees patch x patch pixels as the channels of one point; 2 makes it four times as fast
     attention : whether there is self-attention at the coarsest level
-    preconditioning : ``edm`` (Karras et al. 2022), or ``epsilon``: the network predicts the noise, as in DDPM
+    preconditioning : ``edm`` (Karras et al. 2022); ``epsilon``: the network predicts the noise, as in DDPM; or
+        ``wiener``: ``edm`` in each principal direction of the stimuli, so that the best linear denoiser is the start
     route : how responses enter: as an ``image`` (a learned linear map of the responses, stacked on the noisy stimulus),
         as an ``embedding`` added to that of the noise level, or ``both``
     shared : one network for xhat(xg) and xhat(xg, r), with a null token in place of r; otherwise two networks
     views : coarser views of the response to learn too: ``halves``, ``thinned``, ``merged`` (see `response_views`)
+    network : ``unet`` for images, or ``mlp`` for stimuli that are no images
+    prior_only : one network, which learns xhat(xg) and sees no responses
     """
 
     channels: tuple[int, ...] = (32, 64)
@@ -40,6 +47,8 @@ class Architecture:
     route: str = "image"
     shared: bool = True
     views: tuple[str, ...] = ()
+    network: str = "unet"
+    prior_only: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.channels) <= 8 or not all(isinstance(c, int) and 8 <= c <= 1024 for c in self.channels):
@@ -51,7 +60,18 @@ class Architecture:
             raise ModelError(f"views are {self.views!r}; expected some of {', '.join(LEARNED)}")
         if self.views and not self.shared:
             raise ModelError("views of the response are learned by a shared network only")
-        check_choices(self, patch=(1, 2, 4), preconditioning=PRECONDITIONINGS, route=ROUTES)
+        if self.network == "mlp" and len(self.channels) != 1:
+            raise ModelError(f"channels are {self.channels}; expected one number, the width of an MLP")
+        if self.prior_only and (self.views or not self.shared):
+            raise ModelError("a network of stimuli alone has no views of the response and no second network")
+        check_choices(
+            self,
+            patch=(1, 2, 4),
+            preconditioning=PRECONDITIONINGS,
+            route=ROUTES,
+            network=NETWORKS,
+            prior_only=(False, True),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -60,7 +80,8 @@ class Architecture:
     @classmethod
     def from_json(cls, data: Any) -> Architecture:
         """Read what `to_json` wrote; raises `ModelError` for anything else."""
-        if not isinstance(data, dict) or set(data) != {field.name for field in fields(cls)}:
+        names = {field.name for field in fields(cls)}
+        if not isinstance(data, dict) or not names - _LATER <= set(data) <= names:
             raise ModelError("this does not describe an architecture")
         try:
             return cls(**(data | {name: tuple(data[name]) for name in ("channels", "views")}))

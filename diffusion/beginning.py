@@ -21,7 +21,7 @@ from .sources import Source
 _SAMPLE, _LEAST_SPREAD = 4096, 0.05
 
 #: The layers whose input is the response followed by one indicator per view.
-_INPUTS = ("conditional.image.weight", "conditional.embed.0.weight")
+_INPUTS = ("conditional.image.weight", "conditional.embed.0.weight", "conditional.heard.weight")
 
 
 def fresh_denoisers(
@@ -31,15 +31,18 @@ def fresh_denoisers(
     generator = torch.Generator().manual_seed(seed)
     r = encoder.sample(source.draw(_SAMPLE, generator).double(), generator)
     spread = r.std(0)
-    return DenoisingNetwork(
+    known = slice(0 if architecture.prior_only else None)
+    network = DenoisingNetwork(
         architecture,
         source.shape,
         levels,
         torch.as_tensor(source.mean),
         math.sqrt(source.covariance.trace() / len(source.mean)),
-        r.mean(0),
-        spread.clamp_min(float(spread.max()) * _LEAST_SPREAD),
+        r.mean(0)[known],
+        spread.clamp_min(float(spread.max()) * _LEAST_SPREAD)[known],
     )
+    network.know_covariance(torch.as_tensor(source.covariance))
+    return network
 
 
 def fresh_gain(denoising: DenoisingNetwork) -> GainNetwork:

@@ -1,9 +1,12 @@
-"""Checks of a checkpoint's files against its description, before anything is built from them."""
+"""A checkpoint's files: checks against its description before anything is built from them, and folders put in place."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +81,33 @@ def check_digests(folder: Path, digests: dict[str, Any]) -> None:
         found = digest_of(path)
         if found != digest:
             raise CheckpointError(f"{path}: damaged (SHA-256 {found[:12]}..., expected {str(digest)[:12]}...)")
+
+
+@contextmanager
+def new_folder(parent: Path) -> Iterator[Path]:
+    """An empty folder with the permissions of any new folder (`tempfile` makes folders for the owner alone).
+
+    It is removed at the end unless it was renamed.
+    """
+    path = parent / f".stiminfo-{os.urandom(8).hex()}"
+    path.mkdir()
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def put_in_place(temporary: Path, folder: Path) -> None:
+    """Rename a complete folder to where it belongs; it replaces another checkpoint, but no other folder."""
+    for path in temporary.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
+    if not folder.exists():
+        os.replace(temporary, folder)
+        return
+    if not (folder / "checkpoint.json").is_file() and any(folder.iterdir()):
+        raise CheckpointError(f"{folder}: exists and is not a checkpoint")
+    with new_folder(folder.parent) as aside:
+        os.replace(folder, aside / "old")
+        os.replace(temporary, folder)

@@ -1,16 +1,13 @@
 """Trained networks as a folder of safetensors and JSON, written whole or not at all and checked before it is used.
 
 Each U-Net has its own folder, as `diffusers.UNet2DModel.save_pretrained` writes it. `layers.safetensors` holds the
-layers around the U-Nets and the population. `checkpoint.json` describes them and holds the SHA-256 of every other file.
+layers around the U-Nets, MLPs and the population. `checkpoint.json` describes them and holds the SHA-256 of every other
+file.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +18,16 @@ from torch import Tensor
 
 from ..errors import CheckpointError, ModelError
 from .architecture import Architecture, Levels, whole_number
-from .checkpoint_files import check_digests, check_file, check_finite, check_shapes, digest_of, tensors_of
+from .checkpoint_files import (
+    check_digests,
+    check_file,
+    check_finite,
+    check_shapes,
+    digest_of,
+    new_folder,
+    put_in_place,
+    tensors_of,
+)
 from .encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
 from .networks import DenoisingNetwork, GainNetwork
 
@@ -30,6 +36,8 @@ SCHEMA = 3
 PRETRAINED = Path(__file__).parent / "pretrained"
 #: Limits of what is read: bytes of a description, pixels of a side, neurons.
 _MOST_JSON, _MOST_PIXELS, _MOST_NEURONS = 1 << 20, 256, 1 << 16
+#: The most numbers of a stimulus that is no image.
+_MOST_NUMBERS = 1 << 14
 _UNET = "diffusion_pytorch_model.safetensors"
 #: Buffers of the gain network that are measured after training.
 _MEASURED = ("size", "level_scale", "pixel_scale")
@@ -88,40 +96,26 @@ def save_learned(learned: Learned, folder: Path, card: str, *, half: bool = Fals
         The folder exists and is not a checkpoint.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _new_folder(folder.parent) as temporary:
+    with new_folder(folder.parent) as temporary:
         _write(learned, temporary, card, half)
-        _put_in_place(temporary, folder)
-
-
-@contextmanager
-def _new_folder(parent: Path) -> Iterator[Path]:
-    """An empty folder with the permissions of any new folder (`tempfile` makes folders for the owner alone).
-
-    It is removed at the end unless it was renamed.
-    """
-    path = parent / f".stiminfo-{os.urandom(8).hex()}"
-    path.mkdir()
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+        put_in_place(temporary, folder)
 
 
 def _write(learned: Learned, folder: Path, card: str, half: bool) -> None:
     dtype = torch.float16 if half else torch.float32
     layers: dict[str, Tensor] = {}
     for role, network in _networks(learned.denoising, learned.gain).items():
-        # As UNet2DModel.save_pretrained writes it, but in the precision asked for.
-        network.unet.save_config(folder / role)
-        weights = {
-            name: value.detach().cpu().to(dtype).contiguous() for name, value in network.unet.state_dict().items()
-        }
-        (folder / role / _UNET).write_bytes(save(weights, metadata={"format": "pt"}))
+        if network.unet is not None:
+            # As UNet2DModel.save_pretrained writes it, but in the precision asked for.
+            network.unet.save_config(folder / role)
+            weights = {
+                name: value.detach().cpu().to(dtype).contiguous() for name, value in network.unet.state_dict().items()
+            }
+            (folder / role / _UNET).write_bytes(save(weights, metadata={"format": "pt"}))
         layers |= {
             f"{role}.{name}": value for name, value in network.state_dict().items() if not name.startswith("unet.")
         }
-    for name in ("centre", "response_mean", "response_spread"):
-        layers[name] = getattr(learned.denoising, name)
+    layers |= _around(learned.denoising)
     if learned.gain is not None:
         layers |= {f"gain_{name}": getattr(learned.gain, name) for name in _MEASURED}
     kind = type(learned.encoder).__name__
@@ -147,6 +141,13 @@ def _write(learned: Learned, folder: Path, card: str, half: bool) -> None:
     (folder / "checkpoint.json").write_text(text, encoding="utf-8")
 
 
+def _around(denoising: DenoisingNetwork) -> dict[str, Tensor]:
+    """What a denoising network knows beside its weights."""
+    names = ("centre", "response_mean", "response_spread", "variances", "directions")
+    found = {name: getattr(denoising, name) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def _networks(denoising: DenoisingNetwork, gain: GainNetwork | None) -> dict[str, Any]:
     found = {"conditional": denoising.conditional}
     if denoising.unconditional is not None:
@@ -154,22 +155,6 @@ def _networks(denoising: DenoisingNetwork, gain: GainNetwork | None) -> dict[str
     if gain is not None:
         found["gain"] = gain.network
     return found
-
-
-def _put_in_place(temporary: Path, folder: Path) -> None:
-    """Rename a complete folder to where it belongs; it replaces another checkpoint, but no other folder."""
-    for path in temporary.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
-    if not folder.exists():
-        os.replace(temporary, folder)
-        return
-    if not (folder / "checkpoint.json").is_file() and any(folder.iterdir()):
-        raise CheckpointError(f"{folder}: exists and is not a checkpoint")
-    with _new_folder(folder.parent) as aside:
-        os.replace(folder, aside / "old")
-        os.replace(temporary, folder)
 
 
 def load_learned(folder: Path) -> Learned:
@@ -191,13 +176,17 @@ def load_learned(folder: Path) -> Learned:
         raise CheckpointError(f"{folder}: checkpoint.json does not describe a checkpoint ({error!r})") from None
     layers = tensors_of(folder / "layers.safetensors")
     pixels, responses = described.shape[0] * described.shape[1], described.responses
-    around = {"centre": (pixels,), "response_mean": (responses,), "response_spread": (responses,)}
+    heard = 0 if described.architecture.prior_only else responses
+    around: dict[str, tuple[int, ...]] = {"centre": (pixels,), "response_mean": (heard,), "response_spread": (heard,)}
+    if described.architecture.preconditioning == "wiener":
+        around |= {"variances": (pixels,), "directions": (pixels, pixels)}
     check_shapes(folder / "layers.safetensors", layers, around)
     # First without memory, so that a description cannot ask for more memory than its files need.
     with torch.device("meta"):
         bare = described.built(layers)
     for role, network in _networks(*bare).items():
-        check_file(folder / role / _UNET, network.unet)
+        if network.unet is not None:
+            check_file(folder / role / _UNET, network.unet)
     denoising, gain = described.built(layers)
     _fill(folder, denoising, gain, layers)
     encoder = _encoder(folder, described.kind, layers, responses, pixels)
@@ -228,7 +217,9 @@ class _Described:
 
 
 def _described(folder: Path, data: Any) -> _Described:
-    height, width = (whole_number("shape", value, 1, _MOST_PIXELS) for value in data["shape"])
+    height, width = data["shape"]
+    whole_number("shape", height, 1, _MOST_PIXELS)
+    whole_number("shape", width, 1, _MOST_NUMBERS if height == 1 else _MOST_PIXELS)
     responses = whole_number("responses", data["responses"], 1, _MOST_NEURONS)
     levels, spread = Levels(**data["levels"]), float(data["spread"])
     architecture = Architecture.from_json(data["architecture"])
@@ -245,7 +236,8 @@ def _described(folder: Path, data: Any) -> _Described:
 def _fill(folder: Path, denoising: DenoisingNetwork, gain: GainNetwork | None, layers: dict[str, Tensor]) -> None:
     path = folder / "layers.safetensors"
     for role, network in _networks(denoising, gain).items():
-        network.unet.load_state_dict(tensors_of(folder / role / _UNET))
+        if network.unet is not None:
+            network.unet.load_state_dict(tensors_of(folder / role / _UNET))
         own = {name.removeprefix(f"{role}."): value for name, value in layers.items() if name.startswith(f"{role}.")}
         wanted = {name: value for name, value in network.state_dict().items() if not name.startswith("unet.")}
         check_shapes(path, own, {name: tuple(v.shape) for name, v in wanted.items()})
@@ -255,6 +247,8 @@ def _fill(folder: Path, denoising: DenoisingNetwork, gain: GainNetwork | None, l
         check_shapes(path, layers, measured)
         for name in _MEASURED:
             getattr(gain, name).copy_(layers[f"gain_{name}"])
+    for name, value in _around(denoising).items():
+        value.copy_(layers[name])
     for whole in (denoising, gain):
         if whole is not None:
             check_finite(folder, whole)

@@ -95,8 +95,10 @@ def images_from_file(path: Path) -> Images:
     return Images(path.stem, array.astype(np.float32), None, "")
 
 
-def read_array(path: Path, name: str, dimensions: int) -> Array:
+def read_array(path: Path, name: str, dimensions: int | tuple[int, ...]) -> Array:
     """The first array with so many axes in a .npy or .npz file, as float64; nothing is unpickled.
+
+    `dimensions` may list several numbers of axes.
 
     Raises
     ------
@@ -113,10 +115,13 @@ def read_array(path: Path, name: str, dimensions: int) -> Array:
             f"{path}: not a .npy or .npz file of numbers: it is damaged, of another kind, or holds Python objects, "
             "which are not read"
         ) from None
-    fitting = [array for array in arrays if array.ndim == dimensions]
+    allowed = (dimensions,) if isinstance(dimensions, int) else dimensions
+    fitting = [array for array in arrays if array.ndim in allowed]
     if not fitting:
         shapes = ", ".join(str(array.shape) for array in arrays) or "none"
-        raise ModelError(f"{path}: holds arrays of shape {shapes}; expected {name} with {dimensions} axes")
+        raise ModelError(
+            f"{path}: holds arrays of shape {shapes}; expected {name} with {' or '.join(map(str, allowed))} axes"
+        )
     array = fitting[0]
     if array.dtype.kind not in "buif":
         raise ModelError(f"{path}: {name} hold {array.dtype} values; expected real numbers")

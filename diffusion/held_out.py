@@ -127,7 +127,7 @@ class Yardstick:
 
 def held_out_losses(
     network: DenoisingNetwork, source: Source, encoder: Encoder, yardstick: Yardstick, *, device: Any = "cpu"
-) -> list[dict[str, float]]:
+) -> list[dict[str, float | None]]:
     """Mean squared errors per pixel, in each band of noise levels.
 
     Returns
@@ -136,19 +136,23 @@ def held_out_losses(
         ``low``, ``high`` (the band's levels); ``network``, ``linear``, ``exact`` without responses, and the same with
         ``_given`` appended for those with responses; ``exact`` is the finite-set denoiser of the training images, or
         that of the true prior; ``stderr`` is the standard error of ``network - linear``, which share their images.
+        Networks that have learned no responses have None for ``network_given`` and ``stderr_given``.
     """
     rows = []
     network = network.to(device).eval()
     for band, views in enumerate(views_of_bands(source, encoder, network.levels, yardstick.views)):
-        row = {"low": views.low, "high": views.high}
+        row: dict[str, float | None] = {"low": views.low, "high": views.high}
         levels = torch.full((len(views.x),), views.gamma, device=device)
         for suffix, given in _ROLES.items():
+            row["linear" + suffix] = float(yardstick.linear[suffix][band].mean())
+            row["exact" + suffix] = float(yardstick.exact[suffix][band].mean())
+            row["network" + suffix] = row["stderr" + suffix] = None
+            if given and network.architecture.prior_only:
+                continue
             with torch.no_grad():
                 found = network(views.xg.to(device), levels, views.r.to(device) if given else None).cpu()
             errors, linear = _errors(found, views.x), yardstick.linear[suffix][band]
             row["network" + suffix] = float(errors.mean())
-            row["linear" + suffix] = float(linear.mean())
-            row["exact" + suffix] = float(yardstick.exact[suffix][band].mean())
             row["stderr" + suffix] = float((errors - linear).std() / math.sqrt(len(errors)))
         rows.append(row)
     return rows

@@ -33,4 +33,11 @@ def load_denoiser(source: str | Path, *, encoder: Any = None, **options: Any) ->
     shipped = PRETRAINED / source
     own = Path(source)
     known = not (own / "checkpoint.json").is_file() and (shipped / "checkpoint.json").is_file()
-    return with_population(UNetDenoiser.load(shipped if known else own, **options), encoder)
+    return serving(UNetDenoiser.load(shipped if known else own, **options), encoder)
+
+
+def serving(networks: UNetDenoiser, encoder: Any = None) -> Denoiser:
+    """Networks with the population that they learned, or with another; those that learned none get one linear step."""
+    if encoder is None and networks.learned.denoising.architecture.prior_only:
+        encoder = networks.learned.encoder
+    return with_population(networks, encoder)

@@ -1,7 +1,7 @@
 """U-Nets that denoise images with or without the responses to them, and one that regresses the gain of a response.
 
-All are a `diffusers.UNet2DModel` with a preconditioning (which keeps its input and output at unit size at every noise
-level) and an input for responses.
+All are a `diffusers.UNet2DModel`, or an MLP where the stimuli are no images, with a preconditioning (which keeps input
+and output at unit size at every noise level) and an input for responses.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from ..errors import ModelError
 from .architecture import Architecture, Levels
-from .response_views import seen_by, views_of
+from .mlp import ResponseMLP
+from .response_views import seen_by, shown_responses, views_of
 
-__all__ = ["Architecture", "DenoisingNetwork", "GainNetwork", "Levels", "ResponseUNet"]
+__all__ = ["Architecture", "DenoisingNetwork", "GainNetwork", "Levels", "ResponseMLP", "ResponseUNet"]
 
 #: Input channels that show the responses, and what is learned about each position, beside the noisy image.
 _RESPONSE_CHANNELS, _POSITION_CHANNELS = 2, 1
@@ -97,7 +98,7 @@ class ResponseUNet(nn.Module):
         layers = [image.reshape(count, 1, height, width), self.position.expand(count, -1, -1, -1)]
         options: dict[str, Any] = {}
         if self.responses:
-            seen = self._input(image, r, given)
+            seen = shown_responses(self.seen, image, r, given)
             if weight is not None:
                 seen = seen * weight
             if self.as_image:
@@ -108,18 +109,12 @@ class ResponseUNet(nn.Module):
         found = self.unet(points, 100 * place, **options).sample
         return nn.functional.pixel_shuffle(found, self.patch).reshape(count, -1)
 
-    def _input(self, image: Tensor, r: Tensor | None, given: Tensor | None) -> Tensor:
-        """The responses and the view that they are, (B, k + views); zeros where no response is given.
 
-        The view tells "not given" from the mean response, which is 0 as well.
-        """
-        count, views = len(image), len(self.seen)
-        if r is None:
-            return image.new_zeros(count, self.responses + views)
-        if given is None:
-            given = nn.functional.one_hot(torch.zeros(count, dtype=torch.long, device=r.device), views)
-        given = given.to(image.dtype)
-        return torch.cat([r * (given @ self.seen.to(image.dtype)), given], dim=1)
+def network_for(architecture: Architecture, shape: tuple[int, int], responses: int) -> ResponseUNet | ResponseMLP:
+    """The network of an architecture, with random weights, for stimuli of this shape and so many responses."""
+    if architecture.network == "mlp":
+        return ResponseMLP(architecture, shape, responses)
+    return ResponseUNet(architecture, shape, responses)
 
 
 class _Normalised(nn.Module):
@@ -150,10 +145,17 @@ class DenoisingNetwork(_Normalised):
     centre : (d,) the mean image
     spread : square root of the mean variance of a pixel
     response_mean, response_spread : (k,)
+
+    Attributes
+    ----------
+    variances, directions : (d,) and (d, d), of the stimuli's covariance, directions in columns; None unless the
+        preconditioning is ``wiener``
     """
 
     response_mean: Tensor
     response_spread: Tensor
+    variances: Tensor | None
+    directions: Tensor | None
 
     def __init__(
         self,
@@ -169,13 +171,25 @@ class DenoisingNetwork(_Normalised):
         responses = len(response_mean)
         self.register_buffer("response_mean", response_mean.float())
         self.register_buffer("response_spread", response_spread.float())
-        self.conditional = ResponseUNet(architecture, shape, responses)
-        self.unconditional = None if architecture.shared else ResponseUNet(architecture, shape, 0)
+        self.conditional = network_for(architecture, shape, 0 if architecture.prior_only else responses)
+        self.unconditional = None if architecture.shared else network_for(architecture, shape, 0)
+        self.register_buffer("variances", None)
+        self.register_buffer("directions", None)
+        if architecture.preconditioning == "wiener":
+            pixels = len(centre)
+            self.variances, self.directions = centre.new_zeros(pixels), centre.new_zeros(pixels, pixels)
+
+    def know_covariance(self, covariance: Tensor) -> None:
+        """Take the stimuli's covariance (d, d) for the Wiener preconditioning; nothing happens with another one."""
+        if self.variances is not None:
+            values, vectors = torch.linalg.eigh(covariance.double())
+            self.variances = values.clamp_min(0).to(self.centre)
+            self.directions = vectors.to(self.centre)
 
     def scaling(self, gamma: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The preconditioning's scales of the skip connection, the output and the input, (B, 1) each."""
         g, power = gamma[:, None], self.spread**2
-        if self.architecture.preconditioning == "edm":
+        if self.architecture.preconditioning != "epsilon":
             total = g + power
             return power / total, (g * power / total).sqrt(), total.rsqrt()
         return torch.ones_like(g), -g.sqrt(), (1 + g).rsqrt()
@@ -191,8 +205,10 @@ class DenoisingNetwork(_Normalised):
 
     def raw(self, xg: Tensor, gamma: Tensor, r: Tensor | None, given: Tensor | None = None) -> Tensor:
         """The networks' output F in ``xhat = skip (xg - centre) + out F + centre``, (B, d)."""
-        image = (xg - self.centre) * self.scaling(gamma)[2]
+        image = self._along(xg - self.centre, gamma, 2)
         place = self.levels.place(gamma)
+        if self.architecture.prior_only:
+            r = given = None
         if r is not None:
             r = (r - self.response_mean) / self.response_spread
         weight = self.loudness(gamma)
@@ -207,8 +223,16 @@ class DenoisingNetwork(_Normalised):
 
     def forward(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None, given: Tensor | None = None) -> Tensor:
         """E[X | xg] or E[X | xg, r], (B, d)."""
-        skip, out, _ = self.scaling(gamma)
-        return self.centre + skip * (xg - self.centre) + out * self.raw(xg, gamma, r, given).to(xg.dtype)
+        found = self.raw(xg, gamma, r, given).to(xg.dtype)
+        return self.centre + self._along(xg - self.centre, gamma, 0) + self._along(found, gamma, 1)
+
+    def _along(self, rows: Tensor, gamma: Tensor, which: int) -> Tensor:
+        """Rows (B, d) times one of the preconditioning's scales, in each principal direction if it is ``wiener``."""
+        if self.variances is None or self.directions is None:
+            return self.scaling(gamma)[which] * rows
+        g, power = gamma[:, None], self.variances
+        scale = (power / (power + g), (power * g / (power + g)).sqrt(), (power + g).rsqrt())[which]
+        return ((rows @ self.directions) * scale) @ self.directions.T
 
 
 class GainNetwork(_Normalised):
@@ -232,7 +256,7 @@ class GainNetwork(_Normalised):
         self.register_buffer("size", torch.tensor(1.0))
         self.register_buffer("level_scale", torch.ones(LEVEL_SCALES))
         self.register_buffer("pixel_scale", torch.ones(shape[0] * shape[1]))
-        self.network = ResponseUNet(architecture, shape, 0)
+        self.network = network_for(architecture, shape, 0)
 
     def unit(self, gamma: Tensor) -> Tensor:
         """The approximate size of the output, (B, 1): as gamma^2 at low levels, then as gamma, then constant."""

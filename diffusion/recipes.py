@@ -99,6 +99,10 @@ class Recipe:
 PRESETS: dict[str, Recipe] = {
     # 8 x 8 images in minutes on two cores.
     "small": Recipe(Architecture(channels=(16, 32)), rate=4e-3),
+    # Stimuli that are no images, of up to some thousands of numbers, in minutes on one core.
+    "vectors": Recipe(
+        Architecture(channels=(192,), layers=3, preconditioning="wiener", network="mlp"), batch=256, warm_up=100
+    ),
     # 32 x 32 images in an hour or two on two cores.
     "medium": Recipe(Architecture(channels=(16, 32, 32)), steps=20_000, gain_steps=8000),
     # 32 x 32 images on a GPU.
@@ -131,6 +135,9 @@ PRESETS: dict[str, Recipe] = {
 }
 
 
-def preset_for(side: int) -> str:
-    """The preset to start from, for square images with so many pixels per side."""
+def preset_for(shape: tuple[int, int]) -> str:
+    """The preset to start from, for images of (h, w) pixels; stimuli that are no images have shape (1, d)."""
+    side = max(shape)
+    if shape[0] == 1:
+        return "vectors"
     return "small" if side <= 16 else "medium"

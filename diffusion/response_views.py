@@ -61,3 +61,24 @@ def coarser(encoder: Encoder, r: Tensor, view: str, generator: torch.Generator |
         silent = torch.zeros(*r.shape[:-1], encoder.dimensions, dtype=r.dtype, device=r.device)
         return r + encoder.sample(silent, generator)
     raise ModelError(f"responses of {type(encoder).__name__} cannot be thinned; expected counts, or linear neurons")
+
+
+def shown_responses(seen: Tensor, like: Tensor, r: Tensor | None, given: Tensor | None) -> Tensor:
+    """The responses and the view that they are, (B, k + views); zeros where no response is given.
+
+    The view tells "not given" from the mean response, which is 0 as well.
+
+    Parameters
+    ----------
+    seen : (views, k), what each view shows (`seen_by`)
+    like : (B, d), gives the number of rows and the dtype
+    r : (B, k)
+    given : (B, views), one-hot; a row of zeros is given none. By default the whole response
+    """
+    views, responses = seen.shape
+    if r is None:
+        return like.new_zeros(len(like), responses + views)
+    if given is None:
+        given = torch.nn.functional.one_hot(torch.zeros(len(like), dtype=torch.long, device=r.device), views)
+    given = given.to(like.dtype)
+    return torch.cat([r * (given @ seen.to(like.dtype)), given], dim=1)

@@ -63,6 +63,8 @@ class UNetDenoiser(Denoiser):
 
     def xhat(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None) -> Tensor:
         """The networks' output; levels outside their range are treated as the nearest one inside it."""
+        if r is not None and self.network.architecture.prior_only:
+            raise Unknown("these networks have learned no responses; load_denoiser(DIR) adds one linear step for them")
         if r is not None and r.shape != (len(xg), self.encoder.responses):
             raise ModelError(
                 f"responses have shape {tuple(r.shape)}; the networks were trained for "
@@ -133,4 +135,5 @@ class UNetDenoiser(Denoiser):
         count = sum(p.numel() for p in self.network.parameters())
         data = self.learned.notes.get("data", {}).get("name", "images")
         height, width = self.learned.shape
-        return f"UNetDenoiser({height} x {width} {data}, {count / 1e6:.2g} M weights)"
+        size = f"{height} x {width}" if height > 1 else f"{width} numbers,"
+        return f"UNetDenoiser({size} {data}, {count / 1e6:.2g} M weights)"

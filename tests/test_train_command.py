@@ -171,7 +171,8 @@ def test_wrong_checkpoints(trained, tmp_path):
     refused(run("decompose", "--checkpoint", "nowhere", cwd=tmp_path), "nowhere: no such checkpoint")
     net = trained / "net"
     refused(run("decompose", "--checkpoint", net, "--dataset", "mnist", cwd=tmp_path), "on digits, not on mnist")
-    refused(run("decompose", "--checkpoint", net, "--population", "linear", cwd=tmp_path), "--population does not go")
+    other = ("--population", "linear", "--sampler", "amortised")
+    refused(run("decompose", "--checkpoint", net, *other, cwd=tmp_path), "learned for the networks' own population")
     refused(run("decompose", "--checkpoint", net, "--measure", "i_sp", cwd=tmp_path), "i_sp cannot be estimated here")
     refused(run("decompose", "--checkpoint", net, "--sampler", "guess", cwd=tmp_path), "unknown sampler 'guess'")
     shutil.copytree(net, tmp_path / "cut")

@@ -1,6 +1,6 @@
 """Populations of neurons that respond to images: their receptive fields, and their normalisation."""
 
-from .fields import fields_for, receptive_fields
+from .fields import fields_for, receptive_fields, usual_fields
 from .linear import NOISE, linear_population
 from .poisson import AMPLITUDE, SLOPE, normalised_population
 from .population import Population
@@ -16,4 +16,5 @@ __all__ = [
     "normalised_population",
     "published_population",
     "receptive_fields",
+    "usual_fields",
 ]

@@ -37,6 +37,11 @@ def receptive_fields(shape: tuple[int, int], grid: tuple[int, int] = (7, 7), sig
     return np.asarray(np.einsum("ah,bw->abhw", *along).reshape(grid[0] * grid[1], -1))
 
 
+def usual_fields(shape: tuple[int, int]) -> Array:
+    """The receptive fields where the user gives none: `receptive_fields`, or one per number if it is no image."""
+    return np.eye(shape[1]) if shape[0] == 1 else receptive_fields(shape)
+
+
 def fields_for(images: Array, fields: Any) -> Array:
     """Receptive fields (k, h, w) or (k, h * w) as rows (k, h * w); raises `ModelError` where they do not fit."""
     rows = as_real_array(fields, "receptive fields")
@@ -48,9 +53,8 @@ def fields_for(images: Array, fields: Any) -> Array:
         return rows.reshape(len(rows), -1)
     if rows.ndim == 2 and rows.shape[1] == height * width:
         return rows
-    raise ModelError(
-        f"receptive fields have shape {rows.shape}; expected (k, {height}, {width}), the size of the images"
-    )
+    size = f"(k, {height}, {width}), the size of the images" if height > 1 else f"(k, {width}), as the stimuli"
+    raise ModelError(f"receptive fields have shape {rows.shape}; expected {size}")
 
 
 def drives(images: Array, fields: Array) -> tuple[Array, Array]:

@@ -8,7 +8,7 @@ from ...errors import ModelError
 from ...models.arrays import Array
 from .. import registry
 from ..encoders import Encoder
-from ..populations import AMPLITUDE, NOISE, Population, receptive_fields
+from ..populations import AMPLITUDE, NOISE, Population, usual_fields
 from .dataset import Asked, Dataset
 from .gaussian import natural_covariance
 from .image_set import ImageSource
@@ -61,7 +61,7 @@ def population_for(
     Parameters
     ----------
     kind : name of a population (`registry.POPULATIONS`); by default the source's own
-    fields : (k, d) receptive fields; by default a grid of 7 x 7 Gaussian ones
+    fields : (k, d) receptive fields; by default a grid of 7 x 7 Gaussian ones on images, else one per number
     amplitude : largest mean count of a Poisson neuron
     noise : standard deviation of linear neurons' noise, in median standard deviations of their drives
 
@@ -73,5 +73,5 @@ def population_for(
     population: Population = registry.population_named(kind or source.default_population)
     if source.linear_only and not population.linear:
         raise ModelError(NEEDS_LINEAR)
-    rows = receptive_fields(source.shape) if fields is None else fields
+    rows = usual_fields(source.shape) if fields is None else fields
     return population.seeing_source(source, rows, amplitude=amplitude, noise=noise)

@@ -42,6 +42,7 @@ class Dataset:
     sides : smallest, default and largest side, where the user chooses
     needs_folder : whether the user has to give the folder of its files
     suffixes : file name endings that it reads, where a path takes the place of the name
+    kind_of : the class of the source by the name, where a path decides; by default `kind`
     """
 
     name: str
@@ -52,6 +53,7 @@ class Dataset:
     sides: tuple[int, int, int] | None = None
     needs_folder: bool = False
     suffixes: tuple[str, ...] = ()
+    kind_of: Callable[[str], type[Source]] | None = None
 
     @property
     def takes_side(self) -> bool:
@@ -67,6 +69,10 @@ class Dataset:
     def linear_only(self) -> bool:
         """Whether the exact denoiser is known for linear neurons only."""
         return self.kind.linear_only
+
+    def population_of(self, name: str) -> str:
+        """The population for the data of this name, where the user names none."""
+        return (self.kind if self.kind_of is None else self.kind_of(name)).default_population
 
     def takes(self, name: str) -> bool:
         """Whether this reads the file at a path."""

@@ -23,12 +23,13 @@ class Source:
     Attributes
     ----------
     name, credit : its name, and a line to print beside anything made from it
-    shape : (h, w) pixels
+    shape : (h, w) pixels; (1, d) for stimuli that are no images
     digest : distinguishes one source from another
     mean, covariance : (d,) and (d, d), of the stimuli that are drawn
     images : (N, d) float32, the whole training set, or None where stimuli are drawn without end
     default_population : name of the population that is used where none is named
     linear_only : whether `exact` is known only for linear neurons with Gaussian noise
+    remarks : what a user should know about the data before training; empty where there is nothing to say
     """
 
     name: str
@@ -40,6 +41,7 @@ class Source:
     images: Tensor | None
     default_population = "poisson"
     linear_only = False
+    remarks: tuple[str, ...] = ()
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """`count` training stimuli, (count, d) float32."""

@@ -79,10 +79,12 @@ class Options(ImageOptions):
         "decomposition"
     )
 
+    file_field = "images"
+
     @property
     def other_neurons(self) -> bool:
         """Whether networks are to serve another population than the one that they were trained for."""
-        mine = {"population", "receptive_fields", "amplitude", "noise"}
+        mine = {"population", "poisson", "receptive_fields", "amplitude", "noise"}
         return self.checkpoint is not None and not mine.isdisjoint(self.given)
 
     def check(self, measures: tuple[str, ...]) -> None:
@@ -187,7 +189,7 @@ def decompose(options: Options) -> int:
 
 def _exact_task(options: Options) -> _Task:
     """Images, and neurons whose posterior is known; no networks."""
-    from ..diffusion.populations import receptive_fields
+    from ..diffusion.populations import usual_fields
     from ..diffusion.sources import Asked, population_for
 
     name = str(options.images) if options.images is not None else options.dataset or DATASET
@@ -203,7 +205,7 @@ def _exact_task(options: Options) -> _Task:
     images = dataset.images(asked)
     fields = options.fields_on(images.pixels)
     if fields is None:
-        fields = receptive_fields((images.pixels.shape[1], images.pixels.shape[2]))
+        fields = usual_fields((images.pixels.shape[1], images.pixels.shape[2]))
     if population.signed:
         images = replace(images, pixels=images.pixels * 2 - 1)
     return _Task(images, population.seeing_images(images.pixels, fields, **strengths))
@@ -211,8 +213,8 @@ def _exact_task(options: Options) -> _Task:
 
 def _task_with_networks(options: Options, device: Any) -> _Task:
     """A checkpoint's networks and images, and its population or another one."""
+    from ..diffusion.loading import serving
     from ..diffusion.sources import population_for
-    from ..diffusion.zero_shot import ZeroShotDenoiser
     from .checkpoint import networks_of
 
     assert options.checkpoint is not None
@@ -231,6 +233,6 @@ def _task_with_networks(options: Options, device: Any) -> _Task:
         encoder = population_for(source, population.name, fields, **strengths)
         exact = source.exact(encoder)
         information = exact.mutual_information(seed=options.seed)
-        return _Task(source.shown(), encoder, ZeroShotDenoiser(denoiser, encoder), exact, information, made_by, endless)
+        return _Task(source.shown(), encoder, serving(denoiser, encoder), exact, information, made_by, endless)
     encoder = learned.encoder
-    return _Task(source.shown(), encoder, denoiser, source.exact(encoder), information, made_by, endless)
+    return _Task(source.shown(), encoder, serving(denoiser), source.exact(encoder), information, made_by, endless)

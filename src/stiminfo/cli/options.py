@@ -12,7 +12,7 @@ from dataclasses import MISSING, dataclass, fields
 from functools import wraps
 from inspect import Parameter, Signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, get_type_hints
 
 import typer
 
@@ -200,6 +200,17 @@ MnistFolder = Annotated[
         metavar="DIR", show_default="the environment variable STIMINFO_MNIST", help="Folder of the MNIST files."
     ),
 ]
+DataPlace = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.npy|DIR",
+        show_default="the environment variable STIMINFO_MNIST",
+        help="A file of your own stimuli, samples (N, d) or images (N, height, width), in place of --dataset; or the "
+        "folder of the MNIST files.",
+    ),
+]
+#: The endings of files that --data takes for stimuli; anything else is a folder.
+_STIMULI = (".npy", ".npz")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +221,7 @@ class ImageOptions(Given):
         str | None,
         typer.Option(metavar=registered("DATASETS", "FORMATS"), help=f"Images to use (default: {DATASET})."),
     ] = None
-    data: MnistFolder = None
+    data: DataPlace = None
     population: Annotated[
         str | None,
         typer.Option(
@@ -219,10 +230,13 @@ class ImageOptions(Given):
             "the parameters of the paper, for images rescaled to [-1, 1].",
         ),
     ] = None
+    poisson: Annotated[bool, typer.Option("--poisson", help="The same as --population poisson.")] = False
     receptive_fields: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE.npy", help="Your own receptive fields: .npy or .npz, shape (neurons, height, width)."
+            metavar="FILE.npy",
+            help="Your own receptive fields: .npy or .npz, shape (neurons, height, width), or (neurons, d) for "
+            "stimuli that are no images.",
         ),
     ] = None
     amplitude: Annotated[
@@ -238,6 +252,26 @@ class ImageOptions(Given):
         ),
     ] = 2.0
 
+    #: The field that takes a file given with --data.
+    file_field: ClassVar[str] = "dataset"
+
+    def __post_init__(self) -> None:
+        """Put a file given with --data, and --poisson, where the other options of the same meaning are."""
+        if self.data is not None and self.data.suffix in _STIMULI:
+            self.refuse(("dataset", "images"), f" beside --data {self.data}: the stimuli are those of the file")
+            self._become(self.file_field, self.data if self.file_field == "images" else str(self.data), "data")
+            object.__setattr__(self, "data", None)
+        if self.poisson:
+            self.refuse("population", " beside --poisson")
+            self._become("population", "poisson", "poisson")
+
+    def _become(self, name: str, value: Any, old: str) -> None:
+        """Set an option as if the user had given it in the place of another."""
+        flags = dict(self.given)
+        flags[name] = flags.pop(old, f"--{old}")
+        object.__setattr__(self, name, value)
+        object.__setattr__(self, "given", flags)
+
     def seen_by(self, name: str) -> tuple[Dataset, Population]:
         """The data set of this name and the population that responds to it.
 
@@ -251,7 +285,7 @@ class ImageOptions(Given):
         from ..diffusion.registry import dataset_named, population_named
 
         dataset: Dataset = dataset_named(name)
-        population: Population = population_named(self.population or dataset.default_population)
+        population: Population = population_named(self.population or dataset.population_of(name))
         if not dataset.needs_folder:
             self.refuse("data", f": {dataset.name} images are not read from a folder")
         for option in {"amplitude", "noise"} - set(population.options):
@@ -265,4 +299,5 @@ class ImageOptions(Given):
 
         if self.receptive_fields is None:
             return None
-        return fields_for(pixels, read_array(self.receptive_fields, "receptive fields", 3))
+        dimensions = 2 if pixels.shape[1] == 1 else 3
+        return fields_for(pixels, read_array(self.receptive_fields, "receptive fields", dimensions))

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from ..diffusion.training import Training
 
 #: Minutes of training if neither steps nor minutes are given and the preset is one for a CPU.
-MINUTES = {"small": 5.0, "medium": 90.0}
+MINUTES = {"small": 5.0, "vectors": 2.0, "medium": 90.0}
 
 ENDING = ending(
     "stiminfo train --minutes 1 --out networks",
     "stiminfo train --minutes 1 --out networks --resume      (after Ctrl-C)",
+    "stiminfo train --data samples.npy --receptive-fields fields.npy --prior-only",
     "stiminfo train --dataset gaussian --size 4 --steps 200 --gain-steps 100",
     exits={0: "the checkpoint is written", INTERRUPTED: "interrupted; --resume continues the run"},
 )
@@ -71,10 +72,13 @@ def _written(options: Options, console: Console, bar: Progress, began: float) ->
 
     if options.device != "auto":
         device_named(options.device)
+    options.check_prior_only()
     _check_paths(options)
     dataset, _ = options.seen_by(options.dataset)
     options.check_size(dataset)
     source = source_named(options.dataset, side=options.size, folder=options.data)
+    for remark in source.remarks:
+        say(f"stiminfo: note: {remark}")
     recipe, minutes = _recipe_of(options, source.shape)
     options.check_training(minutes)
     start = None if options.start is None else load_learned(checkpoint_folder(options.start) or options.start)
@@ -123,7 +127,7 @@ def _recipe_of(options: Options, shape: tuple[int, int]) -> tuple[Recipe, float 
     """The preset with the user's changes, and the duration in minutes, or None if the number of steps decides."""
     from ..diffusion.recipes import PRESETS, preset_for
 
-    name = options.preset or preset_for(max(shape))
+    name = options.preset or preset_for(shape)
     if name not in PRESETS:
         raise ModelError(f"unknown preset {name!r}; expected one of {', '.join(PRESETS)}")
     recipe, architecture = PRESETS[name], PRESETS[name].architecture
@@ -136,6 +140,8 @@ def _recipe_of(options: Options, shape: tuple[int, int]) -> tuple[Recipe, float 
     if views := ("halves",) * options.halves + ("thinned", "merged") * options.coarse:
         architecture = replace(architecture, views=views, shared=True)
     changes: dict[str, Any] = {name: getattr(options, name) for name in ("batch", "rate", "steps", "gain_steps")}
+    if options.prior_only:
+        architecture, changes["gain_steps"] = replace(architecture, prior_only=True, shared=True), 0
     changes["precision"] = options.precision or None
     recipe = replace(recipe, architecture=architecture, **{k: v for k, v in changes.items() if v is not None})
     if options.minutes is not None or options.steps is not None:
@@ -209,7 +215,8 @@ def _print(notes: dict[str, Any], out: Path, console: Console) -> None:
         table.add_column(name, justify="right")
     for row in notes["held_out"]:
         cells = [row[name + given] for given in ("", "_given") for name in ("network", "linear", "exact")]
-        table.add_row(f"{row['low']:.3g} to {row['high']:.3g}", *(f"{cell:.4g}" for cell in cells))
+        shown = ["-" if cell is None else f"{cell:.4g}" for cell in cells]
+        table.add_row(f"{row['low']:.3g} to {row['high']:.3g}", *shown)
     console.print(table)
     console.print(
         f"written to {out} ({notes['weights']} weights, {minutes_of(notes):.1f} minutes of training); next:\n"

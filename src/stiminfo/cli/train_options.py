@@ -32,8 +32,9 @@ class Options(ImageOptions):
     preset: Annotated[
         str,
         typer.Option(
-            metavar="small|medium|large|paper",
-            help="Architecture and schedule (default: small for images of up to 16 x 16 pixels, else medium).",
+            metavar="small|vectors|medium|large|paper",
+            help="Architecture and schedule (default: small for images of up to 16 x 16 pixels, vectors for stimuli "
+            "that are no images, else medium).",
         ),
     ] = ""
     minutes: Annotated[
@@ -41,7 +42,7 @@ class Options(ImageOptions):
         typer.Option(
             min=0.01,
             metavar="MINUTES",
-            help="Time for the whole run, from calibration to checkpoint (default: small 5, medium 90).",
+            help="Time for the whole run, from calibration to checkpoint (default: small 5, vectors 2, medium 90).",
         ),
     ] = None
     steps: Annotated[int | None, count_option("Training steps of the denoisers, instead of --minutes.")] = None
@@ -71,6 +72,14 @@ class Options(ImageOptions):
         bool,
         typer.Option(
             "--coarse", help="Learn thinned and merged responses too, so that data processing can be audited."
+        ),
+    ] = False
+    prior_only: Annotated[
+        bool,
+        typer.Option(
+            "--prior-only",
+            help="Learn the stimuli alone, in one network; it serves any population by the closure, without training "
+            "on responses.",
         ),
     ] = False
     half_precision: Annotated[
@@ -106,6 +115,11 @@ class Options(ImageOptions):
             side = dataset.side
             of = f"they have {side} x {side} pixels" if side else "they have the size that they have in the file"
             self.refuse("size", f" on {dataset.name} images: {of}")
+
+    def check_prior_only(self) -> None:
+        """Raise `OptionError` for what a network of the stimuli alone cannot do."""
+        if self.prior_only:
+            self.refuse(("halves", "coarse", "gain_steps", "start"), " with --prior-only: no responses are learned")
 
     def check_training(self, minutes: float | None) -> None:
         """Raise `OptionError` for an option that has no effect on the training.
