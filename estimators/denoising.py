@@ -45,7 +45,7 @@ def estimate(
     *,
     passes: int | None = None,
     rtol: float | None = None,
-    sampler: str | ResponseSampler = "posterior",
+    sampler: str | ResponseSampler | None = None,
     seed: int = 0,
     form: str = "auto",
     gamma_range: tuple[float, float] | None = None,
@@ -60,6 +60,8 @@ def estimate(
     denoiser, centre = denoiser.centred()
     points = points - centre
     bounds = None if gamma_range is None else _bounds(gamma_range)
+    if sampler is None:  # a learned gain is used where it is asked for
+        sampler = denoiser.usual_sampler if denoiser.gain is None else "posterior"
     budget, chosen = _budget(passes, rtol), sampler_named(sampler, denoiser)
     try:
         side = denoiser.response_side() if integrand.of_responses else denoiser

@@ -184,9 +184,9 @@ class PublishedMeasure(Measure):
         rtol : float
             Stop when every total has at most this relative standard error, or `passes` are spent; `Estimate.reached`
             tells which.
-        sampler : {"posterior", "tweedie", "plug_in", "amortised"} or a sampler
+        sampler : {"posterior", "tweedie", "plug_in", "amortised", "closure", "matched"} or a sampler
             How r ~ p(R|xg) is drawn, for I_local only: see `stiminfo.diffusion.samplers`; "amortised" is for networks
-            that have learned E_r[D_i^2|xg].
+            that have learned E_r[D_i^2|xg]. By default "closure" for networks of the stimuli alone, else "posterior".
         seed : int
             The same seed gives the same numbers on the same device.
         form : {"auto", "variance", "raw"}

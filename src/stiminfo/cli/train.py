@@ -55,7 +55,10 @@ def train(options: Options) -> int:
         _say_how_to_continue(options)
         return INTERRUPTED
     if notes is not None:
-        _print(notes, options.out, console_here())
+        file = (
+            options.dataset if options.dataset is not None and Path(options.dataset).suffix in (".npy", ".npz") else ""
+        )
+        _print(notes, options.out, console_here(), file)
     return 0
 
 
@@ -204,7 +207,7 @@ def _trained(notes: dict[str, Any], training: Training) -> str:
     return f"trained: {', '.join(parts)}, {training.threads} thread{'s' * (training.threads != 1)}"
 
 
-def _print(notes: dict[str, Any], out: Path, console: Console) -> None:
+def _print(notes: dict[str, Any], out: Path, console: Console, file: str) -> None:
     from rich.table import Table
 
     from ..diffusion.cautions import caution_about
@@ -220,7 +223,8 @@ def _print(notes: dict[str, Any], out: Path, console: Console) -> None:
     console.print(table)
     console.print(
         f"written to {out} ({notes['weights']} weights, {minutes_of(notes):.1f} minutes of training); next:\n"
-        f"stiminfo decompose --checkpoint {out}"
+        + shlex.join(["stiminfo", "decompose", *([file] if file else []), "--checkpoint", str(out)]),
+        soft_wrap=True,
     )
     if caution := caution_about(notes["held_out"]):
         say(f"stiminfo: warning: {caution}")
