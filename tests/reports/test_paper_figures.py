@@ -56,7 +56,7 @@ def test_figure_5_numbers():
 def test_pairs_have_one_stimulus():
     one = encoding_model(prior=Gaussian(), tuning=Bump(), noise=PoissonNoise(), nodes=20)
     two = encoding_model(prior=Gaussian(0.5), tuning=Bump(), noise=PoissonNoise(), nodes=20)
-    with pytest.raises(ModelError, match="same stimuli and prior"):
+    with pytest.raises(ModelError, match="same stimuli, geometry and prior"):
         ResponsePair.independent(one, two)
     pair = ResponsePair.independent(one, one)
     assert pair.first.likelihood == pytest.approx(one.likelihood)

@@ -102,11 +102,11 @@ class Options(Given):
             min=10,
             max=100_000,
             metavar="N",
-            show_default="200 to 1000, fewer for a larger table",
-            help="Bootstrap resamples for the 95% intervals.",
+            show_default="200, fewer for a large table",
+            help="Simulated tables behind the corrected values and the 95% intervals.",
         ),
     ] = None
-    seed: Annotated[int, seed_option("Seed of the bootstrap; the same seed gives the same intervals.")] = 0
+    seed: Annotated[int, seed_option("Seed of the simulated tables; the same seed gives the same intervals.")] = 0
     bits: Annotated[bool, typer.Option("--bits", help="Show and write information in bits, not nats.")] = False
     json_file: Annotated[Path | None, json_option("Write all numbers and warnings as JSON.")] = None
     csv_file: Annotated[
@@ -129,8 +129,8 @@ def measure(options: Options) -> int:
     or an NWB file. Delimiters, encodings and shapes are recognised, and what was read is printed first. If a file can
     be read in two ways, it is refused, with the option that settles it.
 
-    What comes out: I(R;X) with an estimate of its bias (few trials make it too large), each measure per stimulus
-    with bootstrap intervals, and warnings where there are too few trials to trust them.
+    What comes out: I(R;X) and each measure per stimulus, as plug-in values and corrected for few trials (which make
+    plug-in information too large), with 95% intervals; a permutation test; and warnings where trials are too few.
     """
     from ..reports.measured_terminal import print_measured
     from ..reports.measuring import measure as measured
@@ -139,7 +139,7 @@ def measure(options: Options) -> int:
     recording = _read(options)
     prior = _prior(options, recording)
     with bar_here() as bar:
-        task = bar.add_task("bootstrap", total=None)
+        task = bar.add_task("simulated tables", total=None)
 
         def advance(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
