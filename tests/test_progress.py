@@ -184,7 +184,7 @@ def test_counts_count_their_resamples(tmp_path):
     ended = on_terminal("measure", "counts.csv", "--resamples", "40", cwd=tmp_path, pipe=True)
     assert ended.code == 0, ended.written
     assert re.search(r"\d+/40", ended.written)
-    assert "bootstrap" in ended.written
+    assert "simulated tables" in ended.written
 
 
 def test_figures_and_claims_count(tmp_path):
