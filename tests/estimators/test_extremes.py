@@ -5,6 +5,7 @@ import pytest
 
 from stiminfo.estimators import PUBLISHED, line, plane
 from stiminfo.estimators.channel import integrate
+from stiminfo.estimators.layouts import NodeLayout
 from stiminfo.estimators.nodes import Contribution
 from stiminfo.estimators.resolution import QUICK, resolution_for
 from stiminfo.models import Bump, EncodingModel, Gaussian, PoissonNoise, Population, encoding_model
@@ -149,3 +150,22 @@ def test_blocks_around_a_circle_leave_none_out(most):
     cuts = _cuts(np.array([3, 1, 4, 1, 5, 9, 2, 6]), most)
     assert (cuts[0], cuts[-1]) == (0, 8)
     assert cuts == sorted(set(cuts))
+
+
+@pytest.mark.parametrize("level", [1e-3, 1.0])
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_moments_at_the_nodes(d, level):
+    """Shifts, gains and variances are those of the posterior, summed over stimuli one by one."""
+    x, table = RNG.uniform(-0.5, 0.5, (4, d)), RNG.dirichlet(np.ones(3), 4).T
+    layout = NodeLayout(x, np.full(4, 0.25), table, resolution_for(x, QUICK))
+    asked = Contribution(lambda nodes: nodes.shift, d, squares=True)
+    for nodes in layout.batches(np.array([level]), np.array([1.0]), asked):
+        offset = x.T[:, None, :, None] - nodes.positions[:, :, None]  # (d, n, J, B)
+        exponent = (offset**2).sum(axis=0) / (-2 * level)
+        near = exponent.max(axis=1) > -30  # no average sees the other nodes
+        weight = table[None, :, :, None] * np.exp(exponent - exponent.max(axis=1, keepdims=True))[:, None]
+        weight /= weight.sum(axis=2, keepdims=True)
+        mean, square = (np.einsum("nkjb,injb->inkb", weight, offset**power) for power in (1, 2))
+        gap = nodes.gain + nodes.shift[:, :, None] - mean, nodes.variance - (square - mean**2)
+        for apart in gap:
+            assert np.abs(apart.swapaxes(2, 3)[:, near]).max(initial=0.0) < 1e-12
