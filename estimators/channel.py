@@ -21,7 +21,7 @@ from ..models import EncodingModel, Population, ResponsePair
 from ..models.arrays import Array
 from ..models.population import MOST_ENTRIES
 from .layouts import NodeLayout
-from .nodes import Nodes
+from .nodes import Contribution
 from .resolution import Resolution, Span, span_of
 from .ring import ring_of
 
@@ -29,25 +29,22 @@ from .ring import ring_of
 _TINY = 1e-6
 #: Memory of quadrature per entry of the table of responses, in bytes, and GiB of it that a core works off in an hour:
 #: measured with 400,000 responses to 8 stimuli.
-_BYTES, _PER_HOUR = 450, 40
+_BYTES, _PER_HOUR = 110, 27
 
 
 def integrate(
-    contribution: Callable[[Nodes], Array],
+    contribution: Contribution,
     target: EncodingModel | ResponsePair | Population,
     likelihood: Array,
     resolution: Resolution,
-    *,
-    squares: bool = False,
 ) -> Array:
-    """``int_0^inf dg / (2 g^2) E_{Xg|x_j}[...]``, shape (J, d), nats.
+    """``int_0^inf dg / (2 g^2) E_{Xg|x_j}[...]``, shape (J, columns), nats.
 
     Parameters
     ----------
-    contribution : turns a batch of nodes into its part of the integral, (J, d), with `Nodes.average`
+    contribution : turns a batch of nodes into its part of the integral, with `Nodes.average`
     target : gives the stimuli (J, d), their geometry, and the prior (J,)
     likelihood : (K, J)
-    squares : whether the contribution uses `Nodes.response_square`
 
     Raises
     ------
@@ -66,25 +63,21 @@ def integrate(
         )
     stimuli, prior = target.stimuli, target.prior
     if len(stimuli) == 1:
-        return np.zeros(stimuli.shape)
+        return np.zeros((1, contribution.columns))
     on_circle = target.geometry.period is not None
     points = stimuli if on_circle else centred(stimuli)
     if stimuli.shape[1] > 2:
-        span = span_of(points)
+        span = span_of(stimuli)._replace(origin=points[0])  # `points` are the same but for place and size
         points, contribution = span.within(points), _in_full(contribution, span)
 
     def layout(resolution: Resolution) -> NodeLayout:
         make = partial(ring_of, geometry=target.geometry) if on_circle else NodeLayout
-        problem = make(points, prior, likelihood, resolution)
-        problem.squares = squares
-        return problem
+        return make(points, prior, likelihood, resolution)
 
     return _integral(layout, contribution, resolution)
 
 
-def _integral(
-    layout: Callable[[Resolution], NodeLayout], contribution: Callable[[Nodes], Array], resolution: Resolution
-) -> Array:
+def _integral(layout: Callable[[Resolution], NodeLayout], contribution: Contribution, resolution: Resolution) -> Array:
     problem = layout(resolution)
     if problem.rarity > resolution.rare:
         if problem.d > 2:
@@ -98,21 +91,9 @@ def _integral(
     return _total(problem, contribution, *problem.levels())
 
 
-def _in_full(contribution: Callable[[Nodes], Array], span: Span) -> Callable[[Nodes], Array]:
+def _in_full(contribution: Contribution, span: Span) -> Contribution:
     """The same contribution, for nodes in a span's coordinates: it sees them in all features."""
-
-    def turned(nodes: Nodes) -> Array:
-        return contribution(
-            replace(
-                nodes,
-                shift=nodes.shift @ span.axes,
-                response_shift=nodes.response_shift @ span.axes,
-                positions=nodes.positions @ span.axes + span.origin,
-                response_square=None,  # of single features, it does not follow from those of the span's coordinates
-            )
-        )
-
-    return turned
+    return contribution._replace(of=lambda nodes: contribution.of(nodes.seen_in(span.axes, span.origin)))
 
 
 def centred(stimuli: Array) -> Array:
@@ -145,11 +126,14 @@ def centred(stimuli: Array) -> Array:
     return np.asarray(scaled)
 
 
-def _total(problem: NodeLayout, contribution: Callable[[Nodes], Array], levels: Array, weights: Array) -> Array:
-    return np.asarray(sum(contribution(nodes) for nodes in problem.batches(levels, weights)))
+def _total(problem: NodeLayout, contribution: Contribution, levels: Array, weights: Array) -> Array:
+    total = np.zeros((len(problem.prior), contribution.columns))
+    for nodes in problem.batches(levels, weights, contribution):
+        total += contribution.of(nodes)
+    return total
 
 
-def _adaptive(problem: NodeLayout, contribution: Callable[[Nodes], Array]) -> Array:
+def _adaptive(problem: NodeLayout, contribution: Contribution) -> Array:
     """Integrate over Gauss-Legendre panels in log g, which are halved until they agree.
 
     For a stimulus much rarer than its neighbours the integrand has kinks in log g, where one neighbour takes over from

@@ -16,7 +16,7 @@ from ..models.arrays import Array
 from ..models.draws import Draws, divergence, log_posterior_of, weights_of
 from ..models.population import Population
 from .channel import integrate
-from .nodes import Nodes
+from .nodes import Contribution, Nodes
 from .resolution import Resolution, resolution_for
 
 #: Quadrature to about `QUADRATURE` nats, by dimension: far below the error of the draws.
@@ -88,39 +88,43 @@ class Drawn:
             table = np.concatenate([table, weights_of(self.draws.before)])
         own, other = slice(1, n + 1), slice(0, 1) if alone else slice(n + 1, None)
 
-        def grouped(values: Array) -> Array:
-            return values.reshape(len(values), -1, count, *values.shape[2:])
+        def by_replicate(values: Array, axis: int) -> Array:
+            """Sums over the draws of each replicate, which lie along `axis`."""
+            shape = values.shape
+            return np.asarray(values.reshape(*shape[:axis], -1, count, *shape[axis + 1 :]).sum(axis=axis + 1))
 
         def given_noisy(nodes: Nodes) -> Array:
-            probability = (nodes.response_probability[:, own] / nodes.response_probability[:, :1])[..., None]
-            square = (nodes.response_shift[:, own] - nodes.response_shift[:, other]) ** 2
-            if nodes.response_square is not None:
-                variance = nodes.response_square - nodes.response_shift**2
-                square = controlled(square, variance[:, own] + square - variance[:, other], probability)
-            found, mass = (grouped(one).sum(axis=2) for one in (probability * square, probability))
-            return nodes.average(normalised(found, mass, axis=1).reshape(len(found), -1))
+            chance_of, certain = nodes.response_probability[None, :, own], nodes.response_probability[None, :, :1]
+            probability = np.divide(chance_of, certain, out=np.zeros_like(chance_of), where=certain > 0)
+            square = (nodes.gain[:, :, own] - nodes.gain[:, :, other]) ** 2
+            if nodes.variance is not None:
+                control = nodes.variance[:, :, own] + square - nodes.variance[:, :, other]
+                square = controlled(square, control, probability)
+            found, mass = (by_replicate(one, 2) for one in (probability * square, probability))
+            by_feature = normalised(found, mass, axis=2)
+            return nodes.average(by_feature.transpose(1, 2, 0, 3).reshape(found.shape[1], -1, found.shape[3]))
 
         def given_stimulus(nodes: Nodes) -> Array:
-            square = (nodes.response_shift[:, own] - nodes.response_shift[:, other]) ** 2
-            found = nodes.average(square.reshape(len(square), -1)).reshape(count, n, -1) * chance.T[..., None]
-            mass = grouped(chance.T).sum(axis=2)[..., None]
-            return normalised(grouped(found).sum(axis=2), mass, axis=1).reshape(count, -1)
+            square = (nodes.gain[:, :, own] - nodes.gain[:, :, other]) ** 2
+            found = np.stack([nodes.average(one) for one in square]) * chance.T
+            by_feature = normalised(by_replicate(found, 2), by_replicate(chance.T, 1)[None], axis=2)
+            return np.asarray(by_feature.transpose(1, 2, 0).reshape(count, -1))
 
-        resolution = resolution_for(population.stimuli, COARSE)
-        contribution = given_noisy if of_noisy else given_stimulus
-        found = integrate(contribution, population, table, resolution, squares=of_noisy)
+        columns = n // count * population.dimensions
+        contribution = Contribution(given_noisy if of_noisy else given_stimulus, columns, squares=of_noisy)
+        found = integrate(contribution, population, table, resolution_for(population.stimuli, COARSE))
         return found.reshape(count, -1, population.dimensions).swapaxes(0, 1)
 
 
 def controlled(values: Array, control: Array, weights: Array) -> Array:
-    """Values (P, n, d) less their regression on a control of mean 0, over draws n of these weights.
+    """Values (..., n, B) less their regression on a control of mean 0, over draws n of these weights.
 
     The control of a squared gain is E[(X - before)^2 | xg, r] - Var(X | xg, before), by the law of total variance.
     Where responses tell much, it scatters as the squared gain does, and nearly all of the scatter goes.
     """
-    total = weights.sum(axis=1, keepdims=True)
-    values_apart, apart = (one - (weights * one).sum(axis=1, keepdims=True) / total for one in (values, control))
-    above, below = ((weights * one * apart).sum(axis=1, keepdims=True) for one in (values_apart, apart))
+    total = weights.sum(axis=-2, keepdims=True)
+    values_apart, apart = (one - (weights * one).sum(axis=-2, keepdims=True) / total for one in (values, control))
+    above, below = ((weights * one * apart).sum(axis=-2, keepdims=True) for one in (values_apart, apart))
     return np.asarray(values - control * np.divide(above, below, out=np.zeros_like(above), where=below > 0))
 
 

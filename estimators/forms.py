@@ -13,7 +13,7 @@ from . import finite
 from .measure import with_likelihood
 from .precise import precisely
 from .resolution import CHECK, FINE, QUICK, ROUGH, STANDARD, Resolution, resolution_for
-from .stacked import Contribution, integrate_each
+from .stacked import Stacked, integrate_each
 
 Effort = Literal["quick", "standard", "fine"]
 #: Values, and bounds on their numerical error.
@@ -97,7 +97,7 @@ class Integral:
     Its contribution to an integral over several tables is declared where they can be computed at once.
     """
 
-    def __init__(self, formula: Callable[[Any, Resolution], Array], stacked: Contribution | None = None) -> None:
+    def __init__(self, formula: Callable[[Any, Resolution], Array], stacked: Stacked | None = None) -> None:
         self.formula, self.stacked = formula, stacked
 
     def value(self, target: EncodingModel | ResponsePair, effort: str) -> Array:

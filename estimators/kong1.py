@@ -9,7 +9,7 @@ from ..models.arrays import Array
 from .channel import centred, integrate
 from .exact import PAPER, Integral, Integrand, PublishedMeasure, Sum
 from .finite import joint_of
-from .nodes import Nodes
+from .nodes import Contribution, Nodes
 from .resolution import Resolution, resolution_for
 from .surp import error_gain, from_draws
 from .surp import pointwise as surprise
@@ -26,16 +26,15 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
     resolution = resolution or resolution_for(model.stimuli)
     stimuli, chance = centred(model.stimuli), model.likelihood.T
 
-    def contribution(nodes: Nodes) -> Array:
-        gain = nodes.gain
-        bracket = -gain * (nodes.shift[:, None] + nodes.response_shift)
+    def of(nodes: Nodes) -> Array:
         parts = []
-        for i in range(model.dimensions):
-            drift = nodes.average_from(stimuli[:, i : i + 1], nodes.positions[:, i : i + 1], gain[:, :, i])
-            parts.append(((nodes.average(bracket[:, :, i]) - 2 * drift) * chance).sum(axis=1))
+        for x, y, shift, gain in zip(stimuli.T, nodes.positions, nodes.shift, nodes.gain):
+            bracket = nodes.average(-gain * (2 * shift[:, None] + gain))
+            drift = nodes.average(gain * y[:, None]) - x[:, None] * nodes.average(gain)
+            parts.append(((bracket - 2 * drift) * chance).sum(axis=1))
         return np.stack(parts, axis=1)
 
-    return integrate(contribution, model, model.likelihood, resolution)
+    return integrate(Contribution(of, model.dimensions), model, model.likelihood, resolution)
 
 
 i_kong1 = PublishedMeasure(

@@ -11,7 +11,7 @@ from ..models.arrays import Array
 from .channel import integrate
 from .exact import PAPER, Integral, Integrand, PublishedMeasure
 from .memory import remembered
-from .nodes import Nodes
+from .nodes import Contribution, Nodes
 from .resolution import Resolution, resolution_for
 
 if TYPE_CHECKING:
@@ -26,12 +26,11 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
     """E_{r|x} int dg / (2 g^2) E_{Xg|x}[(E[X_i|Xg, r] - E[X_i|Xg])^2], shape (J, d), nats (Eqs. 19, 20)."""
     resolution = resolution or resolution_for(model.stimuli)
 
-    def contribution(nodes: Nodes) -> Array:
-        square = nodes.gain**2
-        parts = [(nodes.average(square[:, :, i]) * model.likelihood.T).sum(axis=1) for i in range(model.dimensions)]
+    def of(nodes: Nodes) -> Array:
+        parts = [(nodes.average(gain * gain) * model.likelihood.T).sum(axis=1) for gain in nodes.gain]
         return np.stack(parts, axis=1)
 
-    return integrate(contribution, model, model.likelihood, resolution)
+    return integrate(Contribution(of, model.dimensions), model, model.likelihood, resolution)
 
 
 def pointwise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
@@ -41,7 +40,7 @@ def pointwise(model: EncodingModel, resolution: Resolution | None = None) -> Arr
 
 def stacked(nodes: Nodes, tables: Array) -> Array:
     """The part of I_Kong2(x) from a batch of nodes for each of (B, K, J) tables, (J, B), see `integrate_each`."""
-    square = nodes.average((nodes.gain**2).sum(axis=2)).reshape(-1, *tables.shape[:2])
+    square = nodes.average((nodes.gain**2).sum(axis=0)).reshape(-1, *tables.shape[:2])
     return np.asarray(np.einsum("jbk,bkj->jb", square, tables))
 
 

@@ -14,7 +14,7 @@ from ..models.arrays import Array
 from .channel import integrate
 from .exact import PAPER, Integral, Integrand, PublishedMeasure
 from .memory import remembered
-from .nodes import Nodes
+from .nodes import Contribution, Nodes
 from .resolution import Resolution, resolution_for
 
 if TYPE_CHECKING:
@@ -34,11 +34,7 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
     """I_i(x) = int dg / (2 g^2) E_{Xg|x} E_{r|Xg}[(E[X_i|Xg, r] - E[X_i|Xg])^2], shape (J, d), nats."""
     resolution = resolution or resolution_for(model.stimuli)
 
-    def contribution(nodes: Nodes) -> Array:
-        square = nodes.gain
-        square *= square
-        return nodes.average(np.einsum("pk,pki->pi", nodes.response_probability, square))
-
+    contribution = Contribution(lambda nodes: nodes.average(nodes.squared_gain), model.dimensions, True, True)
     return integrate(contribution, model, _likely(model.likelihood), resolution)
 
 
@@ -57,8 +53,9 @@ def pointwise(model: EncodingModel, resolution: Resolution | None = None) -> Arr
 
 def stacked(nodes: Nodes, tables: Array) -> Array:
     """The part of I_local(x) from a batch of nodes for each of (B, K, J) tables, (J, B), see `integrate_each`."""
-    square = (nodes.gain**2).sum(axis=2) * nodes.response_probability
-    return nodes.average(square.reshape(len(square), len(tables), -1).sum(axis=2)) * len(tables)
+    square = (nodes.gain**2).sum(axis=0) * nodes.response_probability
+    blocks, _, size = square.shape
+    return nodes.average(square.reshape(blocks, len(tables), -1, size).sum(axis=2)) * len(tables)
 
 
 def conditional(pair: ResponsePair, resolution: Resolution | None = None) -> Array:
@@ -70,16 +67,18 @@ def conditional(pair: ResponsePair, resolution: Resolution | None = None) -> Arr
     resolution = resolution or resolution_for(pair.stimuli)
     first, second, count = pair.likelihood.shape
 
-    def contribution(nodes: Nodes) -> Array:
-        weight = nodes.response_probability.reshape(-1, first, second)
-        shift = nodes.response_shift.reshape(len(weight), first, second, -1)
-        given = weight.sum(axis=2)[..., None]
-        mean = np.einsum("pkl,pkli->pki", weight, shift)
+    def of(nodes: Nodes) -> Array:
+        d, blocks, _, size = nodes.gain.shape
+        weight = nodes.response_probability.reshape(blocks, first, second, size)
+        gain = nodes.gain.reshape(d, blocks, first, second, size)
+        given = weight.sum(axis=2)
+        mean = np.einsum("nklb,inklb->inkb", weight, gain)
         mean = np.divide(mean, given, out=np.zeros_like(mean), where=given > 0)
-        square = (shift - mean[:, :, None]) ** 2
-        return nodes.average(np.einsum("pkl,pkli->pi", weight, square))
+        square = (gain - mean[:, :, :, None]) ** 2
+        return nodes.average(np.einsum("nklb,inklb->nib", weight, square))
 
     joint = pair.likelihood.reshape(-1, count)
+    contribution = Contribution(of, pair.stimuli.shape[1], by_posterior=True)
     return np.asarray(integrate(contribution, pair, joint, resolution).sum(axis=1))
 
 

@@ -1,57 +1,125 @@
-"""Quadrature nodes of the Gaussian channel Xg = X + sqrt(g) Z, with the posterior means at each."""
+"""Quadrature nodes of the Gaussian channel Xg = X + sqrt(g) Z, with the posterior means at each.
+
+Nodes come in n blocks of B, and the axis of the B nodes of a block is the last of each array.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from ..models.arrays import Array
-
-#: Weights of a batch's average over Xg given x_j: a matrix or, for a product grid, one per axis and the stimuli's
-#: order.
-Average = Array | sparse.csr_array | tuple[Array, Array, Array]
 
 
 @dataclass(frozen=True)
 class Nodes:
-    """A batch of P nodes y of the double integral over g and Xg.
+    """A batch of nodes y of the double integral over g and Xg, and p(r|y) and E[X|y, r] at each.
 
     Attributes
     ----------
-    noise : (P,) the level g of each node
-    shift : (P, d) E[X|y] - y
-    response_shift : (P, K, d) E[X|y, r] - y, equal to `shift` where r cannot occur at y
-    response_probability : (P, K) p(r|y)
-    positions : (P, d)
-    response_square : (P, K, d) E[(X - y)^2 | y, r] of each feature, if the layout was asked for squares
+    mass : (n, K, B) sum_j N(y; x_j, g) p(x_j) p(r|x_j), times a factor per node, over `scale` of the response
+    moments : for each feature, (n, K, B), the same with the factor x_j - origin of the block
+    scale : (K,)
+    positions : (d, n, B) y
+    origins : (d, n, 1) or (d, n, B) the origin of the moments
+    to_stimuli : from values (n, M, B) to their average over Xg given x_j, times dg / (2 g^2), (J, M)
+    squares : for each feature, (n, K, B), the mass with the factor (x_j - y)^2; none unless the contribution asks
     """
 
-    noise: Array
-    shift: Array
-    response_shift: Array
-    response_probability: Array
+    mass: Array
+    moments: tuple[Array, ...]
+    scale: Array
     positions: Array
-    _weights: Average
-    response_square: Array | None = None
+    origins: Array
+    to_stimuli: Callable[[Array], Array]
+    squares: tuple[Array, ...] = ()
+
+    @cached_property
+    def _total(self) -> Array:
+        total = np.matmul(self.scale, self.mass)
+        return np.asarray(np.where(total > 0, total, 1.0))  # 0: so far from all stimuli that no average sees the node
+
+    @cached_property
+    def _means(self) -> list[Array]:
+        """E[X_i|y] - origin, (n, B) for each feature."""
+        return [np.matmul(self.scale, moment) / self._total for moment in self.moments]
 
     @property
+    def shift(self) -> Array:
+        """E[X|y] - y, shape (d, n, B)."""
+        return np.asarray(np.stack(self._means) - (self.positions - self.origins))
+
+    @cached_property
     def gain(self) -> Array:
-        """E[X|y, r] - E[X|y], shape (P, K, d)."""
-        return self.response_shift - self.shift[:, None, :]
+        """E[X|y, r] - E[X|y], shape (d, n, K, B); 0 where r cannot occur at y."""
+        gains = [
+            _over(moment - self.mass * mean[:, None], self.mass) for moment, mean in zip(self.moments, self._means)
+        ]
+        return np.stack(gains)
+
+    @cached_property
+    def response_probability(self) -> Array:
+        """p(r|y), shape (n, K, B)."""
+        return np.asarray(self.mass * (self.scale[:, None] / self._total[:, None]))
+
+    @cached_property
+    def variance(self) -> Array | None:
+        """Var(X_i|y, r), shape (d, n, K, B), if the nodes have squares; of no use where r cannot occur at y."""
+        if not self.squares:
+            return None
+        shift = self.gain + self.shift[:, :, None]
+        return np.asarray(np.stack([_over(square.copy(), self.mass) for square in self.squares]) - shift**2)
+
+    @property
+    def squared_gain(self) -> Array:
+        """E_{r|y}[(E[X_i|y, r] - E[X_i|y])^2], shape (n, d, B)."""
+        parts = []
+        for moment, mean in zip(self.moments, self._means):
+            apart = moment - self.mass * mean[:, None]
+            # Divided before it is squared: a mass of 1e-300 would vanish.
+            parts.append(np.matmul(self.scale, apart * _over(apart.copy(), self.mass)) / self._total)
+        return np.stack(parts, axis=1)
 
     def average(self, values: Array) -> Array:
-        """The batch's part of ``int dg / (2 g^2) E_{Xg|x_j}[values]``, from (P, M) to (J, M)."""
-        if isinstance(self._weights, tuple):
-            a, b, order = self._weights
-            half = np.tensordot(a.T, values.reshape(len(a), len(b), -1), (1, 0))
-            grid = np.tensordot(b.T, half, (1, 1)).swapaxes(0, 1).reshape(len(order), -1)
-            out = np.empty_like(grid)
-            out[order] = grid
-            return out
-        return np.asarray(self._weights.T @ values)
+        """The batch's part of ``int dg / (2 g^2) E_{Xg|x_j}[values]``, from (n, M, B) to (J, M)."""
+        return self.to_stimuli(values)
 
-    def average_from(self, stimuli: Array, positions: Array, values: Array) -> Array:
-        """The same with the factor ``y - x_j`` along one axis; columns (J, 1) and (P, 1), values (P, M), to (J, M)."""
-        return np.asarray(self.average(values * positions) - stimuli * self.average(values))
+    def seen_in(self, axes: Array, origin: Array) -> Nodes:
+        """The same nodes for features of which these ones are coordinates: x = origin + coordinates @ axes."""
+        return Nodes(
+            self.mass,
+            tuple(sum(a * m for a, m in zip(column, self.moments)) for column in axes.T),
+            self.scale,
+            np.tensordot(axes.T, self.positions, 1) + origin[:, None, None],
+            np.tensordot(axes.T, self.origins, 1) + origin[:, None, None],
+            self.to_stimuli,  # squares of single features do not follow from those of the coordinates
+        )
+
+
+class Contribution(NamedTuple):
+    """An integrand: ``of(nodes)`` turns a batch of nodes into its part of the integral, (J, columns).
+
+    Attributes
+    ----------
+    by_posterior : whether it is an average over p(r|y), so that stimuli that are improbable at y have no effect there
+    sums_responses : whether it is a sum over responses besides, of which improbable ones may be left out
+    squares : whether it uses `Nodes.variance`
+    """
+
+    of: Callable[[Nodes], Array]
+    columns: int
+    by_posterior: bool = False
+    sums_responses: bool = False
+    squares: bool = False
+
+
+def _over(above: Array, mass: Array) -> Array:
+    """Above / mass, in place, and 0 where the mass is 0."""
+    if mass.all():
+        above /= mass
+        return above
+    return np.divide(above, mass, out=np.zeros_like(above), where=mass > 0)

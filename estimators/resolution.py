@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -108,7 +109,13 @@ class Span(NamedTuple):
 
 def span_of(stimuli: Array) -> Span:
     """The smallest span of stimuli (J, d), with one axis at least."""
-    origin = stimuli[0]
-    _, sizes, axes = np.linalg.svd(stimuli - origin, full_matrices=False)
+    points = np.ascontiguousarray(stimuli, dtype=float)
+    return _span(points.tobytes(), points.shape)
+
+
+@lru_cache(maxsize=16)  # one value asks for the span of its stimuli several times
+def _span(data: bytes, shape: tuple[int, ...]) -> Span:
+    points = np.frombuffer(data).reshape(shape)
+    _, sizes, axes = np.linalg.svd(points - points[0], full_matrices=False)
     rank = max(1, int((sizes > _FLAT * sizes.max(initial=0.0)).sum()))
-    return Span(origin, axes[:rank])
+    return Span(points[0], axes[:rank])

@@ -16,11 +16,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..errors import OutOfReach
 from ..models.arrays import Array
 from .resolution import Resolution
 
-#: Up to so many stimuli a dense matrix is faster than a sparse one.
+#: More stimuli than this make a lattice, whose neighbours say how finely the integrals have to be computed.
 MANY = 48
+#: Largest number of nodes per level; with more, quadrature takes hours.
+_MOST_NODES = 1e8
 #: Shares of the widest bridged gap for which the spacing is computed.
 _SHARES = np.geomspace(0.02, 1.0, 40)
 
@@ -30,13 +33,11 @@ class Spacing:
 
     #: Whether above the last level the integrand is a power series in 1 / g.
     power_series = True
-    #: Whether nodes also get second moments.
-    squares = False
 
     def __init__(self, stimuli: Array, prior: Array, likelihood: Array, resolution: Resolution) -> None:
         self.x, self.d, self.resolution = stimuli, stimuli.shape[1], resolution
         self.axes = product_axes(stimuli) if self.d == 2 else None
-        self.width = max(len(stimuli), likelihood.shape[0] * self.d)
+        self.likelihood = likelihood
         self.range = float(np.linalg.norm(np.ptp(stimuli, axis=0)))
         log_prior = np.log(prior)
         self.spread = float(log_prior.max() - log_prior.min())
@@ -56,7 +57,6 @@ class Spacing:
             self._read_line(likelihood)
         elif self.axes is not None and len(stimuli) > MANY:
             self._read_grid(likelihood, self.axes)
-        self.window = math.sqrt(self.resolution.tail**2 + 2 * (self.resolution.decay + self.spread))
 
     def _read_line(self, likelihood: Array) -> None:
         """Set `bridge`, `rarity`, `lapse` and, on a lattice, `contrast` from the order of stimuli on a line.
@@ -139,37 +139,48 @@ class Spacing:
         low = (nearest / self.widest) ** 2
         # A gap of u is bridged exp(-u^2 / 8) of the time, and responses across it differ little.
         if self.d == 1 and self.lapse < 2:
-            low = max(low, nearest**2 / (8 * (self._decay(low) + 2)))
+            low = max(low, nearest**2 / (8 * (float(self._decay(np.array(low))) + 2)))
         elif self.d == 2 and math.isfinite(self.contrast):
-            low = max(low, nearest**2 / (8 * self._decay(low)))
+            low = max(low, nearest**2 / (8 * float(self._decay(np.array(low)))))
         return low
 
-    def spacing(self, g: float) -> float:
-        """Lattice spacing in units of sqrt(g): the finest that any bridged gap u needs."""
-        root = math.sqrt(g)
-        bridged = min(self.range / root, self.widest, 2 * self.resolution.tail + self.bridge / root)
-        u = bridged * _SHARES
+    def spacing(self, levels: Array) -> Array:
+        """Lattice spacings at levels (L,), in units of sqrt(g): the finest that any bridged gap u needs."""
+        root = np.sqrt(levels)
+        bridged = np.minimum(self.range / root, self.widest)
+        bridged = np.minimum(bridged, 2 * self.resolution.tail + self.bridge / root)
+        u = bridged[:, None] * _SHARES
         seldom = np.maximum(u / 2 - self.lapse / u, 0) ** 2 / 2  # minus the log of how often such a gap is bridged
-        decay = np.maximum(self._decay(g) - seldom, 1.0) + np.log1p(u)
+        decay = np.maximum(self._decay(levels)[:, None] - seldom, 1.0) + np.log1p(u)
         strip = np.minimum(math.pi / u, np.sqrt(2 * decay))
-        return float((2 * math.pi * strip / (decay + strip**2 / 2)).min())
+        return np.asarray((2 * math.pi * strip / (decay + strip**2 / 2)).min(axis=1))
 
-    def _decay(self, g: float) -> float:
-        """The decay needed at this level: on a fine, smooth lattice low levels contribute little."""
-        return self.resolution.decay + math.log(max(min(1.0, max(g * self.contrast, 4 * self.step_contrast)), 1e-6))
+    def spacing_at(self, g: float) -> float:
+        """The same at one level."""
+        return float(self.spacing(np.array([g]))[0])
 
-    def half(self, h: float) -> int:
-        """Steps of spacing h from a stimulus to the end of its lattice."""
-        return math.ceil(self.resolution.tail / h)
+    def _decay(self, levels: Array) -> Array:
+        """The decay needed at these levels: on a fine, smooth lattice low levels contribute little."""
+        share = np.maximum(levels * self.contrast, 4 * self.step_contrast)
+        return np.asarray(self.resolution.decay + np.log(np.clip(share, 1e-6, 1.0)))
 
     def own(self, h: float) -> int:
         """Nodes of the lattice of spacing h around one stimulus."""
-        return int((2 * self.half(h) + 1) ** self.d)
+        return int((2 * math.ceil(self.resolution.tail / h) + 1) ** self.d)
 
     def ends(self, g: float, axes: tuple[Array, Array, Array]) -> list[tuple[int, int]]:
         """The ends of a product grid's lattice along each axis, in units of its spacing."""
-        root, h, tail = math.sqrt(g), self.spacing(g), self.resolution.tail
+        root, h, tail = math.sqrt(g), self.spacing_at(g), self.resolution.tail
         return [(math.floor((x.min() / root - tail) / h), math.ceil((x.max() / root + tail) / h)) for x in axes[1:]]
+
+
+def within_reach(nodes: float) -> None:
+    """Raise `OutOfReach` if a level has so many nodes that quadrature would take hours."""
+    if nodes > _MOST_NODES:
+        raise OutOfReach(
+            f"quadrature over noise would take {nodes:.1e} nodes per level: the stimuli lie too far apart compared "
+            "with the smallest gap between them"
+        )
 
 
 def _chi_squared(table: Array, axis: int) -> Array:

@@ -15,20 +15,20 @@ import numpy as np
 from ..models import EncodingModel
 from ..models.arrays import Array
 from .channel import integrate
-from .nodes import Nodes
+from .nodes import Contribution, Nodes
 from .resolution import Resolution
 
 #: Responses stacked at once: with more, the arrays of a batch of nodes leave a processor's cache.
 _STACKED = 2048
 
 
-class Contribution(Protocol):
+class Stacked(Protocol):
     """Turns a batch of nodes into its part of the integral for each of the tables (B, K, J), shape (J, B)."""
 
     def __call__(self, nodes: Nodes, tables: Array) -> Array: ...
 
 
-def integrate_each(contribution: Contribution, model: EncodingModel, tables: Array, resolution: Resolution) -> Array:
+def integrate_each(contribution: Stacked, model: EncodingModel, tables: Array, resolution: Resolution) -> Array:
     """The integral for each of B response tables, (B, J), nats; the sum over features where there are several.
 
     Parameters
@@ -46,7 +46,8 @@ def integrate_each(contribution: Contribution, model: EncodingModel, tables: Arr
     for start in range(0, len(tables), size):
         part = tables[start : start + size]
         stack = part.reshape(-1, len(stimuli)) / len(part)
-        found.append(integrate(partial(contribution, tables=part), model, stack, resolution).T)
+        of_part = Contribution(partial(contribution, tables=part), len(part))
+        found.append(integrate(of_part, model, stack, resolution).T)
     return np.concatenate(found)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 import stiminfo as si
 from stiminfo.axioms import strategies as draw
-from stiminfo.estimators import PUBLISHED, layouts, local, resolution, spacing
+from stiminfo.estimators import PUBLISHED, layouts, line, local, resolution, spacing
 from stiminfo.models import BernoulliNoise, Gaussian, Sigmoid
 
 SHARED = si.EncodingModel([0, 1], [0.5, 0.5], [[0.5, 0.5], [0.5, 0], [0, 0.5]])
@@ -138,16 +138,16 @@ def test_rare_atoms(rare):
     assert np.abs(value[:, 0] - si.i_surp(model)).max() < 1e-6
 
 
-def test_dense_and_sparse_paths_agree(monkeypatch):
+def test_one_lattice_and_one_each_agree(monkeypatch):
     rng = np.random.default_rng(0)
     x = np.sort(rng.uniform(0, 10, 60))
     table = rng.dirichlet([1, 1, 1], 60).T
     model = si.EncodingModel(x, np.full(60, 1 / 60), table)
-    sparse = si.i_local(model)
-    for module in (layouts, spacing):
+    shared = si.i_local(model)
+    for module in (layouts, line, spacing):
         monkeypatch.setattr(module, "MANY", 100)
-    assert sparse == pytest.approx(si.i_local(model), abs=1e-7)
-    assert model.prior @ sparse == pytest.approx(model.mutual_information(), abs=1e-7)
+    assert shared == pytest.approx(si.i_local(model), abs=1e-7)
+    assert model.prior @ shared == pytest.approx(model.mutual_information(), abs=1e-7)
 
 
 @pytest.mark.parametrize("measure", [*COMPLETE], ids=lambda m: m.name)
@@ -264,7 +264,7 @@ def test_a_grid_with_a_far_corner_is_laid_about_its_points():
 
 
 def test_what_quadrature_cannot_reach_is_told(monkeypatch):
-    monkeypatch.setattr(layouts, "_MOST_NODES", 1e4)
+    monkeypatch.setattr(spacing, "_MOST_NODES", 1e4)
     x = np.random.default_rng(0).normal(size=(60, 2))
     model = si.EncodingModel(x, np.full(60, 1 / 60), np.full((2, 60), 0.5))
     with pytest.raises(si.NotApplicable, match="too far apart"):

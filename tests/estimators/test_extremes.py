@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 
-from stiminfo.estimators import PUBLISHED
-from stiminfo.models import EncodingModel
+from stiminfo.estimators import PUBLISHED, line, plane
+from stiminfo.estimators.channel import integrate
+from stiminfo.estimators.layouts import NodeLayout
+from stiminfo.estimators.nodes import Contribution
+from stiminfo.estimators.resolution import QUICK, resolution_for
+from stiminfo.models import Bump, EncodingModel, Gaussian, PoissonNoise, Population, encoding_model
 
 RNG = np.random.default_rng(8)
 TABLE = RNG.dirichlet(np.ones(3), 3).T
@@ -91,11 +95,77 @@ def test_pairs_that_are_far_apart_do_not_see_each_other(name):
     assert PUBLISHED[name](both)[:2] == pytest.approx(PUBLISHED[name](left) + np.log(2), abs=1e-6)
 
 
-@pytest.mark.parametrize("most", [1, 7, 100, 10**6])
-def test_blocks_of_levels_leave_none_out(most):
-    """The outermost levels contribute so little that no value changes if one is lost."""
-    from stiminfo.estimators.layouts import cuts as blocks
+EXTREMES = [
+    EncodingModel([0.0, 1.0, 2.5], [0.4, 1e-200, 0.6], [[0.5, 0.1, 0.6], [0.5, 0.5, 0.4], [0.0, 0.4, 0.0]]),
+    EncodingModel([0.0, 1.0, 1e3, 1e3 + 1], [0.25] * 4, [[0.9, 0.2, 0.1, 0.3], [0.1, 0.8, 0.9, 0.7]]),
+    encoding_model(prior=Gaussian(), tuning=Bump(0, 1, 10, 0.5), noise=PoissonNoise(), nodes=70),
+    EncodingModel([[0, 0], [1, 0], [0, 2], [3, 1]], [0.2, 0.3, 0.4, 0.1], [[0.5, 0.1, 0.6, 0], [0.5, 0.9, 0.4, 1]]),
+]
 
-    cuts = blocks(np.array([3, 1, 4, 1, 5, 9, 2, 6]), most)
+
+@pytest.mark.parametrize("model", EXTREMES, ids=["rare", "groups", "neuron", "plane"])
+@pytest.mark.parametrize("name", ["i_local", "i_kong1", "i_kong2"])
+def test_no_node_is_lost_in_blocks_and_nothing_that_is_left_out_matters(monkeypatch, name, model):
+    """Blocks of any size, and windows of all stimuli with all responses, give the same value."""
+
+    def values():
+        return PUBLISHED[name].evaluate(model, "featurewise", "quick")[0]
+
+    usual = values()
+    # Kong's first decomposition is a difference of squared errors, which are as large as the distance of groups.
+    near = {"rel": 1e-10, "abs": 1e-12} if name == "i_kong1" else {"rel": 1e-12, "abs": 1e-13}
+    for module in (line, plane):
+        monkeypatch.setattr(module, "_CACHE", 3_000)
+        monkeypatch.setattr(module, "_ENTRIES", 100)
+    assert values() == pytest.approx(usual, **near)
+    if name == "i_local":
+        # The integrand as it is written, where the measure takes a shorter way.
+        def of(nodes):
+            return nodes.average(np.einsum("nkb,inkb->nib", nodes.response_probability, nodes.gain**2))
+
+        contribution = Contribution(of, model.dimensions)
+        found = integrate(contribution, model, model.likelihood, resolution_for(model.stimuli, QUICK))
+        assert found == pytest.approx(usual, rel=1e-12, abs=1e-13)
+    for constant, value in (("UNSEEN", 1e6), ("REACH", 1e6), ("_RARE", -1.0)):
+        monkeypatch.setattr(line, constant, value)
+    assert values() == pytest.approx(usual, **near)
+
+
+@pytest.mark.parametrize("stimuli", [[[0.0], [1.0], [2.5]], [[0, 0], [1, 0], [0, 2], [3, 1]]], ids=["line", "plane"])
+def test_blocks_of_a_population_are_whole(monkeypatch, stimuli):
+    """Posterior variances, too, are the same in blocks of any size."""
+    population = Population(stimuli, [1 + np.array(stimuli)[:, 0], 2 + np.array(stimuli)[:, -1]])
+    usual = PUBLISHED["i_local"].estimate(population, passes=8).featurewise
+    for module in (line, plane):
+        monkeypatch.setattr(module, "_CACHE", 3_000)
+        monkeypatch.setattr(module, "_ENTRIES", 100)
+    assert PUBLISHED["i_local"].estimate(population, passes=8).featurewise == pytest.approx(usual, rel=1e-9, abs=1e-10)
+
+
+@pytest.mark.parametrize("most", [1, 7, 100, 10**6])
+def test_blocks_around_a_circle_leave_none_out(most):
+    """The outermost levels contribute so little that no value changes if one is lost."""
+    from stiminfo.estimators.ring import _cuts
+
+    cuts = _cuts(np.array([3, 1, 4, 1, 5, 9, 2, 6]), most)
     assert (cuts[0], cuts[-1]) == (0, 8)
     assert cuts == sorted(set(cuts))
+
+
+@pytest.mark.parametrize("level", [1e-3, 1.0])
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_moments_at_the_nodes(d, level):
+    """Shifts, gains and variances are those of the posterior, summed over stimuli one by one."""
+    x, table = RNG.uniform(-0.5, 0.5, (4, d)), RNG.dirichlet(np.ones(3), 4).T
+    layout = NodeLayout(x, np.full(4, 0.25), table, resolution_for(x, QUICK))
+    asked = Contribution(lambda nodes: nodes.shift, d, squares=True)
+    for nodes in layout.batches(np.array([level]), np.array([1.0]), asked):
+        offset = x.T[:, None, :, None] - nodes.positions[:, :, None]  # (d, n, J, B)
+        exponent = (offset**2).sum(axis=0) / (-2 * level)
+        near = exponent.max(axis=1) > -30  # no average sees the other nodes
+        weight = table[None, :, :, None] * np.exp(exponent - exponent.max(axis=1, keepdims=True))[:, None]
+        weight /= weight.sum(axis=2, keepdims=True)
+        mean, square = (np.einsum("nkjb,injb->inkb", weight, offset**power) for power in (1, 2))
+        gap = nodes.gain + nodes.shift[:, :, None] - mean, nodes.variance - (square - mean**2)
+        for apart in gap:
+            assert np.abs(apart.swapaxes(2, 3)[:, near]).max(initial=0.0) < 1e-12
