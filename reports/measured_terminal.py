@@ -66,7 +66,7 @@ def interval_note(found: Measured) -> str:
     """What the intervals are."""
     return (
         f"Corrected values and intervals: a jackknife and {found.resamples} simulated tables, seed {found.seed}; the "
-        "intervals are those of the corrected values."
+        "intervals are those of the corrected values, cut at 0 where a value cannot be negative."
     )
 
 
@@ -106,7 +106,7 @@ def information_rows(found: Measured) -> list[tuple[str, str]]:
     if about.p_value is not None:
         rows.append(("p-value of no information (permutation test)", f"{about.p_value:.2g}"))
     if about.per_spike is not None:
-        rows.append((f"{found.units} per spike, if responses count spikes", f"{about.per_spike:.3g}"))
+        rows.append((f"plug-in {found.units} per spike, if responses count spikes", f"{about.per_spike:.3g}"))
     return rows
 
 

@@ -24,7 +24,7 @@ from ..estimators.sampling import (
 from ..models import EncodingModel
 from ..models.arrays import Array, as_distribution
 from ..models.counting import joint_of_counts
-from ..models.recordings import Recording
+from ..models.recordings import Recording, read_recording
 from ..models.recordings.sheet import listed
 from .measured import InformationResult, Measured, MeasureResult
 
@@ -38,7 +38,7 @@ PRIORS = ("trials", "uniform")
 
 
 def measure(
-    recording: Recording,
+    recording: Any,
     measures: Sequence[str] | None = None,
     *,
     resamples: int | None = None,
@@ -52,8 +52,8 @@ def measure(
     Parameters
     ----------
     recording : Recording
-        As `read_recording` returns it.
-    measures : names of published measures; by default all
+        As `read_recording` returns it, or anything that it reads without options.
+    measures : names of published measures, or one; by default all
     resamples : int, optional
         Simulated tables behind corrected values and intervals; by default 200, or fewer (at least 60) for large tables.
     level : float
@@ -81,6 +81,9 @@ def measure(
     >>> found.measures["i_surp"].value.round(3).tolist()
     [0.259, 0.218]
     """
+    if not isinstance(recording, Recording):
+        recording = read_recording(recording)
+    measures = [measures] if isinstance(measures, str) else measures
     settings = Settings(resamples=resamples, level=level, seed=seed)
     rows, columns = _canonical(recording)
     probabilities, name = _prior(recording, prior)

@@ -102,6 +102,8 @@ def limited_sampling(
             positive = name == WHOLE or never_negative(measures[name])
             found[name] = simulation.summary(name, plug_in[name], settings.level, effect, positive)
     corrected, error, low, high = (None if value is None else float(value[0]) for value in found[WHOLE])
+    if high is not None:
+        high = min(high, -float((prior * np.log(prior)).sum()))  # I(R;X) is at most the entropy of the stimuli
     return SamplingResult(
         information=InformationSampling(float(plug_in[WHOLE][0]), corrected, error, low, high, *null),
         measures={name: MeasureSampling(plug_in[name], *found[name]) for name in measures},

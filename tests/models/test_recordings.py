@@ -314,3 +314,15 @@ def test_a_missing_file_and_a_folder(tmp_path):
         si.read_recording(3)
     with pytest.raises(OptionError, match="no option"):
         si.read_recording(tmp_path, window_s=(0, 1))
+
+
+def test_short_names_of_neurons_are_asked_about(tmp_path):
+    """60 contrasts, one trial each: as counts of three responses it would say something."""
+    rng = np.random.default_rng(0)
+    lines = [f"{0.01 * (i + 1):.2f},{','.join(map(str, rng.poisson(4, 3)))}" for i in range(60)]
+    (tmp_path / "t.csv").write_text("contrast,n1,n2,n3\n" + "\n".join(lines) + "\n")
+    with pytest.raises(si.InputError, match=r"n1 to n3 may be responses.* --as counts or --as trials"):
+        si.read_recording(tmp_path / "t.csv")
+    found = si.read_recording(tmp_path / "t.csv", shape="trials")
+    assert found.responses.shape == (60, 3)
+    assert found.trials.tolist() == [1] * 60

@@ -105,7 +105,8 @@ def test_deterministic_channel():
     report = si.measure(recording_of(8 * np.eye(3)), resamples=10)
     about = report.information
     assert about.plug_in == pytest.approx(math.log(3), abs=1e-14)
-    assert about.low < math.log(3) < about.high
+    assert about.low < math.log(3)
+    assert about.high == pytest.approx(math.log(3), abs=1e-14)  # the entropy of the stimuli
     assert report.measures["i_surp"].value == pytest.approx([math.log(3)] * 3, abs=1e-14)
     assert "exceeds the stimulus entropy" in printed(report).replace("\n", " ")
     assert report.stimulus_warnings == ()
@@ -455,3 +456,9 @@ class TestFigure:
         many = si.read_recording({"stimulus": [0, 1] * 4, "responses": rng.integers(0, 2, (8, 9))})
         _, axes = self.axes(many, measures=["i_sp"])
         assert "mean response, average of 9" in axes
+
+
+def test_one_name_and_any_source_that_can_be_read():
+    found = si.measure({"stimulus": [0, 0, 1, 1, 0, 1], "responses": [3, 2, 5, 6, 3, 5]}, "i_surp", resamples=20)
+    assert list(found.measures) == ["i_surp"]
+    assert found.information.high <= math.log(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -37,18 +38,25 @@ def read(sheet: Sheet, options: Options) -> Recording:
 
 
 def _refuse_trial_numbers(sheet: Sheet, stimulus: tuple[Column, ...]) -> None:
-    """Columns 1, 2, ..., n may be trials as well as responses, unless every row has the same sum, a number of "
-    "trials.
+    """Columns 1, 2, ... may be trials as well as responses, and n1, n2, ... neurons.
+
+    Not if every row has the same sum, which is then its number of trials.
     """
     rest = [column for column in sheet.columns if all(column is not one for one in stimulus)]
     names = [column.name for column in rest]
-    if len(rest) < 2 or names != [str(k) for k in range(1, len(rest) + 1)]:
+    neurons = all(re.fullmatch(r"[nu]\d+", name) for name in names)
+    if len(rest) < 2 or not (neurons or names == [str(k) for k in range(1, len(rest) + 1)]):
         return
     numbers = [column.numbers for column in rest]
     if any(one is None for one in numbers):
         return
     sums = np.sum([one for one in numbers if one is not None], axis=0)
     if len(sums) < 2 or len(set(sums.tolist())) > 1:
+        if neurons:
+            raise RecordingError(
+                f"{sheet.where}: columns {names[0]} to {names[-1]} may be responses, with numbers of trials below "
+                "them, or neurons, with one trial per row; write --as counts or --as trials"
+            )
         raise RecordingError(
             f"{sheet.where}: columns 1 to {len(rest)} may be responses, with numbers of trials below them, or "
             "trials, with responses below them; write --as counts or --as wide"
