@@ -138,11 +138,11 @@ def audit(options: Options) -> int:
 
 
 def _only_promises(audit: Audit) -> Audit:
-    """The audit without the claims that an axiom does not hold: one model need not break it."""
+    """The audit without what one model does not tell: that an axiom does not hold, and which measure is nearest."""
     from msgspec.structs import replace as changed
 
     kept = {a: v if v.claimed else changed(v, claimed=None) for a, v in audit.verdicts.items()}
-    return replace(audit, verdicts=kept)
+    return replace(audit, verdicts=kept, nearest=None)
 
 
 def _recorded(file: Path, stimulus: str | None) -> bytes:
