@@ -204,4 +204,4 @@ def _checked(prior: WrappedDenoiser, samples: Any) -> Report:
             words = f"It looks like a network of {name} predictions{seen}"
             others[words] = (other.xhat, partial(stimuli, other))
     own = ", on stimuli that it drew itself," if samples is None else ""
-    return check(prior.xhat, stimuli(prior), levels, others, f"{prior!r}{own}")
+    return check(prior.xhat, stimuli(prior), levels, others, f"{prior!r}{own}", samples is None)

@@ -100,6 +100,25 @@ def test_its_own_draws_show_the_grossest_mistake(prediction):
         wrapped(network("epsilon"), prediction=prediction, samples=None)
 
 
+def test_its_own_draws_do_not_condemn_an_exact_network():
+    """Reverse diffusion of few steps draws too narrowly: seen with eight dimensions of unequal spread."""
+    rng = np.random.default_rng(0)
+    root = rng.normal(size=(8, 8)) / 2
+    covariance = torch.tensor(root @ root.T + 0.05 * np.eye(8))
+
+    def epsilon(x, step):
+        g = ((1 - ABAR) / ABAR)[step][:, None]
+        values, vectors = torch.linalg.eigh(covariance)
+        xg = x * (1 + g).sqrt()
+        return (xg @ vectors * (g.sqrt() / (values + g))) @ vectors.T
+
+    encoder = LinearGaussian(rng.normal(size=(3, 8)), 0.5)
+    found = Denoiser.from_diffusers(epsilon, SCHEDULER, encoder=encoder, shape=(8,), prediction="epsilon")
+    with pytest.raises(NotADenoiser, match="network of epsilon predictions"):
+        Denoiser.from_diffusers(epsilon, SCHEDULER, encoder=encoder, shape=(8,), prediction="v")
+    assert found.dimensions == 8
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
