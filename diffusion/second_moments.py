@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from .denoiser import Denoiser
 
 
-def mean_and_covariance(denoiser: Denoiser, xg: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """xhat(xg), (B, d), and Cov(X|xg) = gamma dxhat/dxg, (B, d, d), symmetric and positive semi-definite.
+def mean_and_root(denoiser: Denoiser, xg: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+    """xhat(xg), (B, d), and a root R of Cov(X|xg) = gamma dxhat/dxg = R R', (B, d, d).
 
     By automatic differentiation, which counts as d passes beside that of xhat. A network's derivative is neither
     symmetric nor positive; the nearest matrix that is both takes its place.
@@ -29,13 +29,18 @@ def mean_and_covariance(denoiser: Denoiser, xg: Tensor, gamma: Tensor) -> tuple[
         rows = [torch.autograd.grad(mean[:, i].sum(), point, retain_graph=True)[0] for i in range(mean.shape[1])]
     covariance = column(gamma, xg)[..., None] * torch.stack(rows, dim=1)
     values, vectors = torch.linalg.eigh((covariance + covariance.mT) / 2)
-    return mean.detach(), (vectors * values.clamp_min(0)[:, None]) @ vectors.mT
+    return mean.detach(), vectors * values.clamp_min(0).sqrt()[:, None]
 
 
-def gaussian_draw(mean: Tensor, covariance: Tensor, noise: Tensor) -> Tensor:
-    """Draws from N(mean, covariance) made of standard normal numbers `noise`, all of shape (B, d)."""
-    values, vectors = torch.linalg.eigh(covariance)
-    return mean + (vectors @ (values.clamp_min(0).sqrt() * noise)[..., None])[..., 0]
+def mean_and_covariance(denoiser: Denoiser, xg: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+    """xhat(xg), (B, d), and Cov(X|xg), (B, d, d), symmetric and positive semi-definite; see `mean_and_root`."""
+    mean, root = mean_and_root(denoiser, xg, gamma)
+    return mean, root @ root.mT
+
+
+def gaussian_draw(mean: Tensor, root: Tensor, noise: Tensor) -> Tensor:
+    """Draws (B, d) from the Gaussian of this mean and root of the covariance, from standard normal numbers (B, d)."""
+    return mean + (root @ noise[..., None])[..., 0]
 
 
 def linear_gain(covariance: Tensor, slopes: Tensor) -> tuple[Tensor, Tensor]:

@@ -81,7 +81,7 @@ def geometry_of(given: Geometry | str | None, dimensions: int) -> Geometry:
         The name is unknown, or does not fit stimuli in R^d.
     """
     usual = STRAIGHT.get(dimensions, SPACE)
-    found = usual if given is None else _named(given) if isinstance(given, str) else given
+    found = usual if given is None else named(given) if isinstance(given, str) else given
     if not isinstance(found, Geometry):
         raise ModelError(f"geometry is {given!r}; expected line, plane, space, nominal or circle:PERIOD")
     if found.period is not None and dimensions != 1:
@@ -93,7 +93,8 @@ def geometry_of(given: Geometry | str | None, dimensions: int) -> Geometry:
     return found
 
 
-def _named(name: str) -> Geometry:
+def named(name: str) -> Geometry:
+    """The geometry of a name, whatever the dimension; raises `ModelError` for an unknown one."""
     kind, colon, period = name.strip().lower().partition(":")
     plain = {str(one): one for one in (*STRAIGHT.values(), SPACE, NOMINAL)}
     if kind in plain and not colon:

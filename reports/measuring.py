@@ -12,6 +12,7 @@ from ..errors import ModelError, NotApplicable, OptionError, UnknownName, neares
 from ..estimators import PUBLISHED
 from ..estimators.exact import PublishedMeasure
 from ..estimators.measure import Measure
+from ..estimators.memory import remembering
 from ..estimators.sampling import (
     SamplingResult,
     Settings,
@@ -98,7 +99,8 @@ def measure(
             continue
         shares = probabilities[members] / probabilities[members].sum()
         part = _Part(recording, members, columns, replace(settings, prior=shares))
-        found, sampled = part.computed(group, progress)
+        with remembering():  # exact values are those from which limited sampling starts
+            found, sampled = part.computed(group, progress)
         whole = whole or sampled
         for key, arrays in found.items():
             results[key] = replace(results[key], **_everywhere(arrays, members, recording))

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..denoiser import Denoiser, column
 from ..denoiser import normal as randn
-from ..second_moments import gaussian_draw, mean_and_covariance
+from ..second_moments import gaussian_draw, mean_and_root
 from .sampler import Sampler
 
 #: The lowest level of the ladder, in units of the smallest scale of the posteriors; and at most this share of gamma.
@@ -53,9 +53,9 @@ class Matched(Sampler):
         share = (floor / gamma) ** (1 / self.steps)
         first, x, level = None, xg, gamma
         for _ in range(self.steps):
-            mean, covariance = mean_and_covariance(denoiser, x, level)
+            mean, root = mean_and_root(denoiser, x, level)
             first = mean if first is None else first
-            x0 = gaussian_draw(mean, covariance, randn(x.shape, x, generator))
+            x0 = gaussian_draw(mean, root, randn(x.shape, x, generator))
             a, b = column(level, x), column(level * share, x)
             x = b / a * x + (1 - b / a) * x0 + (b * (a - b) / a).sqrt() * randn(x.shape, x, generator)
             level = level * share

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ...errors import OptionError, nearest
+from ..geometry import named
 
 #: Geometries without a parameter.
 PLAIN = ("line", "plane", "space", "nominal")
@@ -98,5 +99,4 @@ def checked_geometry(text: str | None) -> str | None:
 
 def period_of(geometry: str) -> float | None:
     """The period of a circle; None for any other geometry."""
-    name, _, period = geometry.partition(":")
-    return float(period) if name == "circle" else None
+    return named(geometry).period
