@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import MissingExtra, ModelError
+from ..files import no_such_file
 from ..models.arrays import Array
 
 #: The environment variable that names the folder of the MNIST files where no folder is given.
@@ -106,7 +107,7 @@ def read_array(path: Path, name: str, dimensions: int | tuple[int, ...]) -> Arra
         The file cannot be read or holds no such array; the array is empty or not of finite real numbers.
     """
     if not path.is_file():
-        raise ModelError(f"{path}: no such file")
+        raise ModelError(no_such_file(path))
     try:
         loaded = np.load(path, allow_pickle=False)
         arrays = [loaded] if isinstance(loaded, np.ndarray) else [loaded[key] for key in loaded.files]

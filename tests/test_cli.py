@@ -47,6 +47,9 @@ def folder(tmp_path):
         (["audit", "good.py:MEASURE", "--html", "."], ["is a folder"]),
         (["audit", "good.py:MEASURE", "--nonsense"], ["--nonsense"]),
         (["audit"], ["FILE:NAME"]),
+        (["audit", "goood.py:MEASURE"], ["did you mean good.py?"]),
+        (["measure", "count.csv"], ["count.csv: no such file; did you mean counts.csv?"]),
+        (["measure", "\x1b[31mred.csv"], ["\\x1b[31mred.csv: no such file"]),
         (["measure", "missing.csv"], ["missing.csv", "no such file"]),
         (["measure", "good.py"], ["good.py"]),
         (["replay", "missing.json"], ["missing.json"]),
@@ -136,7 +139,7 @@ def test_measure_prints_a_count_table(folder):
 
 
 def test_help_teaches(folder):
-    commands = ("audit", "table", "replay", "measure", "train", "decompose", "figures", "claims")
+    commands = ("audit", "table", "replay", "measure", "train", "decompose", "figures", "claims", "doctor")
     for command in ([], *([one] for one in commands)):
         run = stiminfo(*command, "--help")
         assert run.returncode == 0

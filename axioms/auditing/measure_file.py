@@ -12,6 +12,7 @@ from typing import Any
 
 from ...errors import LoadError, nearest
 from ...estimators import PUBLISHED, Measure
+from ...files import no_such_file
 from ..registry import AXIOMS, EVERY
 
 
@@ -25,7 +26,7 @@ def split_target(target: str) -> tuple[Path, str]:
         raise LoadError(f"{target!r}: expected FILE:NAME, such as my_measure.py:MEASURE{hint}")
     file = Path(path)
     if not file.exists():
-        raise LoadError(f"{file}: no such file")
+        raise LoadError(no_such_file(file))
     if not file.is_file():
         raise LoadError(f"{file}: not a file")
     return file, name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 from pathlib import Path
@@ -66,6 +67,17 @@ def write_whole(path: Path, content: str | bytes) -> None:
 def _temporary(path: Path) -> Path:
     """A file of a new name in the same folder; opening it gives it the permissions of any new file."""
     return path.with_name(f".stiminfo-{os.urandom(8).hex()}")
+
+
+def no_such_file(path: Path | str) -> str:
+    """The message that there is no such file, with the nearest name in the same folder."""
+    wanted = Path(path)
+    try:
+        there = [each.name for each in wanted.parent.iterdir()]
+    except OSError:
+        there = []
+    close = difflib.get_close_matches(wanted.name, there, 1)
+    return f"{path}: no such file" + (f"; did you mean {wanted.with_name(close[0])}?" if close else "")
 
 
 def json_text(data: Any) -> str:

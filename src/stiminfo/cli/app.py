@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import InputError
-from . import audit, claims, decompose, figures, measure, replay, table, train
+from ..files import no_such_file
+from . import audit, claims, decompose, doctor, figures, measure, replay, table, train
 from .shared import BAD_INPUT, INTERRUPTED, console_here, ending, fail, say
 
 app = typer.Typer(
@@ -45,6 +46,7 @@ _COMMANDS: tuple[tuple[Any, str, str], ...] = (
     (decompose.decompose, "Map the information about images.", decompose.ENDING),
     (figures.figures, "Draw the paper's figures anew.", figures.ENDING),
     (claims.claims, "Check the paper's statements.", claims.ENDING),
+    (doctor.doctor, "Say what is installed, and what is missing.", doctor.ENDING),
 )
 for _command, _line, _ending in _COMMANDS:
     app.command(short_help=_line, epilog=_ending)(_command)
@@ -83,7 +85,7 @@ def main() -> None:
             say(error.details.rstrip())
         fail(str(error))
     except FileNotFoundError as error:
-        fail(f"{error.filename}: no such file")
+        fail(no_such_file(error.filename))
     except OSError as error:
         fail(f"{error.filename or 'file'}: {error.strerror or error}")
     except _CommandLineError as error:
