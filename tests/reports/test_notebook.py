@@ -3,6 +3,7 @@
 import base64
 import struct
 import sys
+import tempfile
 
 import pytest
 
@@ -51,11 +52,16 @@ def outputs(tmp_path_factory):
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
     folder = tmp_path_factory.mktemp("notebook")
-    with pytest.MonkeyPatch.context() as patch:
+    # The names of Unix sockets are short, at most about 100 characters.
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as sockets:
         patch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # as Jupyter sets it
         patch.setenv("IPYTHONDIR", str(folder))
         manager = nbclient.NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(folder)}})
         manager.create_kernel_manager()
+        # Sockets in files of its own: the kernel's five ports are chosen before they are bound, and another program
+        # may take one meanwhile.
+        manager.km.transport = "ipc"
+        manager.km.ip = f"{sockets}/kernel"
         # The kernel of this environment, not one that is registered elsewhere.
         manager.km.kernel_spec.argv[0] = sys.executable
         manager.execute()
