@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from commands import stiminfo as run
 
 pytest.importorskip("torch", reason="the diffusion side needs torch")
 pytest.importorskip("diffusers")
@@ -17,11 +18,6 @@ pytest.importorskip("sklearn")
 pytestmark = pytest.mark.xdist_group("train")
 
 TINY = ("--channels", "8", "--steps", "4", "--gain-steps", "3", "--batch", "4", "--device", "cpu")
-
-
-def run(*arguments, cwd):
-    command = [sys.executable, "-m", "stiminfo", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=cwd)
 
 
 def refused(done, *words):
