@@ -8,13 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+from commands import stiminfo
 
 GOOD = "import stiminfo as si\nMEASURE = si.Measure('mine', si.i_surp.pointwise)\n"
-
-
-def stiminfo(*arguments, cwd=None):
-    command = [sys.executable, "-m", "stiminfo", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=cwd)
 
 
 def refused(run, *words):
