@@ -1,6 +1,7 @@
 """The rules of the house, as far as a machine can see them; each check is tried on something broken, too."""
 
 import ast
+import os
 import statistics
 import subprocess
 import sys
@@ -230,3 +231,10 @@ def test_help_is_light(tmp_path):
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path)
     assert "audit" in run.stdout
     assert run.stderr.strip() == "[]"
+
+
+@pytest.mark.xdist_group("together")
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="the tests run in one process")
+def test_tests_that_share_a_fixture_share_a_worker(request):
+    """pytest-xdist marks the names of grouped tests; a version of pytest that hides the mark undoes the groups."""
+    assert request.node.nodeid.endswith("@together")
