@@ -40,7 +40,11 @@ AXIOM = Axiom(
     cases=LOCALITY.cases,
     # Priors with light tails are priors too: what refutes `locality` refutes this as well.
     known=(_JUMP, replace(_JUMP, mirror=True), *LOCALITY.known),
-    families=lambda gradient: (Family("heavy-tailed priors", jump_cases(), FIFTH),),
+    # Lone atoms have no gradient: a measure that needs one is asked all that `locality` asks instead.
+    families=lambda gradient: (
+        Family("heavy-tailed priors", jump_cases(), FIFTH),
+        *(LOCALITY.families(True) if gradient else ()),
+    ),
     unit="of the near change, left in the limit",
     screened=False,
 )

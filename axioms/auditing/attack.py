@@ -34,6 +34,9 @@ from .watch import Watch
 WORST = 10
 #: Of the smallest cases, a measure that says it is slow gets one in this many.
 SLOW_STEP = 4
+#: With fewer cases than this a measure does not hold: an axiom's own known and smallest cases are more. On a user's own
+#: models there are as many cases as there are.
+_FEWEST = 5
 #: The largest violation that Hypothesis is given to steer by, in the axiom's unit.
 _STEEPEST = 1e6
 
@@ -111,6 +114,7 @@ class _Attack:
         self.refuted: tuple[Case, Finding] | None = None
         self.failed: tuple[Case, str] | None = None
         self.asked = False
+        self.fewest = _FEWEST
         self.premise: Premise | None = None
         self.worst: dict[Case, float] = {}
         #: What was found on each case, quickly or at higher accuracy: a search comes back to the same cases.
@@ -129,6 +133,7 @@ class _Attack:
                 families = self.axiom.families(self.gradient)
             else:
                 assert self.axiom.of_models is not None
+                self.fewest = 1
                 families = self.axiom.of_models(specs)
             for family in families:
                 self.family = family.name
@@ -262,7 +267,10 @@ class _Attack:
             return f"{worst.says}; that may be off by {2 * worst.error:.2g}{worst.doubt and f': {worst.doubt}'}"
         if not self.asked:
             return f"{self.axiom.silence} in all {len(self.seen)} cases: none of them could have broken it"
-        return f"{self._declined()}; the other {len(self.seen)} do not break it" if self._evades() else ""
+        if self._evades():
+            return f"{self._declined()}; the other {len(self.seen)} do not break it"
+        few = self.fewest > len(self.seen)
+        return f"only {len(self.seen)} cases could be asked, fewer than {self.fewest}: too few to say" if few else ""
 
     def _holds(self, worst: Finding) -> Verdict:
         # The tolerance differs between stimuli in R^1 and beyond: report the case whose error comes nearest to it.

@@ -1,5 +1,6 @@
 """The audit end to end: published and proposed measures, misbehaving ones, the same seed twice."""
 
+import dataclasses
 import json
 from collections import Counter
 
@@ -497,3 +498,21 @@ def test_a_conditional_in_another_order_is_told_so():
     verdict = si.audit(measure, axioms=["additivity"], examples=5, isolate=False).verdicts["additivity"]
     assert verdict.verdict == "error"
     assert "mine.conditional(pair) does not follow the order" in verdict.message
+
+
+def test_some_cases_are_too_few_to_hold():
+    axiom = AXIOMS["locality_any_prior"]
+    fisher = si.Measure("fisher again", si.fisher.pointwise, needs=["gradient"])
+    asked = axiom.known_cases(True)[-4:]
+    few = dataclasses.replace(axiom, known=tuple(asked), families=lambda gradient: (), smallest=lambda gradient: ())
+    verdict = attack(few, fisher)
+    assert (verdict.verdict, verdict.cases) == ("inconclusive", 4)
+    assert "too few to say" in verdict.says
+
+
+def test_a_measure_that_needs_a_gradient_is_asked_more_than_known_cases():
+    """Lone atoms have no gradient; light tails with one are priors, too."""
+    fisher = si.Measure("fisher again", si.fisher.pointwise, needs=["gradient"])
+    verdict = attack(AXIOMS["locality_any_prior"], fisher, examples=20)
+    assert verdict.verdict == "holds"
+    assert verdict.cases > 20
