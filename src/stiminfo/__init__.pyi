@@ -26,6 +26,7 @@ from .models import Recording as Recording
 from .models import ResponsePair as ResponsePair
 from .models import encoding_model as encoding_model
 from .models import read_recording as read_recording
+from .reports.comparing import compare as compare
 from .reports.measuring import measure as measure
 
 __version__: str
