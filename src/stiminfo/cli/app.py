@@ -26,14 +26,14 @@ app = typer.Typer(
         "Such a measure says how much a response R tells about each stimulus x: it splits the mutual information "
         "I(R;X) into values I(x), in nats. `stiminfo audit` attacks a measure with generated encoding models until "
         "each of ten axioms holds or is refuted by a case small enough to check by hand.\n\n"
-        "Recipes for common tasks are in reports/site/pages/recipes.md of the checkout."
+        "Recipes for common tasks: reports/site/pages/recipes.md in the checkout."
     ),
     epilog=ending(
         "stiminfo audit my_measure.py:MEASURE   attack a measure of your own",
         "stiminfo table                         audit the published measures",
         "stiminfo measure recording.csv         the measures of an experiment",
         "stiminfo audit --help                  what goes in, and what comes out",
-        "stiminfo doctor                        what is installed, and what is missing",
+        "stiminfo doctor                        what is installed, what is missing",
         exits={0: "every claim agrees", 1: "a claim disagrees, or a verdict is `error`"},
     ),
 )
