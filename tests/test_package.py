@@ -1,5 +1,7 @@
 """What is built and shipped: the same with links and without them, and everything that belongs there."""
 
+import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -24,7 +26,7 @@ NAMES = [
     "encoding_model",
 ]
 NAMES += ["fisher", "i_sp", "i_ssi", "i_surp", "i_cissi", "i_local", "i_kong1", "i_kong2", "InputError", "ModelError"]
-NAMES += ["Recording", "measure", "read_recording"]
+NAMES += ["Recording", "compare", "measure", "read_recording"]
 #: Folders of code that stay in the checkout.
 KEPT = {"stiminfo.reports.studies"}
 
@@ -138,3 +140,45 @@ def test_a_source_distribution_is_the_checkout(tmp_path):
     # Links are for editors, and what git ignores for git.
     assert lost == {".gitignore", *(f"src/stiminfo/{wing}" for wing in checkout.WINGS)}
     assert wheel_of(unpacked, tmp_path / "wheel") == expected_in_wheel()
+
+
+def requirements(lines):
+    """{name: specifier} of lines such as "numpy>=2.2"."""
+    from packaging.requirements import Requirement
+
+    found = {}
+    for line in lines:
+        one = Requirement(line.replace(" ", ""))
+        found[one.name.removesuffix("-base")] = str(one.specifier)
+    return found
+
+
+def test_the_conda_recipe_asks_for_what_the_wheel_asks_for():
+    text = (ROOT / "conda" / "meta.yaml").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = text.split("  run:\n", 1)[1].split("\ntest:", 1)[0]
+    run = requirements(line.strip(" -") for line in asked.splitlines() if line.strip())
+    assert run.pop("python") == project["requires-python"]
+    assert run == requirements(project["dependencies"])
+    assert f'version = "{project["version"]}"' in text
+
+
+@pytest.mark.soak
+def test_a_wheel_is_built_the_same_twice(tmp_path):
+    source = checkout.copied(tmp_path / "source", links=True)
+    built = []
+    for name in ("one", "other"):
+        subprocess.run(
+            [sys.executable, "-m", "build", "--wheel", "-o", str(tmp_path / name), str(source)],
+            check=True, capture_output=True, timeout=300, env=os.environ | {"SOURCE_DATE_EPOCH": "1700000000"},
+        )  # fmt: skip
+        (wheel,) = (tmp_path / name).glob("*.whl")
+        built.append(wheel.read_bytes())
+    assert built[0] == built[1]
+
+
+def test_data_that_are_shipped_have_a_licence():
+    text = (ROOT / "LICENSE-DATA").read_text(encoding="utf-8")
+    shipped = {path.parent.name for path in (ROOT / "diffusion" / "pretrained").glob("*/checkpoint.json")}
+    assert shipped
+    assert shipped == set(re.findall(r"diffusion/pretrained/([\w-]+)", text))
