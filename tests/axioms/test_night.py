@@ -1,0 +1,60 @@
+"""An audit left alone: on a machine that others use, beside another audit in the same folder, with very many cells."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from stiminfo.axioms import audit_published
+from stiminfo.axioms.auditing.journal import Journal
+from stiminfo.axioms.auditing.verdict import Verdict
+
+#: Programs that are busy beside the audit.
+LOAD = 16
+FEW = ("audit", "i_ssi", "--examples", "4", "--journal", "night", "--jobs", "2")
+
+
+def started(*arguments, cwd):
+    command = [sys.executable, "-m", "stiminfo", *arguments]
+    return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_two_audits_in_one_folder(tmp_path):
+    """Both end with the same verdicts; the journal holds each cell once."""
+    runs = [started(*FEW, "--json", f"{name}.json", cwd=tmp_path) for name in ("one", "other")]
+    for run in runs:
+        out, err = run.communicate(timeout=300)
+        assert run.returncode == 0, (out, err)
+    one, other = (json.loads((tmp_path / f"{name}.json").read_text()) for name in ("one", "other"))
+    assert one == other
+    rows = [json.loads(path.read_text()) for path in (tmp_path / "night").glob("*.json") if path.name != "audit.json"]
+    keys = [(row["verdict"]["measure"], row["verdict"]["axiom"]) for row in rows]
+    assert len(keys) == len(set(keys)) == 10
+
+
+def test_ten_thousand_cells_are_there_again(tmp_path):
+    identity = {"measure": "many"}
+    journal = Journal(tmp_path / "night", identity)
+    journal.add(Verdict(measure="m0", axiom="positivity", verdict="holds", claimed=None, cases=9, says="9 cases"), 1.0)
+    (first,) = (path for path in (tmp_path / "night").iterdir() if path.name != "audit.json")
+    row = json.loads(first.read_text())
+    for number in range(1, 10_000):
+        row["verdict"]["measure"] = f"m{number}"
+        (tmp_path / "night" / f"m{number}.json").write_text(json.dumps(row))
+    again = Journal(tmp_path / "night", identity)
+    assert len(again.finished) == 10_000
+
+
+@pytest.mark.soak
+def test_the_table_under_load_is_the_table_at_rest():
+    """Verdicts, cases, margins and witnesses are the same to the last digit while sixteen programs keep the cores busy."""
+    rest = {name: audit.to_json() for name, audit in audit_published(examples=20, jobs=2).items()}
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(LOAD)]
+    try:
+        load = {name: audit.to_json() for name, audit in audit_published(examples=20, jobs=2).items()}
+    finally:
+        for one in busy:
+            one.kill()
+            one.wait()
+    assert load == rest
