@@ -2,6 +2,7 @@
 
 from ..errors import NotApplicable
 from .cissi import i_cissi
+from .contrastive import i_nce
 from .exact import PublishedMeasure
 from .fisher_information import fisher
 from .kong1 import i_kong1
@@ -25,6 +26,7 @@ __all__ = [
     "i_kong1",
     "i_kong2",
     "i_local",
+    "i_nce",
     "i_sp",
     "i_ssi",
     "i_surp",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 
 from .exact import PublishedMeasure
@@ -22,6 +23,17 @@ _FILES = {
 #: The measures by their names.
 PUBLISHED: dict[str, PublishedMeasure] = {
     name: getattr(import_module(f".{file}", __package__), name) for name, file in _FILES.items()
+}
+
+
+#: Measures with a whole number in their name, as in ``i_nce:64``: the file beside this one that holds each.
+_FAMILY_FILES = {
+    "i_nce": "contrastive",
+}
+
+#: By name, the function that returns the measure for a number, or for its default number.
+FAMILIES: dict[str, Callable[..., Measure]] = {
+    name: getattr(import_module(f".{file}", __package__), name) for name, file in _FAMILY_FILES.items()
 }
 
 

@@ -19,7 +19,7 @@ from ..models.arrays import Array
 from . import local, surp
 from .finite import joint_of
 from .measure import Measure
-from .registry import PUBLISHED
+from .registry import FAMILIES, PUBLISHED
 from .spacing import MANY, product_axes
 
 #: Smallest ratio of prior probabilities for which the rates of a walk keep their digits.
@@ -194,10 +194,30 @@ RELATIVES: dict[str, Measure] = {
 }
 
 
+#: Longest number in a measure's name that is read as one.
+_MOST_DIGITS = 20
+
+
+def is_known(name: str) -> bool:
+    """Whether a measure is known by this name, or by the part of it before a colon and a number."""
+    return name in PUBLISHED or name in RELATIVES or name.partition(":")[0] in FAMILIES
+
+
 def named(name: str) -> Measure:
-    """A published measure or a relative by its name; raises `LoadError`, which suggests the nearest name."""
-    if name in RELATIVES and name not in PUBLISHED:
-        return RELATIVES[name]
-    if name not in PUBLISHED:
-        raise LoadError(f"unknown measure {name!r}{nearest(name, PUBLISHED)}")
-    return PUBLISHED[name]
+    """A published measure, a relative, or one of a family such as ``i_nce:64``, by its name.
+
+    Raises
+    ------
+    LoadError
+        There is no such measure; the message suggests the nearest name.
+    UnknownName
+        The number in the name does not fit its family.
+    """
+    if name in PUBLISHED or name in RELATIVES:
+        return PUBLISHED.get(name) or RELATIVES[name]
+    family, colon, number = name.partition(":")
+    if family not in FAMILIES:
+        raise LoadError(f"unknown measure {name!r}{nearest(name, [*PUBLISHED, *FAMILIES])}")
+    whole = number.isascii() and number.isdecimal() and len(number) <= _MOST_DIGITS
+    given = (int(number) if whole else number,) if colon else ()
+    return FAMILIES[family](*given)

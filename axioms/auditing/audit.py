@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError, LoadError, WorkerEnded
 from ...estimators import PUBLISHED, Measure
+from ...estimators.relatives import named
 from ...models import EncodingModel
 from ..axiom import Axiom
 from ..families import specs_of
@@ -201,6 +202,12 @@ def _all_asked(axioms: Iterable[Axiom]) -> bool:
 def published_candidates(measures: Iterable[str] | None = None) -> list[Candidate]:
     """The published measures, or those of them with these names."""
     return [Candidate.of(PUBLISHED[name]) for name in (PUBLISHED if measures is None else measures)]
+
+
+def candidate_named(name: str) -> Candidate:
+    """A known measure that workers find by its name; raises as `named` does."""
+    measure = named(name)
+    return Candidate(measure.name, dict(measure.claims), Named(name), measure.slow)
 
 
 def audit_published(

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...errors import LoadError, nearest
 from ...estimators import PUBLISHED, Measure
+from ...estimators.registry import FAMILIES
 from ...files import no_such_file
 from ..registry import AXIOMS, EVERY
 
@@ -21,7 +22,7 @@ def split_target(target: str) -> tuple[Path, str]:
     path, separator, name = target.rpartition(":")
     # The colon after a Windows drive letter does not separate.
     if not separator or not name.isidentifier() or (len(path) == 1 and path.isalpha()):
-        guess = difflib.get_close_matches(target, PUBLISHED, 1, 0.5)
+        guess = difflib.get_close_matches(target, [*PUBLISHED, *FAMILIES], 1, 0.5)
         hint = f"; did you mean the published measure {guess[0]!r}?" if guess else ""
         raise LoadError(f"{target!r}: expected FILE:NAME, such as my_measure.py:MEASURE{hint}")
     file = Path(path)

@@ -29,7 +29,8 @@ def __getattr__(name: str):
         # Python asks here for a module's name, too, before it imports the module.
         if name.startswith("_") or importlib.util.find_spec(f"{__name__}.{name}"):
             raise
-        measures = _public("estimators").PUBLISHED
+        registry = _public("estimators").registry
+        measures = registry.PUBLISHED | registry.FAMILIES
         if name not in measures:
             raise
         return measures[name]

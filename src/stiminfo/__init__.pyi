@@ -17,6 +17,7 @@ from .estimators import i_cissi as i_cissi
 from .estimators import i_kong1 as i_kong1
 from .estimators import i_kong2 as i_kong2
 from .estimators import i_local as i_local
+from .estimators import i_nce as i_nce
 from .estimators import i_sp as i_sp
 from .estimators import i_ssi as i_ssi
 from .estimators import i_surp as i_surp

@@ -50,8 +50,8 @@ class Options(AuditOptions):
         str,
         typer.Argument(
             metavar="FILE:NAME",
-            help="A Python file and the name of the stiminfo.Measure in it; or a published measure (i_local, i_surp, "
-            "...); or the folder of a checkpoint that `stiminfo train` wrote.",
+            help="A Python file and the name of the stiminfo.Measure in it; or a known measure (i_local, i_surp, ..., "
+            "i_nce:64); or the folder of a checkpoint that `stiminfo train` wrote.",
         ),
     ]
     models: Annotated[

@@ -50,14 +50,13 @@ def replay(
     from ..axioms.auditing.messages import Judge, Judged
     from ..axioms.auditing.process import Process
     from ..axioms.auditing.witness import read_witness
-    from ..estimators import PUBLISHED
-    from ..estimators.relatives import RELATIVES
+    from ..estimators.relatives import is_known
     from ..files import json_text, write_whole
     from ..reports.terminal import print_replay
 
     witness = read_witness(file)
     check_outputs(json_file)
-    if measure is None and witness.measure not in PUBLISHED and witness.measure not in RELATIVES:
+    if measure is None and not is_known(witness.measure):
         raise OptionError(f"{file}: is about {witness.measure!r}, a user's measure; give it with --measure FILE:NAME")
     origin = origin_of(measure or witness.measure)
     worker = Process(case_timeout)

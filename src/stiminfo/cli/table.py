@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
+import typer
+
+from ..errors import OptionError
 from .options import AuditOptions, CaseTimeout, with_fields
 from .shared import INTERRUPTED, console_here, say
 from .verdicts import (
@@ -21,6 +25,7 @@ from .verdicts import (
 ENDING = ending_of(
     "stiminfo table --jobs 2 --html table.html",
     "stiminfo table --axiom locality --axiom additivity",
+    "stiminfo table --with i_nce:2 --with i_nce:64",
     "stiminfo table --journal night   (if stopped, the same command continues)",
 )
 
@@ -30,6 +35,14 @@ class Options(AuditOptions):
     """The options of `stiminfo table`."""
 
     case_timeout: CaseTimeout = 60.0
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="MEASURE",
+            help="Add a measure to the published ones, e.g. i_nce:64 (InfoNCE with 64 candidates); repeatable.",
+        ),
+    ] = None
 
 
 @with_fields(Options)
@@ -44,24 +57,32 @@ def table(options: Options) -> int:
     chosen = axioms_named(options.axiom)
     check_backend(options)
 
-    from ..axioms.auditing.audit import Auditing, published_candidates
+    from ..axioms.auditing.audit import Auditing, candidate_named, published_candidates
     from ..axioms.auditing.verdict import SCHEMA
     from ..reports.paper.claimed import PAPER
     from ..reports.terminal import notes, print_table, table_markdown
 
     check_files(options)
     plan = plan_of(options)
-    journal = journal_of(options, {"name": "table"}, chosen)
-    candidates = published_candidates()
+    candidates = {one.name: one for one in published_candidates()}
+    added = []
+    for name in options.beside or ():
+        more = candidate_named(name)
+        if more.name in candidates:
+            raise OptionError(f"--with {name} has no effect: {more.name} is in the table already")
+        candidates[more.name] = more
+        added.append(more.name)
+    journal = journal_of(options, {"name": "table"} | ({"with": added} if added else {}), chosen)
     with verdicts_here(len(chosen) * len(candidates)) as progress:
-        audits = finished(Auditing(candidates, chosen, plan, journal, progress))
+        audits = finished(Auditing([*candidates.values()], chosen, plan, journal, progress))
     # Files first: whatever reads the printed output may close it early.
     write_files(
         options,
         audits,
         data={"measures": {name: one.to_json() for name, one in audits.items()}, "schema": SCHEMA},
         markdown=table_markdown(audits, PAPER),
-        command=f"stiminfo table --examples {options.examples} --seed {options.seed}",
+        command=f"stiminfo table --examples {options.examples} --seed {options.seed}"
+        + "".join(f" --with {name}" for name in added),
         paper=PAPER,
     )
     console = console_here()

@@ -131,13 +131,13 @@ def journal_of(
 
 
 def origin_of(target: str) -> Named | InFile:
-    """Where a worker process finds the measure: a published one or a relative by its name, else FILE:NAME."""
+    """Where a worker process finds the measure: one that is known by its name, else FILE:NAME."""
     from ..axioms.auditing.measure_file import split_target
     from ..axioms.auditing.messages import InFile, Named
-    from ..estimators import PUBLISHED
-    from ..estimators.relatives import RELATIVES
+    from ..estimators.relatives import is_known, named
 
-    if target in PUBLISHED or target in RELATIVES:
+    if is_known(target):
+        named(target)  # a number in its name that does not fit is an error here, not in the worker
         return Named(target)
     return InFile.at(*split_target(target))
 
