@@ -26,7 +26,7 @@ NAMES = [
     "encoding_model",
 ]
 NAMES += ["fisher", "i_sp", "i_ssi", "i_surp", "i_cissi", "i_local", "i_kong1", "i_kong2", "InputError", "ModelError"]
-NAMES += ["Recording", "compare", "measure", "read_recording"]
+NAMES += ["Recording", "compare", "i_nce", "measure", "read_recording"]
 #: Folders of code that stay in the checkout.
 KEPT = {"stiminfo.reports.studies"}
 

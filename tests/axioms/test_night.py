@@ -48,7 +48,7 @@ def test_ten_thousand_cells_are_there_again(tmp_path):
 
 @pytest.mark.soak
 def test_the_table_under_load_is_the_table_at_rest():
-    """Verdicts, cases, margins and witnesses are the same to the last digit while sixteen programs keep the cores busy."""
+    """Verdicts, cases, margins and witnesses are the same to the last digit beside sixteen busy programs."""
     rest = {name: audit.to_json() for name, audit in audit_published(examples=20, jobs=2).items()}
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(LOAD)]
     try:
