@@ -1,6 +1,7 @@
 """The command line: what it refuses, in one line, and what it leaves behind (nothing)."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -257,3 +258,28 @@ def test_what_is_refused_leaves_no_folder(folder):
     refused(stiminfo("measure", "counts.csv", "--resamples", "99999999999", cwd=folder), "resamples")
     left = {path.name for path in folder.iterdir()} - {"__pycache__"}  # Python's own
     assert left == {"good.py", "counts.csv", "numbers.csv"}
+
+
+def test_quiet_prints_results_nowhere_but_into_files(folder):
+    done = stiminfo("measure", "counts.csv", "--resamples", "10", "--quiet", "--json", "m.json", cwd=folder)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert json.loads((folder / "m.json").read_text())
+    refused(stiminfo("measure", "count.csv", "--quiet", cwd=folder), "no such file")
+    refused(stiminfo("measure", "counts.csv", "--quiet", "--verbose", cwd=folder), "exclude one another")
+    assert "i_local" in stiminfo("measure", "counts.csv", "--resamples", "10", cwd=folder).stdout  # quiet no longer
+
+
+def test_verbose_shows_where_an_error_came_from(folder):
+    done = stiminfo("measure", "count.csv", "--verbose", cwd=folder)
+    assert done.returncode == 2
+    assert "Traceback" in done.stderr
+    assert done.stderr.strip().splitlines()[-1].startswith("stiminfo: count.csv: no such file")
+    assert "s of CPU time" in stiminfo("measure", "counts.csv", "--resamples", "10", "--verbose", cwd=folder).stderr
+
+
+@pytest.mark.parametrize(("words", "found"), [("stiminfo me", "measure"), ("stiminfo audit --ax", "--axiom")])
+def test_a_shell_completes_commands_and_options(words, found):
+    asked = {"_STIMINFO_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+    command = [sys.executable, "-m", "stiminfo"]
+    run = subprocess.run(command, capture_output=True, text=True, env=os.environ | asked, timeout=60)
+    assert run.stdout.split() == [found]

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 import warnings
 from typing import Annotated, Any
 
@@ -13,11 +14,11 @@ import typer
 
 from ..errors import InputError
 from ..files import no_such_file
-from . import audit, claims, decompose, doctor, figures, measure, replay, table, train
+from . import audit, claims, decompose, doctor, figures, loudness, measure, replay, table, train
+from .loudness import set_loudness, with_loudness
 from .shared import BAD_INPUT, INTERRUPTED, console_here, ending, fail, say
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -51,10 +52,14 @@ _COMMANDS: tuple[tuple[Any, str, str], ...] = (
     (doctor.doctor, "Say what is installed, and what is missing.", doctor.ENDING),
 )
 for _command, _line, _ending in _COMMANDS:
-    app.command(short_help=_line, epilog=_ending)(_command)
+    app.command(short_help=_line, epilog=_ending)(with_loudness(_command))
 
 #: Errors of the command line itself: an unknown option, a missing argument, a value of the wrong type.
 _CommandLineError: type[Any] = typer.BadParameter.__mro__[1]
+
+
+#: The variable by which a shell asks for completions.
+_COMPLETE = "_STIMINFO_COMPLETE"
 
 
 def _interrupt(*_: object) -> None:
@@ -72,9 +77,12 @@ def main() -> None:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
     console_here.cache_clear()
+    set_loudness()
     warnings.showwarning = _warned
     try:
         code = _run(sys.argv[1:])
+        if loudness.verbose:
+            say(f"stiminfo: {sum(os.times()[:4]):.1f} s of CPU time")
     except (KeyboardInterrupt, typer.Abort):
         say("stiminfo: interrupted")
         sys.exit(INTERRUPTED)
@@ -83,21 +91,32 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except InputError as error:
+        _trace(error)
         if error.details:
             say(error.details.rstrip())
         fail(str(error))
     except FileNotFoundError as error:
+        _trace(error)
         fail(no_such_file(error.filename))
     except OSError as error:
+        _trace(error)
         fail(f"{error.filename or 'file'}: {error.strerror or error}")
     except _CommandLineError as error:
         fail(error.format_message())
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _trace(error: Exception) -> None:
+    """Print where an error came from, if --verbose asks for it."""
+    if loudness.verbose:
+        say("".join(traceback.format_exception(error)).rstrip())
+
+
 def _run(arguments: list[str]) -> Any:
     """Run a command and return its exit code. Typer's own `app()` would say nothing on Ctrl-C."""
     command = typer.main.get_command(app)
+    if _COMPLETE in os.environ:  # a shell asks how the line may go on
+        command.main(prog_name="stiminfo", complete_var=_COMPLETE)
     try:
         with command.make_context("stiminfo", arguments) as context:
             return command.invoke(context)

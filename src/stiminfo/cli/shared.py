@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import loudness
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
@@ -34,7 +36,7 @@ def console_here() -> Console:
 
     columns = os.environ.get("COLUMNS", "")
     wide = int(columns) if columns.isdecimal() and int(columns) > 0 else PIPE_WIDTH
-    return Console(width=None if sys.stdout.isatty() else wide, soft_wrap=False)
+    return Console(width=None if sys.stdout.isatty() else wide, soft_wrap=False, quiet=loudness.quiet)
 
 
 @contextmanager
@@ -52,7 +54,7 @@ def bar_here(*, complete: bool = True) -> Iterator[Progress]:
 
     from .bar import progress_on
 
-    if not sys.stderr.isatty():
+    if loudness.quiet or not sys.stderr.isatty():
         yield progress_on(console_here(), disable=True)
         return
     shared = _one_terminal()
