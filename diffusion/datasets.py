@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import os
 import struct
+import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,7 +112,9 @@ def read_array(path: Path, name: str, dimensions: int | tuple[int, ...]) -> Arra
     try:
         loaded = np.load(path, allow_pickle=False)
         arrays = [loaded] if isinstance(loaded, np.ndarray) else [loaded[key] for key in loaded.files]
-    except (ValueError, OSError, EOFError, KeyError, zlib.error):
+    except MemoryError as error:  # a header may promise more than the file holds
+        raise ModelError(f"{path}: does not fit into the memory ({error})") from None
+    except (ValueError, OSError, EOFError, KeyError, SyntaxError, zlib.error, zipfile.BadZipFile):
         raise ModelError(
             f"{path}: not a .npy or .npz file of numbers: it is damaged, of another kind, or holds Python objects, "
             "which are not read"

@@ -11,7 +11,7 @@ import stiminfo as si
 from stiminfo.axioms.auditing.audit import audit
 from stiminfo.cli import main
 
-from . import corpus
+from . import arrays, corpus
 
 GOOD = "import stiminfo as si\nMEASURE = si.Measure('mine', si.i_surp.pointwise)\n"
 WITNESS = json.loads(
@@ -114,6 +114,36 @@ def test_damaged_files_of_a_checkpoint(refused, tmp_path, name, damage):
     assert len(refused("decompose", "--checkpoint", "bad")) == 1
 
 
+ARCHIVES, ALONE, TABLES = arrays.archives(), arrays.alone(), arrays.tables()
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_archives_of_arrays(refused, tmp_path, name):
+    write(tmp_path / "bad.npz", ARCHIVES[name])
+    assert len(refused("measure", "bad.npz", "--json", "out.json")) == 1
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_of_trials(refused, tmp_path, name):
+    write(tmp_path / "bad.csv", TABLES[name])
+    assert len(refused("measure", "bad.csv", "--json", "out.json")) == 1
+
+
+@pytest.mark.parametrize("options", arrays.OPTIONS)
+def test_options_that_do_not_fit_a_recording(refused, tmp_path, options):
+    write(tmp_path / "trials.csv", arrays.TABLE)
+    assert len(refused("measure", "trials.csv", *options.split())) == 1
+
+
+@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("asked", ["decompose bad.npy", "decompose --receptive-fields bad.npy", "train --data bad.npy"])
+def test_files_of_arrays(refused, tmp_path, name, asked):
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    write(tmp_path / "bad.npy", ALONE[name])
+    assert len(refused(*asked.split(), "--out", "made")) == 1
+
+
 def test_the_corpus_is_large_enough():
     count = sum(map(len, (corpus.MEASURES, corpus.COUNTS, corpus.COMMANDS, WITNESSES, DESCRIPTIONS)))
-    assert count >= 200
+    count += sum(map(len, (ARCHIVES, TABLES, arrays.OPTIONS))) + 3 * len(ALONE)
+    assert count >= 500

@@ -51,6 +51,9 @@ def load_arrays(path: Path) -> dict[str, Array]:
             return {name: opened[name] for name in opened.files}
     except RecordingError:
         raise
+    except MemoryError as error:
+        # The header of an array promises more than the archive holds.
+        raise RecordingError(f"{path}: one of its arrays does not fit into the memory ({error})") from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError, SyntaxError) as error:
         said = "it holds Python objects, which are not loaded" if "allow_pickle" in str(error) else str(error)
         raise RecordingError(f"{path}: not an archive of arrays ({said})") from None

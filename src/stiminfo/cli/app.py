@@ -95,6 +95,9 @@ def main() -> None:
         if error.details:
             say(error.details.rstrip())
         fail(str(error))
+    except MemoryError as error:
+        _trace(error)
+        fail(f"not enough memory: {str(error) or 'the work asks for more than there is'}")
     except FileNotFoundError as error:
         _trace(error)
         fail(no_such_file(error.filename))
