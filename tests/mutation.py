@@ -44,6 +44,7 @@ TESTS = {
     "estimators/measure.py": f"{EXACT} tests/axioms/test_noisy_measures.py",
     "estimators/monte_carlo.py": DENOISED,
     "estimators/nodes.py": EXACT,
+    "estimators/parts.py": "tests/estimators/test_parts.py",
     "estimators/plane.py": EXACT,
     "estimators/precise.py": EXACT,
     "estimators/relatives.py": "tests/estimators/test_relatives.py",
