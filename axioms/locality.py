@@ -1,11 +1,12 @@
 """Locality, a statement about a limit: a change of p(R, x) inside a ball should not change I(x) far away.
 
 The change |I - I~| is followed by its envelope e(D), the largest change of any stimulus at distance D or more, at
-levels of D that span several octaves. a + b / D is fitted to the last two levels, and a is the change left in the
-limit. A local measure's change may also fall more slowly, as (log D) / D does under exponential tails; then it falls as
-a power that does not slow down, and nothing is left. A case refutes if the far envelope is at least `KEEPS` of the near
-one and no longer falls; also if it is smaller but constant: a tenth over two octaves, or a hundredth over six octaves
-or more. It is sound if the envelope still falls and at most `LIMIT` of the near change is left in the limit.
+levels of D that span several octaves, each with a stimulus of its own. a + b / D is fitted to the last two levels, and
+a is the change left in the limit. A local measure's change may also fall more slowly, as (log D) / D does under
+exponential tails; then it falls as a power that does not slow down, and nothing is left. A case refutes if the far
+envelope is at least `KEEPS` of the near one and no longer falls; also if it is smaller but constant: a tenth over two
+octaves, or a hundredth over six octaves or more. It is sound if the envelope still falls and at most `LIMIT` of the
+largest change outside the ball is left in the limit.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ FADES = 0.1
 PLATEAU = 0.97
 #: A sound case: the last level is at most this share of the level before ...
 FALLS = 0.8
-#: ... and at most this share of the near change is left in the extrapolated limit.
+#: ... and at most this share of the largest change outside the ball is left in the extrapolated limit.
 LIMIT = 0.05
 #: The exponent of a decay that does not slow down falls by at most this much from one level to the next.
 BENDS = 0.05
@@ -46,7 +47,7 @@ def check(measure: Evaluator, case: FarCase) -> Finding:
     """Changing p(R, x) inside a ball only changes I(x) by an amount that goes to 0 far from it."""
     before, after = measure.pointwise(case.built), measure.pointwise(case.changed)
     change, error = np.abs(after.value - before.value), before.error + after.error
-    levels = case.levels
+    levels = case.reached
     envelope = np.array([change[case.distances >= level].max(initial=0.0) for level in levels])
     noise = float(error[case.distances >= levels[0]].max(initial=0.0))
     near, middle, far, farther = envelope[0], envelope[-3], envelope[-2], envelope[-1]
@@ -69,15 +70,17 @@ def check(measure: Evaluator, case: FarCase) -> Finding:
     plateau = kept >= (FADES / 10 if long else FADES) and farther >= PLATEAU * far and far >= PLATEAU * middle
     broken = bool((kept >= KEEPS and stands) or plateau)
     growth = levels[-1] / levels[-2]
-    left = max(0.0, float((growth * farther - far) / (growth - 1) / near))
+    # Of the largest change outside the ball: at the first level it may be small by chance, where it changes its sign.
+    largest = float(change[case.distances >= 0].max())
+    left = max(0.0, float((growth * farther - far) / (growth - 1) / largest))
     # The exponents of a power law between the last levels; one that slows down has a limit.
     first, last = np.diff(np.log(np.maximum(envelope[-3:], 1e-300))) / np.diff(np.log(levels[-3:]))
     steady = bool(last <= np.log2(FALLS) and last <= first + BENDS)
     if steady:
         left = 0.0  # the limit of such a power
-    sound = bool(left <= LIMIT + 4 * noise / near and (farther <= FALLS * far or kept <= LIMIT))
+    sound = bool(left <= LIMIT + 4 * noise / largest and (farther <= FALLS * far or farther <= LIMIT * largest))
     at = int(np.argmax(np.where(case.distances >= levels[-1], change, -1.0)))
-    return Finding(left, float(noise / near), LIMIT, broken, sound, at, sides, says, asked)
+    return Finding(left, float(noise / largest), LIMIT, broken, sound, at, sides, says, asked)
 
 
 @composite
@@ -198,6 +201,6 @@ AXIOM = Axiom(
     ),
     silence="I was 0 far from the ball, or no change of p(R, x) changed it anywhere,",
     families=_families,
-    unit="of the near change, left in the limit",
+    unit="of the largest change, left in the limit",
     screened=False,
 )
