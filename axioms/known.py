@@ -6,6 +6,8 @@ None depends on the measure: a copy of a published measure under another name me
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
+from math import prod
 from typing import Any
 
 from msgspec.structs import replace
@@ -184,12 +186,25 @@ PRISM = FiniteSpec(
     (1, 2, 1, 1, 2, 1),
     ((3, 1), (1, 3), (0, 1), (3, 1), (1, 3), (0, 1)),
 )
+# Five independent features of two values: the first and the last have a response each, the others have no effect.
+MANY_FEATURES = FiniteSpec(
+    tuple(product((0, 1), (0, 2), (0, 1), (0, 3), (0, 1))),
+    tuple(map(prod, product((1, 1), (1, 2), (2, 1), (1, 1), (3, 1)))),
+    tuple(
+        tuple(one * other for one in ((3, 1), (1, 3))[first] for other in ((2, 0), (1, 1))[last])
+        for first, *_, last in product((0, 1), repeat=5)
+    ),
+)
+#: The same with the last two features first: the second and the third have a response each.
+TURNED_FEATURES = replace(MANY_FEATURES, stimuli=tuple((*x[3:], *x[:3]) for x in MANY_FEATURES.stimuli))
 #: Pairs of which the axioms about the conditional are asked: rare, between whole numbers, many, in space, with cells of
 #: unequal size.
 PAIRS = (VOLUME_PAIR, BETWEEN_PAIR, *RARE_PAIRS, MANY_PAIR, SPACE_PAIR, THIRD_PAIR)
 #: Models and pairs of which axioms about both I(x) and the conditional are asked.
 MODELS_AND_PAIRS = (
-    *map(ModelCase, (*RARE, BETWEEN, PERIODIC, MANY, SPACE, FOUR, *ALIKE, MANY_RESPONSES, SKEWED, FOURTH)),
+    *map(
+        ModelCase, (*RARE, BETWEEN, PERIODIC, MANY, SPACE, FOUR, MANY_FEATURES, *ALIKE, MANY_RESPONSES, SKEWED, FOURTH)
+    ),
     *PAIRS,
 )
 # Spike counts 0, 1 and 2, whose values may be stretched.
@@ -214,7 +229,7 @@ def with_slopes(case: Any) -> Any:
     gradient = tuple(_slopes(row, j, d) for j, row in enumerate(spec.responses))
     if isinstance(case, FeatureCase):  # the response does not change along a feature without effect
         gradient = tuple(
-            tuple(tuple(0 if i == case.feature else s for i, s in enumerate(slopes)) for slopes in row)
+            tuple(tuple(0 if i in case.silent else s for i, s in enumerate(slopes)) for slopes in row)
             for row in gradient
         )
     return replace(case, model=replace(spec, gradient=gradient))

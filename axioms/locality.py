@@ -41,6 +41,8 @@ LIMIT = 0.05
 BENDS = 0.05
 #: Changes smaller than this, in nats, are not told from numerical error.
 SMALLEST = 1e-4
+#: Lone atoms on a lattice: up to 135 away, since a change that once has changed its sign fades only beyond 32.
+_ATOMS = 136
 
 
 def check(measure: Evaluator, case: FarCase) -> Finding:
@@ -103,7 +105,7 @@ def atoms_cases(draw: DrawFn) -> AtomsCase:
     """Lone atoms, on a lattice or at powers of two, of one kind or two, each with tails of its own."""
     kinds = tuple(draw(st.lists(st.sampled_from([1, 0]), min_size=1, max_size=3)))
     light = draw(st.booleans()), draw(st.booleans())
-    return AtomsCase(38, kinds, light, draw(st.booleans()), draw(st.booleans()))
+    return AtomsCase(_ATOMS, kinds, light, draw(st.booleans()), draw(st.booleans()))
 
 
 @composite
@@ -158,7 +160,9 @@ _EXPONENTIAL = DecayCase(Laplace(0.0, 1.0), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, 0.
 _READING = ReadingCase(1.0, 0.5, 1.0, 5.0)
 _COUNTING = ReadingCase(2.0, 1.0, 1.0, 4.0, counts=True)
 _DOUBLING = AtomsCase(40, (1,), (False, False), doubling=True)
-_FAR = (_WAVES, _WAVES_TILTED, _EXPONENTIAL, _READING, replace(_READING, tilt=2.0), _COUNTING, _DOUBLING)
+# Two responses, to atoms in turn, of which one becomes far rarer: enough for a formula that weighs each response by x.
+_IN_TURN = AtomsCase(60, (1, 0), (False, True))
+_FAR = (_WAVES, _WAVES_TILTED, _EXPONENTIAL, _READING, replace(_READING, tilt=2.0), _COUNTING, _DOUBLING, _IN_TURN)
 #: The blob with a second feature: where it is not 0, the bump is lower.
 BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ..models.data import ContinuousSpec, FiniteSpec
 from . import known, smallest
-from .axiom import FIFTH, FORTIETH, PAPER, Axiom, Family
+from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import ResponseMapCase
 from .evaluator import Evaluator
 from .families import planes, spaces
@@ -58,7 +58,7 @@ def _families(gradient: bool) -> tuple[Family, ...]:
     return (
         Family("finite, renamed", relabelling_cases(finite_specs(gradient=gradient))),
         Family("finite, 2-d, renamed", relabelling_cases(planes(gradient)), FIFTH),
-        Family("finite, 3-d to 5-d, renamed", relabelling_cases(spaces(gradient)), FORTIETH),
+        Family("finite, 3-d to 8-d, renamed", relabelling_cases(spaces(gradient)), TENTH),
         Family("finite, numbers stretched", revaluing_cases(finite_specs(gradient=gradient)), FIFTH),
         Family("continuous cells, stretched", stretching_cases(finite_specs(gradient=gradient, volumes=True)), FIFTH),
         Family("continuous, stretched", stretching_cases(continuous_specs()), FIFTH),
@@ -94,6 +94,7 @@ AXIOM = Axiom(
         ResponseMapCase(known.MANY_RESPONSES, order=tuple(range(known.COUNT))[::-1]),
         ResponseMapCase(known.SPACE, order=(2, 0, 1)),
         ResponseMapCase(known.FOUR, order=(2, 0, 1)),
+        ResponseMapCase(known.MANY_FEATURES, order=(3, 1, 0, 2)),
         *(ResponseMapCase(spec, order=(2, 0, 1)) for spec in known.RARE),
         ResponseMapCase(known.WIDE, order=tuple(7 * k % 25 for k in range(25))),
     ),
