@@ -55,6 +55,7 @@ class Axiom:
         then carry one as well
     smallest : ``smallest(gradient)`` gives all of the smallest cases, simplest first; each is asked, none is drawn
     silence : what a measure did that no case could have refuted, as its verdict says
+    settles : what would settle a case that is undecided for another reason than numerical error; "" if there is none
     of_models : ``of_models(specs)`` gives the families made from a user's own models; None if there are none
     featurewise : whether the axiom is about I_i(x)
     unit : of a violation
@@ -78,6 +79,7 @@ class Axiom:
     screened: bool = True
     smallest: Callable[[bool], tuple[Case, ...]] = lambda gradient: ()
     silence: str = "I was 0"
+    settles: str = ""
 
     def known_cases(self, gradient: bool) -> tuple[Case, ...]:
         """The known hard cases for a measure that needs the likelihood's gradient, or for one that does not."""

@@ -11,7 +11,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from ..models.data import FiniteSpec
 from ..models.features import insensitive_features
 from . import known, smallest
-from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
+from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import FeatureCase
 from .evaluator import Evaluator
 from .finding import Finding, Values, judge_worst, shown, worst
@@ -76,11 +76,14 @@ def irrelevant_feature_cases(draw: DrawFn, gradient: bool = False, others: int =
     """X_i independent of (R, X_-i) jointly: a finite model and an independent feature with a prior of its own.
 
     The model has `others` features and up to `most` stimuli; more than one feature of two stimuli lie, with the
-    independent one, in a plane. Shrinks to one value of each feature.
+    independent one, in a plane. Shrinks to one value of each feature, or to two of more.
     """
-    base = draw(finite_specs(others, gradient=gradient, max_stimuli=most, max_responses=3, rare=False))
+    least = 1 if others == 1 else 2
+    base = draw(
+        finite_specs(others, gradient=gradient, min_stimuli=least, max_stimuli=most, max_responses=3, rare=False)
+    )
     unit = draw(units())
-    values = [unit * n for n in draw(st.lists(st.integers(0, 6), min_size=1, max_size=most, unique=True))]
+    values = [unit * n for n in draw(st.lists(st.integers(0, 6), min_size=least, max_size=most, unique=True))]
     weights = [draw(st.integers(1, 4)) for _ in values]
     feature = draw(st.sampled_from(range(others, -1, -1)))
 
@@ -118,7 +121,7 @@ AXIOM = Axiom(
     cases=(FeatureCase,),
     known=(
         FeatureCase(FiniteSpec(((0, 0), (0, 1), (1, 0), (1, 1)), (1, 2, 1, 2), ((1, 2), (1, 2), (2, 1), (2, 1))), 1),
-        FeatureCase(known.BESIDE, 0),
+        *(FeatureCase(spec, 0) for spec in (known.BESIDE, known.SIX, *known.BESIDE_SCALED)),
         FeatureCase(known.BESIDE_TWO, 0),
         FeatureCase(known.SPREAD, 1),
         FeatureCase(known.PRISM, 2),
@@ -129,7 +132,7 @@ AXIOM = Axiom(
     smallest=smallest.features,
     families=lambda gradient: (
         Family("irrelevant feature", irrelevant_feature_cases(gradient), FIFTH),
-        Family("irrelevant feature of three to eight", _of_many(gradient), TENTH),
+        Family("irrelevant feature of three to eight", _of_many(gradient), FIFTH),
     ),
     of_models=silent_features(jointly=True),
     featurewise=True,

@@ -154,6 +154,11 @@ _LEANING = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.
 # p(1|x) between 0.18 and 0.82 as far as the prior goes: a formula that is silent where tuning saturates speaks here.
 _WAVES = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Periodic(4.0, 1.0, 3.0, -1.5),), 0.75, 0.5, 0.0, (1, 0))
 _WAVES_TILTED = replace(_WAVES, tilt=0.9, inside=None)
+# Where p(1|x) goes on in waves, another response that changes fastest in the ball: a formula that is scaled by the
+# largest slope speaks here.
+_STEEP = DecayCase(
+    Mixture((1.0,), (0.0,), (1.0,)), (Periodic(4.0, 1.0, 1.5, -0.75), Bump(0.5, 0.25, 8.0)), 0.5, 1.0, 0.0, (1, 1, 1)
+)
 # Exponential tails: the border of what the axiom is about.
 _EXPONENTIAL = DecayCase(Laplace(0.0, 1.0), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, 0.0, (1, 0))
 # A response that follows the stimulus without end, and a broad one in the ball, which far responses bring to mind.
@@ -162,7 +167,17 @@ _COUNTING = ReadingCase(2.0, 1.0, 1.0, 4.0, counts=True)
 _DOUBLING = AtomsCase(40, (1,), (False, False), doubling=True)
 # Two responses, to atoms in turn, of which one becomes far rarer: enough for a formula that weighs each response by x.
 _IN_TURN = AtomsCase(60, (1, 0), (False, True))
-_FAR = (_WAVES, _WAVES_TILTED, _EXPONENTIAL, _READING, replace(_READING, tilt=2.0), _COUNTING, _DOUBLING, _IN_TURN)
+_FAR = (
+    _WAVES,
+    _WAVES_TILTED,
+    _STEEP,
+    _EXPONENTIAL,
+    _READING,
+    replace(_READING, tilt=2.0),
+    _COUNTING,
+    _DOUBLING,
+    _IN_TURN,
+)
 #: The blob with a second feature: where it is not 0, the bump is lower.
 BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))
 
@@ -205,6 +220,7 @@ AXIOM = Axiom(
     ),
     silence="I was 0 far from the ball, or no change of p(R, x) changed it anywhere,",
     families=_families,
+    settles="stimuli farther from the ball",
     unit="of the largest change, left in the limit",
     screened=False,
 )

@@ -41,6 +41,7 @@ AXIOM = Axiom(
     # Priors with light tails are priors too: what refutes `locality` refutes this as well.
     known=(_JUMP, replace(_JUMP, mirror=True), *LOCALITY.known),
     families=lambda gradient: (Family("heavy-tailed priors", jump_cases(), FIFTH),),
-    unit="of the largest change, left in the limit",
+    settles=LOCALITY.settles,
+    unit=LOCALITY.unit,
     screened=False,
 )

@@ -45,13 +45,14 @@ def stretching_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec | Continuous
 
 @composite
 def revaluing_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> ResponseMapCase:
-    """Numerical responses 0, 1, 2, ... that become others, in the same order."""
+    """Numerical responses 0, 1, 2, ... that become others: farther apart, of the other sign, or in another order."""
     spec = draw(specs)
     if spec.values is None:
         spec = replace(spec, values=tuple(range(len(spec.responses[0]))))
     count = len(spec.build().likelihood)
-    gaps = [draw(st.integers(1, 8)) for _ in range(count)]
-    return ResponseMapCase(spec, values=tuple(itertools.accumulate(gaps)))
+    unit = draw(st.sampled_from([1, -1, 1000, 0.125]))
+    values = [unit * n for n in itertools.accumulate([draw(st.integers(1, 8)) for _ in range(count)])]
+    return ResponseMapCase(spec, values=tuple(draw(st.permutations(values)) if draw(st.booleans()) else values))
 
 
 def _families(gradient: bool) -> tuple[Family, ...]:
@@ -85,9 +86,13 @@ AXIOM = Axiom(
     cases=(ResponseMapCase,),
     known=(
         ResponseMapCase(known.CELLS, factors=(2, 1, 1)),
+        ResponseMapCase(known.CELLS, factors=(1e3, 1, 1e-3)),
         ResponseMapCase(known.UNEVEN, order=(2, 0, 1)),
         ResponseMapCase(known.UNEVEN_PLANE, order=(2, 0, 1)),
         ResponseMapCase(known.SPIKES, values=(0, 1, 8)),
+        ResponseMapCase(known.SPIKES, values=(0, -1, -2)),
+        ResponseMapCase(known.SPIKES, values=(2, 0, 1)),
+        ResponseMapCase(known.SPIKES, values=(1e12, 2e12, 4e12)),
         ResponseMapCase(known.SPIKES, values=(0, 1e-7, 2e-7)),
         ResponseMapCase(known.SPIKES, values=(0, 1e-13, 2e-13)),
         ResponseMapCase(known.SPIKES, values=(16777216, 16777217, 16777218)),

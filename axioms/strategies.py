@@ -24,6 +24,8 @@ WEIGHTS = st.integers(1, 9)
 _ONE = st.just(1.0)
 #: Very small prior weights, which are allowed but may underflow in a measure.
 RARE = st.sampled_from([1e-3, 1e-9, 1e-30, 1e-300])
+#: Weight of a response beside which others are rare at one stimulus.
+_COMMON = 10_000
 
 
 @lru_cache(maxsize=1)
@@ -147,6 +149,9 @@ def pair_specs(
     unit = draw(units())
     places = draw(_distinct(dimensions, count))
     stimuli = [tuple(unit * x for x in place) for place in places]
+    if draw(st.integers(0, 7)) == 7:  # many values of one of the two
+        many = draw(st.integers(max_responses + 1, 2 * max_responses))
+        first, second = draw(st.sampled_from([(many, min(2, second)), (min(2, first), many)]))
     relation = draw(st.sampled_from(["any", "independent", "merged"]))
     tables: list[tuple[tuple[int, ...], ...]] = []
     groups = [draw(st.integers(0, first - 1)) for _ in range(second)] if relation == "merged" else []
@@ -160,6 +165,9 @@ def pair_specs(
         else:
             row = draw(weight_rows(second))
             tables.append(tuple(tuple(w if groups[m] == k else 0 for m, w in enumerate(row)) for k in range(first)))
+    if draw(st.integers(0, 11)) == 11:  # one value of R takes almost all of one stimulus, and leaves the others rare
+        j, k = draw(st.integers(0, count - 1)), draw(st.integers(0, first - 1))
+        tables[j] = tuple(tuple(_COMMON * w for w in row) if n == k else row for n, row in enumerate(tables[j]))
     slopes = None
     if gradient:
         flat_rows = tuple(tuple(w for row in table for w in row) for table in tables)

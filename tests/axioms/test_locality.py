@@ -1,11 +1,14 @@
 """Locality among lone atoms, of which few lie far out: what is sound holds, warped or not, and nothing else."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import stiminfo as si
+from stiminfo.axioms import AXIOMS
+from stiminfo.axioms.auditing.attack import attack
 from stiminfo.axioms.evaluator import evaluator
 from stiminfo.axioms.locality import check
 from stiminfo.axioms.unbounded_cases import AtomsCase
@@ -46,6 +49,14 @@ def test_few_atoms_far_out_leave_a_sound_measure_sound(measure, case):
 @pytest.mark.parametrize("measure", [mixed(1.0), mixed(0.3)], ids=["all", "three tenths"])
 def test_few_atoms_far_out_refute_what_is_not_local(measure, case):
     assert check(evaluator(measure, "quick"), case).broken
+
+
+def test_an_undecided_case_says_what_would_settle_it():
+    """A tenth of the total information: too little to refute where few atoms lie far out, and too much to hold."""
+    few = replace(AXIOMS["locality"], known=(TWO_LEFT,), families=lambda gradient: ())
+    verdict = attack(few, mixed(0.1))
+    assert verdict.verdict == "inconclusive"
+    assert "stimuli farther from the ball would settle it" in verdict.message
 
 
 def test_a_level_counts_only_with_a_stimulus_before_the_next():
