@@ -19,8 +19,9 @@ from .known import with_slopes
 
 #: The paper that states most of the axioms.
 PAPER = "Laquitaine et al., arXiv:2505.11309"
-#: The share of the examples for continuous and 2-d families, and for locality along one of two features: they are slow.
-FIFTH, FORTIETH = 0.2, 0.025
+#: The share of the examples for families that are slow: continuous and 2-d ones; those beyond the plane; pairs there,
+#: and locality along one of two features.
+FIFTH, TENTH, FORTIETH = 0.2, 0.1, 0.025
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Axiom:
         then carry one as well
     smallest : ``smallest(gradient)`` gives all of the smallest cases, simplest first; each is asked, none is drawn
     silence : what a measure did that no case could have refuted, as its verdict says
+    settles : what would settle a case that is undecided for another reason than numerical error; "" if there is none
     of_models : ``of_models(specs)`` gives the families made from a user's own models; None if there are none
     featurewise : whether the axiom is about I_i(x)
     unit : of a violation
@@ -77,6 +79,7 @@ class Axiom:
     screened: bool = True
     smallest: Callable[[bool], tuple[Case, ...]] = lambda gradient: ()
     silence: str = "I was 0"
+    settles: str = ""
 
     def known_cases(self, gradient: bool) -> tuple[Case, ...]:
         """The known hard cases for a measure that needs the likelihood's gradient, or for one that does not."""

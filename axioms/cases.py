@@ -209,17 +209,24 @@ class LinearMapCase(_OfModel, frozen=True, tag="linear map"):
 
 
 class FeatureCase(_OfModel, frozen=True, tag="feature"):
-    """A model in R^d; feature `feature` is, by construction, one to which the axiom says that I_i(x) = 0."""
+    """A model in R^d; of feature `feature`, and of those in `also`, the axiom says by construction that I_i(x) = 0."""
 
     model: FiniteSpec
     feature: int
+    also: tuple[int, ...] = ()
+
+    @property
+    def silent(self) -> tuple[int, ...]:
+        """All of these features."""
+        return (self.feature, *self.also)
 
     @cached_property
     def built(self) -> EncodingModel:
         """The model."""
         model = self.model.build()
-        if not 0 <= self.feature < model.dimensions:
-            raise CaseError(f"feature {self.feature} of a model in R^{model.dimensions}")
+        for feature in self.silent:
+            if not 0 <= feature < model.dimensions:
+                raise CaseError(f"feature {feature} of a model in R^{model.dimensions}")
         return model
 
 

@@ -11,7 +11,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
 from . import known, smallest
-from .axiom import FIFTH, FORTIETH, PAPER, Axiom, Family
+from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import GarblingCase
 from .evaluator import Evaluator
 from .families import planes, spaces
@@ -77,6 +77,13 @@ def _split(spec: FiniteSpec, parts: Sequence[tuple[int, ...]]) -> FiniteSpec:
     return FiniteSpec(spec.stimuli, spec.prior, table, spec.stimulus_volumes, None, slopes)
 
 
+def _unsplit(spec: FiniteSpec) -> GarblingCase:
+    """The model with its first response split into halves, which are merged again."""
+    count = len(spec.responses[0])
+    same = tuple(tuple(int(k == m) for m in range(count)) for k in range(count))
+    return GarblingCase(_split(spec, [(2, 2), *[(4,)] * (count - 1)]), (same[0], *same))
+
+
 @composite
 def transform_cases(draw: DrawFn) -> GarblingCase:
     """A continuous model with numerical responses, degraded by |r - a|, rounding, clipping or added noise."""
@@ -89,7 +96,8 @@ def _families(gradient: bool) -> tuple[Family, ...]:
     return (
         Family("finite, garbled", garbling_cases(finite_specs(gradient=gradient))),
         Family("finite, 2-d, garbled", garbling_cases(planes(gradient)), FIFTH),
-        Family("finite, 3-d to 5-d, garbled", garbling_cases(spaces(gradient)), FORTIETH),
+        # Responses of several features would, garbled, tell of them together.
+        Family("finite, 3-d to 8-d, garbled", garbling_cases(spaces(gradient, told=1)), TENTH),
         Family("continuous, transformed", transform_cases(), FIFTH),
     )
 
@@ -116,6 +124,9 @@ AXIOM = Axiom(
         GarblingCase(known.BETWEEN, known.MERGE),
         GarblingCase(known.SPACE, known.MERGE),
         GarblingCase(known.FOUR, known.MERGE),
+        GarblingCase(known.MANY_FEATURES, ((1, 0), (1, 0), (0, 1), (0, 1))),
+        *(_unsplit(spec) for spec in (known.FOUR, known.MANY_FEATURES, known.SKEWED, known.EVEN, known.WIDE)),
+        GarblingCase(known.OWN, tuple(tuple(int(k // 2 == m) for m in range(40)) for k in range(80))),
         GarblingCase(known.SKEWED, ((1,), (1,))),
         GarblingCase(known.SEEN_RARELY, ((1,), (1,))),
         GarblingCase(known.MANY_RESPONSES, ((1, 0, 0),) * (known.COUNT - 2) + ((0, 1, 0), (0, 0, 1))),

@@ -8,8 +8,9 @@ from hypothesis.strategies import SearchStrategy
 from ..models import EncodingModel
 from ..models.data import FiniteSpec
 from . import strategies as draw
-from .axiom import FIFTH, FORTIETH, Family
+from .axiom import FIFTH, FORTIETH, TENTH, Family
 from .cases import ModelCase
+from .spaces import TELLING, independent_features, solids
 
 
 def planes(gradient: bool) -> SearchStrategy[FiniteSpec]:
@@ -17,11 +18,15 @@ def planes(gradient: bool) -> SearchStrategy[FiniteSpec]:
     return draw.finite_specs(dimensions=2, gradient=gradient, max_stimuli=4, max_responses=3)
 
 
-def spaces(gradient: bool) -> SearchStrategy[FiniteSpec]:
-    """Finite models of up to three stimuli in R^3 to R^5, which lie in a plane there: exact measures reach them."""
-    return st.sampled_from([3, 4, 5]).flatmap(
+def spaces(gradient: bool, told: int = TELLING) -> SearchStrategy[FiniteSpec]:
+    """Finite models in R^3 to R^8 that exact measures reach: in a plane there, in three dimensions, or independent.
+
+    Of independent features, at most `told` have a response.
+    """
+    in_a_plane = st.sampled_from([3, 4, 5]).flatmap(
         lambda d: draw.finite_specs(dimensions=d, gradient=gradient, max_stimuli=3, max_responses=3)
     )
+    return in_a_plane | solids(gradient) | independent_features(gradient, told)
 
 
 def other_pairs(gradient: bool) -> tuple[Family, ...]:
@@ -42,7 +47,7 @@ def pairs_and_models(gradient: bool) -> tuple[Family, ...]:
         Family("finite", draw.finite_specs(gradient=gradient, max_stimuli=12, max_responses=6).map(ModelCase)),
         *other_pairs(gradient),
         Family("finite, 2-d", planes(gradient).map(ModelCase), FIFTH),
-        Family("finite, 3-d to 5-d", spaces(gradient).map(ModelCase), FORTIETH),
+        Family("finite, 3-d to 8-d", spaces(gradient).map(ModelCase), TENTH),
         Family("continuous", draw.continuous_specs().map(ModelCase), FIFTH),
     )
 

@@ -11,10 +11,11 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from ..models.data import FiniteSpec
 from ..models.features import insensitive_features
 from . import known, smallest
-from .axiom import FIFTH, FORTIETH, PAPER, Axiom, Family
+from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import FeatureCase
 from .evaluator import Evaluator
 from .finding import Finding, Values, judge_worst, shown, worst
+from .spaces import irrelevant_of_many
 from .strategies import finite_specs, units
 
 
@@ -42,16 +43,15 @@ def _sum(whole: Values, parts: Values, dimensions: int) -> Finding:
 
 
 def _zero(values: Values, case: FeatureCase) -> Finding:
-    value = values.value[:, case.feature]
+    feature = max(case.silent, key=lambda i: float(np.abs(values.value[:, i]).max()))
+    value = values.value[:, feature]
     return judge_worst(
         np.abs(value),
-        np.broadcast_to(values.error, values.value.shape)[:, case.feature],
+        np.broadcast_to(values.error, values.value.shape)[:, feature],
         float(np.abs(values.value).max()),
         case.built.dimensions,
         {f"I_{i + 1}(x)": values.value[:, i] for i in range(values.value.shape[1])},
-        lambda j: (
-            f"I_{case.feature + 1}(x) = {value[j]:.6g} nats at stimulus {j}, for a feature that should carry none"
-        ),
+        lambda j: f"I_{feature + 1}(x) = {value[j]:.6g} nats at stimulus {j}, for a feature that should carry none",
     )
 
 
@@ -72,16 +72,18 @@ def silent_features(jointly: bool) -> Callable[[SearchStrategy[FiniteSpec]], tup
 
 
 @composite
-def irrelevant_feature_cases(draw: DrawFn, gradient: bool = False, others: int = 1) -> FeatureCase:
+def irrelevant_feature_cases(draw: DrawFn, gradient: bool = False, others: int = 1, most: int = 3) -> FeatureCase:
     """X_i independent of (R, X_-i) jointly: a finite model and an independent feature with a prior of its own.
 
-    The model has one feature and up to three stimuli, or more features (`others`) and two stimuli, so that all of the
-    product lies in a plane. Shrinks to one value of each feature.
+    The model has `others` features and up to `most` stimuli; more than one feature of two stimuli lie, with the
+    independent one, in a plane. Shrinks to one value of each feature, or to two of more.
     """
-    most = 3 if others == 1 else 2
-    base = draw(finite_specs(others, gradient=gradient, max_stimuli=most, max_responses=3, rare=False))
+    least = 1 if others == 1 else 2
+    base = draw(
+        finite_specs(others, gradient=gradient, min_stimuli=least, max_stimuli=most, max_responses=3, rare=False)
+    )
     unit = draw(units())
-    values = [unit * n for n in draw(st.lists(st.integers(0, 6), min_size=1, max_size=most, unique=True))]
+    values = [unit * n for n in draw(st.lists(st.integers(0, 6), min_size=least, max_size=most, unique=True))]
     weights = [draw(st.integers(1, 4)) for _ in values]
     feature = draw(st.sampled_from(range(others, -1, -1)))
 
@@ -100,6 +102,15 @@ def irrelevant_feature_cases(draw: DrawFn, gradient: bool = False, others: int =
     return FeatureCase(spec, feature)
 
 
+def _of_many(gradient: bool) -> SearchStrategy[FeatureCase]:
+    """In a plane of R^3, in R^3, or among independent features."""
+    return (
+        irrelevant_feature_cases(gradient, 2, 2)
+        | irrelevant_feature_cases(gradient, 2, 4)
+        | irrelevant_of_many(gradient)
+    )
+
+
 AXIOM = Axiom(
     id="feature_insensitivity",
     title="Feature insensitivity",
@@ -110,16 +121,18 @@ AXIOM = Axiom(
     cases=(FeatureCase,),
     known=(
         FeatureCase(FiniteSpec(((0, 0), (0, 1), (1, 0), (1, 1)), (1, 2, 1, 2), ((1, 2), (1, 2), (2, 1), (2, 1))), 1),
-        FeatureCase(known.BESIDE, 0),
+        *(FeatureCase(spec, 0) for spec in (known.BESIDE, known.SIX, *known.BESIDE_SCALED)),
         FeatureCase(known.BESIDE_TWO, 0),
         FeatureCase(known.SPREAD, 1),
         FeatureCase(known.PRISM, 2),
+        FeatureCase(known.MANY_FEATURES, 1, (2, 3)),
+        FeatureCase(known.TURNED_FEATURES, 0, (3, 4)),
         *(FeatureCase(spec, idle) for spec, idle in known.ONE_OF_THREE),
     ),
     smallest=smallest.features,
     families=lambda gradient: (
         Family("irrelevant feature", irrelevant_feature_cases(gradient), FIFTH),
-        Family("irrelevant feature of three", irrelevant_feature_cases(gradient, 2), FORTIETH),
+        Family("irrelevant feature of three to eight", _of_many(gradient), FIFTH),
     ),
     of_models=silent_features(jointly=True),
     featurewise=True,

@@ -10,9 +10,10 @@ from hypothesis.strategies import DrawFn, composite
 
 from ..models.data import FiniteSpec
 from . import known
-from .axiom import FIFTH, PAPER, Axiom, Family
+from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import FeatureCase
 from .feature_insensitivity import check, silent_features
+from .spaces import beside_others
 from .strategies import gradients, units, weight_rows
 
 
@@ -48,7 +49,10 @@ AXIOM = Axiom(
     cases=(FeatureCase,),
     known=(FeatureCase(known.XOR, 1), FeatureCase(known.XOR, 0), FeatureCase(known.TOGETHER, 0)),
     known_with_gradient=(FeatureCase(known.XOR_SLOPES, 1),),
-    families=lambda gradient: (Family("XOR-like", xor_like_cases(gradient), FIFTH),),
+    families=lambda gradient: (
+        Family("XOR-like", xor_like_cases(gradient), FIFTH),
+        Family("XOR-like beside others", beside_others(xor_like_cases(gradient), gradient), TENTH),
+    ),
     of_models=silent_features(jointly=False),
     featurewise=True,
 )

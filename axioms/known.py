@@ -6,6 +6,8 @@ None depends on the measure: a copy of a published measure under another name me
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
+from math import prod
 from typing import Any
 
 from msgspec.structs import replace
@@ -184,14 +186,54 @@ PRISM = FiniteSpec(
     (1, 2, 1, 1, 2, 1),
     ((3, 1), (1, 3), (0, 1), (3, 1), (1, 3), (0, 1)),
 )
+# Five independent features of two values: the first and the last have a response each, the others have no effect.
+MANY_FEATURES = FiniteSpec(
+    tuple(product((0, 1), (0, 2), (0, 1), (0, 3), (0, 1))),
+    tuple(map(prod, product((1, 1), (1, 2), (2, 1), (1, 1), (3, 1)))),
+    tuple(
+        tuple(one * other for one in ((3, 1), (1, 3))[first] for other in ((2, 0), (1, 1))[last])
+        for first, *_, last in product((0, 1), repeat=5)
+    ),
+)
+#: The same with the last two features first: the second and the third have a response each.
+TURNED_FEATURES = replace(MANY_FEATURES, stimuli=tuple((*x[3:], *x[:3]) for x in MANY_FEATURES.stimuli))
+#: Responses that are common, and rare at one of the stimuli.
+RARE_THERE = tuple(FiniteSpec(((0,), (1,)), (1, 1), ((common, 1), (1, 1))) for common in (10**4, 10**9))
+RARE_FIRST = PairCase(PairSpec(((0,), (1,)), (1, 1), (((6000, 3000), (2, 1)), ((1, 2), (2, 4)))))
+#: Many stimuli, all equally likely, of different information.
+EVEN = FiniteSpec(
+    tuple((j,) for j in range(30)), (1,) * 30, tuple((1 + j % 3, 1 + j * j % 5, 2 * (j < 20)) for j in range(30))
+)
+#: Stimuli each with a response of its own: more than 4 nats; and a pair whose second response tells all of 24 stimuli.
+OWN = FiniteSpec(
+    tuple((j,) for j in range(80)),
+    tuple(1 + j % 2 for j in range(80)),
+    tuple(tuple(int(j == k) for k in range(80)) for j in range(80)),
+)
+OWN_SECOND = PairCase(
+    PairSpec(
+        tuple((j,) for j in range(24)),
+        (1, 2) * 12,
+        tuple(tuple(tuple(int(k == j // 12 and j == m) for m in range(24)) for k in range(2)) for j in range(24)),
+    )
+)
+#: Six responses to the second feature; the first one has no effect. And two features in other units.
+SIX = FiniteSpec(
+    tuple((a, b) for a in (0, 2) for b in (0, 1, 3)),
+    (1, 2, 1, 2, 4, 2),
+    ((1, 2, 0, 1, 3, 1), (0, 1, 2, 2, 1, 2), (2, 0, 1, 1, 1, 3)) * 2,
+)
+BESIDE_SCALED = tuple(
+    replace(BESIDE, stimuli=tuple((one * x, other * y) for x, y in BESIDE.stimuli))
+    for one, other in ((1e-3, 1), (1, 1e-3), (1e4, 1e4))
+)
 #: Pairs of which the axioms about the conditional are asked: rare, between whole numbers, many, in space, with cells of
 #: unequal size.
-PAIRS = (VOLUME_PAIR, BETWEEN_PAIR, *RARE_PAIRS, MANY_PAIR, SPACE_PAIR, THIRD_PAIR)
+PAIRS = (VOLUME_PAIR, BETWEEN_PAIR, *RARE_PAIRS, RARE_FIRST, OWN_SECOND, MANY_PAIR, SPACE_PAIR, THIRD_PAIR)
+_FEW = (*RARE, *RARE_THERE, BETWEEN, PERIODIC, *ALIKE, SKEWED)
+_LARGE = (MANY, EVEN, OWN, MANY_RESPONSES)
 #: Models and pairs of which axioms about both I(x) and the conditional are asked.
-MODELS_AND_PAIRS = (
-    *map(ModelCase, (*RARE, BETWEEN, PERIODIC, MANY, SPACE, FOUR, *ALIKE, MANY_RESPONSES, SKEWED, FOURTH)),
-    *PAIRS,
-)
+MODELS_AND_PAIRS = (*map(ModelCase, (*_FEW, *_LARGE, SPACE, FOUR, FOURTH, MANY_FEATURES)), *PAIRS)
 # Spike counts 0, 1 and 2, whose values may be stretched.
 SPIKES = FiniteSpec(((0,), (1,)), (1, 1), ((2, 1, 1), (1, 1, 2)), values=(0, 1, 2))
 
@@ -214,7 +256,7 @@ def with_slopes(case: Any) -> Any:
     gradient = tuple(_slopes(row, j, d) for j, row in enumerate(spec.responses))
     if isinstance(case, FeatureCase):  # the response does not change along a feature without effect
         gradient = tuple(
-            tuple(tuple(0 if i == case.feature else s for i, s in enumerate(slopes)) for slopes in row)
+            tuple(tuple(0 if i in case.silent else s for i, s in enumerate(slopes)) for slopes in row)
             for row in gradient
         )
     return replace(case, model=replace(spec, gradient=gradient))

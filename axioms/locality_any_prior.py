@@ -45,6 +45,7 @@ AXIOM = Axiom(
         Family("heavy-tailed priors", jump_cases(), FIFTH),
         *(LOCALITY.families(True) if gradient else ()),
     ),
-    unit="of the near change, left in the limit",
+    settles=LOCALITY.settles,
+    unit=LOCALITY.unit,
     screened=False,
 )

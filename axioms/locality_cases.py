@@ -30,8 +30,8 @@ def probabilities(logits: Array, slopes: Array) -> tuple[Array, Array]:
 class FarCase(Case, frozen=True):
     """A model (`built`), the same with p(R, x) changed inside a ball (`changed`), and how far each stimulus is from it.
 
-    ``distances`` is (J,), negative beside the ball and on its near side; ``levels`` are the distances at which the
-    change is compared, rising.
+    ``distances`` is (J,), negative beside the ball and on its near side; ``levels`` are distances, rising, at which the
+    change may be compared.
     """
 
     built: ClassVar[Any]
@@ -41,7 +41,18 @@ class FarCase(Case, frozen=True):
 
     @property
     def views(self) -> tuple[EncodingModel, ...]:
+        if len(self.reached) < 3:
+            raise CaseError("the stimuli lie at fewer than three of the distances that are compared")
         return self.built, self.changed
+
+    @cached_property
+    def reached(self) -> tuple[float, ...]:
+        """The levels with a stimulus of their own, before the next one.
+
+        Without it the change at a level would be that at the next, as if it stood.
+        """
+        own = np.histogram(self.distances, [*self.levels, np.inf])[0]
+        return tuple(level for level, count in zip(self.levels, own) if count)
 
 
 class DecayCase(FarCase, frozen=True, tag="decay"):

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ..models.data import ContinuousSpec, FiniteSpec
 from . import known, smallest
-from .axiom import FIFTH, FORTIETH, PAPER, Axiom, Family
+from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import ResponseMapCase
 from .evaluator import Evaluator
 from .families import planes, spaces
@@ -45,20 +45,21 @@ def stretching_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec | Continuous
 
 @composite
 def revaluing_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> ResponseMapCase:
-    """Numerical responses 0, 1, 2, ... that become others, in the same order."""
+    """Numerical responses 0, 1, 2, ... that become others: farther apart, of the other sign, or in another order."""
     spec = draw(specs)
     if spec.values is None:
         spec = replace(spec, values=tuple(range(len(spec.responses[0]))))
     count = len(spec.build().likelihood)
-    gaps = [draw(st.integers(1, 8)) for _ in range(count)]
-    return ResponseMapCase(spec, values=tuple(itertools.accumulate(gaps)))
+    unit = draw(st.sampled_from([1, -1, 1000, 0.125]))
+    values = [unit * n for n in itertools.accumulate([draw(st.integers(1, 8)) for _ in range(count)])]
+    return ResponseMapCase(spec, values=tuple(draw(st.permutations(values)) if draw(st.booleans()) else values))
 
 
 def _families(gradient: bool) -> tuple[Family, ...]:
     return (
         Family("finite, renamed", relabelling_cases(finite_specs(gradient=gradient))),
         Family("finite, 2-d, renamed", relabelling_cases(planes(gradient)), FIFTH),
-        Family("finite, 3-d to 5-d, renamed", relabelling_cases(spaces(gradient)), FORTIETH),
+        Family("finite, 3-d to 8-d, renamed", relabelling_cases(spaces(gradient)), TENTH),
         Family("finite, numbers stretched", revaluing_cases(finite_specs(gradient=gradient)), FIFTH),
         Family("continuous cells, stretched", stretching_cases(finite_specs(gradient=gradient, volumes=True)), FIFTH),
         Family("continuous, stretched", stretching_cases(continuous_specs()), FIFTH),
@@ -85,15 +86,20 @@ AXIOM = Axiom(
     cases=(ResponseMapCase,),
     known=(
         ResponseMapCase(known.CELLS, factors=(2, 1, 1)),
+        ResponseMapCase(known.CELLS, factors=(1e3, 1, 1e-3)),
         ResponseMapCase(known.UNEVEN, order=(2, 0, 1)),
         ResponseMapCase(known.UNEVEN_PLANE, order=(2, 0, 1)),
         ResponseMapCase(known.SPIKES, values=(0, 1, 8)),
+        ResponseMapCase(known.SPIKES, values=(0, -1, -2)),
+        ResponseMapCase(known.SPIKES, values=(2, 0, 1)),
+        ResponseMapCase(known.SPIKES, values=(1e12, 2e12, 4e12)),
         ResponseMapCase(known.SPIKES, values=(0, 1e-7, 2e-7)),
         ResponseMapCase(known.SPIKES, values=(0, 1e-13, 2e-13)),
         ResponseMapCase(known.SPIKES, values=(16777216, 16777217, 16777218)),
         ResponseMapCase(known.MANY_RESPONSES, order=tuple(range(known.COUNT))[::-1]),
         ResponseMapCase(known.SPACE, order=(2, 0, 1)),
         ResponseMapCase(known.FOUR, order=(2, 0, 1)),
+        ResponseMapCase(known.MANY_FEATURES, order=(3, 1, 0, 2)),
         *(ResponseMapCase(spec, order=(2, 0, 1)) for spec in known.RARE),
         ResponseMapCase(known.WIDE, order=tuple(7 * k % 25 for k in range(25))),
     ),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, composite
+from itertools import permutations
 
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy, composite
+
+from ..models.data import FiniteSpec
 from . import known
-from .axiom import Axiom, Family
+from .axiom import TENTH, Axiom, Family
 from .cases import LinearMapCase
 from .groups import PLANES
+from .spaces import solids
 from .stimulus_invariance import check
 
 #: Cosine and sine of rotations: quarter and half turns, and the rational ones of 3-4-5 and 5-12-13 triangles.
@@ -16,11 +20,16 @@ _TURNS = ((0.0, 1.0), (-1.0, 0.0), (0.6, 0.8), (0.8, 0.6), (5 / 13, 12 / 13))
 
 
 @composite
-def turned_cases(draw_: DrawFn) -> LinearMapCase:
-    """A model in the plane, rotated and perhaps reflected. Shrinks to a quarter turn."""
+def turned_cases(draw_: DrawFn, specs: SearchStrategy[FiniteSpec]) -> LinearMapCase:
+    """Two features of a model turned into each other, and perhaps reflected. Shrinks to a quarter turn."""
     cosine, sine = draw_(st.sampled_from(_TURNS))
     sign = draw_(st.sampled_from([1, -1]))
-    return LinearMapCase(draw_(PLANES), ((cosine, -sign * sine), (sine, sign * cosine)), (0, 0))
+    spec = draw_(specs)
+    d = len(spec.stimuli[0])
+    a, b = draw_(st.sampled_from(list(permutations(range(d), 2))))
+    entries = {(a, a): cosine, (a, b): -sign * sine, (b, a): sine, (b, b): sign * cosine}
+    matrix = tuple(tuple(entries.get((i, k), float(i == k)) for k in range(d)) for i in range(d))
+    return LinearMapCase(spec, matrix, (0,) * d)
 
 
 AXIOM = Axiom(
@@ -31,6 +40,12 @@ AXIOM = Axiom(
     source="stiminfo",
     check=check,
     cases=(LinearMapCase,),
-    known=(LinearMapCase(known.TRIANGLE, ((0.6, -0.8), (0.8, 0.6)), (0, 0)),),
-    families=lambda gradient: (Family("finite, 2-d", turned_cases()),),
+    known=(
+        LinearMapCase(known.TRIANGLE, ((0.6, -0.8), (0.8, 0.6)), (0, 0)),
+        LinearMapCase(known.FOUR, ((0.6, 0, -0.8), (0, 1, 0), (0.8, 0, 0.6)), (0, 0, 0)),
+    ),
+    families=lambda gradient: (
+        Family("finite, 2-d", turned_cases(PLANES)),
+        Family("finite, 3-d to 8-d", turned_cases(solids()), TENTH),
+    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import known
 from .axiom import Axiom
 from .cases import LinearMapCase
-from .groups import on_line_and_plane, scaled_cases
+from .groups import diagonal, everywhere, scaled_cases
 from .stimulus_invariance import check
 
 AXIOM = Axiom(
@@ -16,6 +16,10 @@ AXIOM = Axiom(
     source="stiminfo",
     check=check,
     cases=(LinearMapCase,),
-    known=(LinearMapCase(known.THREE, ((2,),), (0,)),),
-    families=on_line_and_plane(scaled_cases),
+    known=(
+        LinearMapCase(known.THREE, ((2,),), (0,)),
+        diagonal(known.FOUR, (2,) * 3, (0,) * 3),
+        diagonal(known.MANY_FEATURES, (2,) * 5, (0,) * 5),
+    ),
+    families=everywhere(scaled_cases),
 )

@@ -10,6 +10,8 @@ from functools import lru_cache, partial
 from itertools import combinations_with_replacement, permutations, product
 from math import gcd
 
+from msgspec.structs import replace
+
 from ..models.data import FiniteSpec, PairSpec, Row, Table
 from .cases import Case, FeatureCase, GarblingCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
 from .known import CORNERS, with_slopes
@@ -96,7 +98,10 @@ def all_pairs(gradient: bool) -> tuple[Case, ...]:
 
 
 def garblings(gradient: bool) -> tuple[Case, ...]:
-    """Each joint with every merge, the first response split, a coin beside it, and half of one turned into another."""
+    """Each joint with every merge, a coin beside it, half of a response turned into another, and one split or merged.
+
+    The first response is split, or was there twice and is merged.
+    """
 
     def cases() -> Iterator[Case]:
         for spec in joints():
@@ -105,6 +110,8 @@ def garblings(gradient: bool) -> tuple[Case, ...]:
             for groups in _merges(count):
                 yield GarblingCase(spec, tuple(tuple(int(g == m) for m in sorted(set(groups))) for g in groups))
             yield GarblingCase(spec, ((1, 1, *(0,) * (count - 1)), *((0, *row) for row in same[1:])))
+            split = replace(spec, responses=tuple((row[0], *row) for row in spec.responses))
+            yield GarblingCase(split, (same[0], *same))
             yield GarblingCase(spec, tuple((*row, *row) for row in same))
             if count > 1:
                 yield GarblingCase(spec, ((1, 1, *(0,) * (count - 2)), *same[1:]))

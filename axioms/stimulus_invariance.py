@@ -7,7 +7,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
 from . import known, smallest
-from .axiom import FIFTH, FORTIETH, Axiom, Family
+from .axiom import FIFTH, TENTH, Axiom, Family
 from .cases import LinearMapCase, StimulusMapCase
 from .evaluator import Evaluator
 from .families import planes, spaces
@@ -52,7 +52,7 @@ def _families(gradient: bool) -> tuple[Family, ...]:
     return (
         Family("finite, moved", relocation_cases(finite_specs(gradient=gradient), gradient)),
         Family("finite, 2-d, moved", relocation_cases(planes(gradient), gradient), FIFTH),
-        Family("finite, 3-d to 5-d, moved", relocation_cases(spaces(gradient), gradient), FORTIETH),
+        Family("finite, 3-d to 8-d, moved", relocation_cases(spaces(gradient), gradient), TENTH),
         Family("continuous cells, moved", relocation_cases(finite_specs(gradient=gradient), True), FIFTH),
         Family("continuous, warped", warp_cases(), FIFTH),
     )
@@ -75,6 +75,10 @@ AXIOM = Axiom(
         StimulusMapCase(known.THREE, known.METRES.stimuli),
         StimulusMapCase(known.THREE, known.TONES.stimuli),
         StimulusMapCase(known.SPACE, ((0, 0, 1), (3, 0, 3), (0, -2, 0))),
+        StimulusMapCase(
+            known.MANY_FEATURES,
+            tuple(tuple(n * x for n, x in zip((1, -1, 2, 1, 3), row)) for row in known.MANY_FEATURES.stimuli),
+        ),
         *(StimulusMapCase(spec, ((0,), (1,), (2,))) for spec in known.ALIKE),
         StimulusMapCase(known.PERIODIC, tuple((j,) for j in range(9))),
     ),

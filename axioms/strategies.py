@@ -24,6 +24,8 @@ WEIGHTS = st.integers(1, 9)
 _ONE = st.just(1.0)
 #: Very small prior weights, which are allowed but may underflow in a measure.
 RARE = st.sampled_from([1e-3, 1e-9, 1e-30, 1e-300])
+#: Weight of a response beside which others are rare at one stimulus.
+_COMMON = 10_000
 
 
 @lru_cache(maxsize=1)
@@ -39,7 +41,7 @@ def weight_rows(width: int, top: int = 9) -> SearchStrategy[tuple[int, ...]]:
 
 
 @composite
-def _slopes(draw: DrawFn, row: tuple[int, ...]) -> tuple[int, ...]:
+def _slopes(draw: DrawFn, row: tuple[float, ...]) -> tuple[int, ...]:
     """A derivative of a row of weights: 0 where the weight is 0, summing to 0."""
     free = [k for k, weight in enumerate(row) if weight]
     drawn = [draw(st.integers(-5, 5)) for _ in free[1:]]
@@ -51,7 +53,7 @@ def _slopes(draw: DrawFn, row: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @composite
-def gradients(draw: DrawFn, rows: tuple[tuple[int, ...], ...], dimensions: int) -> Any:
+def gradients(draw: DrawFn, rows: tuple[tuple[float, ...], ...], dimensions: int) -> Any:
     """Derivatives of these rows of weights, (J, K, d), along each feature."""
     columns = [[draw(_slopes(row)) for _ in range(dimensions)] for row in rows]
     return tuple(tuple(zip(*features)) for features in columns)
@@ -72,14 +74,14 @@ def _places(dimensions: int, farthest: int) -> SearchStrategy[tuple[int, ...]]:
 
 
 @lru_cache(maxsize=256)
-def _stimuli(dimensions: int, most: int, responses: int) -> SearchStrategy[list[Any]]:
+def _stimuli(dimensions: int, least: int, most: int, responses: int) -> SearchStrategy[list[Any]]:
     """Places, prior weights and rows of response weights: one list element per stimulus.
 
     So shrinking can delete the stimuli that a failure does not need.
     """
     places = _places(dimensions, 4 if dimensions > 1 else max(9, 2 * most))
     elements = st.tuples(places, WEIGHTS, weight_rows(responses))
-    return st.lists(elements, min_size=1, max_size=most, unique_by=lambda element: element[0])
+    return st.lists(elements, min_size=least, max_size=most, unique_by=lambda element: element[0])
 
 
 @lru_cache(maxsize=256)
@@ -97,16 +99,18 @@ def finite_specs(
     max_responses: int = 5,
     rare: bool = True,
     volumes: bool = False,
+    min_stimuli: int = 1,
 ) -> FiniteSpec:
     """Finite joint distributions as whole-number weights.
 
-    1 to `max_stimuli` stimuli at whole coordinates, 1 to `max_responses` responses with weights 0 to 9 (zeros are
-    common, and so deterministic responses occur), prior weights 1 to 9; one model in 25 on a line has a stimulus with a
-    prior weight as small as 1e-300, unless `rare` is false. With `gradient` the likelihood has derivatives; with
-    `volumes`, stimuli and responses have cell volumes 1 to 3. Shrinks to one stimulus at 0 and one response.
+    `min_stimuli` to `max_stimuli` stimuli at whole coordinates, 1 to `max_responses` responses with weights 0 to 9
+    (zeros are common, and so deterministic responses occur), prior weights 1 to 9; one model in 25 on a line has a
+    stimulus with a prior weight as small as 1e-300, unless `rare` is false. With `gradient` the likelihood has
+    derivatives; with `volumes`, stimuli and responses have cell volumes 1 to 3. Shrinks to so few stimuli, at 0 and
+    beside it, and one response.
     """
     responses = draw(st.integers(1, max_responses))
-    drawn = draw(_stimuli(dimensions, max_stimuli, responses))
+    drawn = draw(_stimuli(dimensions, min_stimuli, max_stimuli, responses))
     stimuli, weights, rows = zip(*drawn)
     unit = draw(units())
     stimuli = tuple(tuple(unit * x for x in place) for place in stimuli)
@@ -145,6 +149,9 @@ def pair_specs(
     unit = draw(units())
     places = draw(_distinct(dimensions, count))
     stimuli = [tuple(unit * x for x in place) for place in places]
+    if draw(st.integers(0, 7)) == 7:  # many values of one of the two
+        many = draw(st.integers(max_responses + 1, 2 * max_responses))
+        first, second = draw(st.sampled_from([(many, min(2, second)), (min(2, first), many)]))
     relation = draw(st.sampled_from(["any", "independent", "merged"]))
     tables: list[tuple[tuple[int, ...], ...]] = []
     groups = [draw(st.integers(0, first - 1)) for _ in range(second)] if relation == "merged" else []
@@ -158,6 +165,9 @@ def pair_specs(
         else:
             row = draw(weight_rows(second))
             tables.append(tuple(tuple(w if groups[m] == k else 0 for m, w in enumerate(row)) for k in range(first)))
+    if draw(st.integers(0, 11)) == 11:  # one value of R takes almost all of one stimulus, and leaves the others rare
+        j, k = draw(st.integers(0, count - 1)), draw(st.integers(0, first - 1))
+        tables[j] = tuple(tuple(_COMMON * w for w in row) if n == k else row for n, row in enumerate(tables[j]))
     slopes = None
     if gradient:
         flat_rows = tuple(tuple(w for row in table for w in row) for table in tables)

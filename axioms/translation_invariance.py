@@ -9,14 +9,16 @@ from ..models.data import FiniteSpec
 from . import known
 from .axiom import Axiom
 from .cases import LinearMapCase
-from .groups import diagonal, on_line_and_plane
+from .groups import diagonal, everywhere
 from .stimulus_invariance import check
 
 
 @composite
 def shifted_cases(draw_: DrawFn, specs: SearchStrategy[FiniteSpec]) -> LinearMapCase:
     """Every stimulus moved by one vector of whole numbers. Shrinks to 1."""
-    return diagonal(draw_(specs), (1, 1), [draw_(st.integers(1, 5)) for _ in range(2)])
+    spec = draw_(specs)
+    d = len(spec.stimuli[0])
+    return diagonal(spec, (1,) * d, [draw_(st.integers(1, 5)) for _ in range(d)])
 
 
 AXIOM = Axiom(
@@ -27,6 +29,10 @@ AXIOM = Axiom(
     source="stiminfo",
     check=check,
     cases=(LinearMapCase,),
-    known=(LinearMapCase(known.THREE, ((1,),), (1,)),),
-    families=on_line_and_plane(shifted_cases),
+    known=(
+        LinearMapCase(known.THREE, ((1,),), (1,)),
+        diagonal(known.FOUR, (1,) * 3, (1, 2, 3)),
+        diagonal(known.MANY_FEATURES, (1,) * 5, (1, 2, 3, 4, 5)),
+    ),
+    families=everywhere(shifted_cases),
 )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from . import known
-from .axiom import Axiom, Family
+from .axiom import TENTH, Axiom, Family
 from .cases import LinearMapCase
-from .groups import PLANES, scaled_cases
+from .groups import PLANES, SPACES, diagonal, scaled_cases
 from .stimulus_invariance import check
 
 AXIOM = Axiom(
@@ -16,6 +16,13 @@ AXIOM = Axiom(
     source="stiminfo",
     check=check,
     cases=(LinearMapCase,),
-    known=(LinearMapCase(known.TRIANGLE, ((1, 0), (0, 2)), (0, 0)),),
-    families=lambda gradient: (Family("finite, 2-d", scaled_cases(PLANES, each=True)),),
+    known=(
+        LinearMapCase(known.TRIANGLE, ((1, 0), (0, 2)), (0, 0)),
+        diagonal(known.FOUR, (1, 2, 3), (0, 0, 0)),
+        diagonal(known.MANY_FEATURES, (2, 1, 3, 1, 5), (0,) * 5),
+    ),
+    families=lambda gradient: (
+        Family("finite, 2-d", scaled_cases(PLANES, each=True)),
+        Family("finite, 3-d to 8-d", scaled_cases(SPACES, each=True), TENTH),
+    ),
 )

@@ -7,10 +7,12 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from ..errors import OutOfReach
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 from . import finite
 from .measure import with_likelihood
+from .parts import by_parts, independent_parts
 from .precise import precisely
 from .resolution import CHECK, FINE, QUICK, ROUGH, STANDARD, Resolution, resolution_for
 from .stacked import Stacked, integrate_each
@@ -101,7 +103,15 @@ class Integral:
         self.formula, self.stacked = formula, stacked
 
     def value(self, target: EncodingModel | ResponsePair, effort: str) -> Array:
-        return self.formula(target, resolution_for(target.stimuli, _LEVELS[effort]))
+        def alone(target: EncodingModel | ResponsePair) -> Array:
+            return self.formula(target, resolution_for(target.stimuli, _LEVELS[effort]))
+
+        try:
+            return alone(target)
+        except OutOfReach:
+            if parts := independent_parts(target):
+                return by_parts(parts, target.stimuli.shape, alone)
+            raise
 
     def with_error(self, target: EncodingModel | ResponsePair, effort: Effort) -> Evaluation:
         value = self.value(target, effort)

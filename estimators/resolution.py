@@ -81,8 +81,9 @@ def resolution_for(stimuli: Array, table: dict[int, Resolution] = STANDARD) -> R
     if rank not in table or (rank > 2 and len(stimuli) > _MOST_IN_SPACE):
         raise OutOfReach(
             f"{len(stimuli)} stimuli that span {rank} dimensions of R^{d}: quadrature over noise serves those on a "
-            f"line or in a plane, and up to {_MOST_IN_SPACE} in three dimensions; for others, denoisers of the finite "
-            "set give an estimate: si.i_local.estimate(model, passes=4096)"
+            f"line or in a plane, up to {_MOST_IN_SPACE} in three dimensions, and independent features in parts of "
+            "these kinds; for others, denoisers of the finite set give an estimate: "
+            "si.i_local.estimate(model, passes=4096)"
         )
     return table[rank]
 

@@ -27,6 +27,7 @@ from ..axiom import Axiom, Family
 from ..cases import Case
 from ..evaluator import Asked, Evaluator, evaluator, finest
 from ..finding import SCREEN, Finding, Premise
+from .doubts import evasive, silent, told_declined, undecided
 from .verdict import Verdict
 from .watch import Watch
 
@@ -244,7 +245,8 @@ class _Attack:
             return self.conclude(verdict="error", cases=len(self.seen), says=says, case=case)
         if not self.confirmed:
             return self.conclude(
-                verdict="not_applicable", says=self._declined() or "no case applies to the models given"
+                verdict="not_applicable",
+                says=told_declined(self.measure.name, self.declined) or "no case applies to the models given",
             )
         doubtful = {case: finding for case, finding in self.confirmed.items() if not finding.sound}
         case, finding = self.refuted or max((doubtful or self.confirmed).items(), key=lambda item: item[1].excess)
@@ -264,18 +266,18 @@ class _Attack:
     def _doubt(self, worst: Finding) -> str:
         """Why the cases do not show that the axiom holds, though none refutes it; "" if they do."""
         if not worst.sound:
-            return f"{worst.says}; that may be off by {2 * worst.error:.2g}{worst.doubt and f': {worst.doubt}'}"
+            return undecided(self.axiom, worst)
         if not self.asked:
-            return f"{self.axiom.silence} in all {len(self.seen)} cases: none of them could have broken it"
-        if self._evades():
-            return f"{self._declined()}; the other {len(self.seen)} do not break it"
+            return silent(self.axiom, len(self.seen))
+        if says := evasive(self.measure.name, self.seen, self.declined):
+            return says
         few = self.fewest > len(self.seen)
         return f"only {len(self.seen)} cases could be asked, fewer than {self.fewest}: too few to say" if few else ""
 
     def _holds(self, worst: Finding) -> Verdict:
         # The tolerance differs between stimuli in R^1 and beyond: report the case whose error comes nearest to it.
         loosest = max(self.confirmed.values(), key=lambda found: found.error / found.tolerance)
-        largest, declined = max(0.0, worst.violation), self._declined()
+        largest, declined = max(0.0, worst.violation), told_declined(self.measure.name, self.declined)
         says = (
             f"{len(self.seen)} cases, largest residual {largest:.2g} {self.axiom.unit}"
             f" (numerical error {loosest.error:.1g}, allowed {loosest.tolerance:.1g})"
@@ -291,21 +293,3 @@ class _Attack:
             says=says,
             proof=proofs.get(self.axiom.id, ""),
         )
-
-    def _evades(self) -> bool:
-        """Whether the measure declined so much that the cases which it answered are no evidence.
-
-        To decline a family as a whole (the plane, say) is a limit that a measure may have; to decline most of the cases
-        of families of which it answers some, or most families, is not.
-        """
-        answered = set(self.seen.values())
-        refused = [family for family, _ in self.declined.values()]
-        partly = sum(family in answered for family in refused)
-        return len(set(refused) - answered) > len(answered) or partly > (len(self.seen) + len(refused)) / 2
-
-    def _declined(self) -> str:
-        """How many cases the measure declined, and the reason that it gave most often; "" for none."""
-        reasons = [reason for _, reason in self.declined.values()]
-        if not reasons:
-            return ""
-        return f"{self.measure.name} declined {len(reasons)} cases ({max(set(reasons), key=reasons.count)})"

@@ -5,6 +5,7 @@ import json
 import fooling
 import numpy as np
 import pytest
+import seldom_wrong
 
 import stiminfo as si
 from stiminfo.axioms import AXIOMS, smallest
@@ -22,6 +23,8 @@ from stiminfo.reports.studies.study import FOLDER
 CASES = [(axiom, measure) for axiom, some in fooling.FOOLING.items() for measure in some]
 IDS = [f"{axiom}-{measure.name.replace(' ', '_')}" for axiom, measure in CASES]
 
+SELDOM = [(axiom, measure) for axiom, some in seldom_wrong.SELDOM_WRONG.items() for measure in some]
+
 
 @pytest.mark.parametrize(("axiom", "measure"), CASES, ids=IDS)
 def test_what_once_passed_is_refuted(axiom, measure):
@@ -30,9 +33,15 @@ def test_what_once_passed_is_refuted(axiom, measure):
     assert len(verdict.witness["finding"]["says"]) > 20
 
 
+@pytest.mark.parametrize(("axiom", "measure"), SELDOM, ids=lambda one: getattr(one, "name", one))
+def test_what_is_seldom_wrong_is_refuted(axiom, measure):
+    verdict = attack(AXIOMS[axiom], measure, shrink=False)
+    assert verdict.verdict == "refuted", verdict.message
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(1, 20))
-@pytest.mark.parametrize(("axiom", "measure"), CASES, ids=IDS)
+@pytest.mark.parametrize(("axiom", "measure"), [*CASES, *SELDOM])
 def test_what_once_passed_is_refuted_over_many_seeds(axiom, measure, seed):
     assert attack(AXIOMS[axiom], measure, seed=seed).verdict == "refuted"
 
@@ -45,6 +54,7 @@ def test_silence_is_not_taken_for_an_answer(axiom):
     verdict = attack(AXIOMS[axiom], silent, examples=5)
     assert verdict.verdict == "inconclusive"
     assert "none of them could have broken it" in verdict.message
+    assert "models on which it says more would settle it" in verdict.message
 
 
 def test_a_measure_that_looks_at_no_response_is_not_called_local():
@@ -62,6 +72,7 @@ def test_declining_nearly_all_is_not_taken_for_an_answer():
     assert verdict.verdict == "inconclusive"
     assert "declined" in verdict.message
     assert "expected five stimuli" in verdict.message
+    assert "answers to more of them would settle it" in verdict.message
 
 
 def test_a_few_cases_declined_are_counted_beside_the_verdict():
@@ -84,6 +95,8 @@ def test_a_doubt_says_where_the_spread_comes_from():
     )
     assert verdict.verdict == "inconclusive"
     assert "listing the stimuli in another order moves a value by" in verdict.message
+    assert "an error of at most" in verdict.message
+    assert "nats would settle it" in verdict.message
 
 
 def test_the_smallest_models_are_all_there():

@@ -1,0 +1,55 @@
+"""Why cases do not show that an axiom holds, though none refutes it; and what would settle it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..axiom import Axiom
+from ..cases import Case
+from ..finding import COARSEST_ERROR, Finding
+
+#: The family of each case that was judged; and of each that was declined, with the reason.
+Seen = Mapping[Case, str]
+Declined = Mapping[Case, tuple[str, str]]
+
+
+def undecided(axiom: Axiom, worst: Finding) -> str:
+    """Of a case that neither breaks nor meets the axiom."""
+    if axiom.settles and worst.error <= worst.tolerance:
+        settles = axiom.settles
+    else:
+        enough = worst.violation / 2 if worst.violation > worst.tolerance else COARSEST_ERROR
+        settles = f"an error of at most {enough:.1g} {axiom.unit.partition(',')[0]}"
+    off = f"that may be off by {2 * worst.error:.2g}{worst.doubt and f': {worst.doubt}'}"
+    return f"{worst.says}; {off}; {settles} would settle it"
+
+
+def silent(axiom: Axiom, count: int) -> str:
+    """Of so many cases on which the measure did what could break nothing."""
+    return (
+        f"{axiom.silence} in all {count} cases: none of them could have broken it; models on which it says more would "
+        "settle it"
+    )
+
+
+def evasive(name: str, seen: Seen, declined: Declined) -> str:
+    """Of a measure that declined so much that the cases which it answered are no evidence; "" of any other.
+
+    To decline a family as a whole (the plane, say) is a limit that a measure may have; to decline most of the cases of
+    families of which it answers some, or most families, is not.
+    """
+    answered = set(seen.values())
+    refused = [family for family, _ in declined.values()]
+    partly = sum(family in answered for family in refused)
+    if len(set(refused) - answered) <= len(answered) and partly <= (len(seen) + len(refused)) / 2:
+        return ""
+    rest = f"the other {len(seen)} do not break it; answers to more of them would settle it"
+    return f"{told_declined(name, declined)}; {rest}"
+
+
+def told_declined(name: str, declined: Declined) -> str:
+    """How many cases the measure declined, and the reason that it gave most often; "" for none."""
+    reasons = [reason for _, reason in declined.values()]
+    if not reasons:
+        return ""
+    return f"{name} declined {len(reasons)} cases ({max(set(reasons), key=reasons.count)})"

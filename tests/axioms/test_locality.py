@@ -1,0 +1,82 @@
+"""Locality among lone atoms, of which few lie far out: what is sound holds, warped or not, and nothing else."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import stiminfo as si
+from stiminfo.axioms import AXIOMS
+from stiminfo.axioms.auditing.attack import attack
+from stiminfo.axioms.evaluator import evaluator
+from stiminfo.axioms.locality import check
+from stiminfo.axioms.unbounded_cases import AtomsCase
+from stiminfo.errors import CaseError
+
+
+def warped(share):
+    """I_local of x + share sin(x): slopes between 1 - share and 1 + share keep near what is near."""
+    return si.Measure(
+        f"warped by {share}",
+        lambda model: si.i_local(model.replace(stimuli=model.stimuli + share * np.sin(model.stimuli))),
+    )
+
+
+def mixed(share):
+    """A share of the total information at every stimulus, however far."""
+    return si.Measure("mixed", lambda model: (1 - share) * si.i_local(model) + share * model.mutual_information())
+
+
+SOUND = (si.i_local, warped(0.5), warped(0.9))
+#: The atoms of one kind end soon, so that few are left far out.
+ONE_LEFT = AtomsCase(38, (0, 0, 1), (True, False), doubling=True)
+TWO_LEFT = AtomsCase(38, (0, 1), (False, True), doubling=True)
+
+
+@pytest.mark.parametrize(
+    ("measure", "case"),
+    [(si.i_local, ONE_LEFT), *((measure, TWO_LEFT) for measure in SOUND)],
+    ids=lambda one: getattr(one, "name", ""),
+)
+def test_few_atoms_far_out_leave_a_sound_measure_sound(measure, case):
+    finding = check(evaluator(measure, "quick"), case)
+    assert not finding.broken
+    assert finding.sound
+
+
+@pytest.mark.parametrize("case", [ONE_LEFT, TWO_LEFT], ids=["one", "two"])
+@pytest.mark.parametrize("measure", [mixed(1.0), mixed(0.3)], ids=["all", "three tenths"])
+def test_few_atoms_far_out_refute_what_is_not_local(measure, case):
+    assert check(evaluator(measure, "quick"), case).broken
+
+
+def test_an_undecided_case_says_what_would_settle_it():
+    """A tenth of the total information: too little to refute where few atoms lie far out, and too much to hold."""
+    few = replace(AXIOMS["locality"], known=(TWO_LEFT,), families=lambda gradient: ())
+    verdict = attack(few, mixed(0.1))
+    assert verdict.verdict == "inconclusive"
+    assert "stimuli farther from the ball would settle it" in verdict.message
+
+
+def test_a_level_counts_only_with_a_stimulus_before_the_next():
+    case = ONE_LEFT
+    assert {*case.levels} - {*case.reached}  # some are empty
+    for level, after in itertools.pairwise([*case.reached, np.inf]):
+        assert ((case.distances >= level) & (case.distances < after)).any()
+
+
+def test_fewer_than_three_levels_are_refused():
+    with pytest.raises(CaseError, match="fewer than three"):
+        _ = AtomsCase(20, (1,), (True, True)).views
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("doubling", [True, False])
+@pytest.mark.parametrize("light", list(itertools.product([False, True], repeat=2)))
+@pytest.mark.parametrize("measure", SOUND, ids=lambda m: m.name)
+def test_no_lone_atoms_refute_or_doubt_what_is_sound(measure, light, doubling):
+    asked = evaluator(measure, "quick")
+    kinds = [kind for count in (1, 2, 3) for kind in itertools.product([0, 1], repeat=count)]
+    findings = {kind: check(asked, AtomsCase(38, kind, light, doubling)) for kind in kinds}
+    assert not [kind for kind, finding in findings.items() if finding.broken or not finding.sound]

@@ -1,0 +1,91 @@
+"""Measures that are wrong of few models only, each of a class that an audit once did not ask and so said "holds"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from mutants import measure
+
+import stiminfo as si
+from stiminfo.models import EncodingModel, ResponsePair
+
+fisher, surp = si.fisher, si.i_surp
+
+
+def times(wrong: Callable[[EncodingModel], bool], factor: float) -> Callable[[EncodingModel], np.ndarray]:
+    return lambda model: surp(model) * (factor if wrong(model) else 1.0)
+
+
+def conditional_times(wrong: Callable[[ResponsePair], bool], factor: float) -> Callable[[ResponsePair], np.ndarray]:
+    return lambda pair: surp.conditional(pair) * (factor if wrong(pair) else 1.0)
+
+
+def less_the_mean(wrong: Callable[[EncodingModel], bool]) -> Callable[[EncodingModel], np.ndarray]:
+    return lambda model: surp(model) - (model.mutual_information() if wrong(model) else 0.0)
+
+
+def conditional_of_frequent(pair: ResponsePair) -> np.ndarray:
+    """Without responses of less than 1% at the stimulus."""
+    total = np.zeros(len(pair.stimuli))
+    for k, chance in enumerate(pair.first_given_stimulus):
+        support = pair.support_given_first(k)
+        total[support] += np.where(chance > 0.01, chance, 0)[support] * surp(pair.given_first(k))
+    return total
+
+
+def numbers(wrong: Callable[[np.ndarray], bool]) -> Callable[[EncodingModel], np.ndarray]:
+    return times(lambda model: model.responses is not None and bool(wrong(model.responses)), 1.1)
+
+
+def of_the_largest(model: EncodingModel) -> np.ndarray:
+    slopes = fisher(model)
+    return slopes / max(float(slopes.max()), 1e-300)
+
+
+def leaking(wrong: Callable[[EncodingModel], bool]):
+    def featurewise(model: EncodingModel) -> np.ndarray:
+        values = fisher.featurewise(model)
+        share = 0.05 * wrong(model)
+        return (1 - share) * values + share * values.mean(axis=1, keepdims=True)
+
+    return measure("leaking", fisher.pointwise, featurewise=featurewise, needs=("gradient",))
+
+
+def plain(name: str, pointwise: Callable) -> si.Measure:
+    return measure(name, pointwise)
+
+
+def conditional(name: str, function: Callable) -> si.Measure:
+    return measure(name, surp.pointwise, function)
+
+
+#: Axiom id, and measures that break it.
+SELDOM_WRONG = {
+    "completeness": (
+        conditional("four first responses", conditional_times(lambda pair: len(pair.likelihood) == 4, 1.1)),
+    ),
+    "positivity": (
+        plain("many alike", less_the_mean(lambda model: len(model.prior) > 20 and np.ptp(model.prior) < 1e-12)),
+        plain("beyond 4 nats", less_the_mean(lambda model: model.mutual_information() > 4)),
+    ),
+    "additivity": (
+        conditional("frequent", conditional_of_frequent),
+        conditional("beyond 1.2 nats", conditional_times(lambda pair: pair.conditional_information() > 1.2, 0.99)),
+    ),
+    "data_processing": (
+        plain("two left", times(lambda model: len(model.likelihood) == 2 and len(model.prior) > 3, 1.05)),
+    ),
+    "response_invariance": (
+        plain("large cells", times(lambda model: model.response_volumes.max() > 50, 1.01)),
+        plain("no positive number", numbers(lambda r: (r <= 0).all())),
+        plain("numbers that fall", numbers(lambda r: (np.diff(r) < 0).any())),
+        plain("huge numbers", numbers(lambda r: np.abs(r).max() > 1e9)),
+    ),
+    "locality": (measure("of the largest", of_the_largest, needs=("gradient",)),),
+    "feature_insensitivity": (
+        leaking(lambda model: model.dimensions >= 7),
+        leaking(lambda model: len(model.likelihood) >= 5),
+        leaking(lambda model: 0 < np.diff(np.unique(model.stimuli[:, 0])).min(initial=9) < 0.3),
+    ),
+}
