@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .recipe import RECIPES, GroupRecipe
     from .rendered import rendered_world
     from .responses import Responses
+    from .scores import GroupScores, score_groups
     from .shares import FactorInformation, Shares, factor_information, group_shares
     from .store import LearnedGroups, load_groups, save_groups
     from .tables import GaussianTable, MemberTable, PoissonTable
@@ -35,6 +36,7 @@ _PLACES = {
     "recipe": ["RECIPES", "GroupRecipe"],
     "rendered": ["rendered_world"],
     "responses": ["Responses"],
+    "scores": ["GroupScores", "score_groups"],
     "shares": ["FactorInformation", "Shares", "factor_information", "group_shares"],
     "store": ["LearnedGroups", "load_groups", "save_groups"],
     "tables": ["GaussianTable", "MemberTable", "PoissonTable"],
@@ -53,6 +55,7 @@ __all__ = [
     "GaussianTable",
     "GroupChannel",
     "GroupRecipe",
+    "GroupScores",
     "GroupTraining",
     "GroupVAE",
     "Groups",
@@ -73,5 +76,6 @@ __all__ = [
     "read_world",
     "rendered_world",
     "save_groups",
+    "score_groups",
     "usual_groups",
 ]

@@ -29,7 +29,7 @@ class Head(nn.Module):
         self.register_buffer("places", torch.tensor(world.coordinates(factor)).float())
         self.predict = nn.Linear(rank, self.places.shape[1])
 
-    def loss(self, z: Tensor, codes: Tensor) -> Tensor:
+    def forward(self, z: Tensor, codes: Tensor) -> Tensor:
         """-log p(label | z) in nats up to a constant, the mean over latents (B, rank) with codes (B, F)."""
         found, code = self.predict(z), codes[:, self.column]
         if self.nominal:

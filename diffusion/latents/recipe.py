@@ -43,7 +43,7 @@ class GroupRecipe:
     ema: float = 0.99
     kl: float = 1.0
     kl_supervised: float = 1.0
-    label: float = 16.0
+    label: float = 24.0
     partial_correlation: float = 4.0
     size: str = "data"
     clip: float = 1e4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 
@@ -69,6 +70,10 @@ def rendered_world(
         (None, 360.0, None, None),
         name="shapes",
     )
+
+
+#: Worlds by name, as functions of the pixels per side.
+WORLDS: dict[str, Callable[[int], World]] = {"shapes": rendered_world}
 
 
 def _drawn(shape: int, angle: float, stretch: float, x: Array, y: Array) -> tuple[Array, Array]:

@@ -20,6 +20,10 @@ UNSEEN_NOISE = 0.1
 ANSCOMBE = 0.375
 
 
+#: Fewest trials per image of which one is held out.
+FEWEST_SPLIT = 3
+
+
 @dataclass(frozen=True)
 class Law:
     """r | x_n ~ N(m_n, C): means (N, K) and covariance (K, K), which may be 0."""
@@ -39,7 +43,8 @@ class Responses:
     spread : (K,) standard deviations over images and trials
     counts : whether they are spike counts of single trials
     table : the known law, if there is one
-    trials : (N, M, K) measured trials, if there is no known law
+    trials : (N, M, K) measured trials to learn from, if there is no known law
+    held_out : (N, K) the last trial of each image, which is not learned from; None for fewer than `FEWEST_SPLIT` trials
     covariance : (K, K) of the noise, pooled over images, of measured trials
     remarks : doubts about them, in plain words, for the user
     """
@@ -50,6 +55,7 @@ class Responses:
     counts: bool = False
     table: MemberTable | None = None
     trials: Tensor | None = None
+    held_out: Tensor | None = None
     covariance: Tensor | None = None
     remarks: tuple[str, ...] = field(default=())
 
@@ -83,6 +89,8 @@ class Responses:
         remarks = _doubts(trials, counts)
         if counts and stabilise:
             trials = 2 * (trials + ANSCOMBE).sqrt()
+        held_out = trials[:, -1] if trials.shape[1] >= FEWEST_SPLIT else None
+        trials = trials if held_out is None else trials[:, :-1]
         means, repeats = trials.mean(1), trials.shape[1]
         spread = trials.reshape(-1, trials.shape[2]).std(0)
         if not float(spread.max()) > 0:
@@ -92,7 +100,7 @@ class Responses:
         noise = covariance.diagonal()
         # A noise of nearly 0 would ask for a perfect reconstruction of that neuron.
         noise = torch.maximum(noise, UNSEEN_NOISE * _scaled(spread) ** 2)
-        return cls(means, noise, _scaled(spread), counts and not stabilise, None, trials, covariance, remarks)
+        return cls(means, noise, _scaled(spread), counts and not stabilise, None, trials, held_out, covariance, remarks)
 
     @property
     def neurons(self) -> int:
@@ -121,6 +129,13 @@ class Responses:
         assert self.trials is not None
         which = torch.randint(self.trials.shape[1], index.shape, generator=generator)
         return self.trials[index, which]
+
+    def fresh(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Indices (n,) of images and responses (n, K) that were not learned from, where there are any."""
+        if self.held_out is not None:
+            return torch.arange(len(self.means)), self.held_out
+        index = torch.randint(len(self.means), (count,), generator=generator)
+        return index, self.draw(index, generator)
 
     def gaussian(self) -> Law:
         """The Gaussian law of the responses; raises `NotApplicable` where they have none."""

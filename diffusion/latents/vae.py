@@ -81,7 +81,7 @@ class GroupVAE(nn.Module):
         mean, log_variance = self.encode(r)
         z = mean + (0.5 * log_variance).exp() * noise
         kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).mean(0)  # of each latent
-        labels = [head.loss(z[:, place], codes) for head, place in zip(self.heads, self._supervised)]
+        labels = [head(z[:, place], codes) for head, place in zip(self.heads, self._supervised)]
         return {
             "misfit": self.body.misfit(z, r, self.centre, self.spread, self.noise).mean(),
             "kl": kl.sum(),
