@@ -44,10 +44,10 @@ def sentences(scores: GroupScores) -> list[str]:
     beside = f"; the true mean responses reach {scores.r2_of_means:.3f}" if np.isfinite(scores.r2_of_means) else ""
     lines = [
         f"R^2 {scores.r2:.3f}, RMSE {scores.rmse:.3f}: how well the latents rebuild {of}{beside}",
-        f"gap by groups {scores.gap_groups.mean():.3f}: how far one group is ahead of the next, as a share of a factor's "
-        "entropy (mean over factors; 1: each factor is in one group alone; free groups count as one)",
-        f"gap by dimensions {scores.gap_dimensions.mean():.3f}: the published gap, between single latents in 20 bins; it "
-        "is low where a factor needs several latents, as a rotation does",
+        f"gap by groups {scores.gap_groups.mean():.3f}: how far one group is ahead of the next, as a share of a "
+        "factor's entropy (mean over factors; 1: each factor is in one group alone; free groups count as one)",
+        f"gap by dimensions {scores.gap_dimensions.mean():.3f}: the published gap, between single latents in 20 bins; "
+        "it is low where a factor needs several latents, as a rotation does",
     ]
     if np.isfinite(scores.partial_correlation):
         lines.append(
@@ -57,8 +57,8 @@ def sentences(scores: GroupScores) -> list[str]:
     if scores.population is not None and not scores.bound:
         kept, told = scores.about_image[-1], scores.population.about_image
         lines.append(
-            f"I(z; x) = {kept:.2f} <= I(r; x) = {told:.2f} nats: the latents keep {kept / max(told, 1e-12):.0%} of what "
-            "the responses tell about the image"
+            f"I(z; x) = {kept:.2f} <= I(r; x) = {told:.2f} nats: the latents keep {kept / max(told, 1e-12):.0%} of "
+            "what the responses tell about the image"
         )
     lines += [f"{name} has collapsed: it tells nothing, and edits along it change nothing" for name in scores.collapsed]
     return lines

@@ -238,7 +238,8 @@ def _groups(texts: list[str], latents: int | None) -> Groups:
     from ..diffusion.latents import Groups
     from ..diffusion.latents.groups import RANK
 
-    names, ranks, supervised = [], [], {}
+    names, ranks = [], []
+    supervised: dict[str, str] = {}
     for text in texts:
         head, equals, factor = text.partition("=")
         name, colon, rank = head.partition(":")
