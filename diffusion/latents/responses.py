@@ -161,18 +161,20 @@ def _doubts(trials: Tensor, counts: bool) -> tuple[str, ...]:
         f"{torch.tensor(float(images)).log():.2f} nats, and says little about the neurons"
     )
     found = []
+    share = float((trials != trials.round()).double().mean())
+    # Averages of counts are whole numbers here and there; calcium traces never are, and are not taken for averages.
+    averages = bool((trials >= 0).all()) and 0 < share < 1
     if repeats == 1:
-        kind = "one trial" if counts else "one row (one trial, or an average over trials)"
-        found.append(f"there is {kind} per image, which does not show the noise of the responses: {runs}")
-    elif images * (repeats - 1) < neurons:
+        kind = "a trial" if counts else "an average over trials, it seems" if averages else "a trial, or an average"
+        found.append(f"there is one row of responses per image ({kind}), which does not show their noise: {runs}")
+    elif averages:
+        found.append(
+            f"{share:.0%} of the responses are no whole numbers: if they are averages over trials, {runs}; give single "
+            "trials, (N, M, K)"
+        )
+    if repeats > 1 and images * (repeats - 1) < neurons:
         found.append(
             f"{repeats} trials of {images} images are too few for the noise of {neurons} neurons; its covariance is "
             "not of full rank, and information is overestimated"
-        )
-    share = (trials != trials.round()).double().mean()
-    if not counts and bool((trials >= 0).all()) and 0 < float(share) < 1:
-        found.append(
-            f"{float(share):.0%} of the responses are no whole numbers: if they are averages over trials, {runs}; give "
-            "single trials, (N, M, K)"
         )
     return tuple(found)
