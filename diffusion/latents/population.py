@@ -10,7 +10,7 @@ from .tables import GaussianTable, MemberTable, PoissonTable
 from .world import World
 
 #: Spread of the log rate over a factor's values, on average over neurons, by kind of factor.
-STRENGTH = {"nominal": 0.8, "circle": 0.8, "line": 0.5}
+STRENGTH = {"nominal": 0.8, "circle": 0.8, "line": 0.6}
 #: How much of the curve over a line is a bend, relative to its slope.
 BEND = 0.5
 #: Height of the cosine over a circle: its spread is then about that of the other curves.

@@ -42,8 +42,8 @@ class GroupRecipe:
     warm_up: int = 50
     ema: float = 0.99
     kl: float = 1.0
-    kl_supervised: float = 1.0
-    label: float = 24.0
+    kl_supervised: float = 2.0
+    label: float = 32.0
     partial_correlation: float = 4.0
     size: str = "data"
     clip: float = 1e4
