@@ -69,7 +69,7 @@ GROUPS = Groups(("a", "b"), (2, 1))
 def test_by_groups_it_survives_a_rotation_within_a_group_and_by_dimensions_not(seed, angle):
     world = tiny.world(6, 2)
     # The first group holds both factors, one in each latent; they are plain to see.
-    means = torch.tensor(world.factors, dtype=torch.float64) * 6
+    means = torch.tensor(world.factors, dtype=torch.float64) * 12
     means = torch.cat([means, torch.zeros(6, 1, dtype=torch.float64)], dim=1)
     turn = torch.eye(3, dtype=torch.float64)
     turn[:2, :2] = torch.tensor([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

@@ -293,7 +293,7 @@ def test_measured_trials(tmp_path):
     assert responses.held_out.shape == (len(WORLD), 10)
     assert responses.count == 7 * len(WORLD)
     # The root makes the noise of counts nearly that of N(0, 1).
-    assert float(responses.covariance.diagonal().mean()) == pytest.approx(1, abs=0.2)
+    assert float(responses.covariance.diagonal().mean()) == pytest.approx(1, abs=0.3)
     assert float(Responses.of_trials(world, stabilise=False).covariance.diagonal().mean()) > 2
     learned = LearnedGroups(run(responses=responses).run(), world, responses, {})
     scores = score_groups(learned, 100)
