@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
@@ -53,6 +54,11 @@ class ExactLatents:
     means: Tensor
     covariance: Tensor
 
+    @cached_property
+    def stimuli(self) -> Tensor:
+        """The images as vectors, (N, h w)."""
+        return torch.tensor(self.world.flat)
+
     def channel(self, of: str | Sequence[str] = WHOLE) -> GroupChannel:
         """z_g given an image, for a group, several groups, all free ones ("free") or all ("whole").
 
@@ -67,15 +73,14 @@ class ExactLatents:
 
     def channel_of(self, rows: list[int], name: str = "") -> GroupChannel:
         """Latents by index, given an image."""
-        stimuli = torch.tensor(self.world.flat)
-        return GroupChannel(stimuli, self.means[:, rows], self.covariance[rows][:, rows], name, rows)
+        return GroupChannel(self.stimuli, self.means[:, rows], self.covariance[rows][:, rows], name, rows)
 
     def denoiser(self, of: str | Sequence[str] = WHOLE) -> FiniteSetDenoiser:
         """The exact denoiser of the world's images, given the latents of a group.
 
         ``si.i_local.estimate(latents.denoiser("pose"), x)`` gives maps of what the group tells about images x.
         """
-        return FiniteSetDenoiser(torch.tensor(self.world.flat), self.channel(of))
+        return FiniteSetDenoiser(self.stimuli, self.channel(of))
 
     def draw(self, index: Tensor, generator: Generator | None = None) -> Tensor:
         """One latent vector to each of the images with these indices, (B, D)."""

@@ -23,7 +23,7 @@ class MemberTable(Encoder):
 
     Parameters
     ----------
-    stimuli : (N, d), the members
+    stimuli : (N, d), the members; a tensor is not copied
     table : (N, K) mean responses
     """
 
@@ -31,12 +31,13 @@ class MemberTable(Encoder):
     offset: Tensor
 
     def __init__(self, stimuli: Any, table: Any) -> None:
-        x = as_real_array(as_numpy(stimuli), "stimuli", (None, None), "(N, d)")
-        means = as_real_array(as_numpy(table), "responses", (len(x), None), "(N, K), one row per stimulus")
-        self.stimuli, self.means = torch.tensor(x), torch.tensor(means)
+        if not isinstance(stimuli, Tensor):  # tensors are shared: many tables may be of one set of large images
+            stimuli = torch.tensor(as_real_array(stimuli, "stimuli", (None, None), "(N, d)"))
+        means = as_real_array(as_numpy(table), "responses", (len(stimuli), None), "(N, K), one row per stimulus")
+        self.stimuli, self.means = stimuli.double(), torch.tensor(means)
         self.centre = self.stimuli.mean(0)
         self.half_square = 0.5 * ((self.stimuli - self.centre) ** 2).sum(1)
-        self.responses, self.dimensions = means.shape[1], x.shape[1]
+        self.responses, self.dimensions = means.shape[1], stimuli.shape[1]
 
     def places(self, x: Tensor) -> Tensor:
         """Index of the member nearest to each stimulus: (..., d) to (...)."""

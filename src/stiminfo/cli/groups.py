@@ -221,6 +221,8 @@ def _responses(options: Options, world: World) -> Responses:
         for remark in found.remarks:
             say(f"stiminfo: warning: {remark}")
         return found
+    if options.images is not None:
+        say(f"stiminfo: note: no --responses are given: {options.neurons} simulated neurons respond to the images")
     noise = "poisson" if counts else "gaussian"
     return Responses.of_table(mixed_population(world, options.neurons, noise, seed=options.seed), world)
 
