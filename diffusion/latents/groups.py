@@ -69,6 +69,12 @@ class Groups:
         """The groups without a label."""
         return tuple(name for name in self.names if name not in self.supervised)
 
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """What is scored: each group, all free ones together if there are several and others, and the whole."""
+        together = len(self.free) > 1 and bool(self.supervised)
+        return (*self.names, *((FREE,) if together else ()), WHOLE)
+
     def latents(self, of: str | Sequence[str] = WHOLE) -> list[int]:
         """Indices of the latents of a group, of several groups, of all free ones ("free"), or of all ("whole").
 
