@@ -125,9 +125,10 @@ def usual_groups(world: World) -> Groups:
     """One group per label and per circular factor, and two free groups.
 
     A group that learns the rotation is called pose, as in the paper; any other has its factor's name. Where no factor
-    is a label or circular, the first one is supervised.
+    is a label or circular, the first one is supervised. A column that names each image is no label.
     """
-    learned = [n for n, kind in zip(world.names, world.kinds) if kind != "line"] or [world.names[0]]
+    told = [n for n, values in zip(world.names, world.values) if len(values) < len(world)] or [world.names[0]]
+    learned = [n for n in told if world.kinds[world.column(n)] != "line"] or told[:1]
     learned.sort(key=lambda n: world.kinds[world.column(n)] != "circle")
     supervised = {"pose" if name == "rotation" else name: name for name in learned}
     names = (*supervised, "free-1", "free-2")
