@@ -38,7 +38,7 @@ def on_other_stimuli(name: str, move: Map, source: str, *, mixes: bool = False) 
     mixes : whether features of ``move(x)`` depend on several features of x; there is then no feature-wise form
     """
 
-    def of_moved(form: Callable[[Any], Array]) -> Callable[[Any], Array]:
+    def of_moved(form: Callable[[Any], Any]) -> Callable[[Any], Array]:
         return lambda target: _at_moved(form, target, move(target.stimuli))
 
     return Measure(
@@ -52,12 +52,12 @@ def on_other_stimuli(name: str, move: Map, source: str, *, mixes: bool = False) 
     )
 
 
-def _at_moved(form: Callable[[Any], Array], target: EncodingModel | ResponsePair, x: Array) -> Array:
+def _at_moved(form: Callable[[Any], Any], target: EncodingModel | ResponsePair, x: Array) -> Array:
     """A form of I_local where the stimuli are moved to x (J, d); values in the order of the original stimuli."""
     moved = type(target)(x, target.prior, target.likelihood)
     values = form(moved)
     if np.array_equal(moved.stimuli, x):
-        return values
+        return np.asarray(values)
     index = {tuple(row): k for k, row in enumerate(moved.stimuli)}
     return np.asarray(values[[index[tuple(row)] for row in x]])
 
