@@ -127,6 +127,7 @@ AXIOM = Axiom(
         FeatureCase(known.PRISM, 2),
         FeatureCase(known.MANY_FEATURES, 1, (2, 3)),
         FeatureCase(known.TURNED_FEATURES, 0, (3, 4)),
+        FeatureCase(known.EIGHT, 0, (1, 2, 4, 5, 7)),
         *(FeatureCase(spec, idle) for spec, idle in known.ONE_OF_THREE),
     ),
     smallest=smallest.features,

@@ -5,7 +5,7 @@ None depends on the measure: a copy of a published measure under another name me
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ..models import BernoulliNoise, Gaussian, Sigmoid
-from ..models.data import ContinuousSpec, FiniteSpec, PairSpec
+from ..models.data import ContinuousSpec, FiniteSpec, PairSpec, Row, Table
 from .cases import FeatureCase, ModelCase, PairCase
 
 # Two stimuli that share half of their responses: every complete measure gives ln(2)/2 to both.
@@ -186,15 +186,22 @@ PRISM = FiniteSpec(
     (1, 2, 1, 1, 2, 1),
     ((3, 1), (1, 3), (0, 1), (3, 1), (1, 3), (0, 1)),
 )
-# Five independent features of two values: the first and the last have a response each, the others have no effect.
-MANY_FEATURES = FiniteSpec(
-    tuple(product((0, 1), (0, 2), (0, 1), (0, 3), (0, 1))),
-    tuple(map(prod, product((1, 1), (1, 2), (2, 1), (1, 1), (3, 1)))),
-    tuple(
-        tuple(one * other for one in ((3, 1), (1, 3))[first] for other in ((2, 0), (1, 1))[last])
-        for first, *_, last in product((0, 1), repeat=5)
-    ),
-)
+
+
+def _corners(gaps: Row, weights: Table, told: Mapping[int, Table]) -> FiniteSpec:
+    """Independent features 0 or a gap, with prior weights; `told` has two rows for a feature with a response."""
+    corners = tuple(product((0, 1), repeat=len(gaps)))
+    return FiniteSpec(
+        tuple(tuple(gap * a for gap, a in zip(gaps, corner)) for corner in corners),
+        tuple(prod(pair[a] for pair, a in zip(weights, corner)) for corner in corners),
+        tuple(tuple(map(prod, product(*(rows[corner[i]] for i, rows in told.items())))) for corner in corners),
+    )
+
+
+# Of five independent features, or of eight, two have a response each; the others have no effect.
+_TOLD = ((3, 1), (1, 3)), ((2, 0), (1, 1))
+MANY_FEATURES = _corners((1, 2, 1, 3, 1), ((1, 1), (1, 2), (2, 1), (1, 1), (3, 1)), dict(zip((0, 4), _TOLD)))
+EIGHT = _corners((1,) * 8, ((1, 1), (1, 2)) * 4, dict(zip((3, 6), _TOLD)))
 #: The same with the last two features first: the second and the third have a response each.
 TURNED_FEATURES = replace(MANY_FEATURES, stimuli=tuple((*x[3:], *x[:3]) for x in MANY_FEATURES.stimuli))
 #: Responses that are common, and rare at one of the stimuli.
@@ -233,7 +240,7 @@ PAIRS = (VOLUME_PAIR, BETWEEN_PAIR, *RARE_PAIRS, RARE_FIRST, OWN_SECOND, MANY_PA
 _FEW = (*RARE, *RARE_THERE, BETWEEN, PERIODIC, *ALIKE, SKEWED)
 _LARGE = (MANY, EVEN, OWN, MANY_RESPONSES)
 #: Models and pairs of which axioms about both I(x) and the conditional are asked.
-MODELS_AND_PAIRS = (*map(ModelCase, (*_FEW, *_LARGE, SPACE, FOUR, FOURTH, MANY_FEATURES)), *PAIRS)
+MODELS_AND_PAIRS = (*map(ModelCase, (*_FEW, *_LARGE, SPACE, FOUR, FOURTH, MANY_FEATURES, EIGHT)), *PAIRS)
 # Spike counts 0, 1 and 2, whose values may be stretched.
 SPIKES = FiniteSpec(((0,), (1,)), (1, 1), ((2, 1, 1), (1, 1, 2)), values=(0, 1, 2))
 

@@ -165,8 +165,6 @@ _EXPONENTIAL = DecayCase(Laplace(0.0, 1.0), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, 0.
 _READING = ReadingCase(1.0, 0.5, 1.0, 5.0)
 _COUNTING = ReadingCase(2.0, 1.0, 1.0, 4.0, counts=True)
 _DOUBLING = AtomsCase(40, (1,), (False, False), doubling=True)
-# Two responses, to atoms in turn, of which one becomes far rarer: enough for a formula that weighs each response by x.
-_IN_TURN = AtomsCase(60, (1, 0), (False, True))
 _FAR = (
     _WAVES,
     _WAVES_TILTED,
@@ -176,7 +174,6 @@ _FAR = (
     replace(_READING, tilt=2.0),
     _COUNTING,
     _DOUBLING,
-    _IN_TURN,
 )
 #: The blob with a second feature: where it is not 0, the bump is lower.
 BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))

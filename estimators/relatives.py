@@ -38,26 +38,26 @@ def on_other_stimuli(name: str, move: Map, source: str, *, mixes: bool = False) 
     mixes : whether features of ``move(x)`` depend on several features of x; there is then no feature-wise form
     """
 
-    def of_moved(form: Callable[[Any], Array]) -> Callable[[Any], Array]:
+    def of_moved(form: Callable[[Any], Any]) -> Callable[[Any], Array]:
         return lambda target: _at_moved(form, target, move(target.stimuli))
 
     return Measure(
         name,
-        of_moved(local.pointwise),
-        conditional=of_moved(local.conditional),
-        featurewise=None if mixes else of_moved(local.featurewise),
+        of_moved(local.i_local.pointwise),
+        conditional=of_moved(local.i_local.conditional),
+        featurewise=None if mixes else of_moved(local.i_local.featurewise),
         claims=_CLAIMS,
         needs=("distances", "vectors"),
         source=source,
     )
 
 
-def _at_moved(form: Callable[[Any], Array], target: EncodingModel | ResponsePair, x: Array) -> Array:
+def _at_moved(form: Callable[[Any], Any], target: EncodingModel | ResponsePair, x: Array) -> Array:
     """A form of I_local where the stimuli are moved to x (J, d); values in the order of the original stimuli."""
     moved = type(target)(x, target.prior, target.likelihood)
     values = form(moved)
     if np.array_equal(moved.stimuli, x):
-        return values
+        return np.asarray(values)
     index = {tuple(row): k for k, row in enumerate(moved.stimuli)}
     return np.asarray(values[[index[tuple(row)] for row in x]])
 
@@ -94,22 +94,23 @@ def _affordable(turned: Array) -> Array:
 
 
 def _whitening(stimuli: Array, prior: Array) -> Array:
-    """The stimuli (J, d) along the axes of their covariance, in units of its root; unchanged if on a line."""
+    """The stimuli along the axes of their covariance on which they vary, in units of its root, (J, axes)."""
     apart = stimuli - prior @ stimuli
     values, vectors = np.linalg.eigh((apart.T * prior) @ apart)
-    if values[0] <= 1e-12 * values[-1]:
-        return stimuli
-    return _affordable((apart @ vectors) / np.sqrt(values))
+    varies = values > 1e-12 * values[-1]
+    if varies.sum() < 2:
+        return stimuli  # on a line a unit does not matter
+    return _affordable((apart @ vectors[:, varies]) / np.sqrt(values[varies]))
 
 
 def whitened(model: EncodingModel) -> Array:
     """I_local with noise whose covariance is proportional to that of the stimulus, (J,), nats."""
-    return _at_moved(local.pointwise, model, _whitening(model.stimuli, model.prior))
+    return _at_moved(local.i_local.pointwise, model, _whitening(model.stimuli, model.prior))
 
 
 def _whitened_conditional(pair: ResponsePair) -> Array:
     # The noise is that of the prior, whatever the first response was.
-    return _at_moved(local.conditional, pair, _whitening(pair.stimuli, pair.prior))
+    return _at_moved(local.i_local.conditional, pair, _whitening(pair.stimuli, pair.prior))
 
 
 def walk(model: EncodingModel) -> Array:

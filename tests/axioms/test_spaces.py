@@ -78,11 +78,12 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("least", [3, 5])
-@pytest.mark.parametrize("axiom", WRONG)
+#: Turned, independent features are independent no longer, and out of reach of exact measures.
+ASKED = [(axiom, least) for axiom in WRONG for least in (3, 5) if (axiom, least) != ("rotation_invariance", 5)]
+
+
+@pytest.mark.parametrize(("axiom", "least"), ASKED)
 def test_axioms_are_asked_beyond_the_plane(axiom, least):
-    if axiom == "rotation_invariance" and least > 3:
-        pytest.skip("turned, independent features are independent no longer")
     verdict = attack(EVERY[axiom], si.Measure("mutant", beyond(least, WRONG[axiom])), shrink=False)
     assert verdict.verdict == "refuted", verdict.message
     assert len(span_of(verdict.case.views[0].stimuli).axes) >= least

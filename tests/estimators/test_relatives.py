@@ -91,3 +91,14 @@ def test_many_stimuli_off_their_grid_are_declined_and_not_left_to_hang(name):
     with pytest.raises(NotApplicable, match="off their grid"):
         RELATIVES[name](model)
     assert i_local(model) @ model.prior == pytest.approx(model.mutual_information(), abs=1e-5)
+
+
+def test_whitened_noise_needs_no_unit_where_stimuli_span_less_than_their_space():
+    """Three features of which the third is the sum of the others, each in a unit of its own or not."""
+    places = np.array([[0.0, 0, 0], [1, 0, 1], [0, 2, 2], [1, 3, 4]])
+    table = np.array([[0.7, 0.2, 0.5, 0.1], [0.3, 0.8, 0.5, 0.9]])
+    prior = np.array([0.1, 0.4, 0.3, 0.2])
+    one, other = (EncodingModel(places * unit, prior, table) for unit in (1.0, np.array([1.0, 5.0, 0.5])))
+    whitened = RELATIVES["whitened noise"]
+    assert whitened(other) == pytest.approx(whitened(one), abs=1e-6)
+    assert np.abs(i_local(other) - i_local(one)).max() > 1e-3
