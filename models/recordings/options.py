@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ...errors import OptionError, nearest
+from ...errors import ModelError, OptionError, nearest
 from ..geometry import named
-
-#: Geometries without a parameter.
-PLAIN = ("line", "plane", "space", "nominal")
+from ..trial_means import LAWS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +18,7 @@ class Options:
 
     Attributes
     ----------
-    stimulus : geometry, one of `PLAIN` or "circle:PERIOD"
+    stimulus : geometry, as `models.geometry` names it
     shape : name of a table's shape (see `shapes`)
     header : names of the columns of a table without a header row
     stimulus_columns, response_columns : names of columns, arrays or variables
@@ -30,6 +27,8 @@ class Options:
     window : (start, stop) seconds after the onset of a stimulus, for spike times
     table : name of the table of stimuli in an NWB file
     events : the stimuli of pynapple spike trains: a Tsd of their values, or an IntervalSet with their values
+    responses : "words" to count joint responses, "population" to fit each neuron
+    law : how the neurons of a population respond, one of `LAWS`
     """
 
     stimulus: str | None = None
@@ -42,6 +41,8 @@ class Options:
     window: tuple[float, float] | None = None
     table: str | None = None
     events: Any = None
+    responses: str | None = None
+    law: str | None = None
 
     @classmethod
     def of(cls, stimulus: str | None, given: dict[str, Any]) -> Options:
@@ -55,6 +56,8 @@ class Options:
             for name, value in given.items()
             if name in ("header", "stimulus_columns", "response_columns") and value is not None
         }
+        law = given.get("law")
+        listed |= {"law": law.replace("-", "_")} if isinstance(law, str) else {}
         return cls(**(given | listed), stimulus=checked_geometry(stimulus))._checked()
 
     def _checked(self) -> Options:
@@ -66,6 +69,12 @@ class Options:
             raise OptionError(f"edges are {list(self.edges)}; expected increasing numbers, such as 0, 0.5, 1")
         if self.bins is not None and self.bins < 2:
             raise OptionError(f"bins is {self.bins}; expected 2 or more")
+        if self.responses not in (None, "words", "population"):
+            raise OptionError(f"responses is {self.responses!r}; expected 'words' or 'population'")
+        if self.law is not None and self.law not in LAWS:
+            raise OptionError(f"unknown law {self.law!r}{nearest(str(self.law), LAWS)}")
+        if self.law is not None and self.responses == "words":
+            raise OptionError("words have no law; leave law out, or write responses='population'")
         if self.window is not None:
             if not isinstance(self.window, Sequence) or len(self.window) != 2:
                 raise OptionError(f"window is {self.window!r}; expected (start, stop) in seconds after the stimulus")
@@ -76,25 +85,12 @@ class Options:
 
 def checked_geometry(text: str | None) -> str | None:
     """The geometry in its one spelling, or `OptionError`."""
-    if text is None or text in PLAIN:
-        return text
-    name, _, period = text.partition(":")
-    if name == "circle" and not period:
-        raise OptionError(
-            "a circle needs its period: circle:360 for directions in degrees, circle:180 for orientations, circle:2pi "
-            "for radians"
-        )
-    if name == "circle":
-        parts = re.fullmatch(r"([\d.]*(?:e[-+]?\d+)?)(pi)?", period.strip().lower())
-        number, pi = parts.groups() if parts else ("", None)
-        try:
-            length = float(number or "1") * (math.pi if pi else 1) if number or pi else math.nan
-        except ValueError:
-            length = math.nan
-        if not (math.isfinite(length) and length > 0):
-            raise OptionError(f"the period of the circle is {period!r}; expected a positive number, such as 360 or 2pi")
-        return f"circle:{length:.17g}"
-    raise OptionError(f"unknown geometry {text!r}{nearest(name, (*PLAIN, 'circle:360'))}")
+    if text is None:
+        return None
+    try:
+        return str(named(text))
+    except ModelError as error:
+        raise OptionError(str(error)) from None
 
 
 def period_of(geometry: str) -> float | None:
