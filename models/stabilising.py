@@ -2,7 +2,7 @@
 
 The variance of a sum of mean m is ``m + m^2 / size``: `size` is infinite for Poisson counts, minus the number of trials
 for spikes that occur once or not at all, and the number of trials over the dispersion for negative binomial counts. On
-the scale of Anscombe the variance is about 1. It is smaller where few spikes are expected, so it is summed, not assumed.
+the scale of Anscombe the variance is about 1. It is smaller where few spikes are expected; the exact one is summed.
 
 References
 ----------

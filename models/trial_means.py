@@ -88,7 +88,7 @@ class Counts(TrialMeans):
     def rates(self, deviations: Array) -> Array:
         """Rates of these expected deviations, at least those that one more trial at the overall rate would leave."""
         rates = self._mapped("mean_of", self._untuned + deviations * np.sqrt(self.trials)) / self.trials
-        return np.maximum(rates, self.overall[:, None] / (self.trials + 1))
+        return np.asarray(np.maximum(rates, self.overall[:, None] / (self.trials + 1)))
 
     def law(self, deviations: Array) -> Law:
         return Poisson(self.rates(deviations))

@@ -71,9 +71,8 @@ class FittedTuning:
 
     def drawn(self, rng: np.random.Generator) -> Law:
         """Neurons whose tuning is one draw from its posterior."""
-        chosen = (
-            (rng.random((len(self.weights), 1)) > self.weights.cumsum(axis=1)).sum(axis=1).clip(max=len(_SIZES) - 1)
-        )
+        below = rng.random((len(self.weights), 1)) > self.weights.cumsum(axis=1)[:, :-1]
+        chosen = below.sum(axis=1)
         kept = self._kept[chosen]
         return self._law(kept * self.components + np.sqrt(kept) * rng.standard_normal(kept.shape))
 

@@ -66,8 +66,7 @@ def measured_population(
         per_spike=about.plug_in / mean if mean > 0 and neuron is None else None,
     )  # fmt: skip
     back = np.argsort(columns)
-    alone = {name: None if (array := getattr(whole.alone, name)) is None else array[back]
-             for name in ("plug_in", "corrected", "low", "high")}  # fmt: skip
+    ends = [None if one is None else one[back] for one in (whole.alone.corrected, whole.alone.low, whole.alone.high)]
     return Measured(
         recording=recording,
         prior=settings.prior,
@@ -81,7 +80,7 @@ def measured_population(
         warnings=whole.warnings,
         stimulus_warnings=(),
         silent=whole.silent,
-        neurons=NeuronsResult(names, neuron, alone["plug_in"], alone["corrected"], alone["low"], alone["high"]),
+        neurons=NeuronsResult(names, neuron, whole.alone.plug_in[back], *ends),
     )
 
 
@@ -96,7 +95,9 @@ def _sampled(
 ) -> PopulationSampling:
     """What the trials of some stimuli say."""
     read = recording
-    assert read.trial_stimulus is not None and read.responses is not None and read.law is not None
+    assert read.trial_stimulus is not None
+    assert read.responses is not None
+    assert read.law is not None
     row = np.full(len(read.labels), -1)
     row[members] = np.arange(len(members))
     stimulus = row[read.trial_stimulus]

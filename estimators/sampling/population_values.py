@@ -53,8 +53,8 @@ def values_of(
         for name, measure in measures.items():
             if not measure.slow or left > 0:
                 assert measure.drawn is not None
-                found = measure.drawn(few if measure.slow else drawn)
-                parts[name].append(found.sum(axis=2) if found.ndim == 3 else found)
+                part = measure.drawn(few if measure.slow else drawn)
+                parts[name].append(part.sum(axis=2) if part.ndim == 3 else part)
         spent += replicates
         weight, square = weight + drawn.weights.sum(axis=0), square + (drawn.weights**2).sum(axis=0)
     found = {}

@@ -56,8 +56,8 @@ class Options:
             for name, value in given.items()
             if name in ("header", "stimulus_columns", "response_columns") and value is not None
         }
-        law = given.get("law")
-        listed |= {"law": law.replace("-", "_")} if isinstance(law, str) else {}
+        if isinstance(given.get("law"), str):
+            given = given | {"law": given["law"].replace("-", "_")}
         return cls(**(given | listed), stimulus=checked_geometry(stimulus))._checked()
 
     def _checked(self) -> Options:
