@@ -38,6 +38,10 @@ _RESAMPLES, _FEWEST, _STIMULI = 60, 30, 64
 _VALUE, _RESAMPLE, _INTEGRALS = Passes(512, 96), 64, 1024
 #: The fewest draws per stimulus that have a spread.
 _LEAST = 8
+#: Simulated experiments scatter less than real ones, because the sizes of the tuning's components are those that were
+#: found: intervals wider by this share cover what they should in simulations of 8 stimuli, 10 and 50 neurons and 20
+#: trials per stimulus, where those as wide as the scatter of 95% cover 88 to 100%.
+_WIDER = 1.15
 #: Stands for each neuron alone among measures; no measure can have this name.
 _ALONE = "-"
 _ONE_TRIAL = "Every stimulus has one trial, which does not show how responses scatter, so these trials say nothing."
@@ -182,10 +186,10 @@ def _summary(
     corrected = value.value - off.mean(axis=0)
     doubt = np.abs(corrected - drawn.mean(axis=0)) / 2
     spread = np.sqrt(np.maximum(off.var(axis=0) - both, 0) + value.variance)
-    reach = NormalDist().inv_cdf((1 + level) / 2) * np.hypot(spread, doubt)
+    reach = _WIDER * NormalDist().inv_cdf((1 + level) / 2) * np.hypot(spread, doubt)
     middle, *ends = np.quantile(drawn, [0.5, (1 - level) / 2, (1 + level) / 2], axis=0)
     variance = drawn.var(axis=0)
-    kept = np.sqrt(np.maximum(1 - np.divide(noise, variance, out=np.ones_like(noise), where=variance > 0), 0))
+    kept = _WIDER * np.sqrt(np.maximum(1 - np.divide(noise, variance, out=np.ones_like(noise), where=variance > 0), 0))
     low, high = (middle + kept * (end - middle) for end in ends)
     low, high = np.minimum(low, corrected - reach), np.maximum(high, corrected + reach)
     if positive:
