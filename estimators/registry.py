@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
+import numpy as np
+
+from ..models.arrays import Array
 from .exact import PublishedMeasure
 from .measure import Measure
 
@@ -23,6 +26,12 @@ _FILES = {
 PUBLISHED: dict[str, PublishedMeasure] = {
     name: getattr(import_module(f".{file}", __package__), name) for name, file in _FILES.items()
 }
+
+
+def largest(measure: Measure, prior: Array) -> Array:
+    """The largest value that the measure can have at each stimulus, (J,); infinite if it declares none."""
+    most = getattr(measure, "most", None)
+    return np.full(len(prior), np.inf) if most is None else np.asarray(most(prior))
 
 
 def never_negative(measure: Measure) -> bool:

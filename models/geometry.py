@@ -118,6 +118,6 @@ def _period(text: str, name: str) -> float:
         number = float(parts["number"] or "1")
     except ValueError:
         raise ModelError(
-            f"geometry {name!r}: expected the period after circle:, as in circle:360 or circle:2pi"
+            f"geometry {name!r}: the period is {text.strip()!r}; expected a positive number, such as 360 or 2pi"
         ) from None
     return number * math.pi if parts["pi"] else number

@@ -124,6 +124,7 @@ def measure(
             results[key] = replace(results[key], **everywhere(arrays, members, recording))
     assert whole is not None
     about = whole.information
+    bias = None if about.corrected is None else about.plug_in - about.corrected
     mean = mean_spikes(recording, probabilities, rows)
     return Measured(
         recording=recording,
@@ -143,7 +144,7 @@ def measure(
         resamples=whole.resamples,
         level=level,
         seed=seed,
-        warnings=(*whole.warnings, *table_warnings(recording.counts)),
+        warnings=(*whole.warnings, *table_warnings(recording.counts, bias)),
         stimulus_warnings=stimulus_warnings(recording.counts, recording.labels),
         silent=whole.silent,
     )

@@ -24,10 +24,11 @@ from ...models.trial_means import trial_means
 from ...models.tuning_fit import fitted
 from ..drawn import Drawn
 from ..exact import PublishedMeasure
-from ..registry import never_negative
+from ..registry import largest, never_negative
 from .independence import permutation_of_trials, trial_warnings
 from .neurons import information_alone
 from .population_values import Found, Passes, values_of
+from .priors import entropy
 from .records import InformationSampling, MeasureSampling, Settings
 from .simulation import WHOLE, Progress
 
@@ -139,14 +140,17 @@ def population_sampling(
                 progress(done + 1, number)
         for name, one in value.items():
             positive = name in (WHOLE, _ALONE) or never_negative(measures[name])
-            ends[name] = _summary(one, [(true[name], fit_[name]) for true, fit_ in pairs], settings.level, positive)
-    corrected, error, low, high = (None if end is None else float(end[0]) for end in ends[WHOLE])
-    if high is not None:
-        high = min(high, -float((prior * np.log(prior)).sum()))  # I(R;X) is at most the entropy of the stimuli
+            corrected, error, *around = _summary(
+                one, [(true[name], again[name]) for true, again in pairs], settings.level, positive
+            )
+            most = entropy(prior) if name in (WHOLE, _ALONE) else np.inf
+            if neuron is None and name in measures:
+                most = largest(measures[name], prior)
+            ends[name] = corrected, error, *np.minimum(around, most)
     test = permutation_of_trials(trials.responses, trials.stimulus, count, settings.permutations, rng)
-    whole = float(value[WHOLE].value[0])
+    whole = (None if end is None else float(end[0]) for end in ends[WHOLE])
     return PopulationSampling(
-        information=InformationSampling(whole, corrected, error, low, high, *test),
+        information=InformationSampling(float(value[WHOLE].value[0]), *whole, *test),
         measures={name: MeasureSampling(value[name].value, *ends[name]) for name in fit_for},
         numerical_error={name: np.sqrt(value[name].variance) for name in fit_for},
         refused=refused,

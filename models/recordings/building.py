@@ -56,8 +56,7 @@ def recording_of_counts(
     stimuli = placed(cells, names.stimulus, options.stimulus, at)
     group, kept = _groups(stimuli)
     _refuse_twice(stimuli, group, at)
-    if len(kept) < len(group):
-        told += (f"{len(group)} rows are {len(kept)} stimuli on the circle; their counts are added",)
+    told += _merged(stimuli, group)
     table = np.zeros((len(kept), counts.shape[1]))
     np.add.at(table, group, counts)
     for j in np.flatnonzero(table.sum(axis=1) == 0):
@@ -92,6 +91,7 @@ def recording_of_trials(
     first = np.unique(trial_stimulus, return_index=True)[1]
     stimuli = placed(cells, names.stimulus, options.stimulus, lambda j: f"{where}, {lines[int(first[j])]}")
     group, kept = _groups(stimuli)
+    told += _merged(stimuli, group)
     _refuse_one(where, stimuli, kept)
     index = group[trial_stimulus]
     law, chosen = law_of_responses(responses, index, names.response, options, (where, lines))
@@ -129,6 +129,19 @@ def _groups(stimuli: Placed) -> tuple[Array, Array]:
             kept.append(j)
         group.append(keys[key])
     return np.array(group), np.array(kept)
+
+
+def _merged(stimuli: Placed, group: Array) -> tuple[str, ...]:
+    """A sentence on angles that are one on the circle, with the first of them: their trials are taken together."""
+    count = len(set(group.tolist()))
+    if count == len(group):
+        return ()
+    again = next(j for j, g in enumerate(group) if g in group[:j])
+    first = stimuli.labels[int(np.flatnonzero(group == group[again])[0])]
+    return (
+        f"{len(group)} angles are {count} stimuli on the circle, whose trials are taken together: "
+        f"{stimuli.labels[again]!r} is {first!r}, for example; is the period right?",
+    )
 
 
 def _key(stimuli: Placed, j: int, label: str) -> object:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from numbers import Integral, Real
 from typing import Any
 
 from ...errors import ModelError, OptionError, nearest
 from ..geometry import named
 from ..trial_means import LAWS
+
+#: Options that are lists of names.
+_LISTS = ("header", "stimulus_columns", "response_columns")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,24 +55,24 @@ class Options:
         for name in given:
             if name not in known:
                 raise OptionError(f"read_recording has no option {name!r}{nearest(name, known)}")
-        listed = {
-            name: (value,) if isinstance(value, str) else tuple(value)
-            for name, value in given.items()
-            if name in ("header", "stimulus_columns", "response_columns") and value is not None
-        }
+        listed = {name: _names(name, given[name]) for name in _LISTS if given.get(name) is not None}
         if isinstance(given.get("law"), str):
             given = given | {"law": given["law"].replace("-", "_")}
         return cls(**(given | listed), stimulus=checked_geometry(stimulus))._checked()
 
     def _checked(self) -> Options:
+        try:
+            object.__setattr__(self, "edges", tuple(float(edge) for edge in self.edges))
+        except (TypeError, ValueError):
+            raise OptionError(f"edges is {self.edges!r}; expected increasing numbers, such as 0, 0.5, 1") from None
         if len(self.edges) and self.bins is not None:
             raise OptionError(
                 "edges and bins contradict each other: give boundaries, or a number of bins of equal mass"
             )
         if any(not math.isfinite(edge) for edge in self.edges) or sorted(set(self.edges)) != list(self.edges):
             raise OptionError(f"edges are {list(self.edges)}; expected increasing numbers, such as 0, 0.5, 1")
-        if self.bins is not None and self.bins < 2:
-            raise OptionError(f"bins is {self.bins}; expected 2 or more")
+        if self.bins is not None and (not isinstance(self.bins, Integral) or self.bins < 2):
+            raise OptionError(f"bins is {self.bins!r}; expected a whole number, 2 or more")
         if self.responses not in (None, "words", "population"):
             raise OptionError(f"responses is {self.responses!r}; expected 'words' or 'population'")
         if self.law is not None and self.law not in LAWS:
@@ -76,21 +80,33 @@ class Options:
         if self.law is not None and self.responses == "words":
             raise OptionError("words have no law; leave law out, or write responses='population'")
         if self.window is not None:
-            if not isinstance(self.window, Sequence) or len(self.window) != 2:
+            pair = isinstance(self.window, Sequence) and len(self.window) == 2
+            if not pair or not all(isinstance(end, Real) for end in self.window):
                 raise OptionError(f"window is {self.window!r}; expected (start, stop) in seconds after the stimulus")
             if not self.window[0] < self.window[1]:
                 raise OptionError(f"window is {self.window[0]:g} to {self.window[1]:g} s; expected start before stop")
         return self
 
 
+def _names(option: str, given: Any) -> tuple[str, ...]:
+    names = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, Iterable) else (given,)
+    for name in names:
+        if not isinstance(name, str):
+            raise OptionError(f"{option} holds {name!r}; expected names")
+    return names
+
+
 def checked_geometry(text: str | None) -> str | None:
     """The geometry in its one spelling, or `OptionError`."""
     if text is None:
         return None
+    if not isinstance(text, str):
+        raise OptionError(f"stimulus is {text!r}; expected a text such as 'line', 'nominal' or 'circle:360'")
     try:
-        return str(named(text))
+        found = named(text)
     except ModelError as error:
         raise OptionError(str(error)) from None
+    return found.name if found.period is None else f"circle:{found.period:.17g}"
 
 
 def period_of(geometry: str) -> float | None:

@@ -75,7 +75,7 @@ TABLES = {
     "two features": (
         "orientation,contrast,spikes\n0,1,3\n0,2,3\n0,1,4\n", [[0, 1], [0, 2]], [[1, 1], [1, 0]],
     ),
-    "two neurons": ("x,unit_1,unit_2\n0,1,0\n0,1,0\n5,1,1\n", [[0], [5]], [[2, 0], [0, 1]]),
+    "two neurons": ("x,unit_1,unit_2\n" + "0,1,0\n0,1,0\n5,1,1\n" * 2, [[0], [5]], [[4, 0], [0, 2]]),
     "neurons n0, n1": ("x,n0,n1\n" + "0,1,0\n5,1,1\n" * 3, [[0], [5]], [[3, 0], [0, 3]]),
     "numbered trials of n spikes": ("trial,x,n\n1,0,1\n2,5,2\n3,0,1\n", [[0], [5]], [[2, 0], [0, 1]]),
     "words": ("x,word\n0,0110\n0,0010\n5,0110\n", [[0], [5]], [[1, 1], [0, 1]]),
@@ -228,7 +228,7 @@ def test_a_circle_joins_what_is_the_same_on_it(tmp_path):
     assert trials.trials.tolist() == [2, 1]
     orientations = read(tmp_path, "direction,0,1\n0,8,2\n180,2,5\n90,1,1\n", "circle:180")
     assert orientations.counts.tolist() == [[10, 7], [1, 1]]
-    assert "their counts are added" in repr(orientations)
+    assert "'180' is '0', for example" in repr(orientations)
     radians = read(tmp_path, "phase,0,1\n0,8,2\n3,2,5\n", "circle:2pi")
     assert float(radians.geometry.partition(":")[2]) == 2 * np.pi
 
@@ -282,7 +282,7 @@ def test_continuous_responses_are_counted_in_declared_bins(tmp_path):
 
 
 def test_trials_keep_their_responses(tmp_path):
-    found = read(tmp_path, "x,unit_1,unit_2\n5,1,0\n0,4,0\n5,1,2\n")
+    found = read(tmp_path, "x,unit_1,unit_2\n5,1,0\n0,4,0\n5,1,2\n", responses="words")
     assert found.responses.tolist() == [[1, 0], [4, 0], [1, 2]]
     assert [found.labels[j] for j in found.trial_stimulus] == ["5", "0", "5"]
     assert found.mean_responses.tolist() == [[4, 0], [1, 1]]

@@ -133,7 +133,7 @@ def audit(options: Options) -> int:
     print_audit(result, console_here())
     for one in mine.values():
         console_here().print(f"\nOn the model of {options.models}:", highlight=False)
-        print_audit(one, console_here())
+        print_audit(one, console_here(), strengths=False)  # one model is no search
     return max(exit_code(audits, options.strict), exit_code(mine, options.strict))
 
 
