@@ -67,7 +67,10 @@ class FittedTuning:
 
     def value(self) -> Law:
         """Neurons with tuning of the size that is left when noise is taken away."""
-        return self._law(self.components * np.sqrt(self.weights @ self._kept))
+        kept = self.weights @ self._kept
+        found = (kept * self.components**2).mean(axis=0)
+        rest = np.divide(self.size, found, out=np.zeros_like(found), where=found > 0)
+        return self._law(self.components * np.sqrt(kept * rest))
 
     def drawn(self, rng: np.random.Generator) -> Law:
         """Neurons whose tuning is one draw from its posterior."""
@@ -81,7 +84,7 @@ def fitted(measured: TrialMeans) -> FittedTuning:
     """The tuning that trials say, shrunken."""
     deviations, variance = measured.scaled()
     share = measured.trials / measured.trials.sum()
-    level, noise = deviations @ share, variance.mean(axis=0)
+    level, noise = deviations @ share, np.maximum(variance.mean(axis=0), np.finfo(float).tiny)
     standard = (deviations - level[:, None]) / np.sqrt(noise)
     count, free = len(standard), standard.shape[1] - 1  # one direction is the level
     found, axes = np.linalg.eigh(standard.T @ standard / count)

@@ -36,7 +36,7 @@ from .simulation import WHOLE, Progress
 #: many stimuli that each takes more than about two seconds.
 _RESAMPLES, _FEWEST, _STIMULI = 60, 30, 64
 #: Draws per stimulus for the values, and for a resample; the integrals of a resample have so many draws in all.
-_VALUE, _RESAMPLE, _INTEGRALS = Passes(512, 96), 64, 1024
+_VALUE, _RESAMPLE, _INTEGRALS = Passes(512, 160), 64, 1024
 #: The fewest draws per stimulus that have a spread.
 _LEAST = 8
 #: Simulated experiments scatter less than real ones, because the sizes of the tuning's components are those that were
