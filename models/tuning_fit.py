@@ -97,14 +97,15 @@ def fitted(measured: TrialMeans) -> FittedTuning:
 def _sizes(found: Array) -> Array:
     """Variances of components without noise, (q,), from those with noise of variance 1, which descend.
 
-    All lose the same, and are not negative; their sum is what the sum of variances exceeds that of the noise by.
+    Their sum is what all exceed the noise by, where that is positive. Those below the noise get 0, and the smallest of
+    the others pay for them: noise hides small components first.
     """
-    total = float((found - 1).sum())
-    if total <= 0:
+    size = found - 1
+    if size.sum() <= 0:
         return np.zeros(len(found))
-    loss = (found.cumsum() - total) / np.arange(1, len(found) + 1)
-    left = np.flatnonzero(found > loss)[-1]
-    return np.asarray(np.maximum(found - loss[left], 0.0))
+    left = size.cumsum()
+    # What is left of a component when all smaller ones have paid, so that none is negative.
+    return np.asarray(np.diff(np.minimum.accumulate(left[::-1])[::-1].clip(min=0), prepend=0.0))
 
 
 def _weights(components: Array, size: Array) -> Array:
