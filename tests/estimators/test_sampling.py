@@ -66,6 +66,16 @@ def coverage(likelihood, trials, experiments, measures, *, percentiles):
     return {name: tuple(map(np.mean, both)) for name, both in hits.items()}
 
 
+def test_no_interval_exceeds_what_a_measure_can_be():
+    """Responses that tell the stimulus: I_surp and I_Kong1 are at most -log p(x), I_SSI H(X), I_CiSSI -log min p."""
+    counts, prior = 4 * np.eye(3) + [[0, 1, 0], [0, 0, 0], [0, 0, 0]], np.array([0.7, 0.2, 0.1])
+    found = limited_sampling(counts, X[:3], FAST, Settings(prior=prior, resamples=40, permutations=20)).measures
+    for name in ("i_surp", "i_kong1"):
+        assert (found[name].high <= -np.log(prior) + 1e-12).all()
+    assert (found["i_ssi"].high <= -prior @ np.log(prior) + 1e-12).all()
+    assert (found["i_cissi"].high <= -np.log(0.1) + 1e-12).all()
+
+
 class TestCoverage:
     @pytest.mark.parametrize(("likelihood", "trials"), [(BUMP, 20), (SAME, 20)], ids=["bump", "independent"])
     def test_intervals_cover_where_percentile_intervals_do_not(self, likelihood, trials):

@@ -233,10 +233,32 @@ def test_a_circle_joins_what_is_the_same_on_it(tmp_path):
     assert float(radians.geometry.partition(":")[2]) == 2 * np.pi
 
 
+def test_a_circle_of_the_wrong_period_is_said_or_refused(tmp_path):
+    rows = "".join(f"{30 * (i % 12)},{i % 3}\n" for i in range(36))
+    merged = read(tmp_path, "direction,spikes\n" + rows, "circle:180")
+    assert "12 angles are 6 stimuli on the circle" in repr(merged)
+    assert "'180' is '0', for example; is the period right?" in repr(merged)
+    assert "for example" not in repr(read(tmp_path, "direction,spikes\n" + rows, "circle:360"))
+    for table in ("direction,spikes\n" + rows, "direction,0,1\n0,8,2\n120,3,4\n330,1,1\n"):
+        said = refusal(tmp_path, table, "circle:2pi")
+        assert "go round a circle:6.28" in said
+        assert "circle:360 for degrees" in said
+
+
 @pytest.mark.parametrize(
     ("stimulus", "options", "words"),
     [
         ("circle", {}, ["circle:360"]),
+        ("cirle:360", {}, ["did you mean 'circle:PERIOD'"]),
+        (360, {}, ["stimulus is 360"]),
+        (None, {"header": 5}, ["header holds 5"]),
+        (None, {"response_columns": [1]}, ["response_columns holds 1"]),
+        (None, {"edges": 0.5}, ["edges is 0.5"]),
+        (None, {"edges": "abc"}, ["edges is 'abc'"]),
+        (None, {"bins": 2.5}, ["bins is 2.5"]),
+        (None, {"bins": "4"}, ["bins is '4'"]),
+        (None, {"window": ("a", "b")}, ["expected (start, stop)"]),
+        (None, {"law": 3}, ["unknown law 3"]),
         ("circle:round", {}, ["'round'", "positive number"]),
         ("circle:-3", {}, ["positive number"]),
         ("circle:1.2.3", {}, ["positive number"]),
