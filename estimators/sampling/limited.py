@@ -100,14 +100,12 @@ def limited_sampling(
         simulation.run(number, rng, progress)
         for name in plug_in:
             positive = name == WHOLE or never_negative(measures[name])
-            corrected, error, *ends = simulation.summary(name, plug_in[name], settings.level, effect, positive)
-            most = entropy(prior) if name == WHOLE else largest(measures[name], prior)
-            found[name] = corrected, error, *np.minimum(ends, most)
-    whole = InformationSampling(
-        float(plug_in[WHOLE][0]), *(None if value is None else float(value[0]) for value in found[WHOLE]), *null
-    )
+            *middle, low, high = simulation.summary(name, plug_in[name], settings.level, effect, positive)
+            most = np.array([entropy(prior)]) if name == WHOLE else largest(measures[name], prior)
+            found[name] = (*middle, np.minimum(low, most), np.minimum(high, most))
+    whole = [None if value is None else float(value[0]) for value in found[WHOLE]]
     return SamplingResult(
-        information=whole,
+        information=InformationSampling(float(plug_in[WHOLE][0]), whole[0], whole[1], whole[2], whole[3], *null),
         measures={name: MeasureSampling(plug_in[name], *found[name]) for name in measures},
         silent=silent,
         prior=prior,

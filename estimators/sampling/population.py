@@ -140,17 +140,16 @@ def population_sampling(
                 progress(done + 1, number)
         for name, one in value.items():
             positive = name in (WHOLE, _ALONE) or never_negative(measures[name])
-            corrected, error, *around = _summary(
-                one, [(true[name], again[name]) for true, again in pairs], settings.level, positive
-            )
-            most = entropy(prior) if name in (WHOLE, _ALONE) else np.inf
+            both = [(true[name], again[name]) for true, again in pairs]
+            *middle, low, high = _summary(one, both, settings.level, positive)
+            most = np.array([entropy(prior) if name in (WHOLE, _ALONE) else np.inf])
             if neuron is None and name in measures:
                 most = largest(measures[name], prior)
-            ends[name] = corrected, error, *np.minimum(around, most)
+            ends[name] = (*middle, np.minimum(low, most), np.minimum(high, most))
     test = permutation_of_trials(trials.responses, trials.stimulus, count, settings.permutations, rng)
-    whole = (None if end is None else float(end[0]) for end in ends[WHOLE])
+    whole = [None if end is None else float(end[0]) for end in ends[WHOLE]]
     return PopulationSampling(
-        information=InformationSampling(float(value[WHOLE].value[0]), *whole, *test),
+        information=InformationSampling(float(value[WHOLE].value[0]), whole[0], whole[1], whole[2], whole[3], *test),
         measures={name: MeasureSampling(value[name].value, *ends[name]) for name in fit_for},
         numerical_error={name: np.sqrt(value[name].variance) for name in fit_for},
         refused=refused,

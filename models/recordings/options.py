@@ -71,7 +71,8 @@ class Options:
             )
         if any(not math.isfinite(edge) for edge in self.edges) or sorted(set(self.edges)) != list(self.edges):
             raise OptionError(f"edges are {list(self.edges)}; expected increasing numbers, such as 0, 0.5, 1")
-        if self.bins is not None and (not isinstance(self.bins, Integral) or self.bins < 2):
+        given: Any = self.bins  # from Python it may be anything
+        if given is not None and (not isinstance(given, Integral) or given < 2):
             raise OptionError(f"bins is {self.bins!r}; expected a whole number, 2 or more")
         if self.responses not in (None, "words", "population"):
             raise OptionError(f"responses is {self.responses!r}; expected 'words' or 'population'")

@@ -67,8 +67,9 @@ def _cells(kind: str, name: str, series: Any) -> Any:
     if series.dtype.kind in "buif":
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     missing, values = series.isna().to_numpy(), series.to_numpy(dtype=object)
+    plain: Any = object.__repr__
     for i, value in enumerate(values):
-        if isinstance(value, list | dict | set | np.ndarray) or type(value).__repr__ is object.__repr__:
+        if isinstance(value, list | dict | set | np.ndarray) or type(value).__repr__ is plain:
             raise RecordingError(
                 f"{kind}, row {i}, column {name!r}: holds a {type(value).__name__}; expected a number or a text"
             )
