@@ -11,8 +11,9 @@ shrunken to what is left of their size, and neurons whose tuning is noise are, i
 
 References
 ----------
-Gavish M, Donoho DL (2017) Optimal shrinkage of singular values. IEEE Transactions on Information Theory 63, 2137-2152
-    (the size of a component from that of a noisy one: their eq. 10).
+Diedrichsen J, Kriegeskorte N (2017) Representational models: a common framework for understanding encoding,
+    pattern-component, and representational-similarity analysis. PLOS Computational Biology 13, e1005508 (the matrix of
+    inner products, and its bias).
 Robbins H (1956) An empirical Bayes approach to statistics. Proc. Third Berkeley Symposium 1, 157-163.
 """
 
@@ -29,7 +30,7 @@ from .trial_means import TrialMeans
 #: Sizes of one neuron's tuning relative to the mean one, and how many neurons' worth a prior on them weighs, which is
 #: flat. Sizes between these differ too little to matter.
 _SIZES, _PRIOR = np.array([0.0, 0.1, 0.3, 1.0, 3.0, 10.0]), 4.0
-#: Steps of the weights of the sizes; each takes up the evidence of all neurons, and 50 bring them within 1 percent.
+#: Steps of the weights of the sizes, each of which takes up the evidence of all neurons; 50 bring them within 1e-5.
 _STEPS = 50
 
 

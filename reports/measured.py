@@ -34,11 +34,11 @@ class InformationResult:
 
     Attributes
     ----------
-    plug_in : of the shares of the counts
+    plug_in : of the shares of the counts, or of the fitted tuning of a population
     corrected : plug-in minus an estimate of its upward bias, may be negative; None if the trials say nothing
     low, high : the interval; None if the trials say nothing
     p_value : of the null hypothesis of no information, or None
-    null : mean of the plug-in value if responses are shuffled among the trials, or None
+    null : mean of the plug-in value if responses are shuffled among the trials, or None (of a population)
     per_spike : plug-in I(R;X) over the mean number of spikes per trial; None if responses are no numbers of spikes
     """
 
@@ -123,7 +123,7 @@ class Measured:
     prior_name : where they come from
     information : I(R;X), in `units`
     measures : by name, in the order of `PUBLISHED`
-    relevant_responses : J, Bayesian estimate of the number of responses each stimulus can evoke
+    relevant_responses : J, Bayesian estimate of the number of responses each stimulus can evoke; none of a population
     resamples, level, seed : of the bootstrap
     silent : why the trials say nothing, a sentence; None if they say something
     warnings, stimulus_warnings : sentences on the whole recording and on single stimuli

@@ -111,7 +111,7 @@ PRIOR_WORDS = {
 
 def value_name(found: Measured) -> str:
     """What values are called that are not corrected."""
-    return "plug-in" if found.neurons is None else "of the fitted tuning"
+    return "plug-in" if found.neurons is None else "fitted"
 
 
 def information_title(found: Measured) -> str:
