@@ -3,7 +3,8 @@
 A draw of the tuning from its posterior stands for the truth. As many trials as there are, simulated from it and fitted
 again, show by how much a fitted value exceeds the true one. The mean excess is the bias; its spread, with half the
 distance to the posterior mean, is the error of a normal interval, which is widened to contain the posterior one.
-Responses are drawn to compute each value; what that adds to a spread is taken away again.
+Responses are drawn to compute each value; what that adds to a spread is taken away again. Where a permutation test does
+not see that responses depend on the stimulus, all intervals contain 0.
 
 All of this supposes that neurons are conditionally independent given the stimulus, and that trials are independent.
 """
@@ -127,6 +128,8 @@ def population_sampling(
         return found | {_ALONE: Found(alone, np.zeros(len(alone)))}
 
     value = values(fit.value(), _VALUE)
+    test = permutation_of_trials(trials.responses, trials.stimulus, count, settings.permutations, rng)
+    unsure = neuron is None and test.p_value > 1 - settings.level
     number = settings.resamples or int(np.clip(_RESAMPLES * _STIMULI / count, _FEWEST, _RESAMPLES))
     silent = None if (fit.measured.trials > 1).any() else _ONE_TRIAL
     ends: dict[str, tuple[Array | None, ...]] = dict.fromkeys(value, (None,) * 4)
@@ -145,8 +148,9 @@ def population_sampling(
             most = np.array([entropy(prior) if name in (WHOLE, _ALONE) else np.inf])
             if neuron is None and name in measures:
                 most = largest(measures[name], prior)
+            if unsure and name != _ALONE:  # all is 0, perhaps
+                low, high = np.minimum(low, 0), np.maximum(high, 0)
             ends[name] = (*middle, np.minimum(low, most), np.minimum(high, most))
-    test = permutation_of_trials(trials.responses, trials.stimulus, count, settings.permutations, rng)
     whole = [None if end is None else float(end[0]) for end in ends[WHOLE]]
     return PopulationSampling(
         information=InformationSampling(float(value[WHOLE].value[0]), whole[0], whole[1], whole[2], whole[3], *test),

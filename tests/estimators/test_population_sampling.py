@@ -57,12 +57,14 @@ def test_intervals_cover_and_means_of_trials_do_not():
 
 
 def test_no_information():
-    found = sampled(trials_of(np.ones((12, 6)), 0))
-    assert found.information.low == 0
-    assert found.information.plug_in < 0.05
-    assert found.information.p_value > 0.02
-    assert all((one.low <= 0).all() for one in found.measures.values())
-    assert (found.alone.low == 0).all()
+    """Values may be positive by chance; if a permutation test does not reject that all are 0, intervals contain it."""
+    for seed in range(4):
+        found = sampled(trials_of(np.ones((12, 6)), seed))
+        assert found.information.p_value > 0.05
+        assert found.information.low == 0
+        assert found.information.plug_in < 0.15
+        assert all((one.low <= 0).all() for one in found.measures.values())
+        assert (found.alone.low == 0).all()
 
 
 def test_all_measures_and_what_is_refused():
