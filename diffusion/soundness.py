@@ -111,6 +111,9 @@ def report_on(answer: Answer, samples: Tensor, levels: Tensor, seed: int = 0) ->
     """
     if samples.ndim != 2 or len(samples) < 4:
         raise ModelError(f"samples have shape {tuple(samples.shape)}; expected (N, d) with 4 stimuli or more")
+    if not bool(torch.isfinite(samples).all()):
+        row = int((~torch.isfinite(samples)).any(dim=1).nonzero()[0, 0])
+        raise ModelError(f"sample {row} holds a number that is not finite; leave it out")
     fitted, held = samples[::2].double(), samples[1::2]
     centre, d = fitted.mean(0), samples.shape[1]
     covariance = torch.cov(fitted.T).reshape(d, d)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..models.arrays import Array
 from .exact import PAPER, Integrand, PublishedMeasure, Sum
 from .finite import Joint, posterior_of, xlogy
@@ -43,6 +45,7 @@ i_cissi = PublishedMeasure(
     pointwise=Sum(pointwise),
     integrand=Integrand(gain, looks_elsewhere=True),
     drawn=from_draws,
+    most=lambda prior: np.full(len(prior), -np.log(prior.min())),  # KL(p(X|r) || p(X)) of the rarest stimulus
     claims={
         "completeness": True,
         "locality": False,

@@ -22,6 +22,8 @@ from .resolution import Resolution, resolution_for
 #: Quadrature to about `QUADRATURE` nats, by dimension: far below the error of the draws.
 COARSE = {1: Resolution(5.0, 14.0, 0.48, 3.2, 8.0), 2: Resolution(4.4, 11.5, 0.60, 2.8, 8.0)}
 QUADRATURE = 2e-4
+#: Rounding error of a variance, relative to its largest term, (x - y)^2: sums of some thousand terms in float64.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ class Drawn:
             square = (nodes.gain[:, :, own] - nodes.gain[:, :, other]) ** 2
             if nodes.variance is not None:
                 control = nodes.variance[:, :, own] + square - nodes.variance[:, :, other]
-                square = controlled(square, control, probability)
+                rounding = _ROUNDING * (nodes.variance + nodes.shift[:, :, None] ** 2).max(axis=2, keepdims=True)
+                square = controlled(square, control, probability, rounding)
             found, mass = (by_replicate(one, 2) for one in (probability * square, probability))
             by_feature = normalised(found, mass, axis=2)
             return nodes.average(by_feature.transpose(1, 2, 0, 3).reshape(found.shape[1], -1, found.shape[3]))
@@ -116,8 +119,10 @@ class Drawn:
         return found.reshape(count, -1, population.dimensions).swapaxes(0, 1)
 
 
-def controlled(values: Array, control: Array, weights: Array) -> Array:
+def controlled(values: Array, control: Array, weights: Array, rounding: Array) -> Array:
     """Values (..., n, B) less their regression on a control of mean 0, over draws n of these weights.
+
+    A control that scatters by less than `rounding`, the rounding error of its terms, says nothing and is left out.
 
     The control of a squared gain is E[(X - before)^2 | xg, r] - Var(X | xg, before), by the law of total variance.
     Where responses tell much, it scatters as the squared gain does, and nearly all of the scatter goes.
@@ -125,7 +130,8 @@ def controlled(values: Array, control: Array, weights: Array) -> Array:
     total = weights.sum(axis=-2, keepdims=True)
     values_apart, apart = (one - (weights * one).sum(axis=-2, keepdims=True) / total for one in (values, control))
     above, below = ((weights * one * apart).sum(axis=-2, keepdims=True) for one in (values_apart, apart))
-    return np.asarray(values - control * np.divide(above, below, out=np.zeros_like(above), where=below > 0))
+    tells = below > total * rounding**2
+    return np.asarray(values - control * np.divide(above, below, out=np.zeros_like(above), where=tells))
 
 
 def normalised(found: Array, mass: Array, axis: int = 0) -> Array:

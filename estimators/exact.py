@@ -94,6 +94,10 @@ class PublishedMeasure(Measure):
     drawn : callable, optional
         For its estimate for a population: ``drawn(at)`` gives replicates of its values, (S, J) or (S, J, d), from a
         `Drawn`.
+    passes : int, optional
+        Draws per stimulus of that estimate by default; without it, those of all finite sums or of all integrals.
+    most : callable, optional
+        ``most(prior)`` is the largest value that it can have at each stimulus, (J,), if there is a bound.
     formula, tells : str
         Its formula, in the notation of the pages, and what its values mean, in words.
     symbol : tuple of str
@@ -116,6 +120,8 @@ class PublishedMeasure(Measure):
         featurewise: ExactForm | None = None,
         integrand: Integrand | None = None,
         drawn: Callable[[Drawn], Array] | None = None,
+        passes: int | None = None,
+        most: Callable[[Array], Array] | None = None,
         formula: str = "",
         tells: str = "",
         symbol: tuple[str, str] = ("I", ""),
@@ -124,7 +130,7 @@ class PublishedMeasure(Measure):
         **options: Any,
     ) -> None:
         self.title, self.formula, self.tells = title, formula, tells
-        self.integrand, self.drawn = integrand, drawn
+        self.integrand, self.drawn, self.passes, self.most = integrand, drawn, passes, most
         self.symbol, self.notes, self.proofs = symbol, dict(notes or {}), dict(proofs or {})
         self._each = pointwise.each
         given = {"pointwise": pointwise, "conditional": conditional, "featurewise": featurewise}

@@ -11,7 +11,7 @@ from .exact import PAPER, Integral, Integrand, PublishedMeasure, Sum
 from .finite import joint_of
 from .nodes import Contribution, Nodes
 from .resolution import Resolution, resolution_for
-from .surp import error_gain, from_draws
+from .surp import error_gain, from_draws, largest
 from .surp import pointwise as surprise
 
 
@@ -47,6 +47,7 @@ i_kong1 = PublishedMeasure(
     pointwise=Sum(surprise),
     featurewise=Integral(featurewise),
     drawn=from_draws,  # the sum over features
+    most=largest,
     integrand=Integrand(error_gain, featurewise=True),
     claims={
         "completeness": True,

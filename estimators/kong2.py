@@ -69,6 +69,9 @@ i_kong2 = PublishedMeasure(
     pointwise=Integral(pointwise, stacked),
     featurewise=Integral(featurewise),
     drawn=from_draws,
+    # It follows the response to each stimulus, which scatters five times as much as I_local's average over neighbours:
+    # 0.017 nats for 1,000 neurons and 64 stimuli.
+    passes=160,
     integrand=Integrand(squared_gain, featurewise=True),
     claims={
         "completeness": True,

@@ -50,7 +50,7 @@ def estimate(
     measure, population
     passes : int
         Responses to draw for each stimulus, at least 8; each serves all stimuli. By default 256, or 32 for measures
-        that integrate over noise. With `rtol`, the most to draw (4096 by default).
+        that integrate over noise, or what the measure declares. With `rtol`, the most to draw (4096 by default).
     rtol : float
         Draw until every value has at most this relative standard error.
     seed : int
@@ -79,7 +79,8 @@ def estimate(
         raise ValueError(f"seed is {seed!r}; expected a whole number, not negative")
     if rtol is not None and not 0 < rtol < 1:
         raise ValueError(f"rtol is {rtol!r}; expected a number between 0 and 1")
-    usual = MOST_PASSES if rtol is not None else SLOW_PASSES if measure.slow else PASSES
+    usual = measure.passes or (SLOW_PASSES if measure.slow else PASSES)
+    usual = MOST_PASSES if rtol is not None else usual
     most = usual if passes is None else passes
     if isinstance(most, bool) or not isinstance(most, int | np.integer) or most < FEWEST:
         raise ValueError(f"passes is {most!r}; expected a whole number, at least {FEWEST}")

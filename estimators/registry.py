@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
+import numpy as np
+
+from ..models.arrays import Array
 from .exact import PublishedMeasure
 from .measure import Measure
 
@@ -35,6 +38,12 @@ _FAMILY_FILES = {
 FAMILIES: dict[str, Callable[..., Measure]] = {
     name: getattr(import_module(f".{file}", __package__), name) for name, file in _FAMILY_FILES.items()
 }
+
+
+def largest(measure: Measure, prior: Array) -> Array:
+    """The largest value that the measure can have at each stimulus, (J,); infinite if it declares none."""
+    most = getattr(measure, "most", None)
+    return np.full(len(prior), np.inf) if most is None else np.asarray(most(prior))
 
 
 def never_negative(measure: Measure) -> bool:

@@ -48,6 +48,7 @@ i_ssi = PublishedMeasure(
     pointwise=Sum(pointwise),
     integrand=Integrand(gain, variance=True, looks_elsewhere=True),
     drawn=from_draws,
+    most=lambda prior: np.full(len(prior), -(prior @ np.log(prior))),  # H(X), where no response leaves a doubt
     claims={
         "completeness": True,
         "locality": False,

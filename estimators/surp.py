@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..models.arrays import Array
 from ..models.draws import log_ratio
 from .exact import PAPER, Integrand, PublishedMeasure, Sum
@@ -32,6 +34,11 @@ def gain(at: Sight) -> Tensor:
     return error_gain(at).sum(1)
 
 
+def largest(prior: Array) -> Array:
+    """-log p(x): where a response tells that the stimulus is x, p(r) is p(x) p(r|x)."""
+    return np.asarray(-np.log(prior))
+
+
 def from_draws(at: Drawn) -> Array:
     """E_{r|x} log p(x|r) / p(x), by replicate."""
     return at.given_stimulus(log_ratio(at.after, at.before))
@@ -46,6 +53,7 @@ i_surp = PublishedMeasure(
     pointwise=Sum(pointwise),
     integrand=Integrand(gain),
     drawn=from_draws,
+    most=largest,
     claims={
         "completeness": True,
         "locality": False,

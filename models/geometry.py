@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import ModelError
+from ..errors import ModelError, nearest
 from .arrays import Array
 
 #: Points of a circle are equal where they differ by less than this share of its period: rounding of multiples of pi.
@@ -100,7 +100,12 @@ def named(name: str) -> Geometry:
     if kind in plain and not colon:
         return plain[kind]
     if kind != "circle":
-        raise ModelError(f"unknown geometry {name!r}; expected line, plane, space, nominal or circle:PERIOD")
+        raise ModelError(f"unknown geometry {name!r}{nearest(name, (*plain, 'circle:PERIOD'))}")
+    if not period.strip():
+        raise ModelError(
+            "a circle needs its period: circle:360 for directions in degrees, circle:180 for orientations, circle:2pi "
+            "for radians"
+        )
     return circle(_period(period, name))
 
 
@@ -113,6 +118,6 @@ def _period(text: str, name: str) -> float:
         number = float(parts["number"] or "1")
     except ValueError:
         raise ModelError(
-            f"geometry {name!r}: expected the period after circle:, as in circle:360 or circle:2pi"
+            f"geometry {name!r}: the period is {text.strip()!r}; expected a positive number, such as 360 or 2pi"
         ) from None
     return number * math.pi if parts["pi"] else number

@@ -180,8 +180,8 @@ class Population:
         return cls(x, means, noise, p, geometry=geometry)
 
     def subset(self, neurons: Sequence[int] | Array) -> Population:
-        """The population of some of the neurons, ``subset([0, 3])``."""
-        index = np.atleast_1d(neurons)
+        """The population of some neurons, ``subset([0, 3])``; raises `ModelError` for one that does not exist."""
+        index = np.array([self._existing(one) for one in np.atleast_1d(neurons)], dtype=np.int64)
         some = object.__new__(Population)
         some.__dict__ |= {name: value for name, value in self.__dict__.items() if name not in ("_table", "entropy")}
         some.law = self.law.chosen(index)
@@ -223,8 +223,8 @@ class Population:
 
     def _existing(self, neuron: int) -> int:
         count = len(self.rates)
-        if isinstance(neuron, bool) or not isinstance(neuron, int | np.integer) or not -count <= neuron < count:
-            raise ModelError(f"neuron is {neuron!r}; expected a whole number from 0 to {count - 1}")
+        if isinstance(neuron, bool) or not isinstance(neuron, int | np.integer) or not 0 <= neuron < count:
+            raise ModelError(f"neuron is {neuron}; expected a whole number from 0 to {count - 1}")
         return int(neuron)
 
     def mutual_information(self, passes: int = PASSES, seed: int = 0) -> Information:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,11 +34,11 @@ class InformationResult:
 
     Attributes
     ----------
-    plug_in : of the shares of the counts
+    plug_in : of the shares of the counts, or of the fitted tuning of a population
     corrected : plug-in minus an estimate of its upward bias, may be negative; None if the trials say nothing
     low, high : the interval; None if the trials say nothing
     p_value : of the null hypothesis of no information, or None
-    null : mean of the plug-in value if responses are shuffled among the trials, or None
+    null : mean of the plug-in value if responses are shuffled among the trials, or None (of a population)
     per_spike : plug-in I(R;X) over the mean number of spikes per trial; None if responses are no numbers of spikes
     """
 
@@ -87,6 +88,31 @@ class MeasureResult:
 
 
 @dataclass(frozen=True, eq=False)
+class NeuronsResult:
+    """The neurons of a population, each alone.
+
+    Attributes
+    ----------
+    names : N names
+    given_others : the neuron whose information, given all others, `Measured` holds; None if it is the population's
+    value, corrected, low, high : (N,) I(R_n;X) of each neuron alone, as of I(R;X)
+    """
+
+    names: tuple[str, ...]
+    given_others: str | None
+    value: Array
+    corrected: Array | None = None
+    low: Array | None = None
+    high: Array | None = None
+
+    def columns(self) -> dict[str, list[Any]]:
+        """A table with one row per neuron."""
+        found: dict[str, list[Any]] = {"neuron": list(self.names)}
+        arrays = {f"information{end}": getattr(self, name) for name, end in _COLUMNS.items()}
+        return found | {name: array.tolist() for name, array in arrays.items() if array is not None}
+
+
+@dataclass(frozen=True, eq=False)
 class Measured:
     """The measures of a recording and how reliable they are.
 
@@ -97,11 +123,12 @@ class Measured:
     prior_name : where they come from
     information : I(R;X), in `units`
     measures : by name, in the order of `PUBLISHED`
-    relevant_responses : J, Bayesian estimate of the number of responses each stimulus can evoke
+    relevant_responses : J, Bayesian estimate of the number of responses each stimulus can evoke; none of a population
     resamples, level, seed : of the bootstrap
     silent : why the trials say nothing, a sentence; None if they say something
     warnings, stimulus_warnings : sentences on the whole recording and on single stimuli
     units : "nats" or "bits"
+    neurons : of a population, each neuron alone; None if responses were counted
     """
 
     recording: Recording
@@ -117,6 +144,7 @@ class Measured:
     stimulus_warnings: tuple[str, ...]
     silent: str | None = None
     units: str = "nats"
+    neurons: NeuronsResult | None = None
 
     def in_bits(self) -> Measured:
         """The same with information in bits; Fisher information keeps its unit."""
@@ -126,7 +154,9 @@ class Measured:
         numbers = {name: getattr(about, name) for name in ("plug_in", "corrected", "low", "high", "null", "per_spike")}
         scaled: dict[str, Any] = {name: None if value is None else value / _BIT for name, value in numbers.items()}
         measures = {name: _in_bits(one) for name, one in self.measures.items()}
-        return replace(self, information=replace(about, **scaled), measures=measures, units="bits")
+        neurons = None if self.neurons is None else replace(self.neurons, **_over_bit(self.neurons, _COLUMNS))
+        whole = replace(about, **scaled)
+        return replace(self, information=whole, measures=measures, neurons=neurons, units="bits")
 
     def to_json(self) -> dict[str, Any]:
         """The result as JSON data; information in `units`."""
@@ -138,7 +168,8 @@ class Measured:
             "geometry": read.geometry,
             "how": list(read.how),
             "number_of_stimuli": len(read.labels),
-            "number_of_responses": int(read.counts.any(axis=0).sum()),
+            "number_of_responses": None if read.law else int(read.counts.any(axis=0).sum()),
+            "law": read.law,
             "total_trials": int(read.trials.sum()),
             "trials": read.trials.tolist(),
             "prior": self.prior.tolist(),
@@ -155,6 +186,7 @@ class Measured:
                 "units": self.units,
             },
             "measures": {name: one.to_json() for name, one in self.measures.items()},
+            "neurons": self.neurons and {**self.neurons.columns(), "given_others": self.neurons.given_others},
             "silent": self.silent,
             "bootstrap": {"resamples": self.resamples, "level": self.level},
             "warnings": list(self.warnings),
@@ -181,12 +213,7 @@ class Measured:
 
     def to_csv(self) -> str:
         """The table of `columns` as CSV; a value that is left out is an empty cell."""
-        table, stream = self.columns(), io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(table)
-        for row in zip(*table.values()):
-            writer.writerow("" if isinstance(cell, float) and math.isnan(cell) else cell for cell in row)
-        return stream.getvalue()
+        return as_csv(self.columns())
 
     def to_frame(self) -> DataFrame:
         """The table of `columns` as a pandas DataFrame, indexed by the stimuli's labels.
@@ -234,12 +261,26 @@ class Measured:
         return str(self)
 
 
+def as_csv(table: dict[str, list[Any]]) -> str:
+    """Named columns as CSV; NaN is an empty cell."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(table)
+    for row in zip(*table.values()):
+        writer.writerow("" if isinstance(cell, float) and math.isnan(cell) else cell for cell in row)
+    return stream.getvalue()
+
+
 def _in_bits(one: MeasureResult) -> MeasureResult:
     if one.units != "nats":
         return one
-    arrays = {name: getattr(one, name) for name in (*_COLUMNS, "numerical_error")}
-    scaled: dict[str, Any] = {name: None if array is None else array / _BIT for name, array in arrays.items()}
-    return replace(one, units="bits", **scaled)
+    return replace(one, units="bits", **_over_bit(one, (*_COLUMNS, "numerical_error")))
+
+
+def _over_bit(one: Any, names: Iterable[str]) -> dict[str, Any]:
+    """Arrays of nats in bits."""
+    arrays = {name: getattr(one, name) for name in names}
+    return {name: None if array is None else array / _BIT for name, array in arrays.items()}
 
 
 def _listed(values: Array | None) -> list[float | None] | None:

@@ -10,7 +10,15 @@ from .. import __version__
 from .draw.measured import plot_measured
 from .draw.witness import svg
 from .measured import Measured
-from .measured_terminal import cells, information_rows, interval_note, summary_line, values_title
+from .measured_terminal import (
+    cells,
+    information_rows,
+    information_title,
+    interval_note,
+    neuron_rows,
+    summary_line,
+    values_title,
+)
 from .symbols import in_html, symbol
 from .templating import render
 
@@ -45,6 +53,8 @@ def measured_page(found: Measured, title: str = "A recording", command: str = ""
         summary=summary_line(found),
         how=read.how,
         units=found.units,
+        information_title=information_title(found),
+        neurons=neuron_rows(found),
         information=information_rows(found),
         # svg() escapes the label.
         drawing=Markup(svg(plot_measured(found), "measured", f"I(x) of {title} against the stimulus, per measure")),

@@ -12,11 +12,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..models.arrays import Array
-from .measured import Measured, MeasureResult
+from ..models.recordings import Recording
+from ..models.recordings.populations import KINDS
+from .measured import Measured, MeasureResult, NeuronsResult
 from .terminal import plain_console, text_of
 
 #: Warnings about single stimuli beyond this number are only counted; the JSON has all of them.
 _SAID = 8
+#: Neurons that are printed.
+_NEURONS = 10
 #: Longer labels of stimuli are cut.
 _NAME_WIDTH = 18
 #: Decimals of an ordinary value; smaller ones get more, up to `_MOST`, so that `_DIGITS` digits of the largest show.
@@ -32,8 +36,7 @@ def measured_text(found: Measured) -> str:
 
 def print_measured(found: Measured, console: Console) -> None:
     """Print the result with one row per stimulus; measures that do not fit side by side go into further tables."""
-    for line in found.recording.how:
-        console.print(f"read: {escape(line)}", highlight=False, style="dim")
+    print_reading(found.recording, console)
     if found.silent is not None:
         # Plug-in values would be as large as they can be, and mean nothing.
         console.print(summary_line(found), highlight=False)
@@ -43,6 +46,7 @@ def print_measured(found: Measured, console: Console) -> None:
     percent = f"{100 * found.level:g} %"
     for number, part in enumerate(_parts(found, console.width)):
         console.print(_values_table(found, part, percent, first=number == 0), highlight=False)
+    _print_neurons(found, console, percent)
     for one in found.measures.values():
         if one.reason is not None:
             console.print(f"{one.name} does not apply: {escape(one.reason)}.", highlight=False)
@@ -62,8 +66,21 @@ def print_measured(found: Measured, console: Console) -> None:
         )
 
 
+def print_reading(recording: Recording, console: Console) -> None:
+    """Print how a recording was read, one line each."""
+    for line in recording.how:
+        console.print(f"read: {escape(line)}", highlight=False, style="dim")
+
+
 def interval_note(found: Measured) -> str:
     """What the intervals are."""
+    if found.neurons is not None:
+        return (
+            "The tuning of each neuron is fitted and shrunken by what noise adds to it; neurons are taken to be "
+            "independent of one another given the stimulus, which is an assumption. Corrected values and intervals: "
+            f"{found.resamples} experiments simulated from draws of the tuning, seed {found.seed}; the intervals are "
+            "those of the corrected values, cut at 0 where a value cannot be negative."
+        )
     return (
         f"Corrected values and intervals: a jackknife and {found.resamples} simulated tables, seed {found.seed}; the "
         "intervals are those of the corrected values, cut at 0 where a value cannot be negative."
@@ -73,9 +90,12 @@ def interval_note(found: Measured) -> str:
 def summary_line(found: Measured) -> str:
     """Numbers of stimuli, responses and trials, and the prior."""
     read = found.recording
+    said = _count(int(read.counts.any(axis=0).sum()), "response", "responses")
+    if read.law is not None:
+        said = f"{_count(len(read.response_names), 'neuron', 'neurons')} ({KINDS[read.law]})"
     counts = (
         _count(len(read.labels), "stimulus", "stimuli"),
-        _count(int(read.counts.any(axis=0).sum()), "response", "responses"),
+        said,
         _count(int(read.trials.sum()), "trial", "trials"),
     )
     return f"{', '.join(counts)}; prior: {PRIOR_WORDS[found.prior_name]}"
@@ -89,15 +109,37 @@ PRIOR_WORDS = {
 }
 
 
+def value_name(found: Measured) -> str:
+    """What values are called that are not corrected."""
+    return "plug-in" if found.neurons is None else "fitted"
+
+
+def information_title(found: Measured) -> str:
+    """What the mutual information is of."""
+    one = found.neurons.given_others if found.neurons is not None else None
+    what = "I(R;X)" if one is None else f"I(R';X|R) of {one}, given all other neurons"
+    return f"Mutual information {what}, {found.units}"
+
+
+def neuron_rows(found: Measured, most: int | None = None) -> list[tuple[str, str]]:
+    """Names and values of I(R_n;X) of each neuron alone, the largest first, or the `most` largest."""
+    if found.neurons is None:
+        return []
+    said = cells(found.neurons)
+    order = np.argsort(-found.neurons.value, kind="stable")[:most]
+    return [(found.neurons.names[n], said[n]) for n in order]
+
+
 def information_rows(found: Measured) -> list[tuple[str, str]]:
     """Labels and numbers of I(R;X)."""
     about = found.information
     known = [value for value in (about.plug_in, about.low, about.high) if value is not None]
     places = decimals(known, _DECIMALS + 1)
-    rows = [("plug-in", fixed(about.plug_in, places))]
+    name = value_name(found)
+    rows = [(name, fixed(about.plug_in, places))]
     if about.corrected is not None and about.bias is not None:
         rows.append(("bias estimate", fixed(about.bias, places)))
-        rows.append(("corrected: plug-in less bias", fixed(about.corrected, places)))
+        rows.append((f"corrected: {name} less bias", fixed(about.corrected, places)))
     if about.low is not None and about.high is not None:
         ends = f"[{fixed(about.low, places)}, {fixed(about.high, places)}]"
         rows.append((f"{100 * found.level:g} % interval", ends))
@@ -106,13 +148,13 @@ def information_rows(found: Measured) -> list[tuple[str, str]]:
     if about.p_value is not None:
         rows.append(("p-value of no information (permutation test)", f"{about.p_value:.2g}"))
     if about.per_spike is not None:
-        rows.append((f"plug-in {found.units} per spike, if responses count spikes", f"{about.per_spike:.3g}"))
+        rows.append((f"{name} {found.units} per spike, if responses count spikes", f"{about.per_spike:.3g}"))
     return rows
 
 
 def _print_information(found: Measured, console: Console) -> None:
     console.print(summary_line(found), highlight=False)
-    whole = Table(title=f"Mutual information I(R;X), {found.units}", title_justify="left", show_header=False)
+    whole = Table(title=escape(information_title(found)), title_justify="left", show_header=False)
     whole.add_column()
     whole.add_column(justify="right")
     for label, said in information_rows(found):
@@ -135,7 +177,7 @@ def fixed(value: float, places: int) -> str:
     return f"{round(value, places) + 0.0:.{places}f}"
 
 
-def cells(one: MeasureResult) -> list[str]:
+def cells(one: MeasureResult | NeuronsResult) -> list[str]:
     """Each value with its interval, and its corrected value in parentheses where there is one."""
     if one.value is None:
         return []
@@ -147,6 +189,22 @@ def cells(one: MeasureResult) -> list[str]:
         ends = zip(said, one.low, one.high, strict=True)
         said = [f"{text} [{fixed(low, places)}, {fixed(high, places)}]" for text, low, high in ends]
     return [text if np.isfinite(value) else fixed(value, places) for text, value in zip(said, one.value)]
+
+
+def _print_neurons(found: Measured, console: Console, percent: str) -> None:
+    rows = neuron_rows(found, _NEURONS)
+    if len(rows) < 2:  # one neuron is the population
+        return
+    more = "" if found.neurons is None or len(rows) == len(found.neurons.names) else (
+        f"; the {len(rows)} largest of {len(found.neurons.names)}, all are in the JSON"
+    )  # fmt: skip
+    title = f"\nI(R;X) of each neuron alone, {found.units}: value (corrected) [{percent} interval]{more}"
+    table = Table(title=escape(title), title_justify="left", show_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right")
+    for name, said in rows:
+        table.add_row(escape(name), escape(said))
+    console.print(table, highlight=False)
 
 
 def _count(number: int, one: str, many: str) -> str:
@@ -183,7 +241,8 @@ def values_title(found: Measured, percent: str) -> str:
     fair = any(one.corrected is not None for one in found.measures.values())
     ends = any(one.low is not None for one in found.measures.values())
     parts = ["value", *(["(corrected)"] if fair else []), *([f"[{percent} interval]"] if ends else [])]
-    return f"Plug-in I(x), {units}: {' '.join(parts)}"
+    name = "Plug-in I(x)" if found.neurons is None else "I(x) of the fitted tuning"
+    return f"{name}, {units}: {' '.join(parts)}"
 
 
 def _values_table(found: Measured, part: list[MeasureResult], percent: str, first: bool) -> Table:

@@ -28,6 +28,7 @@ from ..models.counting import joint_of_counts
 from ..models.recordings import Recording, read_recording
 from ..models.recordings.sheet import listed
 from .measured import InformationResult, Measured, MeasureResult
+from .measuring_population import everywhere, mean_spikes, measured_population
 
 Progress = Callable[[int, int], object]
 
@@ -46,9 +47,13 @@ def measure(
     level: float = 0.95,
     prior: Any = "trials",
     seed: int = 0,
+    neuron: str | None = None,
     progress: Progress | None = None,
 ) -> Measured:
     """Compute the published measures of a recording, corrected for few trials, with intervals, a test and warnings.
+
+    Responses are counted, or, if the recording is of a population, each neuron's tuning is fitted; then neurons are
+    taken to be conditionally independent given the stimulus.
 
     Parameters
     ----------
@@ -63,6 +68,9 @@ def measure(
         p(x): the share of the trials, or another.
     seed : int
         The same seed gives the same result, whatever the order of stimuli and responses.
+    neuron : str, optional
+        A neuron of a population, by the name of its response: I(R';X|R) and the measures of this neuron, given all
+        others.
     progress : callable, optional
         Called as ``progress(done, total)`` after each resample.
 
@@ -71,7 +79,9 @@ def measure(
     ModelError
         The prior does not match the stimuli.
     UnknownName
-        No measure has this name.
+        No measure or neuron has this name.
+    OptionError
+        An option has no effect on this recording.
 
     Examples
     --------
@@ -86,10 +96,18 @@ def measure(
         recording = read_recording(recording)
     measures = [measures] if isinstance(measures, str) else measures
     settings = Settings(resamples=resamples, level=level, seed=seed)
+    chosen, (probabilities, name) = _chosen(measures), _prior(recording, prior)
+    if recording.law is not None:
+        settings = replace(settings, prior=probabilities)
+        return measured_population(recording, chosen, settings, name, neuron, progress)
+    if neuron is not None:
+        raise OptionError(
+            "neuron has an effect on a population only; this recording's responses are counted (to fit each neuron, "
+            "read it with responses='population')"
+        )
     rows, columns = _canonical(recording)
-    probabilities, name = _prior(recording, prior)
     results = {key: MeasureResult(key, one.title, one.units, reason=_unfit(one, recording))
-               for key, one in _chosen(measures).items()}  # fmt: skip
+               for key, one in chosen.items()}  # fmt: skip
     fit = {key: PUBLISHED[key] for key, one in results.items() if one.reason is None}
     placed = rows[recording.placed[rows]]
     left_out = {key: one for key, one in fit.items() if "distances" in one.needs and len(placed) < len(rows)}
@@ -103,10 +121,11 @@ def measure(
             found, sampled = part.computed(group, progress)
         whole = whole or sampled
         for key, arrays in found.items():
-            results[key] = replace(results[key], **_everywhere(arrays, members, recording))
+            results[key] = replace(results[key], **everywhere(arrays, members, recording))
     assert whole is not None
     about = whole.information
-    mean = _mean_spikes(recording, probabilities, rows)
+    bias = None if about.corrected is None else about.plug_in - about.corrected
+    mean = mean_spikes(recording, probabilities, rows)
     return Measured(
         recording=recording,
         prior=probabilities,
@@ -125,7 +144,7 @@ def measure(
         resamples=whole.resamples,
         level=level,
         seed=seed,
-        warnings=(*whole.warnings, *table_warnings(recording.counts)),
+        warnings=(*whole.warnings, *table_warnings(recording.counts, bias)),
         stimulus_warnings=stimulus_warnings(recording.counts, recording.labels),
         silent=whole.silent,
     )
@@ -219,28 +238,6 @@ class _Part:
         for name, few in sampled.measures.items():
             found[name] |= {"corrected": few.corrected, "low": few.low, "high": few.high}
         return found, sampled
-
-
-def _everywhere(fields: dict[str, Any], rows: Array, recording: Recording) -> dict[str, Any]:
-    """The fields of a result in the order of the recording; NaN at stimuli that were left out."""
-    placed: dict[str, Any] = dict(fields)
-    for name, values in fields.items():
-        if isinstance(values, np.ndarray):
-            full = np.full(len(recording.labels), np.nan)
-            full[rows] = values
-            placed[name] = full
-    if len(rows) < len(recording.labels) and "value" in fields:
-        without = ", ".join(label for label, has in zip(recording.labels, recording.placed) if not has)
-        placed["note"] = f"{without} left out, without position: the values average to I(R;X) of the other stimuli"
-    return placed
-
-
-def _mean_spikes(recording: Recording, prior: Array, order: Array) -> float:
-    """The mean number of spikes per trial, added in this order; 0 if the responses are no whole numbers."""
-    means, values = recording.mean_responses, recording.response_values
-    if means is None or values is None or (values < 0).any() or (values != np.floor(values)).any():
-        return 0.0
-    return float(prior[order] @ means.sum(axis=1)[order])
 
 
 def _prior(recording: Recording, given: Any) -> tuple[Array, str]:

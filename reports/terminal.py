@@ -51,8 +51,13 @@ def coloured(verdict: Verdict, said: str = "") -> str:
     return f"[{colour}]{escape(said or word)}[/]"
 
 
-def print_audit(audit: Audit, console: Console) -> None:
-    """Print one row per axiom, the reason for each verdict other than "holds" and "n/a", and whether claims agree."""
+def print_audit(audit: Audit, console: Console, *, strengths: bool = True) -> None:
+    """Print one row per axiom, the reason for each verdict other than "holds", and whether claims agree.
+
+    Parameters
+    ----------
+    strengths : whether to say how strong the search behind each "holds" is
+    """
     table = Table(title=f"Audit of {escape(audit.measure)} (seed {audit.seed})", title_justify="left")
     table.add_column("axiom", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
@@ -65,9 +70,9 @@ def print_audit(audit: Audit, console: Console) -> None:
         table.add_row(axiom, coloured(verdict), claim, str(verdict.examples), margin(verdict))
     console.print(table)
     for axiom, verdict in audit.verdicts.items():
-        if verdict.verdict in ("refuted", "inconclusive", "error"):
+        if verdict.verdict != "holds" and verdict.message:
             console.print(f"[bold]{axiom}[/]: {coloured(verdict)}: {escape(verdict.message)}", highlight=False)
-    for axiom, strength in audit.strengths.items():
+    for axiom, strength in audit.strengths.items() if strengths else ():
         console.print(f"[bold]{axiom}[/], strength of the search: {escape(str(strength))}", highlight=False)
     if not audit.complete:
         console.print("[bold]interrupted[/]: axioms that are not listed were not finished")
@@ -121,7 +126,18 @@ def print_table(audits: Mapping[str, Audit], paper: Claims, console: Console) ->
                 said = "holds" if claim else "does not hold"
                 line = f"{name}, {axiom}: the paper says it {said}; {verdict.message}"
                 console.print(escape(line), highlight=False)
+        for reason, axioms in _declined(audit).items():
+            console.print(escape(f"{name}, n/a: {reason} ({', '.join(axioms)})"), highlight=False)
         _print_faults(audit, console)
+
+
+def _declined(audit: Audit) -> dict[str, list[str]]:
+    """The axioms that do not apply to a measure, by the reason."""
+    found: dict[str, list[str]] = {}
+    for axiom, verdict in audit.verdicts.items():
+        if verdict.verdict == "not_applicable":
+            found.setdefault(verdict.message, []).append(axiom)
+    return found
 
 
 def notes(audits: Mapping[str, Audit]) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import stiminfo as si
+from stiminfo.axioms.strength import strengths
 from stiminfo.cli import main
 from stiminfo.models import Recording
 from stiminfo.models.recordings.prior_file import read_prior
@@ -157,11 +158,16 @@ def test_the_axioms_are_asked_on_a_recording_too(tmp_path, monkeypatch, capsys):
     asked = ["i_sp", "--axiom", "positivity", "--axiom", "completeness", "--examples", "5"]
     options = ["--models", "recording.csv", "--stimulus", "circle:360", "--json", "a.json"]
     monkeypatch.setattr(sys, "argv", ["stiminfo", "audit", *asked, *options])
+    monkeypatch.setattr("stiminfo.axioms.auditing.verdict.strength_of", lambda axiom, examples: strengths()[axiom])
     with pytest.raises(SystemExit) as ended:
         main()
     said = capsys.readouterr().out
     assert ended.value.code == 0, said
-    assert "On the model of recording.csv:" in said
+    first, second = said.split("On the model of recording.csv:")
+    # How strong a search is is said of the search, not again of the one model.
+    assert "strength of the search" in first
+    assert "strength of the search" not in second
+    assert said.count("read: shape: trial table") == 1
     data = json.loads((tmp_path / "a.json").read_text())
     own = data["on_models"]["axioms"]
     # I_sp of the direction with the widest spread of responses is negative.

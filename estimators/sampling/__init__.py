@@ -7,6 +7,7 @@ from .bias import panzeri_treves_bias, relevant_responses
 from .blocks import TrialOrder, autocorrelation_warning, block_length, design_effect
 from .limited import default_resamples, limited_sampling
 from .permutation import permutation_test
+from .population import PopulationSampling, PopulationTrials, population_sampling
 from .priors import prior_of
 from .records import InformationSampling, MeasureSampling, SamplingResult, Settings
 from .warnings import stimulus_warnings, table_warnings
@@ -14,6 +15,8 @@ from .warnings import stimulus_warnings, table_warnings
 __all__ = [
     "InformationSampling",
     "MeasureSampling",
+    "PopulationSampling",
+    "PopulationTrials",
     "SamplingResult",
     "Settings",
     "TrialOrder",
@@ -24,6 +27,7 @@ __all__ = [
     "limited_sampling",
     "panzeri_treves_bias",
     "permutation_test",
+    "population_sampling",
     "prior_of",
     "relevant_responses",
     "stimulus_warnings",

@@ -109,7 +109,11 @@ def autocorrelation_warning(order: TrialOrder, counts: Array) -> str | None:
     The mean autocorrelation over lags 1 to 10 of responses, each minus the mean response to its stimulus, is compared
     with its standard error if trials were independent; independent trials are warned of in 1 case of 100.
     """
-    off = _residuals(order, counts)
+    return autocorrelation_sentence(_residuals(order, counts))
+
+
+def autocorrelation_sentence(off: Array) -> str | None:
+    """The warning from residuals (N, m) of trials in their order."""
     lags = min(_LAGS, len(off) // 4)
     if lags < 1:
         return None

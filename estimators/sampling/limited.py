@@ -16,10 +16,10 @@ from ...models.arrays import Array
 from ...models.counting import as_counts, joint_of_counts
 from ...models.geometry import Geometry
 from ..measure import Measure
-from ..registry import never_negative
+from ..registry import largest, never_negative
 from .blocks import TrialOrder, autocorrelation_warning, block_length, design_effect, shifted_tables
 from .permutation import null_test, permutation_test, why_silent
-from .priors import prior_of
+from .priors import entropy, prior_of
 from .records import InformationSampling, MeasureSampling, SamplingResult, Settings
 from .simulation import WHOLE, Progress, Simulation
 
@@ -100,12 +100,12 @@ def limited_sampling(
         simulation.run(number, rng, progress)
         for name in plug_in:
             positive = name == WHOLE or never_negative(measures[name])
-            found[name] = simulation.summary(name, plug_in[name], settings.level, effect, positive)
-    corrected, error, low, high = (None if value is None else float(value[0]) for value in found[WHOLE])
-    if high is not None:
-        high = min(high, -float((prior * np.log(prior)).sum()))  # I(R;X) is at most the entropy of the stimuli
+            *middle, low, high = simulation.summary(name, plug_in[name], settings.level, effect, positive)
+            most = np.array([entropy(prior)]) if name == WHOLE else largest(measures[name], prior)
+            found[name] = (*middle, np.minimum(low, most), np.minimum(high, most))
+    whole = [None if value is None else float(value[0]) for value in found[WHOLE]]
     return SamplingResult(
-        information=InformationSampling(float(plug_in[WHOLE][0]), corrected, error, low, high, *null),
+        information=InformationSampling(float(plug_in[WHOLE][0]), whole[0], whole[1], whole[2], whole[3], *null),
         measures={name: MeasureSampling(plug_in[name], *found[name]) for name in measures},
         silent=silent,
         prior=prior,

@@ -10,6 +10,11 @@ from ...errors import ModelError
 from ...models.arrays import Array, as_distribution
 
 
+def entropy(prior: Array) -> float:
+    """H(X) in nats, which I(R;X) cannot exceed; no probability is 0."""
+    return -float(prior @ np.log(prior))
+
+
 def prior_of(trials: Any, prior: Any = "trials") -> Array:
     """The prior of J stimuli, (J,).
 

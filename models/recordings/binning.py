@@ -12,7 +12,7 @@ from ..arrays import Array
 from .options import Options
 
 _HINT = (
-    "continuous responses are counted in bins: write --bins 4 for bins of equal mass, or --edges 0.5,1 for "
+    "continuous responses need a law, --law gaussian, or bins: --bins 4 for bins of equal mass, or --edges 0.5,1 for "
     "boundaries of your own"
 )
 

@@ -13,6 +13,7 @@ from ..arrays import Array
 from .binning import Binned, binned
 from .options import Options, period_of
 from .placing import Placed, placed
+from .populations import law_of_responses
 from .recording import Recording
 
 #: So many stimuli are shown in the lines that say how a recording was read.
@@ -55,8 +56,7 @@ def recording_of_counts(
     stimuli = placed(cells, names.stimulus, options.stimulus, at)
     group, kept = _groups(stimuli)
     _refuse_twice(stimuli, group, at)
-    if len(kept) < len(group):
-        told += (f"{len(group)} rows are {len(kept)} stimuli on the circle; their counts are added",)
+    told += _merged(stimuli, group)
     table = np.zeros((len(kept), counts.shape[1]))
     np.add.at(table, group, counts)
     for j in np.flatnonzero(table.sum(axis=1) == 0):
@@ -91,13 +91,21 @@ def recording_of_trials(
     first = np.unique(trial_stimulus, return_index=True)[1]
     stimuli = placed(cells, names.stimulus, options.stimulus, lambda j: f"{where}, {lines[int(first[j])]}")
     group, kept = _groups(stimuli)
+    told += _merged(stimuli, group)
     _refuse_one(where, stimuli, kept)
     index = group[trial_stimulus]
+    law, chosen = law_of_responses(responses, index, names.response, options, (where, lines))
+    if law is not None:
+        order = _ascending(stimuli, kept)
+        counts = np.bincount(index, minlength=len(kept))[order, None].astype(float)
+        made = _recording(stimuli, kept[order], counts, ("any",), None, names, (*told, *chosen), law)
+        return replace(made, trial_stimulus=np.argsort(order)[index], responses=responses)
+    told = (*told, *chosen)
     found = binned(responses, names.response, options, where, lines)
     counts, labels, values, code = _counted(index, len(kept), found)
     order = _ascending(stimuli, kept)
     rank = np.argsort(order)
-    made = _recording(stimuli, kept[order], counts[order], labels, values, names, (*told, *found.told), len(index))
+    made = _recording(stimuli, kept[order], counts[order], labels, values, names, (*told, *found.told))
     return replace(made, trial_stimulus=rank[index], trial_response=code, responses=responses)
 
 
@@ -121,6 +129,19 @@ def _groups(stimuli: Placed) -> tuple[Array, Array]:
             kept.append(j)
         group.append(keys[key])
     return np.array(group), np.array(kept)
+
+
+def _merged(stimuli: Placed, group: Array) -> tuple[str, ...]:
+    """A sentence on angles that are one on the circle, with the first of them: their trials are taken together."""
+    count = len(set(group.tolist()))
+    if count == len(group):
+        return ()
+    again = next(j for j, g in enumerate(group) if g in group[:j])
+    first = stimuli.labels[int(np.flatnonzero(group == group[again])[0])]
+    return (
+        f"{len(group)} angles are {count} stimuli on the circle, whose trials are taken together: "
+        f"{stimuli.labels[again]!r} is {first!r}, for example; is the period right?",
+    )
 
 
 def _key(stimuli: Placed, j: int, label: str) -> object:
@@ -184,7 +205,7 @@ def _recording(
     values: Array | None,
     names: Names,
     told: tuple[str, ...],
-    trials: int | None = None,
+    law: str | None = None,
 ) -> Recording:
     labels = tuple(stimuli.labels[j] for j in kept)
     points = None if stimuli.points is None else stimuli.points[kept]
@@ -193,7 +214,7 @@ def _recording(
         points = np.where(points % period == period, 0.0, points % period)
     made = Recording(
         labels, points, stimuli.geometry, counts, responses, values, stimulus_names=names.stimulus,
-        response_names=names.response,
+        response_names=names.response, law=law,
     )  # fmt: skip
     return replace(made, how=(*told, *stimuli.told, *_summary(made)))
 
@@ -212,7 +233,8 @@ def _summary(made: Recording) -> list[str]:
     count, kinds = len(made.response_names), int(made.counts.any(axis=0).sum())
     response = ", ".join(made.response_names[:_SHOWN]) + (", ..." if count > _SHOWN else "")
     words = f", each a combination of {count} responses" if count > 1 else ""
-    lines.append(f"response ({response}): {_many(kinds, 'value')} occurred{words}")
+    said = _many(count, "neuron") if made.law else f"{_many(kinds, 'value')} occurred{words}"
+    lines.append(f"response ({response}): {said}")
     low, high = int(made.trials.min()), int(made.trials.max())
     each = f"{low}" if low == high else f"{low} to {high}"
     lines.append(f"{_many(int(made.trials.sum()), 'trial')}, {each} per stimulus")

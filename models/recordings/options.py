@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from numbers import Integral, Real
 from typing import Any
 
-from ...errors import OptionError, nearest
+from ...errors import ModelError, OptionError, nearest
 from ..geometry import named
+from ..trial_means import LAWS
 
-#: Geometries without a parameter.
-PLAIN = ("line", "plane", "space", "nominal")
+#: Options that are lists of names.
+_LISTS = ("header", "stimulus_columns", "response_columns")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +22,7 @@ class Options:
 
     Attributes
     ----------
-    stimulus : geometry, one of `PLAIN` or "circle:PERIOD"
+    stimulus : geometry, as `models.geometry` names it
     shape : name of a table's shape (see `shapes`)
     header : names of the columns of a table without a header row
     stimulus_columns, response_columns : names of columns, arrays or variables
@@ -30,6 +31,8 @@ class Options:
     window : (start, stop) seconds after the onset of a stimulus, for spike times
     table : name of the table of stimuli in an NWB file
     events : the stimuli of pynapple spike trains: a Tsd of their values, or an IntervalSet with their values
+    responses : "words" to count joint responses, "population" to fit each neuron
+    law : how the neurons of a population respond, one of `LAWS`
     """
 
     stimulus: str | None = None
@@ -42,6 +45,8 @@ class Options:
     window: tuple[float, float] | None = None
     table: str | None = None
     events: Any = None
+    responses: str | None = None
+    law: str | None = None
 
     @classmethod
     def of(cls, stimulus: str | None, given: dict[str, Any]) -> Options:
@@ -50,51 +55,59 @@ class Options:
         for name in given:
             if name not in known:
                 raise OptionError(f"read_recording has no option {name!r}{nearest(name, known)}")
-        listed = {
-            name: (value,) if isinstance(value, str) else tuple(value)
-            for name, value in given.items()
-            if name in ("header", "stimulus_columns", "response_columns") and value is not None
-        }
+        listed = {name: _names(name, given[name]) for name in _LISTS if given.get(name) is not None}
+        if isinstance(given.get("law"), str):
+            given = given | {"law": given["law"].replace("-", "_")}
         return cls(**(given | listed), stimulus=checked_geometry(stimulus))._checked()
 
     def _checked(self) -> Options:
+        try:
+            object.__setattr__(self, "edges", tuple(float(edge) for edge in self.edges))
+        except (TypeError, ValueError):
+            raise OptionError(f"edges is {self.edges!r}; expected increasing numbers, such as 0, 0.5, 1") from None
         if len(self.edges) and self.bins is not None:
             raise OptionError(
                 "edges and bins contradict each other: give boundaries, or a number of bins of equal mass"
             )
         if any(not math.isfinite(edge) for edge in self.edges) or sorted(set(self.edges)) != list(self.edges):
             raise OptionError(f"edges are {list(self.edges)}; expected increasing numbers, such as 0, 0.5, 1")
-        if self.bins is not None and self.bins < 2:
-            raise OptionError(f"bins is {self.bins}; expected 2 or more")
+        given: Any = self.bins  # from Python it may be anything
+        if given is not None and (not isinstance(given, Integral) or given < 2):
+            raise OptionError(f"bins is {self.bins!r}; expected a whole number, 2 or more")
+        if self.responses not in (None, "words", "population"):
+            raise OptionError(f"responses is {self.responses!r}; expected 'words' or 'population'")
+        if self.law is not None and self.law not in LAWS:
+            raise OptionError(f"unknown law {self.law!r}{nearest(str(self.law), LAWS)}")
+        if self.law is not None and self.responses == "words":
+            raise OptionError("words have no law; leave law out, or write responses='population'")
         if self.window is not None:
-            if not isinstance(self.window, Sequence) or len(self.window) != 2:
+            pair = isinstance(self.window, Sequence) and len(self.window) == 2
+            if not pair or not all(isinstance(end, Real) for end in self.window):
                 raise OptionError(f"window is {self.window!r}; expected (start, stop) in seconds after the stimulus")
             if not self.window[0] < self.window[1]:
                 raise OptionError(f"window is {self.window[0]:g} to {self.window[1]:g} s; expected start before stop")
         return self
 
 
+def _names(option: str, given: Any) -> tuple[str, ...]:
+    names = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, Iterable) else (given,)
+    for name in names:
+        if not isinstance(name, str):
+            raise OptionError(f"{option} holds {name!r}; expected names")
+    return names
+
+
 def checked_geometry(text: str | None) -> str | None:
     """The geometry in its one spelling, or `OptionError`."""
-    if text is None or text in PLAIN:
-        return text
-    name, _, period = text.partition(":")
-    if name == "circle" and not period:
-        raise OptionError(
-            "a circle needs its period: circle:360 for directions in degrees, circle:180 for orientations, circle:2pi "
-            "for radians"
-        )
-    if name == "circle":
-        parts = re.fullmatch(r"([\d.]*(?:e[-+]?\d+)?)(pi)?", period.strip().lower())
-        number, pi = parts.groups() if parts else ("", None)
-        try:
-            length = float(number or "1") * (math.pi if pi else 1) if number or pi else math.nan
-        except ValueError:
-            length = math.nan
-        if not (math.isfinite(length) and length > 0):
-            raise OptionError(f"the period of the circle is {period!r}; expected a positive number, such as 360 or 2pi")
-        return f"circle:{length:.17g}"
-    raise OptionError(f"unknown geometry {text!r}{nearest(name, (*PLAIN, 'circle:360'))}")
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        raise OptionError(f"stimulus is {text!r}; expected a text such as 'line', 'nominal' or 'circle:360'")
+    try:
+        found = named(text)
+    except ModelError as error:
+        raise OptionError(str(error)) from None
+    return found.name if found.period is None else f"circle:{found.period:.17g}"
 
 
 def period_of(geometry: str) -> float | None:

@@ -24,6 +24,10 @@ _INTERVAL = re.compile(rf"(?:\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\]|\[\s*({_NUM
 _NUMPY = re.compile(r"np\.\w+\(([^()]*)\)")
 
 
+#: Directions may be written from 0 to 360, and read as orientations, on a circle of 180: two turns.
+_TURNS = 2.0 + 1e-9
+
+
 class Placed(NamedTuple):
     """Stimuli with their positions.
 
@@ -169,4 +173,18 @@ def _geometry(
     if asked not in (own, "space") and not (period is not None and d == 1):
         features = f"{d} feature{'' if d == 1 else 's'}"
         raise RecordingError(f"{at(0)}: the stimuli have {features}, which do not fit --stimulus {asked}")
+    if period is not None:
+        _refuse_turns(points[:, 0], period, asked, at)
     return asked, ()
+
+
+def _refuse_turns(angles: Array, period: float, asked: str, at: Callable[[int], str]) -> None:
+    """Refuse angles that go round the circle more than twice: they have another unit than the period."""
+    known = angles[np.isfinite(angles)]
+    turns = (known.max() - known.min()) / period
+    if turns > _TURNS:
+        raise RecordingError(
+            f"{at(int(np.nanargmax(angles)))}: the stimuli go round a {asked} {turns:.1f} times, from {known.min():g} "
+            f"to {known.max():g}; write the period in the unit of the stimuli, such as circle:360 for degrees and "
+            "circle:2pi for radians"
+        )

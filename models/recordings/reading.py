@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ...errors import RecordingError
+from ...errors import InputError, RecordingError
 from .formats import format_of
 from .formats.format import MOST_BYTES, Source
 from .options import Options
@@ -68,8 +68,18 @@ def read_recording(source: Any, stimulus: str | None = None, **options: Any) -> 
       4 trials, 2 per stimulus
     """
     asked = Options.of(stimulus, options)
-    opened = _opened(Path(source)) if isinstance(source, str | os.PathLike) else Source(thing=source)
-    return format_of(opened).read(opened, asked)
+    if isinstance(source, str | os.PathLike):
+        opened = _opened(Path(source))
+        return format_of(opened).read(opened, asked)
+    opened = Source(thing=source)
+    try:
+        return format_of(opened).read(opened, asked)
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+        if isinstance(error, InputError):
+            raise
+        # Objects of other libraries may be anything.
+        kind = f"{type(source).__module__}.{type(source).__qualname__}"
+        raise RecordingError(f"cannot read a recording from this {kind}: {error}") from error
 
 
 def _opened(path: Path) -> Source:

@@ -31,6 +31,8 @@ class Recording:
     responses : (n, N) the response of each trial as recorded: numbers, or labels; None if only counts were given
     stimulus_names, response_names : names of the d features of the stimulus, and of the N responses
     how : lines that say how the recording was read
+    law : of the neurons of a population, whose responses are not counted: `counts` then holds the trials of each
+        stimulus in one column; None where responses are counted
     """
 
     labels: tuple[str, ...]
@@ -45,6 +47,7 @@ class Recording:
     stimulus_names: tuple[str, ...] = ("stimulus",)
     response_names: tuple[str, ...] = ("response",)
     how: tuple[str, ...] = field(default=())
+    law: str | None = None
 
     @classmethod
     def from_counts(cls, counts: Any, stimuli: Any = None, labels: Any = None) -> Self:
@@ -114,7 +117,17 @@ class Recording:
         Parameters
         ----------
         prior : (J,) probabilities of the stimuli; by default their shares of the trials
+
+        Raises
+        ------
+        RecordingError
+            The responses are those of a population, which are not counted.
         """
+        if self.law is not None:
+            raise RecordingError(
+                "the responses of a population are not counted, so there is no table of them; read it with "
+                "--responses words (responses='words'), or fewer neurons with --response-column"
+            )
         placed = self.stimuli is not None and self.placed.all()
         points, shares, likelihood = joint_of_counts(
             self.counts, self.stimuli if placed else np.arange(len(self.labels))

@@ -161,7 +161,7 @@ def _curve(axes: Axes, layout: _Layout, values: Array, colour: str, label: str) 
 def _draw_information(axes: Axes, found: Measured, maps: bool) -> None:
     """I(R;X): the plug-in value, the corrected one with its interval, and that of shuffled responses."""
     about = found.information
-    rows = [("plug-in", about.plug_in, BLUE)]
+    rows = [("plug-in" if found.neurons is None else "fitted", about.plug_in, BLUE)]
     if about.corrected is not None:
         rows.append(("corrected", about.corrected, ORANGE))
     if about.null is not None:

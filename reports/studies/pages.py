@@ -192,6 +192,7 @@ def fill(folder: Path) -> None:
         "estimators": _demoted(published("estimators.md")),
         "benchmarks": published("benchmarks.md"),
         "strength": published("strength.md"),
+        "sampling": published("sampling.md"),
     }
     folder.mkdir(parents=True)
     for page in sorted((SITE / "pages").glob("*.md")):

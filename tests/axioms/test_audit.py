@@ -516,3 +516,16 @@ def test_a_measure_that_needs_a_gradient_is_asked_more_than_known_cases():
     verdict = attack(AXIOMS["locality_any_prior"], fisher, examples=20)
     assert verdict.verdict == "holds"
     assert verdict.cases > 20
+
+
+def test_what_does_not_apply_has_its_reason():
+    """In the report of one audit, and below the table of several."""
+    from stiminfo.reports.terminal import plain_console, print_table, text_of
+
+    audit = si.audit(si.i_sp, axioms=["feature_insensitivity"], examples=3)
+    (verdict,) = audit.verdicts.values()
+    assert verdict.verdict == "not_applicable"
+    assert verdict.message in " ".join(str(audit).split())
+    console = plain_console(200)
+    print_table({"i_sp": audit}, {}, console)
+    assert f"i_sp, n/a: {verdict.message} (feature_insensitivity)" in text_of(console)

@@ -128,6 +128,8 @@ def test_its_own_draws_do_not_condemn_an_exact_network():
         ({"shape": ()}, r"expected \(h, w\)"),
         ({"encoder": "linear"}, "expected a population"),
         ({"samples": np.ones((10, 4))}, "all equal"),
+        ({"samples": np.full((10, 4), np.nan)}, "sample 0 holds a number that is not finite"),
+        ({"samples": np.where(np.arange(40).reshape(10, 4) == 21, np.inf, np.arange(40.0).reshape(10, 4))}, "sample 5"),
         ({"samples": np.ones((3, 4))}, "4 stimuli or more"),
         ({"samples": np.ones((30, 5))}, "samples have shape"),
     ],

@@ -1,4 +1,4 @@
-"""The bias estimate against simulation and by hand, the bootstrap against closed forms, warnings by their rules."""
+"""The bias estimate against simulation and by hand, and warnings by their rules."""
 
 from __future__ import annotations
 
@@ -7,27 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from stiminfo.estimators import PUBLISHED, Measure
-from stiminfo.estimators.sampling_bias import (
-    bootstrap_intervals,
-    default_resamples,
-    panzeri_treves_bias,
-    relevant_responses,
-    stimulus_warnings,
-    table_warnings,
-)
-from stiminfo.models import CountTable, ModelError
+from stiminfo.estimators.sampling import panzeri_treves_bias, relevant_responses, stimulus_warnings, table_warnings
 
 DENSE = np.array([[4, 3, 2, 1], [1, 2, 3, 4], [2, 3, 3, 2]]) / 30
 INDEPENDENT = np.outer([0.5, 0.25, 0.25], [0.4, 0.3, 0.2, 0.1])
 #: Responses nearly tell the stimulus, but every response occurs at every stimulus.
 TELLING = (np.full((3, 3), 0.05) + 0.85 * np.eye(3)) / 3
-
-
-def table_of(counts, stimuli=None):
-    counts = np.asarray(counts, dtype=float)
-    x = np.arange(len(counts), dtype=float)[:, None] if stimuli is None else np.asarray(stimuli, dtype=float)
-    return CountTable(counts, x, tuple("abcdefgh"[: len(counts)]), tuple(str(k) for k in range(counts.shape[1])))
 
 
 def information(joint):
@@ -105,80 +90,6 @@ class TestBias:
         assert 4 * error < phi / 600
 
 
-class TestBootstrap:
-    def test_deterministic_channel_has_no_scatter(self):
-        table = table_of(5 * np.eye(3))
-        intervals = bootstrap_intervals(table, {"i_surp": PUBLISHED["i_surp"]}, resamples=20)
-        assert intervals.information == pytest.approx((math.log(3), math.log(3)), abs=1e-14)
-        assert intervals.measures["i_surp"] == pytest.approx(np.full((3, 2), math.log(3)), abs=1e-14)
-
-    def test_quantiles_of_a_binomial(self):
-        # A measure that reads p(response 0 | x): its resamples are binomial, with known quantiles.
-        rate = Measure("rate", lambda model: model.likelihood[0])
-        intervals = bootstrap_intervals(
-            table_of([[20, 80], [50, 50]]), {"rate": rate}, resamples=4000, level=0.9, seed=1
-        )
-        # Binomial(100, 0.2) has 5 % and 95 % quantiles 14 and 27; Binomial(100, 0.5) 42 and 58.
-        assert intervals.measures["rate"] == pytest.approx(np.array([[0.14, 0.27], [0.42, 0.58]]), abs=0.0101)
-
-    def test_trials_of_each_stimulus_stay(self):
-        shares = Measure("share", lambda model: model.prior)
-        intervals = bootstrap_intervals(table_of([[3, 1], [6, 6]]), {"share": shares}, resamples=50)
-        assert intervals.measures["share"] == pytest.approx(np.array([[0.25, 0.25], [0.75, 0.75]]), abs=1e-14)
-
-    def test_every_published_measure_that_applies(self):
-        measures = {name: measure for name, measure in PUBLISHED.items() if name != "fisher"}
-        table = table_of([[30, 10, 2], [10, 30, 5], [2, 9, 20]])
-        intervals = bootstrap_intervals(table, measures, resamples=60, seed=5)
-        assert list(intervals.measures) == list(measures)
-        for name, measure in measures.items():
-            low, high = intervals.measures[name].T
-            value = measure(table.model())
-            assert (low < value).all(), name
-            assert (value < high).all(), name
-
-    def test_not_a_correction(self):
-        # Independent in truth: resamples are biased upward once more, above the table's own value.
-        table = table_of(np.random.default_rng(0).multinomial(12, np.full(4, 0.25), size=5))
-        intervals = bootstrap_intervals(table, {}, resamples=300)
-        assert intervals.information[0] > 0
-        assert (
-            sum(intervals.information) / 2 > table.model().mutual_information() + panzeri_treves_bias(table.counts) / 2
-        )
-
-    def test_same_seed_same_intervals(self):
-        table, measures = table_of([[3, 5], [4, 1]]), {"i_sp": PUBLISHED["i_sp"]}
-        first, again, other = (bootstrap_intervals(table, measures, resamples=40, seed=seed) for seed in (1, 1, 2))
-        assert first.information == again.information
-        assert (first.measures["i_sp"] == again.measures["i_sp"]).all()
-        assert first.information != other.information
-
-    def test_progress(self):
-        heard = []
-        bootstrap_intervals(
-            table_of([[3, 5]]), {}, resamples=3, progress=lambda done, total: heard.append((done, total))
-        )
-        assert heard == [(1, 3), (2, 3), (3, 3)]
-
-    @pytest.mark.parametrize("wrong", [{"resamples": 0}, {"level": 1.0}, {"level": 0.0}])
-    def test_refuses(self, wrong):
-        with pytest.raises(ValueError, match=next(iter(wrong))):
-            bootstrap_intervals(table_of([[3, 5]]), {}, **wrong)
-
-    def test_refuses_repeated_stimuli(self):
-        with pytest.raises(ModelError, match="two rows"):
-            bootstrap_intervals(table_of([[3, 5], [1, 2]], [[1.0], [1.0]]), {}, resamples=2)
-
-    def test_fewer_resamples_where_they_cost_more(self):
-        few, many = np.full((5, 2), 9.0), np.full((300, 2), 9.0)
-        uneven = many.copy()
-        uneven[0] = 500
-        x = np.arange(300.0)[:, None]
-        counts = [default_resamples(CountTable(c, x[: len(c)], (), ())) for c in (few, many, uneven)]
-        assert counts[0] == 1000
-        assert counts[0] > counts[1] > counts[2] == 200
-
-
 class TestWarnings:
     def test_stimuli_with_too_few_trials(self):
         counts = [[30, 30, 30, 30], [1, 0, 0, 0], [1, 1, 0, 0], [3, 3, 3, 1]]
@@ -195,7 +106,7 @@ class TestWarnings:
         assert len(stimulus_warnings([[4, 3]], ["x"])) == 1
 
     def test_nothing_to_say_of_a_good_table(self):
-        assert table_warnings([[300, 100], [100, 300]], (0.1, 0.2)) == ()
+        assert table_warnings([[300, 100], [100, 300]]) == ()
 
     def test_bias_over_half(self):
         # I = 0.0107 nats, bias 1/80.
@@ -209,9 +120,10 @@ class TestWarnings:
         (said,) = table_warnings(10 * np.eye(2))
         assert "exceeds the stimulus entropy, 0.6931 nats" in said
 
-    def test_outside_the_interval(self):
-        assert "lies below its bootstrap interval" in table_warnings([[300, 100], [100, 300]], (0.2, 0.3))[0]
-        assert "lies above its bootstrap interval" in table_warnings([[300, 100], [100, 300]], (0.0, 0.1))[0]
+    def test_the_bias_is_the_one_that_is_given(self):
+        """Values are corrected by another estimate than that of Panzeri and Treves; a warning quotes the same."""
+        assert table_warnings([[12, 8], [9, 11]], 0.001) == ()
+        assert table_warnings([[12, 8], [9, 11]], 0.02)[0].startswith("The estimated bias, 0.0200 nats")
 
     def test_most_stimuli_with_few_trials(self):
         assert table_warnings([[2, 0], [0, 2], [0, 9]])[-1].startswith("2 of 3 stimuli have fewer than 4 trials")

@@ -130,7 +130,7 @@ def test_the_control_variate_pays(monkeypatch):
     population = si.Population(x, 40 * np.exp(-0.5 * ((x - CENTRES[:, None]) / 0.3) ** 2))
     drawn = engine.Drawn(population, population.draws(32, np.random.default_rng(0)))
     found = drawn.squared_gain(of_noisy=True)
-    monkeypatch.setattr(engine, "controlled", lambda values, control, weights: values)
+    monkeypatch.setattr(engine, "controlled", lambda values, *rest: values)
     plain = drawn.squared_gain(of_noisy=True)
     assert found.std(axis=0).mean() < 0.5 * plain.std(axis=0).mean()
     assert (np.abs(found.mean(axis=0) - plain.mean(axis=0)) < plain.std(axis=0)).all()
@@ -167,12 +167,30 @@ def test_until_a_relative_error_is_reached():
         ({"rtol": 2}, "between 0 and 1"),
         ({"seed": -1}, "not negative"),
         ({"x": [0.0]}, "leave x out"),
-        ({"neuron": 9}, "from 0 to 1"),
+        ({"neuron": 9}, "neuron is 9; expected a whole number from 0 to 1"),
+        ({"neuron": -1}, "neuron is -1; expected a whole number from 0 to 1"),
+        ({"neuron": 0.5}, "from 0 to 1"),
+        ({"neuron": True}, "from 0 to 1"),
+        ({"neuron": "0"}, "from 0 to 1"),
     ],
 )
 def test_wrong_options(options, says):
     with pytest.raises(ValueError, match=says):
         si.i_surp.estimate(SMALL["poisson"], **options)
+
+
+def test_some_neurons_that_exist():
+    assert si.Population(X, RATES).subset(np.array([2, 0])).rates.tolist() == RATES[[2, 0]].tolist()
+    for wrong in ([0, 3], [-1], [0.5]):
+        with pytest.raises(si.ModelError, match="expected a whole number from 0 to 2"):
+            si.Population(X, RATES).subset(wrong)
+
+
+def test_a_control_of_rounding_noise_is_left_out():
+    """Where stimuli lie changes nothing; far from 0 the terms of a control round by more than it scatters."""
+    rates = np.vstack([3 + 2 * np.sin(5 * X), np.full(6, 2.0)])
+    near, far = (si.i_local.estimate(si.Population(x, rates), passes=16).value for x in (X, 1e4 + X))
+    assert far == pytest.approx(near, abs=1e-8)
 
 
 def test_measures_without_such_an_estimate():

@@ -22,8 +22,7 @@ from stiminfo.estimators.sampling import (
 from stiminfo.estimators.sampling.bias import DELETIONS, deletions, jackknife
 from stiminfo.estimators.sampling.permutation import information_of
 from stiminfo.estimators.sampling.shrinkage import CONCENTRATIONS, concentration_weights, posterior_draws
-from stiminfo.estimators.sampling_bias import bootstrap_intervals
-from stiminfo.models import CountTable, EncodingModel
+from stiminfo.models import EncodingModel
 
 DEFINED = {name: measure for name, measure in PUBLISHED.items() if name != "fisher"}
 FAST = {name: measure for name, measure in DEFINED.items() if not measure.slow}
@@ -41,6 +40,15 @@ SAME = spikes(np.full(8, 3.0))
 SMALL = Settings(resamples=40, permutations=20)
 
 
+def percentile_intervals(counts, measures):
+    """The bootstrap without correction: quantiles of the values of resampled trials, by measure."""
+    drawn = np.random.default_rng(0).multinomial(counts.sum(axis=1), counts / counts.sum(axis=1)[:, None], size=(40, 8))
+    models = [EncodingModel.from_counts(table, X) for table in drawn]
+    values = {name: [measure(model) for model in models] for name, measure in measures.items()}
+    values["I"] = [model.mutual_information() for model in models]
+    return {name: np.quantile(value, [0.025, 0.975], axis=0) for name, value in values.items()}
+
+
 def coverage(likelihood, trials, experiments, measures, *, percentiles):
     """Shares of intervals, chosen and percentile, that contain the truth, by measure; I(R;X) is the measure "I"."""
     model = EncodingModel(X, UNIFORM, likelihood.T)
@@ -49,14 +57,23 @@ def coverage(likelihood, trials, experiments, measures, *, percentiles):
     for seed in range(experiments):
         counts = np.random.default_rng([7, seed]).multinomial(trials, likelihood)
         result = limited_sampling(counts, X, measures, SMALL)
-        table = CountTable(counts.astype(float), X[:, None], tuple("abcdefgh"), ())
-        old = bootstrap_intervals(table, percentiles, resamples=40)
+        old = percentile_intervals(counts, percentiles)
         for name in truth:
             new = result.information if name == "I" else result.measures[name]
-            percentile = old.information if name == "I" else old.measures[name].T if name in percentiles else (0, 0)
+            percentile = old.get(name, (0, 0))
             for kept, (low, high) in zip(hits[name], ((new.low, new.high), percentile)):
                 kept.append(np.mean((low <= truth[name] + 1e-9) & (truth[name] - 1e-9 <= high)))
     return {name: tuple(map(np.mean, both)) for name, both in hits.items()}
+
+
+def test_no_interval_exceeds_what_a_measure_can_be():
+    """Responses that tell the stimulus: I_surp and I_Kong1 are at most -log p(x), I_SSI H(X), I_CiSSI -log min p."""
+    counts, prior = 4 * np.eye(3) + [[0, 1, 0], [0, 0, 0], [0, 0, 0]], np.array([0.7, 0.2, 0.1])
+    found = limited_sampling(counts, X[:3], FAST, Settings(prior=prior, resamples=40, permutations=20)).measures
+    for name in ("i_surp", "i_kong1"):
+        assert (found[name].high <= -np.log(prior) + 1e-12).all()
+    assert (found["i_ssi"].high <= -prior @ np.log(prior) + 1e-12).all()
+    assert (found["i_cissi"].high <= -np.log(0.1) + 1e-12).all()
 
 
 class TestCoverage:

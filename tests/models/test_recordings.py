@@ -75,7 +75,7 @@ TABLES = {
     "two features": (
         "orientation,contrast,spikes\n0,1,3\n0,2,3\n0,1,4\n", [[0, 1], [0, 2]], [[1, 1], [1, 0]],
     ),
-    "two neurons": ("x,unit_1,unit_2\n0,1,0\n0,1,0\n5,1,1\n", [[0], [5]], [[2, 0], [0, 1]]),
+    "two neurons": ("x,unit_1,unit_2\n" + "0,1,0\n0,1,0\n5,1,1\n" * 2, [[0], [5]], [[4, 0], [0, 2]]),
     "neurons n0, n1": ("x,n0,n1\n" + "0,1,0\n5,1,1\n" * 3, [[0], [5]], [[3, 0], [0, 3]]),
     "numbered trials of n spikes": ("trial,x,n\n1,0,1\n2,5,2\n3,0,1\n", [[0], [5]], [[2, 0], [0, 1]]),
     "words": ("x,word\n0,0110\n0,0010\n5,0110\n", [[0], [5]], [[1, 1], [0, 1]]),
@@ -228,15 +228,37 @@ def test_a_circle_joins_what_is_the_same_on_it(tmp_path):
     assert trials.trials.tolist() == [2, 1]
     orientations = read(tmp_path, "direction,0,1\n0,8,2\n180,2,5\n90,1,1\n", "circle:180")
     assert orientations.counts.tolist() == [[10, 7], [1, 1]]
-    assert "their counts are added" in repr(orientations)
+    assert "'180' is '0', for example" in repr(orientations)
     radians = read(tmp_path, "phase,0,1\n0,8,2\n3,2,5\n", "circle:2pi")
     assert float(radians.geometry.partition(":")[2]) == 2 * np.pi
+
+
+def test_a_circle_of_the_wrong_period_is_said_or_refused(tmp_path):
+    rows = "".join(f"{30 * (i % 12)},{i % 3}\n" for i in range(36))
+    merged = read(tmp_path, "direction,spikes\n" + rows, "circle:180")
+    assert "12 angles are 6 stimuli on the circle" in repr(merged)
+    assert "'180' is '0', for example; is the period right?" in repr(merged)
+    assert "for example" not in repr(read(tmp_path, "direction,spikes\n" + rows, "circle:360"))
+    for table in ("direction,spikes\n" + rows, "direction,0,1\n0,8,2\n120,3,4\n330,1,1\n"):
+        said = refusal(tmp_path, table, "circle:2pi")
+        assert "go round a circle:6.28" in said
+        assert "circle:360 for degrees" in said
 
 
 @pytest.mark.parametrize(
     ("stimulus", "options", "words"),
     [
         ("circle", {}, ["circle:360"]),
+        ("cirle:360", {}, ["did you mean 'circle:PERIOD'"]),
+        (360, {}, ["stimulus is 360"]),
+        (None, {"header": 5}, ["header holds 5"]),
+        (None, {"response_columns": [1]}, ["response_columns holds 1"]),
+        (None, {"edges": 0.5}, ["edges is 0.5"]),
+        (None, {"edges": "abc"}, ["edges is 'abc'"]),
+        (None, {"bins": 2.5}, ["bins is 2.5"]),
+        (None, {"bins": "4"}, ["bins is '4'"]),
+        (None, {"window": ("a", "b")}, ["expected (start, stop)"]),
+        (None, {"law": 3}, ["unknown law 3"]),
         ("circle:round", {}, ["'round'", "positive number"]),
         ("circle:-3", {}, ["positive number"]),
         ("circle:1.2.3", {}, ["positive number"]),
@@ -282,7 +304,7 @@ def test_continuous_responses_are_counted_in_declared_bins(tmp_path):
 
 
 def test_trials_keep_their_responses(tmp_path):
-    found = read(tmp_path, "x,unit_1,unit_2\n5,1,0\n0,4,0\n5,1,2\n")
+    found = read(tmp_path, "x,unit_1,unit_2\n5,1,0\n0,4,0\n5,1,2\n", responses="words")
     assert found.responses.tolist() == [[1, 0], [4, 0], [1, 2]]
     assert [found.labels[j] for j in found.trial_stimulus] == ["5", "0", "5"]
     assert found.mean_responses.tolist() == [[4, 0], [1, 1]]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -68,9 +70,17 @@ def _is_table(arrays: Mapping[str, Array], stimulus: str, table: str) -> bool:
 
 
 def _flat(where: str, name: str, value: Any) -> Array:
-    array = np.asarray(value)
+    if np.ma.is_masked(value):
+        raise RecordingError(f"{where}: array {name!r} has masked entries, which are missing; leave those trials out")
+    value = value.toarray() if hasattr(value, "toarray") else value  # a sparse matrix
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise RecordingError(f"{where}: the rows of array {name!r} have different lengths (ragged)") from None
     if array.dtype.kind == "O" and all(isinstance(one, str) for one in array.ravel()):
         array = array.astype(str)
+    if array.dtype.kind == "O" and all(isinstance(one, Real | Decimal) for one in array.ravel()):
+        array = array.astype(np.float64)
     if array.dtype.kind not in "buifU":
         raise RecordingError(f"{where}: array {name!r} holds {array.dtype} values; expected numbers or texts")
     if array.ndim > 2:
@@ -115,6 +125,8 @@ def _of_trials(
     if len({rows.dtype.kind == "U" for _, rows in response}) > 1:
         raise RecordingError(f"{where}: some responses are texts and others numbers; name those to read")
     table = np.concatenate([rows for _, rows in response], axis=1)
+    if table.shape[1] == 0:
+        raise RecordingError(f"{where}: the responses have no column; expected trials by responses")
     table = table if table.dtype.kind == "U" else table.astype(np.float64)
     if table.dtype.kind == "f":
         for i, k in np.argwhere(~np.isfinite(table)):

@@ -38,6 +38,8 @@ def sheet_of_frame(thing: Any) -> Sheet:
         frame = thing.to_frame(name or "response")
     else:
         frame = thing
+    if not len(frame.columns):
+        raise RecordingError(f"{kind}: has no columns; expected a stimulus and responses")
     names = [", ".join(map(str, one)) if isinstance(one, tuple) else str(one) for one in frame.columns]
     columns = [Column(name, _cells(kind, name, frame.iloc[:, i])) for i, name in enumerate(names)]
     told = f"pandas {kind} {tuple(thing.shape)}"
@@ -64,8 +66,14 @@ def _cells(kind: str, name: str, series: Any) -> Any:
         raise RecordingError(f"{kind}: column {name!r} holds {series.dtype} values; expected numbers or texts")
     if series.dtype.kind in "buif":
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
-    missing = series.isna().to_numpy()
-    return ["" if gone else _text(value) for gone, value in zip(missing, series.to_numpy(dtype=object))]
+    missing, values = series.isna().to_numpy(), series.to_numpy(dtype=object)
+    plain: Any = object.__repr__
+    for i, value in enumerate(values):
+        if isinstance(value, list | dict | set | np.ndarray) or type(value).__repr__ is plain:
+            raise RecordingError(
+                f"{kind}, row {i}, column {name!r}: holds a {type(value).__name__}; expected a number or a text"
+            )
+    return ["" if gone else _text(value) for gone, value in zip(missing, values)]
 
 
 def _text(value: Any) -> str:

@@ -92,6 +92,9 @@ def _columns(sheet: Sheet, options: Options) -> tuple[tuple[Column, ...], tuple[
         rest = [column for column in rest if column not in response]
     elif stimulus:
         return stimulus, response, (*left, *rest)
+    else:  # other responses than those that the user named are not stimuli
+        left += tuple(column for column in rest if words.is_response(column.name))
+        rest = [column for column in rest if column not in left]
     if not stimulus:
         stimulus, rest = tuple(rest), []
     unnamed = not options.stimulus_columns and any(is_number(column.name) for column in stimulus)

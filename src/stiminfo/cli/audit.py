@@ -133,7 +133,7 @@ def audit(options: Options) -> int:
     print_audit(result, console_here())
     for one in mine.values():
         console_here().print(f"\nOn the model of {options.models}:", highlight=False)
-        print_audit(one, console_here())
+        print_audit(one, console_here(), strengths=False)  # one model is no search
     return max(exit_code(audits, options.strict), exit_code(mine, options.strict))
 
 
@@ -149,10 +149,10 @@ def _recorded(file: Path, stimulus: str | None) -> bytes:
     """The model of a recording, pickled for a worker process."""
     from ..axioms.auditing.measure_file import pickled
     from ..models import read_recording
+    from ..reports.measured_terminal import print_reading
 
-    recording = read_recording(file, stimulus=stimulus)
-    for line in recording.how:
-        console_here().print(f"read: {line}", highlight=False, markup=False, style="dim")
+    recording = read_recording(file, stimulus=stimulus, responses="words")
+    print_reading(recording, console_here())
     return pickled(recording.model())
 
 

@@ -69,6 +69,27 @@ class Options(Given):
         list[str] | None,
         typer.Option("--response-column", metavar="NAME", help="Column or array of a response; repeatable."),
     ] = None
+    responses: Annotated[
+        str | None,
+        typer.Option(
+            metavar="words|population",
+            help="Count joint responses of several neurons as words, or fit the tuning of each neuron.",
+            show_default="words if their table has no more entries than there are trials",
+        ),
+    ] = None
+    law: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LAW",
+            help="How each neuron of a population responds, given the stimulus: poisson, bernoulli (0 or 1), gaussian "
+            "(continuous responses) or negative-binomial (overdispersed counts).",
+            show_default="poisson for counts, bernoulli if all are 0 or 1",
+        ),
+    ] = None
+    neuron: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Measure what this neuron of a population adds to all others."),
+    ] = None
     bins: Annotated[
         int | None,
         typer.Option(min=2, metavar="N", help="Count continuous responses in N bins of equal mass."),
@@ -102,8 +123,8 @@ class Options(Given):
             min=10,
             max=100_000,
             metavar="N",
-            show_default="200, fewer for a large table",
-            help="Simulated tables behind the corrected values and the 95% intervals.",
+            show_default="200, fewer for a large table; 60 for a population",
+            help="Simulated experiments behind the corrected values and the 95% intervals.",
         ),
     ] = None
     seed: Annotated[int, seed_option("Seed of the simulated tables; the same seed gives the same intervals.")] = 0
@@ -111,6 +132,9 @@ class Options(Given):
     json_file: Annotated[Path | None, json_option("Write all numbers and warnings as JSON.")] = None
     csv_file: Annotated[
         Path | None, typer.Option("--csv", metavar="FILE", help="Write one row per stimulus as CSV.")
+    ] = None
+    neurons_file: Annotated[
+        Path | None, typer.Option("--neurons", metavar="FILE", help="Write one row per neuron of a population as CSV.")
     ] = None
     html_file: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write one page with the numbers and the figure.")
@@ -131,15 +155,21 @@ def measure(options: Options) -> int:
 
     What comes out: I(R;X) and each measure per stimulus, as plug-in values and corrected for few trials (which make
     plug-in information too large), with 95% intervals; a permutation test; and warnings where trials are too few.
+
+    Several neurons whose joint responses are too many to be counted are taken as a population: the tuning of each is
+    fitted, and they are assumed to be independent of one another given the stimulus.
     """
+    from ..errors import OptionError
     from ..reports.measured_terminal import print_measured
     from ..reports.measuring import measure as measured
 
     _check_outputs(options)
     recording = _read(options)
+    if options.neurons_file is not None and recording.law is None:
+        raise OptionError("--neurons writes the neurons of a population, but this recording's responses are counted")
     prior = _prior(options, recording)
     with bar_here() as bar:
-        task = bar.add_task("simulated tables", total=None)
+        task = bar.add_task("simulated experiments" if recording.law else "simulated tables", total=None)
 
         def advance(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
@@ -150,6 +180,7 @@ def measure(options: Options) -> int:
             resamples=options.resamples,
             prior=prior,
             seed=options.seed,
+            neuron=options.neuron,
             progress=advance,
         )
     found = found.in_bits() if options.bits else found
@@ -161,7 +192,7 @@ def measure(options: Options) -> int:
 def _check_outputs(options: Options) -> None:
     from ..errors import OptionError
 
-    check_outputs(options.json_file, options.csv_file, options.html_file, options.figure_file)
+    check_outputs(options.json_file, options.csv_file, options.neurons_file, options.html_file, options.figure_file)
     figure = options.figure_file
     if figure is not None and figure.suffix.lower() not in _FIGURES:
         raise OptionError(f"--figure {figure}: expected a name that ends in {', '.join(_FIGURES)}")
@@ -178,6 +209,8 @@ def _read(options: Options) -> Recording:
         header=[] if options.header is None else [name.strip() for name in options.header.split(",")],
         stimulus_columns=options.stimulus_columns or (),
         response_columns=options.response_columns or (),
+        responses=options.responses,
+        law=options.law,
         bins=options.bins,
         edges=() if options.edges is None else _numbers("--edges", options.edges),
         window=window,
@@ -204,11 +237,14 @@ def _prior(options: Options, recording: Recording) -> Any:
 
 def _write(found: Measured, options: Options) -> None:
     from ..files import json_text, write_whole
+    from ..reports.measured import as_csv
 
     if options.json_file:
         write_whole(options.json_file, json_text(found.to_json()))
     if options.csv_file:
         write_whole(options.csv_file, found.to_csv())
+    if options.neurons_file and found.neurons is not None:
+        write_whole(options.neurons_file, as_csv(found.neurons.columns()))
     if options.html_file:
         from ..reports.measured_page import measured_page
 

@@ -1,0 +1,138 @@
+"""`measure` of a population: each neuron's tuning is fitted to the trials, and responses are drawn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import UnknownName, nearest
+from ..estimators.exact import PublishedMeasure
+from ..estimators.sampling import PopulationSampling, PopulationTrials, Settings, population_sampling
+from ..models.arrays import Array
+from ..models.recordings import Recording
+from .measured import InformationResult, Measured, MeasureResult, NeuronsResult
+
+Progress = Callable[[int, int], object]
+
+
+def measured_population(
+    recording: Recording,
+    measures: Mapping[str, PublishedMeasure],
+    settings: Settings,
+    prior_name: str,
+    neuron: str | None,
+    progress: Progress | None,
+) -> Measured:
+    """The measures of a recording with a law.
+
+    Parameters
+    ----------
+    settings : with the prior of the stimuli, (J,)
+    neuron : the name of a response, whose information is asked for, given all others; or None
+
+    Raises
+    ------
+    UnknownName
+        No response has this name.
+    """
+    names = recording.response_names
+    if neuron is not None and neuron not in names:
+        raise UnknownName(f"unknown neuron {neuron!r}{nearest(neuron, names)}")
+    # An order of stimuli and of neurons that does not depend on the order in which they were given.
+    labels = np.unique(recording.labels, return_inverse=True)[1]
+    rows = np.lexsort([labels] if recording.stimuli is None else [labels, *recording.stimuli.T[::-1]])
+    columns = np.argsort(names, kind="stable")
+    results = {key: MeasureResult(key, one.title, one.units) for key, one in measures.items()}
+    placed = rows[recording.placed[rows]]
+    apart = {key: one for key, one in measures.items() if "distances" in one.needs and 0 < len(placed) < len(rows)}
+    groups = [({key: one for key, one in measures.items() if key not in apart}, rows), (apart, placed)]
+    whole: PopulationSampling | None = None
+    for group, members in groups if apart else groups[:1]:
+        found = _sampled(recording, group, members, columns, settings, neuron, progress)
+        whole = whole or found
+        for key, one in found.measures.items():
+            fields = {"value": one.plug_in, "corrected": one.corrected, "low": one.low, "high": one.high}
+            fields["numerical_error"] = found.numerical_error[key]
+            results[key] = replace(results[key], **everywhere(fields, members, recording))
+        for key, reason in found.refused.items():
+            results[key] = replace(results[key], reason=reason)
+    assert whole is not None
+    about, mean = whole.information, mean_spikes(recording, settings.prior, rows)
+    information = InformationResult(
+        about.plug_in, about.corrected, about.low, about.high, about.p_value,
+        per_spike=about.plug_in / mean if mean > 0 and neuron is None else None,
+    )  # fmt: skip
+    back = np.argsort(columns)
+    ends = [None if one is None else one[back] for one in (whole.alone.corrected, whole.alone.low, whole.alone.high)]
+    return Measured(
+        recording=recording,
+        prior=settings.prior,
+        prior_name=prior_name,
+        information=information,
+        measures=results,
+        relevant_responses=(),
+        resamples=whole.resamples,
+        level=settings.level,
+        seed=settings.seed,
+        warnings=whole.warnings,
+        stimulus_warnings=(),
+        silent=whole.silent,
+        neurons=NeuronsResult(names, neuron, whole.alone.plug_in[back], *ends),
+    )
+
+
+def _sampled(
+    recording: Recording,
+    measures: Mapping[str, PublishedMeasure],
+    members: Array,
+    columns: Array,
+    settings: Settings,
+    neuron: str | None,
+    progress: Progress | None,
+) -> PopulationSampling:
+    """What the trials of some stimuli say."""
+    read = recording
+    assert read.trial_stimulus is not None
+    assert read.responses is not None
+    assert read.law is not None
+    row = np.full(len(read.labels), -1)
+    row[members] = np.arange(len(members))
+    stimulus = row[read.trial_stimulus]
+    mine = stimulus >= 0
+    placed = read.stimuli is not None and read.placed[members].all()
+    trials = PopulationTrials(
+        read.responses[np.ix_(mine, columns)],
+        stimulus[mine],
+        read.stimuli[members] if placed and read.stimuli is not None else np.arange(float(len(members)))[:, None],
+        read.geometry if placed else "nominal",
+        read.law,
+    )
+    shares = settings.prior[members] / settings.prior[members].sum()
+    asked = None if neuron is None else int(np.flatnonzero(columns == read.response_names.index(neuron))[0])
+    return population_sampling(trials, measures, replace(settings, prior=shares), asked, progress)
+
+
+def everywhere(fields: dict[str, Any], rows: Array, recording: Recording) -> dict[str, Any]:
+    """The fields of a result in the order of the recording; NaN at stimuli that were left out."""
+    placed: dict[str, Any] = dict(fields)
+    for name, values in fields.items():
+        if isinstance(values, np.ndarray):
+            full = np.full(len(recording.labels), np.nan)
+            full[rows] = values
+            placed[name] = full
+    if len(rows) < len(recording.labels) and "value" in fields:
+        without = ", ".join(label for label, has in zip(recording.labels, recording.placed) if not has)
+        placed["note"] = f"{without} left out, without position: the values average to I(R;X) of the other stimuli"
+    return placed
+
+
+def mean_spikes(recording: Recording, prior: Array, order: Array) -> float:
+    """The mean number of spikes per trial, added in this order; 0 if the responses are no whole numbers."""
+    means = recording.mean_responses
+    values = recording.response_values if recording.law is None else recording.responses
+    if means is None or values is None or (values < 0).any() or (values != np.floor(values)).any():
+        return 0.0
+    return float(prior[order] @ means.sum(axis=1)[order])
