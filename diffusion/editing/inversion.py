@@ -2,8 +2,8 @@
 
 A step from level s to s' < s is ``y' = q y + (1 - q) h(y)``, with q = s'/s and h the (guided) xhat. For an exact
 denoiser h is the gradient of a convex function (its Jacobian is ``Cov[X|y] / s^2``), so that a step is the gradient of
-the strongly convex ``q/2 |y|^2 + (1 - q) s^2 log Z(y)``: a bijection of R^d, whose inverse minimises that potential minus
-``y' . y``.
+the strongly convex ``q/2 |y|^2 + (1 - q) s^2 log Z(y)``: a bijection of R^d, whose inverse minimises that potential
+minus ``y' . y``.
 """
 
 from __future__ import annotations

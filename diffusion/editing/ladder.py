@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -56,12 +57,12 @@ class Ladder:
     def up(self) -> Iterator[tuple[float, float]]:
         """(lower, higher) levels of each step, from the image to the noise."""
         levels = self.sigmas.tolist()
-        return zip(levels[:-1], levels[1:])
+        return pairwise(levels)
 
     def down(self) -> Iterator[tuple[float, float]]:
         """(higher, lower) levels of each step, from the noise to the image."""
         levels = self.sigmas.tolist()
-        return zip(levels[:0:-1], levels[-2::-1])
+        return pairwise(reversed(levels))
 
 
 def ddim_step(y: Tensor, xhat: Tensor, start: float, end: float) -> Tensor:

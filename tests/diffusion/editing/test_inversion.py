@@ -1,6 +1,7 @@
-"""Generation and inversion undo each other: exactly for exact denoisers, for any ladder; and what is no inverse says so."""
+"""Generation and inversion undo each other, exactly for exact denoisers; what has no inverse says so."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -114,7 +115,7 @@ def test_the_fixed_point_alone_is_no_inverse(monkeypatch):
 
 
 def test_a_gaussian_is_inverted_by_a_rescaling():
-    """P2: in the limit of many steps, the deviation from the mean grows as the noisy image's standard deviation does."""
+    """P2: in the limit of many steps, deviations from the mean grow as the noisy image's standard deviation does."""
     variance, mean = (torch.tensor(part, dtype=torch.float64) for part in ([4.0, 0.25], [1.0, -2.0]))
     denoiser = GaussianDenoiser(mean, torch.diag(variance), LinearGaussian(np.eye(2), 1.0))
     x = torch.tensor([[3.0, -1.0]], dtype=torch.float64)
@@ -136,12 +137,12 @@ def trips(steps):
 
 def test_the_explicit_round_trip_is_wrong_by_one_over_the_steps():
     few, many = trips(20), trips(200)
-    assert 0.01 < few
+    assert few > 0.01
     assert math.log(many / few) / math.log(10) == pytest.approx(-1, abs=0.2)
 
 
 def test_the_ladder_is_that_of_diffusers():
-    """P2: down and up, against DDIMScheduler and DDIMInverseScheduler with a float64 schedule in the place of theirs."""
+    """P2: down and up, against DDIMScheduler and DDIMInverseScheduler with a schedule in float64."""
     from diffusers import DDIMInverseScheduler, DDIMScheduler
 
     rng = np.random.default_rng(0)
@@ -150,17 +151,12 @@ def test_the_ladder_is_that_of_diffusers():
     y = near(denoiser, rng, 3.0)
 
     def run(kind, start, times, steps):
-        scheduler = kind(
-            num_train_timesteps=len(abar), clip_sample=False, set_alpha_to_one=False, timestep_spacing="leading"
-        )
-        scheduler.alphas_cumprod, scheduler.final_alpha_cumprod, scheduler.initial_alpha_cumprod = (
-            abar,
-            abar[0],
-            abar[0],
-        )
+        scheduler = kind(len(abar), clip_sample=False, set_alpha_to_one=False, timestep_spacing="leading")
+        scheduler.alphas_cumprod = abar
+        scheduler.final_alpha_cumprod = scheduler.initial_alpha_cumprod = abar[0]
         scheduler.set_timesteps(len(abar))
         x = start * abar[times[0]].sqrt()
-        for t, next_t in zip(times[:-1], times[1:]):
+        for t, next_t in pairwise(times):
             level = ladder.sigmas[t].square().expand(len(x))
             seen = x / abar[t].sqrt()
             noise = (seen - denoiser.xhat(seen, level)) / ladder.sigmas[t]
@@ -176,7 +172,7 @@ def test_the_ladder_is_that_of_diffusers():
 
 
 class Network(GaussianDenoiser):
-    """A black box of a given steepness: xhat(y) = c + slope (y - c), which is invertible for slopes above -q / (1 - q)."""
+    """A black box; a step of it has an inverse while its slope is above -q / (1 - q)."""
 
     knows_posterior = False
     slope = 0.5
