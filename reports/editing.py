@@ -155,8 +155,8 @@ def warning_of_depth(report: EditReport) -> str:
     deep = int((report.edits.depth < DEEP).sum())
     return (
         f"{deep} of {len(report.edits.depth)} perturbed latents are of no image: their density given the best image "
-        f"lies up to {-report.depth:.0f} nats below that of typical latents. The edits extrapolate; they do not show what "
-        f"{report.group} encodes; give a smaller --amount, or --perturb donor"
+        f"lies up to {-report.depth:.0f} nats below that of typical latents. The edits extrapolate, and do not show "
+        f"what {report.group} encodes; give a smaller --amount, or --perturb donor"
     )
 
 

@@ -12,8 +12,10 @@ from torch import Tensor
 from ...models.arrays import Array
 from ..latents import World
 
-#: A position on a circle counts as reached within this share of the period, and a number on a line within one value.
-NEAR_ON_CIRCLE, NEAR_ON_LINE = 1 / 12, 1
+#: A position on a circle counts as the same within this share of the period.
+NEAR_ON_CIRCLE = 1 / 12
+#: Neighbouring values on a line count as the same if there are so many; fewer have no values in between.
+MANY_ON_LINE = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +40,7 @@ class Scores:
 
 def nearest_images(world: World, pictures: Tensor) -> tuple[Array, Array]:
     """Index of the image nearest to each picture (B, d), (B,), and the distances (B,)."""
-    apart = torch.cdist(pictures.double().cpu(), torch.tensor(world.flat))
+    apart = torch.cdist(pictures.double().cpu(), torch.tensor(world.flat), compute_mode="donot_use_mm_for_euclid_dist")
     found = apart.min(1)
     return found.indices.numpy(), found.values.numpy()
 
@@ -49,7 +51,8 @@ def steps_apart(world: World, factor: int, one: Array, other: Array) -> Array:
     if kind == "nominal":
         return np.where(one == other, 0.0, np.inf)
     if period is None:
-        return np.abs(one - other) / NEAR_ON_LINE
+        near = 1.0 if len(world.values[factor]) >= MANY_ON_LINE else 0.5
+        return np.abs(one - other) / near
     values = np.array(world.values[factor], dtype=float)
     gap = np.abs(values[one] - values[other]) % period
     return np.minimum(gap, period - gap) / (NEAR_ON_CIRCLE * period)
