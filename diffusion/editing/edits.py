@@ -15,7 +15,7 @@ from ..denoiser import Denoiser
 from ..latents import ExactLatents
 from ..latents.groups import WHOLE
 from .guides import MakeGuide, exact
-from .inversion import Inversion, generate, invert
+from .inversion import Flow, Inversion, generate, invert
 from .ladder import STEPS, Ladder
 from .perturbation import Perturbed, depth
 from .scores import nearest_images
@@ -142,7 +142,7 @@ def edit(
     steered = guide(latents, of, perturbed.z[:, latents.groups.latents(of)], torch.Generator().manual_seed(seed))
     y = generate(denoiser, start.inversion.noisy, ladder, steered, scale)
     with torch.no_grad():
-        pictures = denoiser.xhat(y, torch.full((len(y),), float(ladder.sigmas[0]) ** 2, dtype=y.dtype, device=y.device))
+        pictures = Flow(denoiser)(y, float(ladder.sigmas[0]))
     return Edits(perturbed, pictures, _distances(latents, y, scale), depth(latents, of, perturbed.z))
 
 

@@ -61,7 +61,7 @@ class Exact(Guide):
     def shift(self, denoiser: Denoiser, y: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
         if self.source is None:
             plain = denoiser.xhat(y, gamma)
-            return plain, denoiser.xhat(y, gamma, self.z) - plain
+            return plain, denoiser.xhat(y, gamma, denoiser.tensor(self.z)) - plain
         seen, level = self.source.tensor(y), self.source.tensor(gamma)
         added = self.source.xhat(seen, level, self.z) - self.source.xhat(seen, level)
         return denoiser.xhat(y, gamma), added.to(y)

@@ -4,6 +4,9 @@ A step from level s to s' < s is ``y' = q y + (1 - q) h(y)``, with q = s'/s and 
 denoiser h is the gradient of a convex function (its Jacobian is ``Cov[X|y] / s^2``), so that a step is the gradient of
 the strongly convex ``q/2 |y|^2 + (1 - q) s^2 log Z(y)``: a bijection of R^d, whose inverse minimises that potential
 minus ``y' . y``.
+
+Noisy images are kept in float64, whatever the precision of the denoiser: a network's own rounding is then a function of
+the image, which is the same on the way up and on the way down.
 """
 
 from __future__ import annotations
@@ -24,9 +27,11 @@ _FIRST, _ALONE = 12, 200
 _NEWTON, _HALVINGS, _CONJUGATE = 200, 60, 3
 #: Share of the linear decrease that a step of the line search has to reach.
 _ARMIJO = 0.1
-#: A step is inverted when its residual, relative to the size of the image, is this many units of rounding; it may be
-#: left at the second number, and is an error above it: 1e-10 in float64, 1e-5 in float32.
-_SOLVED, _BOUND = 16, {torch.float64: 1e-10, torch.float32: 1e-5}
+#: A step is inverted when its residual, relative to the largest pixel, is 16 units of rounding of float64.
+_SOLVED = 16 * torch.finfo(torch.float64).eps
+#: It is an error to be left with more than this, by the precision of the denoiser: a network of float32 may jump by a
+#: unit of rounding (1e-7) between any two images, so that some residuals cannot be made smaller.
+_BOUND = {torch.float64: 1e-10, torch.float32: 1e-6}
 
 
 class NotInvertible(EstimateError):
@@ -39,7 +44,7 @@ class Inversion:
 
     Attributes
     ----------
-    noisy : (B, d) images at the highest level of the ladder
+    noisy : (B, d) images at the highest level of the ladder, float64
     residual : (B,) the largest residual of a step, relative to the largest pixel
     passes : evaluations of the denoiser per image
     """
@@ -60,11 +65,12 @@ class Flow:
 
     def __call__(self, y: Tensor, sigma: float) -> Tensor:
         self.passes += 1
-        gamma = torch.full((len(y),), sigma**2, dtype=y.dtype, device=y.device)
+        seen = y.to(self.denoiser.dtype)
+        gamma = torch.full((len(y),), sigma**2, dtype=seen.dtype, device=y.device)
         if self.guide is None or self.scale == 0:
-            return self.denoiser.xhat(y, gamma)
-        plain, added = self.guide.shift(self.denoiser, y, gamma)
-        return plain + self.scale * added
+            return self.denoiser.xhat(seen, gamma).double()
+        plain, added = self.guide.shift(self.denoiser, seen, gamma)
+        return (plain + self.scale * added).double()
 
     @property
     def is_convex(self) -> bool:
@@ -80,14 +86,14 @@ class Flow:
 
 @torch.no_grad()
 def generate(denoiser: Denoiser, y: Tensor, ladder: Ladder, guide: Guide | None = None, scale: float = 1.0) -> Tensor:
-    """Images at the lowest level of a ladder from noisy ones at its highest, by deterministic DDIM steps.
+    """Images (float64) at the lowest level of a ladder from noisy ones at its highest, by deterministic DDIM steps.
 
     Parameters
     ----------
     y : (B, d) noisy images
     guide, scale : what is added to xhat, and how many times
     """
-    flow = Flow(denoiser, guide, scale)
+    flow, y = Flow(denoiser, guide, scale), y.double()
     for above, below in ladder.down():
         y = ddim_step(y, flow(y, above), above, below)
     return y
@@ -96,7 +102,7 @@ def generate(denoiser: Denoiser, y: Tensor, ladder: Ladder, guide: Guide | None 
 @torch.no_grad()
 def explicit(denoiser: Denoiser, x: Tensor, ladder: Ladder) -> Tensor:
     """The usual inversion (DDIM run upwards, as in diffusers), whose round trip is wrong by O(1 / steps)."""
-    flow = Flow(denoiser)
+    flow, x = Flow(denoiser), x.double()
     for below, above in ladder.up():
         x = ddim_step(x, flow(x, below), below, above)
     return x
@@ -116,26 +122,25 @@ def invert(denoiser: Denoiser, x: Tensor, ladder: Ladder, guide: Guide | None = 
     NotInvertible
         A step has no inverse (a network that is no posterior mean, or a scale above 1), or the fixed point diverges.
     """
-    flow = Flow(denoiser, guide, scale)
-    worst = torch.zeros(len(x), dtype=x.dtype, device=x.device)
+    flow, x = Flow(denoiser, guide, scale), x.double()
+    worst, bound = torch.zeros(len(x), dtype=x.dtype, device=x.device), _BOUND[denoiser.dtype]
     newton_passes = 0
     for below, above in ladder.up():
         unit = x.abs().amax(1).clamp_min(torch.finfo(x.dtype).tiny)
-        solved = _SOLVED * torch.finfo(x.dtype).eps * unit
         q = below / above
-        y, residual = _fixed_point(flow, x, q, above, solved, _FIRST if flow.is_convex else _ALONE)
-        left = (~(residual <= solved)).nonzero()[:, 0]
+        y, residual = _fixed_point(flow, x, q, above, _SOLVED * unit, _FIRST if flow.is_convex else _ALONE)
+        left = (~(residual <= _SOLVED * unit)).nonzero()[:, 0]
         if len(left) and flow.is_convex:
             some = flow.at(left)
-            y[left], residual[left] = _newton(some, x[left], q, above, solved[left], _BOUND[x.dtype] * unit[left])
+            y[left], residual[left] = _newton(some, x[left], q, above, _SOLVED * unit[left], bound * unit[left])
             newton_passes += some.passes
         worst = torch.maximum(worst, residual / unit)
-        if not (worst <= _BOUND[x.dtype]).all():
-            row = int((~(worst <= _BOUND[x.dtype])).nonzero()[0])
+        if not (worst <= bound).all():
+            row = int((~(worst <= bound)).nonzero()[0])
             raise NotInvertible(
                 f"{denoiser!r} cannot be inverted from level {below:.3g} to {above:.3g}: image {row} is left with a "
-                f"relative residual of {float(worst[row]):.1g}, above {_BOUND[x.dtype]:g}; take more steps, a lower "
-                "level, or a better network"
+                f"relative residual of {float(worst[row]):.1g}, above {bound:g}; take more steps, a lower level, or a "
+                "better network"
             )
         x = y
     return Inversion(x, worst, flow.passes + newton_passes)

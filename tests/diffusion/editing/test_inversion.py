@@ -12,7 +12,7 @@ from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from stiminfo.diffusion import FiniteSetDenoiser, GaussianDenoiser, MixtureDenoiser  # noqa: E402
-from stiminfo.diffusion.editing import Exact, Ladder, NotInvertible, explicit, generate, invert  # noqa: E402
+from stiminfo.diffusion.editing import Exact, Ladder, NotInvertible, explicit, generate, invert, ladder_to  # noqa: E402
 from stiminfo.diffusion.editing import inversion as inversion_module  # noqa: E402
 from stiminfo.errors import OptionError  # noqa: E402
 from stiminfo.models import LinearGaussian  # noqa: E402
@@ -196,6 +196,20 @@ def test_a_network_is_inverted_by_the_fixed_point(dtype, bound):
     assert found.passes == denoiser.calls
     assert float((generate(denoiser, found.noisy, ladder) - x).abs().max()) < bound
     assert float((generate(denoiser, explicit(denoiser, x, ladder), ladder) - x).abs().max()) > 1e-3
+
+
+def test_a_trained_network_is_inverted_too():
+    from stiminfo.diffusion import load_denoiser
+    from stiminfo.diffusion.registry import dataset_named
+    from stiminfo.diffusion.sources import Asked
+
+    denoiser = load_denoiser("digits")
+    x = denoiser.tensor(dataset_named("digits").images(Asked("digits")).pixels[:2].reshape(2, -1))
+    ladder = ladder_to(denoiser, x, 1.0, 12)
+    found = invert(denoiser, x, ladder)
+    assert float((generate(denoiser, found.noisy, ladder) - x).abs().max()) < 1e-5
+    assert float(found.residual.max()) < 1e-6
+    assert float((generate(denoiser, explicit(denoiser, x, ladder), ladder) - x).abs().max()) > 1e-2
 
 
 def test_a_network_whose_round_trip_does_not_converge():
