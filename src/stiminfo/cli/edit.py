@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -90,7 +91,11 @@ class Options(Given):
 
         from ..diffusion.editing import GUIDES, PERTURBATIONS
 
-        choices = {"perturb": PERTURBATIONS, "guide": GUIDES, "condition": ("whole", "group")}
+        choices: dict[str, Collection[str]] = {
+            "perturb": PERTURBATIONS,
+            "guide": GUIDES,
+            "condition": ("whole", "group"),
+        }
         for name, known in choices.items():
             value = getattr(self, name)
             if value not in known:
