@@ -27,7 +27,7 @@ class Scores:
     names : of the factors
     taken : (F,) of the edits whose donor differs, the share that reached the donor's value; NaN if there are none
     kept : (F,) the share of the edits that have the image's own value
-    donors : (F,) edits whose donor differs
+    donors : (F,) edits whose donor differs, by more than what counts as the same (`steps_apart`)
     found : (B,) the image of the world nearest to each edit
     """
 
@@ -66,10 +66,8 @@ def score(world: World, images: Array, donors: Array, pictures: Tensor) -> Score
         codes = world.factors[:, f]
         own, wanted, now = codes[images], codes[donors], codes[found]
         to_donor, to_own = steps_apart(world, f, now, wanted), steps_apart(world, f, now, own)
-        before = steps_apart(world, f, own, wanted)
-        differs = before > 1
-        reached = (to_donor <= 1) & (to_donor < before)
-        taken.append(reached[differs].mean() if differs.any() else np.nan)
+        differs = steps_apart(world, f, own, wanted) > 1
+        taken.append((to_donor[differs] <= 1).mean() if differs.any() else np.nan)
         kept.append((to_own <= 1).mean())
         counted.append(differs.sum())
     return Scores(world.names, np.array(taken), np.array(kept), np.array(counted), found)
