@@ -81,7 +81,7 @@ class EditReport:
             "distance": {"mean": float(self.edits.off.mean()), "largest": float(self.edits.off.max())},
             **by_name,
             "pearson": _known(self.pearson),
-            "i_local": {
+            "map_totals": {
                 "rows": self.shown.tolist(),
                 "nats": self.maps.value.tolist(),
                 "stderr": self.maps.stderr.tolist(),

@@ -26,7 +26,7 @@ _SAME_WORLD = 0.2
 
 ENDING = ending(
     "stiminfo edit --groups groups --group pose",
-    "stiminfo edit --groups groups --group category --condition group    (as published: other groups are free)",
+    "stiminfo edit --groups groups --group category --condition group",
     "stiminfo edit --groups groups --group pose --perturb ones --amount 5",
     "stiminfo edit --groups groups --group pose --checkpoint NET --level 1",
     exits={0: "the figure and the scores are written"},
@@ -55,7 +55,7 @@ class Options(Given):
         ),
     ] = 1.0
     level: Annotated[
-        float, typer.Option(metavar="SIGMA", help="Noise up to which images are inverted, in units of a pixel.")
+        float, typer.Option(metavar="SIGMA", help="Noise up to which images are inverted, in units of a pixel's value.")
     ] = 4.0
     scale: Annotated[float, typer.Option(metavar="NUMBER", help="How many times the guide is added.")] = 1.0
     guide: Annotated[

@@ -73,7 +73,7 @@ def test_donor_edits(edit, tmp_path):
     assert found["shares"]["pose"]["rotation"] > 0.3
     assert found["condition"] == "whole"
     assert len(found["edits"]) == 8
-    assert len(found["i_local"]["nats"]) == 6
+    assert len(found["map_totals"]["nats"]) == 6
     assert (tmp_path / "found" / "edits.png").read_bytes()[:4] == b"\x89PNG"
     picture = (tmp_path / "found" / "edits.svg").read_text()
     for words in ("Edits along pose, which tells", "donor of", "rotation", "blue: moved to the donor"):
