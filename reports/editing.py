@@ -35,7 +35,7 @@ class EditReport:
     group : the group that was changed
     settings : of the command, as plain JSON values
     start, edits, scores : how the images became noise, what was generated, and the scores of that
-    shares : for each group the share of each factor's entropy that it tells, (F,); may lack groups
+    shares : for each group the share of each factor's entropy that it tells, (F,)
     matrix : for each group the share of edits along it that took each factor, (F,); empty where that was not computed
     shown : (n,) rows of the edits that are drawn
     maps : I_local of the group at their images, nats
@@ -60,7 +60,7 @@ class EditReport:
     @property
     def pearson(self) -> float:
         """Correlation of the matrix of edits with the shares of information; NaN if unknown."""
-        return agreement(self.matrix, self.shares) if set(self.matrix) <= set(self.shares) and self.matrix else math.nan
+        return agreement(self.matrix, self.shares) if self.matrix else math.nan
 
     def to_json(self) -> dict[str, Any]:
         """Scores and settings as plain JSON values; unknown numbers are null."""
@@ -120,12 +120,11 @@ def print_edits(report: EditReport, console: Console) -> None:
         "took the donor's" if report.edits.perturbed.given else "reached the value asked for", justify="right"
     )
     table.add_column("kept its own", justify="right")
-    told = report.shares.get(report.group)
+    told = report.shares[report.group]
     for f, name in enumerate(report.world.names):
         donors = report.scores.donors[f]
         took = "no donor differs" if donors == 0 else f"{report.scores.taken[f]:.0%} of {donors}"
-        share = "unknown" if told is None else f"{max(told[f], 0):.0%}"
-        table.add_row(name, share, took, f"{report.scores.kept[f]:.0%}")
+        table.add_row(name, f"{max(told[f], 0):.0%}", took, f"{report.scores.kept[f]:.0%}")
     console.print(table)
     for line in _sentences(report):
         console.print(line, highlight=False, markup=False)

@@ -76,9 +76,7 @@ def plot_edits(report: EditReport) -> Drawing:
 
 
 def _title(report: EditReport) -> str:
-    told = report.shares.get(report.group)
-    if told is None:
-        return f"Edits along {report.group}"
+    told = report.shares[report.group]
     known = [f"{share:.0%} of {name}" for name, share in zip(report.world.names, told) if share >= 0.05]
     return f"Edits along {report.group}, which tells {' and '.join(known) or 'nothing'}"
 

@@ -104,6 +104,13 @@ def test_mean_latents_pass_through_the_images():
     assert float((between - channel.means[:4]).abs().max()) > 0.5
 
 
+def test_mean_latents_of_a_large_world_pass_through_some_images(monkeypatch):
+    monkeypatch.setattr("stiminfo.diffusion.editing.critics._MOST_NODES", 30)
+    channel = LATENTS.channel()
+    off = (MeanLatents(channel)(LATENTS.stimuli) - channel.means).abs().amax(1)
+    assert int((off < 1e-4).sum()) == 30
+
+
 def test_standard_traversal_is_the_mean_of_the_images_that_have_these_latents():
     z = changed(LATENTS, "pose").z
     found = traversal(LATENTS.denoiser(), z)

@@ -12,7 +12,7 @@ from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from stiminfo.diffusion import FiniteSetDenoiser, GaussianDenoiser, MixtureDenoiser  # noqa: E402
-from stiminfo.diffusion.editing import Exact, Ladder, NotInvertible, explicit, generate, invert, ladder_to  # noqa: E402
+from stiminfo.diffusion.editing import ByLikelihood, Exact, Ladder, NotInvertible, explicit, generate, invert, ladder_to  # noqa: E402
 from stiminfo.diffusion.editing import inversion as inversion_module  # noqa: E402
 from stiminfo.errors import OptionError  # noqa: E402
 from stiminfo.models import LinearGaussian  # noqa: E402
@@ -133,6 +133,16 @@ def trips(steps):
     ladder = Ladder.between(0.1, 2.0, steps)
     back = generate(denoiser, explicit(denoiser, x, ladder), ladder)
     return float((back - x).norm() / x.norm())
+
+
+def test_a_guide_without_a_potential_is_inverted_by_the_fixed_point():
+    denoiser = GaussianDenoiser([0.0, 0.0], np.diag([1.0, 0.3]), LinearGaussian(np.eye(2), 1.0))
+    z, x = torch.tensor([[0.5, 0.2]], dtype=torch.float64), torch.tensor([[1.0, -0.5]], dtype=torch.float64)
+    guide = ByLikelihood(z, mean=lambda x: x, precision=torch.eye(2, dtype=torch.float64))
+    ladder = Ladder.between(0.1, 2.0, 12)
+    noisy = invert(denoiser, x, ladder, guide, 0.5).noisy
+    assert torch.allclose(generate(denoiser, noisy, ladder, guide, 0.5), x, atol=1e-9)
+    assert not torch.allclose(generate(denoiser, noisy, ladder), x, atol=1e-2)
 
 
 def test_the_explicit_round_trip_is_wrong_by_one_over_the_steps():
