@@ -14,7 +14,7 @@ import typer
 
 from ..errors import InputError
 from ..files import no_such_file
-from . import audit, claims, decompose, doctor, figures, groups, loudness, measure, replay, table, train
+from . import audit, claims, decompose, doctor, edit, figures, groups, loudness, measure, replay, table, train
 from .loudness import set_loudness, with_loudness
 from .shared import BAD_INPUT, INTERRUPTED, console_here, ending, fail, say
 
@@ -48,6 +48,7 @@ _COMMANDS: tuple[tuple[Any, str, str], ...] = (
     (train.train, "Train networks that denoise images.", train.ENDING),
     (decompose.decompose, "Map the information about images.", decompose.ENDING),
     (groups.groups, "Learn latent groups of a population.", groups.ENDING),
+    (edit.edit, "Edit images along a latent group.", edit.ENDING),
     (figures.figures, "Draw the paper's figures anew.", figures.ENDING),
     (claims.claims, "Check the paper's statements.", claims.ENDING),
     (doctor.doctor, "Say what is installed, and what is missing.", doctor.ENDING),
