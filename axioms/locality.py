@@ -5,8 +5,8 @@ levels of D that span several octaves, each with a stimulus of its own. a + b / 
 a is the change left in the limit. A local measure's change may also fall more slowly, as (log D) / D does under
 exponential tails; then it falls as a power that does not slow down, and nothing is left. A case refutes if the far
 envelope is at least `KEEPS` of the near one and no longer falls; also if it is smaller but constant: a tenth over two
-octaves, or a hundredth over six octaves or more. It is sound if the envelope still falls and at most `LIMIT` of the
-largest change outside the ball is left in the limit.
+octaves, or a hundredth over six octaves or more. It is sound if the envelope still falls and at most a share
+of the largest change outside the ball is left in the limit: 5%, or 0.2% for the lone atoms that reach farthest.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FADES = 0.1
 PLATEAU = 0.97
 #: A sound case: the last level is at most this share of the level before ...
 FALLS = 0.8
-#: ... and at most this share of the largest change outside the ball is left in the extrapolated limit.
+#: ... and no more than this share of the first change, or the case's own `limit`, is left in the extrapolated limit.
 LIMIT = 0.05
 #: The exponent of a decay that does not slow down falls by at most this much from one level to the next.
 BENDS = 0.05
@@ -80,9 +80,10 @@ def check(measure: Evaluator, case: FarCase) -> Finding:
     steady = bool(last <= np.log2(FALLS) and last <= first + BENDS)
     if steady:
         left = 0.0  # the limit of such a power
-    sound = bool(left <= LIMIT + 4 * noise / largest and (farther <= FALLS * far or farther <= LIMIT * largest))
+    fades = farther <= FALLS * far or farther <= LIMIT * largest
+    sound = bool(left <= case.limit + 4 * noise / largest and fades)
     at = int(np.argmax(np.where(case.distances >= levels[-1], change, -1.0)))
-    return Finding(left, float(noise / largest), LIMIT, broken, sound, at, sides, says, asked)
+    return Finding(left, float(noise / largest), case.limit, broken, sound, at, sides, says, asked)
 
 
 @composite
@@ -165,6 +166,8 @@ _EXPONENTIAL = DecayCase(Laplace(0.0, 1.0), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, 0.
 _READING = ReadingCase(1.0, 0.5, 1.0, 5.0)
 _COUNTING = ReadingCase(2.0, 1.0, 1.0, 4.0, counts=True)
 _DOUBLING = AtomsCase(40, (1,), (False, False), doubling=True)
+# The same to 4,096 times the ball: 1% of I(R;X) beside a local measure is what is left there.
+_REACHING = AtomsCase(40, (1,), (False, False), doubling=True, rate=0.125)
 _FAR = (
     _WAVES,
     _WAVES_TILTED,
@@ -174,6 +177,7 @@ _FAR = (
     replace(_READING, tilt=2.0),
     _COUNTING,
     _DOUBLING,
+    _REACHING,
 )
 #: The blob with a second feature: where it is not 0, the bump is lower.
 BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))

@@ -45,6 +45,11 @@ class FarCase(Case, frozen=True):
             raise CaseError("the stimuli lie at fewer than three of the distances that are compared")
         return self.built, self.changed
 
+    @property
+    def limit(self) -> float:
+        """A sound case: at most this share of the largest change outside the ball is left in the limit."""
+        return 0.05
+
     @cached_property
     def reached(self) -> tuple[float, ...]:
         """The levels with a stimulus of their own, before the next one.

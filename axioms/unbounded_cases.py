@@ -115,7 +115,7 @@ class AtomsCase(FarCase, frozen=True, tag="atoms"):
     """Lone atoms at 0, 1, 2, ... or at 0, 1, 2, 4, ... with exponential or lighter weights; the response at 0 changes.
 
     The response to atom n > 0 is ``kinds[(n - 1) % len(kinds)]``, 0 or 1, and the weight of an atom at x of kind k
-    falls as exp(-x^2 / 2) if ``light[k]``, else as exp(-x). At 0 the response is 0 and becomes 1. With `mirror` the
+    falls as exp(-(rate x)^2 / 2) if ``light[k]``, else as exp(-rate x). At 0 the response is 0 and becomes 1. With `mirror` the
     atoms lie at -x.
     """
 
@@ -124,20 +124,28 @@ class AtomsCase(FarCase, frozen=True, tag="atoms"):
     light: tuple[bool, bool]
     doubling: bool = False
     mirror: bool = False
+    rate: float = 1.0
 
     #: The log of the smallest weight that a number can hold, with some room.
     SMALLEST: ClassVar[float] = -690.0
+    #: From here on atoms lie at up to thousands of times the size of the ball.
+    SLOW: ClassVar[float] = 0.125
+    #: The smallest rate at which the weights fall: forty atoms, at up to 2^38, still end in weights near 0.
+    SLOWEST: ClassVar[float] = 2.0**-32
 
     @cached_property
     def _atoms(self) -> tuple[Array, Array, Array]:
         """|x|, rising from 0, the kind and the log weight of each atom; those too rare for a number are left out."""
         if not (6 <= self.atoms <= 200 and self.kinds and set(self.kinds) <= {0, 1}):
             raise CaseError("expected 6 to 200 atoms, and at least one kind, 0 or 1")
+        if not self.SLOWEST <= self.rate <= 1:
+            raise CaseError(f"rate is {self.rate!r}; expected a number from {self.SLOWEST:g} to 1")
         steps = np.arange(min(self.atoms, 40) if self.doubling else self.atoms)
         x = np.where(steps > 0, 2.0 ** (steps - 1), 0.0) if self.doubling else steps * 1.0
         kinds = np.concatenate([[0], np.resize(np.asarray(self.kinds), len(x) - 1)])
         light = np.array(self.light)[kinds]
-        log = np.where(light, -0.5 * x * x, -x)
+        far = self.rate * x
+        log = np.where(light, -0.5 * far * far, -far)
         kept = log > self.SMALLEST
         return x[kept], kinds[kept], log[kept]
 
@@ -160,6 +168,11 @@ class AtomsCase(FarCase, frozen=True, tag="atoms"):
     @cached_property
     def changed(self) -> EncodingModel:
         return self._model(1)
+
+    @property
+    def limit(self) -> float:
+        """Doubling atoms that reach far show the power by which a local measure's change falls: little may be left."""
+        return 0.002 if self.doubling and self.rate <= self.SLOW else 0.05
 
     @cached_property
     def distances(self) -> Array:

@@ -99,6 +99,14 @@ def test_a_doubt_says_where_the_spread_comes_from():
     assert "nats would settle it" in verdict.message
 
 
+def test_a_hundredth_of_the_information_everywhere_is_not_local():
+    """Its change fades as I_local's does, down to a share that only lone atoms far away show."""
+    leaking = si.Measure("leaking", lambda model: 0.99 * si.i_local(model) + 0.01 * model.mutual_information())
+    verdict = attack(AXIOMS["locality"], leaking, examples=5)
+    assert verdict.verdict == "inconclusive"
+    assert "4096" in verdict.message
+
+
 def test_the_smallest_models_are_all_there():
     joints = smallest.joints()
     assert len(joints) == len(set(joints)) > 100
