@@ -15,6 +15,7 @@ grows; so I_nce rises from 0 (N = 1) to I_surp, and never exceeds log N.
 from __future__ import annotations
 
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 
@@ -96,9 +97,7 @@ def i_nce(n: int = CANDIDATES) -> Measure:
     >>> si.i_nce(2)(model).round(4).tolist(), si.i_nce(64)(model).round(4).tolist()
     ([0.3466, 0.3466], [0.6853, 0.6853])
     """
-    if isinstance(n, bool) or not isinstance(n, Integral) or not 2 <= n <= _MOST:
-        raise UnknownName(f"i_nce takes a whole number of candidates from 2 to 2^53, not {n!r}")
-    count = int(n)
+    count = _checked(n)
     return Measure(
         f"i_nce:{count}",
         lambda model: pointwise(model, count),
@@ -114,3 +113,10 @@ def i_nce(n: int = CANDIDATES) -> Measure:
         },
         source="van den Oord, Li, Vinyals (2018), arXiv:1807.03748",
     )
+
+
+def _checked(n: Any) -> int:
+    count = int(n) if isinstance(n, Integral) and not isinstance(n, bool) else 0
+    if not 2 <= count <= _MOST:
+        raise UnknownName(f"i_nce takes a whole number of candidates from 2 to 2^53, not {n!r}")
+    return count

@@ -1,0 +1,1 @@
+"""Groups of latents of a population, and what each tells about images."""
