@@ -1,1 +1,110 @@
-"""Groups of latents of a population, and what each tells about images."""
+"""Groups of latents of a population, in worlds whose factors are known: what each group tells about each factor.
+
+A `World` holds images and their factors, `Responses` what a population does, `GroupVAE` the latents, `ExactLatents`
+their law given each image, and `Shares` what they tell.
+"""
+
+from typing import TYPE_CHECKING
+
+import lazy_loader as _lazy_loader  # type: ignore[import-untyped, unused-ignore]
+
+if TYPE_CHECKING:
+    from .channel import ExactLatents, GroupChannel
+    from .contrastive import (
+        Bound,
+        GaussianChannel,
+        RecordedPairs,
+        SetChannel,
+        critic_info_nce,
+        exact_info_nce,
+        info_nce,
+    )
+    from .critic import Critic, train_critic
+    from .gap import binned_gap, information_gap
+    from .groups import Groups, usual_groups
+    from .partial_correlation import batch_partial_correlation, gaussian_partial_correlation
+    from .population import mixed_population
+    from .reading import read_world
+    from .recipe import RECIPES, GroupRecipe
+    from .rendered import rendered_world
+    from .responses import Responses
+    from .scores import GroupScores, score_groups
+    from .shares import FactorInformation, Shares, factor_information, group_shares
+    from .store import LearnedGroups, load_groups, save_groups
+    from .tables import GaussianTable, MemberTable, PoissonTable
+    from .training import GroupTraining
+    from .vae import GroupVAE
+    from .world import World
+
+_PLACES = {
+    "channel": ["ExactLatents", "GroupChannel"],
+    "contrastive": [
+        "Bound",
+        "GaussianChannel",
+        "RecordedPairs",
+        "SetChannel",
+        "critic_info_nce",
+        "exact_info_nce",
+        "info_nce",
+    ],
+    "critic": ["Critic", "train_critic"],
+    "gap": ["binned_gap", "information_gap"],
+    "groups": ["Groups", "usual_groups"],
+    "partial_correlation": ["batch_partial_correlation", "gaussian_partial_correlation"],
+    "population": ["mixed_population"],
+    "reading": ["read_world"],
+    "recipe": ["RECIPES", "GroupRecipe"],
+    "rendered": ["rendered_world"],
+    "responses": ["Responses"],
+    "scores": ["GroupScores", "score_groups"],
+    "shares": ["FactorInformation", "Shares", "factor_information", "group_shares"],
+    "store": ["LearnedGroups", "load_groups", "save_groups"],
+    "tables": ["GaussianTable", "MemberTable", "PoissonTable"],
+    "training": ["GroupTraining"],
+    "vae": ["GroupVAE"],
+    "world": ["World"],
+}
+
+# A name is imported when it is first used: training needs accelerate, and rendering does not.
+__getattr__, __dir__, _ = _lazy_loader.attach(__name__, submod_attrs=_PLACES)
+
+__all__ = [
+    "RECIPES",
+    "Bound",
+    "Critic",
+    "ExactLatents",
+    "FactorInformation",
+    "GaussianChannel",
+    "GaussianTable",
+    "GroupChannel",
+    "GroupRecipe",
+    "GroupScores",
+    "GroupTraining",
+    "GroupVAE",
+    "Groups",
+    "LearnedGroups",
+    "MemberTable",
+    "PoissonTable",
+    "RecordedPairs",
+    "Responses",
+    "SetChannel",
+    "Shares",
+    "World",
+    "batch_partial_correlation",
+    "binned_gap",
+    "critic_info_nce",
+    "exact_info_nce",
+    "factor_information",
+    "gaussian_partial_correlation",
+    "group_shares",
+    "info_nce",
+    "information_gap",
+    "load_groups",
+    "mixed_population",
+    "read_world",
+    "rendered_world",
+    "save_groups",
+    "score_groups",
+    "train_critic",
+    "usual_groups",
+]

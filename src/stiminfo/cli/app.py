@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import InputError
-from . import audit, claims, decompose, figures, measure, replay, table, train
+from . import audit, claims, decompose, figures, groups, measure, replay, table, train
 from .shared import BAD_INPUT, INTERRUPTED, console_here, ending, fail, say
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ _COMMANDS: tuple[tuple[Any, str, str], ...] = (
     (measure.measure, "Print every measure of a recording.", measure.ENDING),
     (train.train, "Train networks that denoise images.", train.ENDING),
     (decompose.decompose, "Map the information about images.", decompose.ENDING),
+    (groups.groups, "Learn latent groups of a population.", groups.ENDING),
     (figures.figures, "Draw the paper's figures anew.", figures.ENDING),
     (claims.claims, "Check the paper's statements.", claims.ENDING),
 )

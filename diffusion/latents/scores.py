@@ -1,0 +1,172 @@
+"""How good a group VAE is, in numbers: reconstruction, what each group tells, gaps, partial correlation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from ...errors import NotApplicable
+from ...models.arrays import Array
+from .bounds import classifier_bounds
+from .gap import binned_gap, information_gap
+from .groups import FREE, Groups
+from .shares import SAMPLES, FactorInformation, Progress, Shares, factor_information, group_shares
+from .store import LearnedGroups
+
+#: Responses from which the reconstruction and the gap by dimensions are measured.
+RESPONSES = 4000
+#: A group that tells less than this about the images, in nats, has collapsed: the decoder ignores it.
+COLLAPSED = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class GroupScores:
+    """The scores of a group VAE.
+
+    Attributes
+    ----------
+    groups : Groups
+    rows, factors : as in `Shares`
+    information : (R, F) I(z_g; factor), nats, exact or (`bound`) at least
+    stderr : (R, F) its standard error
+    about_image, image_stderr : (R,) I(z_g; x), nats; NaN where it is not known
+    entropies : (F,) H(factor), nats
+    bound : whether `information` holds lower bounds, from classifiers
+    r2, rmse : of the reconstruction, the mean over neurons; on responses that were not learned from, if `held_out`
+    r2_of_means : R^2 of the true mean responses, where they are known; a line to compare with, no bound
+    population : I(r; x) and I(r; factor), where the law of the responses is known
+    partial_correlation, partial_stderr : nats, of the exact mixture over images; NaN where it is not known
+    gap_dimensions : (F,) the published gap, by single latents, plug-in in 20 bins
+    gap_groups : (F,) the gap by groups; all free groups count as one, because which of them holds what is arbitrary
+    """
+
+    groups: Groups
+    rows: tuple[str, ...]
+    factors: tuple[str, ...]
+    information: Array
+    stderr: Array
+    about_image: Array
+    image_stderr: Array
+    entropies: Array
+    bound: bool
+    r2: float
+    rmse: float
+    held_out: bool
+    r2_of_means: float
+    population: FactorInformation | None
+    partial_correlation: float
+    partial_stderr: float
+    gap_dimensions: Array
+    gap_groups: Array
+
+    @property
+    def shares(self) -> Array:
+        """The share of each factor's entropy that each row tells, (R, F)."""
+        return np.asarray(self.information / np.where(self.entropies > 0, self.entropies, np.inf))
+
+    @property
+    def collapsed(self) -> tuple[str, ...]:
+        """The groups that tell nothing."""
+        told = self.about_image if not self.bound else self.information.max(axis=1)
+        return tuple(name for name, nats in zip(self.rows, told) if name in self.groups.names and nats < COLLAPSED)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; what is not known is null."""
+        known = self.population
+        return {
+            "groups": self.groups.to_json(),
+            "r2": self.r2,
+            "rmse": self.rmse,
+            "r2_of_means": _or_none(self.r2_of_means),
+            "held_out": self.held_out,
+            "partial_correlation": _or_none(self.partial_correlation),
+            "partial_correlation_stderr": _or_none(self.partial_stderr),
+            "gap_dimensions": float(self.gap_dimensions.mean()),
+            "gap_groups": float(self.gap_groups.mean()),
+            "gap_dimensions_by_factor": dict(zip(self.factors, self.gap_dimensions.tolist())),
+            "gap_groups_by_factor": dict(zip(self.factors, self.gap_groups.tolist())),
+            "entropies": dict(zip(self.factors, self.entropies.tolist())),
+            "lower_bounds": self.bound,
+            "information": {row: _or_none(float(nats)) for row, nats in zip(self.rows, self.about_image)},
+            "information_stderr": {row: _or_none(float(nats)) for row, nats in zip(self.rows, self.image_stderr)},
+            "shares": {row: dict(zip(self.factors, line)) for row, line in zip(self.rows, self.shares.tolist())},
+            "collapsed": list(self.collapsed),
+            "population": None
+            if known is None
+            else {
+                "information": known.about_image,
+                "information_stderr": known.stderr,
+                "shares": dict(zip(known.names, known.shares.tolist())),
+            },
+        }
+
+
+def score_groups(
+    learned: LearnedGroups, samples: int = SAMPLES, seed: int = 0, progress: Progress | None = None
+) -> GroupScores:
+    """Every score of a group VAE.
+
+    Parameters
+    ----------
+    learned : the VAE, its world and its responses
+    samples : draws behind each information; the standard error falls with its square root
+    seed : the same seed gives the same numbers
+    progress : called with the draws done and their total
+    """
+    vae, world, responses = learned.vae, learned.world, learned.responses
+    generator = torch.Generator().manual_seed(seed)
+    index, r = responses.fresh(RESPONSES, generator)
+    r = r.float()
+    r2, rmse = _fit(r, vae.reconstruct(r))
+    r2_of_means = _fit(r, responses.means[index].float())[0] if responses.table is not None else float("nan")
+    z = vae.encode(r)[0].double().numpy()
+    try:
+        shares = group_shares(learned.exact(), samples, seed, progress)
+    except NotApplicable:
+        shares = classifier_bounds(vae, world, responses, seed, progress)
+    table = responses.table
+    known = None if table is None else factor_information(table, world, samples, seed)
+    return GroupScores(
+        vae.groups,
+        shares.rows,
+        shares.factors,
+        shares.about_factor,
+        shares.factor_stderr,
+        shares.about_image,
+        shares.image_stderr,
+        shares.entropies,
+        bool(np.isnan(shares.about_image).any()),
+        r2,
+        rmse,
+        responses.table is not None or responses.held_out is not None,
+        r2_of_means,
+        known,
+        shares.partial_correlation,
+        shares.partial_stderr,
+        binned_gap(z, world.factors[index.numpy()]),
+        group_gap(shares, vae.groups),
+    )
+
+
+def group_gap(shares: Shares, groups: Groups) -> Array:
+    """The gap of each factor by groups, (F,); with a supervised group, all free groups count as one."""
+    names = groups.names
+    if groups.supervised and len(groups.free) > 1:
+        names = (*groups.supervised, FREE)
+    if len(names) < 2:
+        return np.zeros(len(shares.factors))
+    return information_gap(shares.about_factor[[shares.rows.index(name) for name in names]], shares.entropies)
+
+
+def _fit(r: torch.Tensor, guess: torch.Tensor) -> tuple[float, float]:
+    """R^2, the mean over neurons that respond, and the root mean squared error."""
+    square, spread = ((r - guess) ** 2).sum(0), ((r - r.mean(0)) ** 2).sum(0)
+    varies = spread > 0
+    return float((1 - square[varies] / spread[varies]).mean()), float(((r - guess) ** 2).mean().sqrt())
+
+
+def _or_none(value: float) -> float | None:
+    return value if np.isfinite(value) else None

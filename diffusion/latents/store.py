@@ -1,0 +1,182 @@
+"""A trained group VAE as a folder of safetensors and JSON, with the world and the responses that it is about.
+
+Written whole or not at all, and checked before it is used. Nothing else is needed to compute what the groups tell.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from ...errors import CheckpointError, InputError, ModelError
+from ...files import json_text
+from ..checkpoint_files import (
+    check_digests,
+    check_finite,
+    check_shapes,
+    digest_of,
+    new_folder,
+    put_in_place,
+    tensors_of,
+)
+from .channel import ExactLatents
+from .groups import Groups
+from .lanes import LANES
+from .responses import Responses
+from .tables import GaussianTable, MemberTable, PoissonTable
+from .vae import GroupVAE
+from .world import World
+
+SCHEMA, KIND = 1, "latent groups"
+#: Most bytes of a description.
+_MOST_JSON = 1 << 22
+#: The laws that are stored: name, class, and the tensors that make one beside the images.
+_LAWS: dict[str, tuple[type[MemberTable], tuple[str, ...]]] = {
+    "gaussian": (GaussianTable, ("means", "covariance")),
+    "poisson": (PoissonTable, ("means",)),
+}
+_WORLD, _WEIGHTS = "world.safetensors", "vae.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class LearnedGroups:
+    """A trained group VAE, the world and the responses that it was trained on.
+
+    Attributes
+    ----------
+    notes : recipe, seed, scores: plain JSON values
+    """
+
+    vae: GroupVAE
+    world: World
+    responses: Responses
+    notes: dict[str, Any]
+
+    def exact(self) -> ExactLatents:
+        """The exact law of z given each image; raises `NotApplicable` where there is none."""
+        return self.vae.exact(self.world, self.responses)
+
+    def check_world(self, world: World, what: str = "this checkpoint") -> None:
+        """Raise `CheckpointError` unless the VAE was trained on this world."""
+        if world.digest != self.world.digest:
+            raise CheckpointError(f"{what} is of another world ({self.world!r}, not {world!r})")
+
+
+def save_groups(learned: LearnedGroups, folder: Path, files: dict[str, str | bytes] | None = None) -> None:
+    """Write a checkpoint; an older one in its place is kept until the new one is complete.
+
+    Parameters
+    ----------
+    files : more files of the folder, by name: scores, figures
+
+    Raises
+    ------
+    CheckpointError
+        The folder exists and is not a checkpoint.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    world, responses = learned.world, learned.responses
+    law = next((name for name, (kind, _) in _LAWS.items() if type(responses.table) is kind), None)
+    tensors = {"images": torch.tensor(world.images), "factors": torch.tensor(world.factors)}
+    if law is None:
+        assert responses.trials is not None
+        tensors |= {"responses": torch.tensor(world.responses)}
+    else:
+        tensors |= {name: getattr(responses.table, name) for name in _LAWS[law][1]}
+    description = {
+        "schema": SCHEMA,
+        "kind": KIND,
+        "world": {"name": world.name, "names": world.names, "values": world.values, "circular": world.circular},
+        "law": law,
+        "vae": learned.vae.describe(),
+        "notes": learned.notes,
+    }
+    with new_folder(folder.parent) as temporary:
+        (temporary / _WORLD).write_bytes(_packed(tensors))
+        (temporary / _WEIGHTS).write_bytes(_packed(learned.vae.state_dict()))
+        description["files"] = {name: digest_of(temporary / name) for name in (_WORLD, _WEIGHTS)}
+        for name, content in (files or {}).items():
+            (temporary / name).write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        (temporary / "checkpoint.json").write_text(json_text(description), encoding="utf-8")
+        put_in_place(temporary, folder)
+
+
+def _packed(tensors: dict[str, Tensor]) -> bytes:
+    return save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
+
+
+def load_groups(folder: Path) -> LearnedGroups:
+    """Read what `save_groups` wrote.
+
+    Raises
+    ------
+    CheckpointError
+        The folder does not exist; a file is missing, truncated or altered; it holds something else.
+    """
+    data = _description(folder)
+    try:
+        check_digests(folder, data["files"])
+        tensors = load_file(folder / _WORLD)
+        codes, about = tensors["factors"], data["world"]
+        values = tuple(tuple(one) for one in about["values"])
+        measured = tensors["responses"].numpy() if "responses" in tensors else None
+        world = World(
+            tensors["images"].numpy(),
+            codes.numpy(),
+            tuple(about["names"]),
+            values,
+            tuple(about["circular"]),
+            measured,
+            str(about["name"]),
+        )
+        lane = data["vae"]["lane"]
+        responses = _responses(data["law"], world, tensors, lane)
+        vae = GroupVAE(Groups.from_json(data["vae"]["groups"]), world, responses, lane, int(data["vae"]["hidden"]))
+        weights = tensors_of(folder / _WEIGHTS)
+        check_shapes(folder / _WEIGHTS, weights, {name: tuple(v.shape) for name, v in vae.state_dict().items()})
+        vae.load_state_dict(weights)
+        check_finite(folder, vae)
+        notes = dict(data["notes"])
+    except CheckpointError:
+        raise
+    except InputError as error:
+        raise CheckpointError(f"{folder}: {error}") from None
+    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{folder}: checkpoint.json does not describe latent groups ({error!r})") from None
+    return LearnedGroups(vae.eval().requires_grad_(False), world, responses, notes)
+
+
+def _responses(law: Any, world: World, tensors: dict[str, Tensor], lane: str) -> Responses:
+    if law is None:
+        return Responses.of_trials(world, stabilise=not LANES[lane].counts)
+    if law not in _LAWS:
+        raise ModelError(f"unknown law {law!r} of the responses")
+    kind, names = _LAWS[law]
+    return Responses.of_table(kind(world.flat, *(tensors[name] for name in names)), world)
+
+
+def _description(folder: Path) -> Any:
+    path = folder / "checkpoint.json"
+    if not folder.is_dir():
+        raise CheckpointError(f"{folder}: no such folder of latent groups")
+    if not path.is_file():
+        raise CheckpointError(f"{folder}: holds no checkpoint.json; expected what `stiminfo groups --out` wrote")
+    if path.stat().st_size > _MOST_JSON:
+        raise CheckpointError(f"{path}: too large for a description")
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: not JSON ({str(error).splitlines()[0]})") from None
+    if not isinstance(data, dict) or data.get("kind") != KIND or not isinstance(data.get("files"), dict):
+        raise CheckpointError(f"{folder}: holds no latent groups; expected what `stiminfo groups --out` wrote")
+    if data.get("schema") != SCHEMA:
+        raise CheckpointError(f"{path}: has schema {data.get('schema')!r}; this version reads {SCHEMA}")
+    if set(data["files"]) != {_WORLD, _WEIGHTS}:
+        raise CheckpointError(f"{path}: names other files than {_WORLD} and {_WEIGHTS}")
+    return data

@@ -1,0 +1,73 @@
+"""The scores of latent groups on a terminal: a table of groups by factors, and what each number means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..diffusion.latents import GroupScores
+
+
+def print_scores(scores: GroupScores, console: Console) -> None:
+    """Print the table of a group VAE's scores, and a line about each number beside it."""
+    from rich.table import Table
+
+    least = "at least, by classifiers" if scores.bound else "exact in the images"
+    table = Table(title=f"Share of each factor's entropy that a group tells ({least})", title_justify="left")
+    table.add_column("group")
+    table.add_column("label")
+    for name in scores.factors:
+        table.add_column(name, justify="right")
+    table.add_column("I(z; x), nats", justify="right")
+    for row, shares, nats, error in zip(scores.rows, scores.shares, scores.about_image, scores.image_stderr):
+        known = f"{nats:.2f} ± {error:.2f}" if np.isfinite(nats) else "unknown"
+        if row not in scores.groups.names:
+            table.add_section()
+        label = scores.groups.supervised.get(row, "free" if row in scores.groups.names else "")
+        table.add_row(_called(row), label, *(_percent(share) for share in shares), known)
+    if scores.population is not None:
+        people = scores.population
+        told = f"{people.about_image:.2f} ± {people.stderr:.2f}"
+        table.add_row("responses r", "", *(_percent(share) for share in people.shares), told)
+    console.print(table)
+    for line in sentences(scores):
+        console.print(line, highlight=False, markup=False)
+
+
+def sentences(scores: GroupScores) -> list[str]:
+    """What the numbers beside the table are, and how to read them."""
+    of = "responses that were not learned from" if scores.held_out else "the responses that were learned from"
+    beside = f"; the true mean responses reach {scores.r2_of_means:.3f}" if np.isfinite(scores.r2_of_means) else ""
+    lines = [
+        f"R^2 {scores.r2:.3f}, RMSE {scores.rmse:.3f}: how well the latents rebuild {of}{beside}",
+        f"gap by groups {scores.gap_groups.mean():.3f}: how far one group is ahead of the next, as a share of a "
+        "factor's entropy (mean over factors; 1: each factor is in one group alone; free groups count as one)",
+        f"gap by dimensions {scores.gap_dimensions.mean():.3f}: the published gap, between single latents in 20 bins; "
+        "it is low where a factor needs several latents, as a rotation does",
+    ]
+    if np.isfinite(scores.partial_correlation):
+        lines.append(
+            f"partial correlation {scores.partial_correlation:.3f} ± {scores.partial_stderr:.3f} nats: what the groups "
+            "share (0: independent groups), of the exact mixture over all images"
+        )
+    if scores.population is not None and not scores.bound:
+        kept, told = scores.about_image[-1], scores.population.about_image
+        lines.append(
+            f"I(z; x) = {kept:.2f} <= I(r; x) = {told:.2f} nats: the latents keep {kept / max(told, 1e-12):.0%} of "
+            "what the responses tell about the image"
+        )
+    lines += [f"{name} has collapsed: it tells nothing, and edits along it change nothing" for name in scores.collapsed]
+    return lines
+
+
+def _called(row: str) -> str:
+    return {"free": "all free groups", "whole": "all groups, z"}.get(row, row)
+
+
+def _percent(share: float) -> str:
+    # Estimates of 0 scatter around it.
+    return f"{max(share, 0.0):.0%}"

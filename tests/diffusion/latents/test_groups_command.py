@@ -1,0 +1,139 @@
+"""`stiminfo groups`: what it prints, writes and refuses."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
+pytest.importorskip("accelerate")
+
+from stiminfo.diffusion.latents import load_groups, rendered_world  # noqa: E402
+
+FEW = ("--size", "4", "--steps", "3", "--samples", "100", "--neurons", "6")
+
+
+@pytest.fixture
+def groups(monkeypatch, tmp_path, capsys):
+    """Runs ``stiminfo groups ARGUMENTS`` in an empty folder; returns the exit code, what it printed, its errors."""
+    from stiminfo.cli import main
+    from stiminfo.diffusion.latents import rendered
+
+    # Few images: a test of the command, not of the world.
+    small = {"shapes": lambda size: rendered_world(8, 3, 4, 2, 2)}
+    monkeypatch.setattr(rendered, "WORLDS", small)
+    monkeypatch.chdir(tmp_path)
+    world = small["shapes"](8)
+    np.save("X.npy", world.images)
+    np.save("R.npy", np.random.default_rng(0).poisson(3 + 4 * world.flat[:, None, :5], (48, 4, 5)))
+    header, rows = ",".join(world.names), world.factors.tolist()
+    lines = (",".join(str(world.values[f][c]) for f, c in enumerate(row)) for row in rows)
+    (tmp_path / "F.csv").write_text("\n".join([header, *lines]) + "\n")
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["stiminfo", "groups", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return ended.value.code, said.out, said.err
+
+    return run
+
+
+def test_the_known_world(groups, tmp_path):
+    code, out, err = groups(*FEW, "--json", "s.json")
+    assert (code, err) == (0, "")
+    for words in (
+        "pose",
+        "rotation",
+        "all free groups",
+        "responses r",
+        "gap by groups",
+        "I(z; x) =",
+        "written to groups",
+    ):
+        assert words in out
+    folder = tmp_path / "groups"
+    found = json.loads((folder / "groups.json").read_text())
+    assert found == json.loads((tmp_path / "s.json").read_text())
+    assert set(found["shares"]["pose"]) == {"category", "rotation", "elongation", "stripes"}
+    assert (folder / "groups.png").read_bytes()[:4] == b"\x89PNG"
+    assert "<svg" in (folder / "groups.svg").read_text()
+    learned = load_groups(folder)
+    assert learned.notes["seed"] == 0
+    assert learned.exact().channel("pose").responses == 6
+    assert not (tmp_path / "groups.unfinished.pt").exists()
+    code, _, err = groups(*FEW)
+    assert (code, err) == (2, "stiminfo: groups: is there already; give another --out, or remove it\n")
+
+
+def test_own_images_and_responses(groups, tmp_path, monkeypatch):
+    from stiminfo.diffusion.latents import bounds
+
+    monkeypatch.setattr(bounds, "_STEPS", 3)
+    own = ("--images", "X.npy", "--factors", "F.csv", "--responses", "R.npy", "--steps", "3", "--samples", "100")
+    code, out, err = groups(*own, "--circular", "rotation:360", "--group", "pose=rotation", "--group", "rest:4")
+    assert (code, err) == (0, "")
+    assert "responses that were not learned from" in out
+    assert load_groups(tmp_path / "groups").vae.groups.ranks == (6, 4)
+    code, out, _ = groups(*own, "--lane", "mlp", "--latents", "8", "--group", "a:2", "--group", "b", "--out", "counts")
+    assert code == 0
+    assert "at least, by classifiers" in out
+    assert "has collapsed" in out
+    assert load_groups(tmp_path / "counts").vae.groups.ranks == (2, 6)
+    np.save("R.npy", np.load("R.npy").mean(1))
+    code, _, err = groups(*own, "--out", "averages")
+    assert code == 0
+    assert err.count("\n") == 1
+    assert "stiminfo: warning: there is one row of responses per image" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--circular", "rotation:3"), "--circular has no effect without --images"),
+        (("--images", "X.npy"), "--images needs --factors"),
+        (("--images", "X.npy", "--factors", "F.csv", "--size", "8"), "--size has no effect beside --images"),
+        (("--images", "X.npy", "--factors", "F.csv", "--responses", "R.npy", "--neurons", "3"), "beside --responses"),
+        (("--images", "X.npy", "--factors", "F.csv", "--circular", "rotation"), "expected NAME:PERIOD"),
+        (("--dataset", "shape"), "unknown world 'shape'; did you mean 'shapes'"),
+        (("--lane", "exat"), "did you mean 'exact'"),
+        (("--recipe", "publishd"), "did you mean 'published'"),
+        (("--group", "pose:x"), "--group pose:x: expected NAME, NAME:RANK or NAME:RANK=FACTOR"),
+        (("--group", "pose=rotatoin"), "no factor of this world; did you mean 'rotation'"),
+        (("--latents", "12"), "the ranks add up to 6 + 6 + 6 + 6 = 24; the latent has 12 dimensions"),
+        (("--resume",), "groups.unfinished.pt: no such unfinished run"),
+    ],
+)
+def test_bad_input_is_one_line(groups, tmp_path, arguments, says):
+    code, out, err = groups("--steps", "3", *arguments)
+    assert (code, out) == (2, "")
+    assert says in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "groups").exists()
+
+
+def test_ctrl_c_says_how_to_go_on(groups, monkeypatch, tmp_path):
+    from stiminfo.diffusion import stages
+
+    whole = stages.Stage.advance
+
+    def stopped(stage):
+        whole(stage)
+        if stage.step == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(stages.Stage, "advance", stopped)
+    code, _, err = groups(*FEW, "--out", "never", "--seed", "1")
+    assert code == 130
+    assert "interrupted before anything was trained" in err  # a step was under way
+    monkeypatch.setattr(stages.Stage, "advance", whole)
+    monkeypatch.setattr(stages.Every, "__call__", lambda every: (_ for _ in ()).throw(KeyboardInterrupt))
+    code, _, err = groups(*FEW, "--seed", "1")
+    assert code == 130
+    assert "groups.unfinished.pt. Go on with:\nstiminfo groups --size 4" in err
+    assert "--seed 1 --resume" in err
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert (tmp_path / "groups.unfinished.pt").is_file()
