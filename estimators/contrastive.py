@@ -14,8 +14,8 @@ grows; so I_nce rises from 0 (N = 1) to I_surp, and never exceeds log N.
 
 from __future__ import annotations
 
-from numbers import Integral
-from typing import Any
+from operator import index
+from typing import SupportsIndex
 
 import numpy as np
 
@@ -73,7 +73,7 @@ def _at_one(rho: Array, given: Array, base: Array, n: int) -> float:
     return surprise - _STEP * total
 
 
-def i_nce(n: int = CANDIDATES) -> Measure:
+def i_nce(n: SupportsIndex = CANDIDATES) -> Measure:
     """InfoNCE with the optimal critic and n candidates, one of which is the right one, as a measure; exact.
 
     Bounded by log n, it is neither complete nor additive; like I_surp it depends on p(r), so it is not local. It is
@@ -97,7 +97,12 @@ def i_nce(n: int = CANDIDATES) -> Measure:
     >>> si.i_nce(2)(model).round(4).tolist(), si.i_nce(64)(model).round(4).tolist()
     ([0.3466, 0.3466], [0.6853, 0.6853])
     """
-    count = _checked(n)
+    try:
+        count = 0 if isinstance(n, bool) else index(n)
+    except TypeError:
+        count = 0
+    if not 2 <= count <= _MOST:
+        raise UnknownName(f"i_nce takes a whole number of candidates from 2 to 2^53, not {n!r}")
     return Measure(
         f"i_nce:{count}",
         lambda model: pointwise(model, count),
@@ -113,10 +118,3 @@ def i_nce(n: int = CANDIDATES) -> Measure:
         },
         source="van den Oord, Li, Vinyals (2018), arXiv:1807.03748",
     )
-
-
-def _checked(n: Any) -> int:
-    count = int(n) if isinstance(n, Integral) and not isinstance(n, bool) else 0
-    if not 2 <= count <= _MOST:
-        raise UnknownName(f"i_nce takes a whole number of candidates from 2 to 2^53, not {n!r}")
-    return count

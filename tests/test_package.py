@@ -24,8 +24,7 @@ NAMES = [
     "encoding_model",
 ]
 NAMES += ["fisher", "i_sp", "i_ssi", "i_surp", "i_cissi", "i_local", "i_kong1", "i_kong2", "InputError", "ModelError"]
-NAMES += ["i_nce"]
-NAMES += ["Recording", "measure", "read_recording"]
+NAMES += ["Recording", "i_nce", "measure", "read_recording"]
 #: Folders of code that stay in the checkout.
 KEPT = {"stiminfo.reports.studies"}
 

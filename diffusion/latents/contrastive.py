@@ -89,18 +89,21 @@ class SetChannel:
     fresh: bool = field(default=True, init=False)
 
     def draw(self, count: int, generator: Generator) -> tuple[Tensor, Tensor]:
-        index = self._images(count, generator)
-        x = self.source.stimuli[index].to(self.source.dtype)
-        return x, self.source.encoder.sample(x, generator)
+        return self._drawn(count, generator)[1:]
 
     def scored(self, count: int, generator: Generator) -> Tensor:
-        index = self._images(count, generator)
-        z = self.source.encoder.sample(self.source.stimuli[index].to(self.source.dtype), generator)
-        log = self.source.likelihoods(z)
-        return (log[:, index] - torch.logsumexp(self.source.log_prior + log, 1, keepdim=True)).T
+        return self.paired(count, generator)[2]
 
-    def _images(self, count: int, generator: Generator) -> Tensor:
-        return torch.multinomial(self.source.log_prior.exp(), count, replacement=True, generator=generator)
+    def paired(self, count: int, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Images, latents, and the log ratios of all pairs of the two."""
+        index, x, z = self._drawn(count, generator)
+        log = self.source.likelihoods(z)
+        return x, z, (log[:, index] - torch.logsumexp(self.source.log_prior + log, 1, keepdim=True)).T
+
+    def _drawn(self, count: int, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
+        index = torch.multinomial(self.source.log_prior.exp(), count, replacement=True, generator=generator)
+        x = self.source.stimuli[index].to(self.source.dtype)
+        return index, x, self.source.encoder.sample(x, generator)
 
 
 @dataclass(frozen=True, eq=False)

@@ -52,7 +52,9 @@ class Critic(nn.Module):
         """Scores (...) of images (..., d) and latents (..., k), which broadcast against one another."""
         images, latents = self._standard("x", x), self._standard("z", z)
         if self.kind == "separable":
-            scores = (self.of_image(images) * self.of_latents(latents)).sum(-1) / math.sqrt(EMBEDDING)
+            scores = torch.einsum("...e,...e->...", self.of_image(images), self.of_latents(latents)) / math.sqrt(
+                EMBEDDING
+            )
         else:
             shape = torch.broadcast_shapes(images.shape[:-1], latents.shape[:-1])
             both = [one.expand(*shape, one.shape[-1]) for one in (images, latents)]
