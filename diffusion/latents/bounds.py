@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .groups import FREE, WHOLE
 from .responses import Responses
 from .shares import Progress, Shares
 from .vae import GroupVAE
@@ -25,7 +24,7 @@ def classifier_bounds(
 ) -> Shares:
     """Lower bounds of I(z_g; factor); what has no bound of this kind, I(z_g; x) and the partial correlation, is NaN."""
     groups = vae.groups
-    rows = (*groups.names, *((FREE,) if len(groups.free) > 1 else ()), WHOLE)
+    rows = groups.rows
     codes, sizes = torch.tensor(world.factors), [len(values) for values in world.values]
     generator = torch.Generator().manual_seed(seed)
     found, errors = [], []

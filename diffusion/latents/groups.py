@@ -69,6 +69,12 @@ class Groups:
         """The groups without a label."""
         return tuple(name for name in self.names if name not in self.supervised)
 
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """What is scored: each group, all free ones together if there are several and others, and the whole."""
+        together = len(self.free) > 1 and bool(self.supervised)
+        return (*self.names, *((FREE,) if together else ()), WHOLE)
+
     def latents(self, of: str | Sequence[str] = WHOLE) -> list[int]:
         """Indices of the latents of a group, of several groups, of all free ones ("free"), or of all ("whole").
 
@@ -119,9 +125,10 @@ def usual_groups(world: World) -> Groups:
     """One group per label and per circular factor, and two free groups.
 
     A group that learns the rotation is called pose, as in the paper; any other has its factor's name. Where no factor
-    is a label or circular, the first one is supervised.
+    is a label or circular, the first one is supervised. A column that names each image is no label.
     """
-    learned = [n for n, kind in zip(world.names, world.kinds) if kind != "line"] or [world.names[0]]
+    told = [n for n, values in zip(world.names, world.values) if len(values) < len(world)] or [world.names[0]]
+    learned = [n for n in told if world.kinds[world.column(n)] != "line"] or told[:1]
     learned.sort(key=lambda n: world.kinds[world.column(n)] != "circle")
     supervised = {"pose" if name == "rotation" else name: name for name in learned}
     names = (*supervised, "free-1", "free-2")

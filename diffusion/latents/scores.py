@@ -153,9 +153,7 @@ def score_groups(
 
 def group_gap(shares: Shares, groups: Groups) -> Array:
     """The gap of each factor by groups, (F,); with a supervised group, all free groups count as one."""
-    names = groups.names
-    if groups.supervised and len(groups.free) > 1:
-        names = (*groups.supervised, FREE)
+    names = (*groups.supervised, FREE) if FREE in groups.rows else groups.names
     if len(names) < 2:
         return np.zeros(len(shares.factors))
     return information_gap(shares.about_factor[[shares.rows.index(name) for name in names]], shares.entropies)

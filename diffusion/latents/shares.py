@@ -12,7 +12,6 @@ from torch import Tensor
 
 from ...models.arrays import Array
 from .channel import ExactLatents
-from .groups import FREE, WHOLE
 from .tables import MemberTable
 from .world import World
 
@@ -56,7 +55,7 @@ class Shares:
 
     Attributes
     ----------
-    rows : the groups, then "free" (all free groups together, if there are several) and "whole"
+    rows : see `Groups.rows`
     factors : names of the factors
     about_image, image_stderr : (R,) I(z_g; x), nats
     about_factor, factor_stderr : (R, F) I(z_g; factor), nats
@@ -117,8 +116,7 @@ def group_shares(
     seed : the same seed gives the same numbers
     """
     world, groups = latents.world, latents.groups
-    rows = (*groups.names, *((FREE,) if len(groups.free) > 1 else ()), WHOLE)
-    channels = [latents.channel(row) for row in rows]
+    channels = [latents.channel(row) for row in groups.rows]
     alone = [latents.channel_of([d]) for d in range(groups.dimensions)]
     onehot = _OneHot(world)
     found: list[list[Tensor]] = []
@@ -138,7 +136,7 @@ def group_shares(
     partial, partial_error = _mean(torch.cat(shared)[:, None])
     by_dimension = _mean(torch.cat(lone).flatten(1))[0].reshape(groups.dimensions, -1)[:, 1:]
     return Shares(
-        rows, world.names, table[:, 0], spread[:, 0], table[:, 1:], spread[:, 1:], world.entropies, by_dimension,
+        groups.rows, world.names, table[:, 0], spread[:, 0], table[:, 1:], spread[:, 1:], world.entropies, by_dimension,
         float(partial[0]), float(partial_error[0]), samples,
     )  # fmt: skip
 

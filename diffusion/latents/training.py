@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,11 @@ class GroupTraining:
     say: Callable[[str], None] = print
     seconds: float = field(default=0.0, init=False)
     losses: list[list[float]] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        """Groups that learn no label are free."""
+        if not self.recipe.label:
+            self.groups = replace(self.groups, supervised={})
 
     def run(self) -> GroupVAE:
         """Train, and return the VAE with the running averages of its weights.

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ...diffusion.latents import GroupScores
 
 #: Inches of a cell, and of the margins for names beside and above the cells.
-_CELL, _MARGIN, _ABOVE = (0.72, 0.3), 1.2, 0.62
+_CELL, _MARGIN, _ABOVE = (0.72, 0.3), 1.2, 0.52
 
 
 def plot_groups(scores: GroupScores) -> Drawing:

@@ -55,6 +55,14 @@ def test_groups_by_name():
     usual = usual_groups(WORLD)
     assert usual.names == ("pose", "category", "free-1", "free-2")
     assert usual.supervised == {"pose": "rotation", "category": "category"}
+    named = replace(
+        WORLD,
+        factors=np.arange(48)[:, None].repeat(2, 1) // [1, 2],
+        names=("file", "kind"),
+        values=(tuple(f"{n}.png" for n in range(48)), tuple("abcdefghijklmnopqrstuvwx")),
+        circular=(),
+    )
+    assert usual_groups(named).supervised == {"kind": "kind"}
     numbers = replace(WORLD, values=((0.0, 1.0, 2.0), *WORLD.values[1:]), circular=())
     assert usual_groups(numbers).supervised == {"category": "category"}
 

@@ -77,6 +77,9 @@ def test_own_images_and_responses(groups, tmp_path, monkeypatch):
     assert (code, err) == (0, "")
     assert "responses that were not learned from" in out
     assert load_groups(tmp_path / "groups").vae.groups.ranks == (6, 4)
+    code, _, err = groups(*own[:4], *own[6:], "--neurons", "4", "--out", "simulated")
+    assert code == 0
+    assert "stiminfo: note: no --responses are given: 4 simulated neurons respond" in err
     code, out, _ = groups(*own, "--lane", "mlp", "--latents", "8", "--group", "a:2", "--group", "b", "--out", "counts")
     assert code == 0
     assert "at least, by classifiers" in out
