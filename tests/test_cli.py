@@ -136,7 +136,7 @@ def test_measure_prints_a_count_table(folder):
 
 
 def test_help_teaches(folder):
-    commands = ("audit", "table", "replay", "measure", "train", "decompose", "groups", "figures", "claims")
+    commands = ("audit", "table", "replay", "measure", "train", "decompose", "groups", "edit", "figures", "claims")
     for command in ([], *([one] for one in commands)):
         run = stiminfo(*command, "--help")
         assert run.returncode == 0

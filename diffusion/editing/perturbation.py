@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ...errors import ModelError
-from ..latents.channel import ExactLatents
+from ..latents import ExactLatents
 from ..latents.groups import WHOLE
 
 #: Latents that lie further below the density of typical ones than this, in nats, are no latents of an image.

@@ -1,4 +1,4 @@
-"""Scores of edits against the known factors: what an edit took, what it kept, and how far it left the images."""
+"""Scores of edits against the known factors: what an edit took, and what it kept."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 
 from ...models.arrays import Array
-from ..latents.shares import Shares
-from ..latents.world import World
+from ..latents import World
 
-#: A position on a circle counts as reached within this share of the period, and a number on a line within one value.
-NEAR_ON_CIRCLE, NEAR_ON_LINE = 1 / 12, 1
+#: A position on a circle counts as the same within this share of the period.
+NEAR_ON_CIRCLE = 1 / 12
+#: Neighbouring values on a line count as the same if there are so many; fewer have no values in between.
+MANY_ON_LINE = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,19 +28,19 @@ class Scores:
     taken : (F,) of the edits whose donor differs, the share that reached the donor's value; NaN if there are none
     kept : (F,) the share of the edits that have the image's own value
     donors : (F,) edits whose donor differs
-    distance : (B,) from each edit to the nearest image of the world
+    found : (B,) the image of the world nearest to each edit
     """
 
     names: tuple[str, ...]
     taken: Array
     kept: Array
     donors: Array
-    distance: Array
+    found: Array
 
 
 def nearest_images(world: World, pictures: Tensor) -> tuple[Array, Array]:
     """Index of the image nearest to each picture (B, d), (B,), and the distances (B,)."""
-    apart = torch.cdist(pictures.double().cpu(), torch.tensor(world.flat))
+    apart = torch.cdist(pictures.double().cpu(), torch.tensor(world.flat), compute_mode="donot_use_mm_for_euclid_dist")
     found = apart.min(1)
     return found.indices.numpy(), found.values.numpy()
 
@@ -50,7 +51,8 @@ def steps_apart(world: World, factor: int, one: Array, other: Array) -> Array:
     if kind == "nominal":
         return np.where(one == other, 0.0, np.inf)
     if period is None:
-        return np.abs(one - other) / NEAR_ON_LINE
+        near = 1.0 if len(world.values[factor]) >= MANY_ON_LINE else 0.5
+        return np.abs(one - other) / near
     values = np.array(world.values[factor], dtype=float)
     gap = np.abs(values[one] - values[other]) % period
     return np.minimum(gap, period - gap) / (NEAR_ON_CIRCLE * period)
@@ -58,7 +60,7 @@ def steps_apart(world: World, factor: int, one: Array, other: Array) -> Array:
 
 def score(world: World, images: Array, donors: Array, pictures: Tensor) -> Scores:
     """Scores of edited pictures (B, d) of images with these indices (B,), towards those of the donors (B,)."""
-    found, distance = nearest_images(world, pictures)
+    found = nearest_images(world, pictures)[0]
     taken, kept, counted = [], [], []
     for f in range(len(world.names)):
         codes = world.factors[:, f]
@@ -70,18 +72,17 @@ def score(world: World, images: Array, donors: Array, pictures: Tensor) -> Score
         taken.append(reached[differs].mean() if differs.any() else np.nan)
         kept.append((to_own <= 1).mean())
         counted.append(differs.sum())
-    return Scores(world.names, np.array(taken), np.array(kept), np.array(counted), distance)
+    return Scores(world.names, np.array(taken), np.array(kept), np.array(counted), found)
 
 
-def agreement(taken: Mapping[str, Array], shares: Shares) -> float:
+def agreement(taken: Mapping[str, Array], shares: Mapping[str, Array]) -> float:
     """Pearson's correlation of the matrix of edits with that of the exact shares of information.
 
     Parameters
     ----------
     taken : for each group the share of edits that took each factor, (F,)
-    shares : of each factor's entropy that each group tells
+    shares : for each group the share of each factor's entropy that it tells, (F,)
     """
-    edits = np.concatenate([taken[group] for group in taken])
-    told = np.concatenate([shares.shares[shares.rows.index(group)] for group in taken])
+    edits, told = (np.concatenate([rows[group] for group in taken]) for rows in (taken, shares))
     known = np.isfinite(edits)
     return float(np.corrcoef(edits[known], told[known])[0, 1])

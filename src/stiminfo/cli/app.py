@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import InputError
-from . import audit, claims, decompose, figures, groups, measure, replay, table, train
+from . import audit, claims, decompose, edit, figures, groups, measure, replay, table, train
 from .shared import BAD_INPUT, INTERRUPTED, console_here, ending, fail, say
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ _COMMANDS: tuple[tuple[Any, str, str], ...] = (
     (train.train, "Train networks that denoise images.", train.ENDING),
     (decompose.decompose, "Map the information about images.", decompose.ENDING),
     (groups.groups, "Learn latent groups of a population.", groups.ENDING),
+    (edit.edit, "Edit images along a latent group.", edit.ENDING),
     (figures.figures, "Draw the paper's figures anew.", figures.ENDING),
     (claims.claims, "Check the paper's statements.", claims.ENDING),
 )

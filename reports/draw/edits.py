@@ -1,0 +1,111 @@
+"""A picture of edits along a group of latents: image, donor and edit side by side, and what the group tells of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...diffusion.editing import steps_apart
+from ..symbols import symbol
+from .style import BLUE, GUIDE, VERMILLION, Drawing, styled
+
+if TYPE_CHECKING:
+    from ...models.arrays import Array
+    from ..editing import EditReport
+
+#: Inches of a picture, of the gaps between pictures, of the words beside them, and of the headings above.
+_SIDE, _GAP, _WORDS, _ABOVE, _BELOW = 0.72, 0.1, 1.5, 0.52, 0.36
+#: Signs between pictures, and their inches.
+_SIGNS, _BETWEEN = ("+", "→", ""), 0.2
+
+
+def plot_edits(report: EditReport) -> Drawing:
+    """Draw one row per image: the image, its donor, the edit, the map of I_local, and what became of each factor."""
+    world, rows, count = report.world, report.shown, len(report.shown)
+    shape = world.images.shape[1:]
+    assert report.maps.featurewise is not None
+    pictures = [
+        world.images[report.start.images.numpy()[rows]],
+        world.images[report.edits.perturbed.donors.numpy()[rows]],
+        report.edits.pictures[rows].cpu().numpy().reshape(-1, *shape).clip(0, 1),
+        report.maps.featurewise.reshape(-1, *shape),
+    ]
+    top = max(float(pictures[3].max()), 1e-12)
+    colours: list[dict[str, Any]] = [{"cmap": "gray", "vmin": 0, "vmax": 1}] * 3
+    colours.append({"cmap": "magma", "vmin": 0, "vmax": top})
+    second = f"donor of\n{report.group}" if report.edits.perturbed.given else "asked for"
+    local = symbol("i_local").mathtext
+    heads = ("image", second, "edit", f"what {report.group}\ntells ({local})")
+    step = _SIDE + _BETWEEN
+    width, height = 4 * step + _WORDS + 0.05, _ABOVE + count * (_SIDE + _GAP) + _BELOW
+    with styled():
+        figure = Drawing(figsize=(width, height))
+        for row in range(count):
+            low = height - _ABOVE - (row + 1) * (_SIDE + _GAP) + _GAP
+            for column in range(4):
+                left = 0.05 + column * step
+                axes = figure.add_axes((left / width, low / height, _SIDE / width, _SIDE / height))
+                drawn = axes.imshow(pictures[column][row], interpolation="nearest", **colours[column])
+                axes.set_xticks([])
+                axes.set_yticks([])
+                for spine in axes.spines.values():
+                    spine.set_visible(False)
+                if row == 0:
+                    axes.set_title(heads[column], loc="center")
+                if column < 3:
+                    x, y = (left + _SIDE + _BETWEEN / 2) / width, (low + _SIDE / 2) / height
+                    figure.text(x, y, _SIGNS[column], ha="center", va="center", fontsize=9)
+            total = f"{report.maps.value[row]:.2f} nats"
+            axes.text(0.97, 0.04, total, transform=axes.transAxes, color="white", ha="right", va="bottom", fontsize=6)
+            _words(
+                figure, report, int(rows[row]), (4 * step + 0.05 - _BETWEEN / 2) / width, (low + _SIDE) / height, height
+            )
+        figure.text(0.05 / width, 1 - 0.03 / height, _title(report), weight="bold", fontsize=8, va="top")
+        bar = figure.add_axes(((0.05 + 3 * step) / width, 0.14 / height, _SIDE / width, 0.04 / height))
+        scale = figure.colorbar(drawn, cax=bar, orientation="horizontal")
+        scale.ax.tick_params(labelsize=5, length=1.5, pad=1)
+        scale.ax.locator_params(nbins=2)
+        scale.outline.set_linewidth(0.3)
+        figure.text((3 * step - 0.02) / width, 0.14 / height, "nats / pixel", fontsize=5, ha="right")
+        moved = "the donor's value" if report.edits.perturbed.given else "the value asked for"
+        figure.text(
+            0.05 / width, 0.14 / height, f"grey: kept\nblue: moved to {moved}\nred: moved elsewhere", fontsize=5
+        )
+    return figure
+
+
+def _title(report: EditReport) -> str:
+    told = report.shares.get(report.group)
+    if told is None:
+        return f"Edits along {report.group}"
+    known = [f"{share:.0%} of {name}" for name, share in zip(report.world.names, told) if share >= 0.05]
+    return f"Edits along {report.group}, which tells {' and '.join(known) or 'nothing'}"
+
+
+def _words(figure: Drawing, report: EditReport, row: int, left: float, top: float, height: float) -> None:
+    """One line per factor: its value, or from which value to which; in blue where it is now the donor's."""
+    world = report.world
+    indices = (report.start.images, report.edits.perturbed.donors, report.scores.found)
+    own, wanted, now = (world.factors[int(which[row])] for which in indices)
+    for f, name in enumerate(world.names):
+        values = world.values[f]
+        moved = _apart(report, f, now[f], own[f]) > 1
+        to = f"{_value(values[own[f]])} → {_value(values[now[f]])}" if moved else _value(values[now[f]])
+        figure.text(
+            left,
+            top - (0.1 + 0.165 * f) / height,
+            f"{name} {to}",
+            fontsize=6.5,
+            color=GUIDE if not moved else BLUE if _apart(report, f, now[f], wanted[f]) <= 1 else VERMILLION,
+            weight="bold" if moved else "normal",
+            va="center",
+        )
+
+
+def _apart(report: EditReport, factor: int, one: Array, other: Array) -> float:
+    return float(steps_apart(report.world, factor, np.asarray(one), np.asarray(other)))
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
