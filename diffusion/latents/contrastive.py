@@ -60,8 +60,10 @@ class Bound(NamedTuple):
 class Pairs(Protocol):
     """Pairs of an image and latents that it evokes."""
 
-    #: Whether pairs are drawn anew, and not taken from a list.
-    fresh: bool
+    @property
+    def fresh(self) -> bool:
+        """Whether no critic was trained on these very pairs."""
+        ...
 
     def draw(self, count: int, generator: Generator) -> tuple[Tensor, Tensor]:
         """Images (count, d) and latents (count, k)."""

@@ -143,7 +143,7 @@ def compared(make: Callable[[Tensor], Guide], level: float) -> tuple[float, floa
 def plug_in(level: float) -> tuple[float, float]:
     """As `compared`, of log p(z*|x) at x = E[X|y], with the derivative through E[X|y]."""
     encoder = mixture()[0].encoder
-    return compared(lambda z: ByLikelihood(z, lambda x: x @ encoder.weights.T, encoder.precision), level)
+    return compared(lambda z: ByLikelihood(z, mean=lambda x: x @ encoder.weights.T, precision=encoder.precision), level)
 
 
 def listed(found: list[tuple[float, float]]) -> str:

@@ -14,8 +14,8 @@ from . import setting
 
 #: The group whose information is estimated.
 _GROUP = "pose"
-#: Candidates, and optimiser steps on fresh trials and on recorded ones.
-CANDIDATES, STEPS, RECORDED_STEPS = 256, 500, 300
+#: Candidates, trials per optimiser step, and steps on fresh trials and on recorded ones.
+CANDIDATES, BATCH, STEPS, RECORDED_STEPS = 256, 256, 500, 300
 #: Candidates of the released sampler: the right latents and ten others.
 _RELEASED = 11
 #: A critic should reach this share of the information on fresh trials.
@@ -29,7 +29,7 @@ _NEAR = 0.5
 @cache
 def critic() -> Critic:
     """Trained on fresh trials of the group."""
-    return train_critic(setting.channel(_GROUP), steps=STEPS, seed=setting.SEED)
+    return train_critic(setting.channel(_GROUP), steps=STEPS, batch=BATCH, seed=setting.SEED)
 
 
 @cache
@@ -53,7 +53,7 @@ def recorded() -> tuple[Bound, Bound]:
     generator = torch.Generator().manual_seed(setting.SEED)
     x = channel.source.stimuli.double()
     pairs = RecordedPairs(x, channel.source.encoder.sample(x, generator))
-    learned = train_critic(pairs, steps=RECORDED_STEPS, seed=setting.SEED)
+    learned = train_critic(pairs, steps=RECORDED_STEPS, batch=BATCH, seed=setting.SEED)
     return critic_info_nce(learned, pairs, CANDIDATES), critic_info_nce(learned, channel, CANDIDATES)
 
 
@@ -81,7 +81,7 @@ def bound() -> Result:
     found, (exact, stderr) = fresh(), information()
     return Result(
         found.value < exact + 3 * math.hypot(found.stderr, stderr),
-        f"a critic trained on {STEPS} x {CANDIDATES} trials and asked about fresh ones: {found}; exact "
+        f"a critic trained on {STEPS} x {BATCH} trials and asked about fresh ones: {found}; exact "
         f"{exact:.3f} +- {stderr:.3f} nats",
     )
 

@@ -10,7 +10,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from ....diffusion.editing import Ladder
+from ....diffusion.editing import Inverted, inverted
 from ....diffusion.latents import (
     RECIPES,
     ExactLatents,
@@ -77,6 +77,7 @@ def chosen() -> Tensor:
     return torch.randperm(len(world()), generator=torch.Generator().manual_seed(SEED))[:IMAGES]
 
 
-def ladder() -> Ladder:
-    """The noise levels of the edits."""
-    return Ladder.between(0.1, LEVEL)
+@cache
+def start() -> Inverted:
+    """These images as noise, and how exactly they were inverted."""
+    return inverted(latents(), chosen(), LEVEL)
