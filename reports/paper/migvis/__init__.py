@@ -18,8 +18,8 @@ PAPER = Paper(
     about=(
         "The paper is *Uncovering Semantic Selectivity of Latent Groups in Higher Visual Cortex with Mutual "
         "Information-Guided Diffusion*. Its statements are restated in our words, with the place where it makes them; "
-        "what it does not say is marked *ours*. Statements about the released code are marked as such: the paper is "
-        "one thing, its code another. `stiminfo claims --paper mig-vis` checks them all again."
+        "what it does not say is marked *ours*. What is said of the released code (commit 1419166) is ours, too: the "
+        "paper is one thing, its code another. `stiminfo claims --paper mig-vis` checks them all again."
     ),
     remarks=(
         "The paper's recordings and images are not used. The world here has 576 rendered images of 16 x 16 pixels with "

@@ -139,7 +139,7 @@ def traversed() -> tuple[float, float, float]:
 @claim(
     "section-4-2-traversal",
     "Section 4.2",
-    "Standard latent traversal, by a decoder from latents to images, cannot change the category.",
+    "Standard latent traversal leaves the category as it is, a limit of generation by a decoder and not by diffusion.",
     REFUTED,
     "the best decoder, E[X|z], changes it; its pictures are averages of images, and what diffusion adds is sharpness",
 )
@@ -149,7 +149,7 @@ def traversal_cannot() -> Result:
         taken < _FEW,
         f"{taken:.0%} of the traversals of the category group are nearest to an image of the new category; they lie "
         f"{distance:.2f} from the nearest image, edits by diffusion {off.mean():.2f}, and images "
-        f" {gap:.2f} from one another",
+        f"{gap:.2f} from one another",
     )
 
 

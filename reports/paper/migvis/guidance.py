@@ -74,8 +74,8 @@ def apart(found: dict[str, Tensor]) -> float:
     "Section 4.2",
     "Guidance by the likelihood p(z*|x) is a weaker objective than guidance by mutual information.",
     REFUTED,
-    "for one pair of models they are the same gradient, since p(z*) does not depend on the image; what differs in "
-    "practice is the model that stands for it, a Gaussian encoder or a critic",
+    "with the same model of p(z|x) they are the same gradient, since p(z*) does not depend on the image; what differs "
+    "in practice is that model, a Gaussian encoder or a critic",
 )
 def weaker() -> Result:
     off = max(apart(three_gradients("category", level)) for level in LEVELS)
@@ -182,31 +182,17 @@ def as_released(level: float) -> tuple[float, float]:
 
 @claim(
     "code-guidance",
-    "Released code (commit 1419166): guidance in the sampler",
-    "The released rule adds the guidance term of Eq. 4 up to one scale for all noise levels.",
-    REFUTED,
-    "the derivative of the estimate and the factor sqrt(1 - abar) are left out, so that the length depends on the "
-    "level in another way, and ten negatives drawn anew at each step make it random",
+    "Beside the released code: guidance in the sampler",
+    "The released rule is not the guidance term of Eq. 4 up to one scale: it leaves out the derivative of the estimate "
+    "and the factor sqrt(1 - abar), and draws ten negatives anew at each step.",
+    CONFIRMED,
+    ours=True,
 )
 def released() -> Result:
     found = [as_released(level) for level in LEVELS]
     lengths = [length for _, length in found]
     return Result(
-        max(lengths) / min(lengths) < 1 + _LENGTH and min(cosine for cosine, _ in found) > _COSINE,
+        max(lengths) / min(lengths) > 2 and max(cosine for cosine, _ in found) < _COSINE,
         "with an exact critic, cosine with the right gradient and ratio of lengths at noise of "
         f"{', '.join(f'{level:g}' for level in LEVELS)}: {listed(found)}",
     )
-
-
-@claim(
-    "eq-4-exact",
-    "Beside section 3.2",
-    "With exact models the guided denoiser at scale 1 is the posterior mean E[X|y,z*]: nothing has to be tuned.",
-    CONFIRMED,
-    ours=True,
-)
-def scale_one() -> Result:
-    denoiser, y, gamma, z = noisy_pairs("category", 1.0)
-    plain, added = Exact(z).shift(denoiser, y, gamma)
-    off = float((plain + added - denoiser.xhat(y, gamma, z)).abs().max())
-    return Result(off < _SAME, f"at noise of 1 the two differ by {off:.1g} of a pixel")
