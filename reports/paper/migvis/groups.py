@@ -7,7 +7,7 @@ import torch
 
 from ....diffusion.latents import binned_gap, information_gap
 from ....models.arrays import Array
-from ..claims.claim import CONFIRMED, Result, claim
+from ..claims.claim import CONFIRMED, CORRECTED, Result, claim
 from . import setting
 
 #: What the paper calls a marginal drop of R^2: Table 1 has 1.86 to 2.04 percent points.
@@ -20,9 +20,9 @@ _FAR = 1.0
 _DRAWN = 4000
 
 
-def gaps(recipe: str) -> tuple[float, float]:
+def gaps(recipe: str, seed: int) -> tuple[float, float]:
     """The mutual information gap by single latents, as published, and by groups."""
-    found = setting.scores(recipe)
+    found = setting.scores(recipe, seed)
     rows = [found.rows.index(name) for name in found.groups.names]
     return float(found.gap_dimensions.mean()), float(information_gap(found.information[rows], found.entropies).mean())
 
@@ -46,15 +46,22 @@ def reconstruction() -> Result:
     "table-2",
     "A.3, Table 2",
     "By the mutual information gap the latents are more disentangled than those of a plain VAE.",
-    CONFIRMED,
+    CORRECTED,
+    "by the gap of groups, in every training; that by single latents, as published, varies as much between trainings",
 )
 def disentangled() -> Result:
-    (ours, ours_groups), (plain, plain_groups) = gaps("default"), gaps("plain")
+    ours, plain = (np.array([gaps(recipe, seed) for seed in setting.SEEDS]).T for recipe in ("default", "plain"))
+    single, whole = (f"{listed(one)} against {listed(other)}" for one, other in zip(ours, plain))
     return Result(
-        ours > plain and ours_groups > plain_groups,
-        f"gap by single latents, as published, {ours:.2f} against {plain:.2f}; by groups and exactly, "
-        f"{ours_groups:.2f} against {plain_groups:.2f}",
+        bool((ours > plain).all()),
+        f"{len(setting.SEEDS)} populations and trainings: by single latents {single}; by groups and exactly {whole}",
+        bool((ours[1] > plain[1] + 0.1).all()),
     )
+
+
+def listed(values: Array) -> str:
+    """Two decimals each."""
+    return ", ".join(f"{value:.2f}" for value in values)
 
 
 @claim(

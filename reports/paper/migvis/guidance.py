@@ -192,7 +192,7 @@ def released() -> Result:
     found = [as_released(level) for level in LEVELS]
     lengths = [length for _, length in found]
     return Result(
-        max(lengths) / min(lengths) > 2 and max(cosine for cosine, _ in found) < _COSINE,
+        max(lengths) / min(lengths) > 2 and min(cosine for cosine, _ in found) < _COSINE,
         "with an exact critic, cosine with the right gradient and ratio of lengths at noise of "
         f"{', '.join(f'{level:g}' for level in LEVELS)}: {listed(found)}",
     )

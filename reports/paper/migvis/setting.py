@@ -30,6 +30,8 @@ from ....diffusion.latents import (
 SIZES = {"rotations": 12, "elongations": 4, "stripes": 3}
 #: The seed of the neurons, of the training and of every draw.
 SEED = 0
+#: Neurons and trainings of other seeds too, for what varies with them.
+SEEDS = (0, 1, 2)
 #: Latents drawn for each information: twice as many as images.
 _SAMPLES = 1152
 #: Images that are edited, and the noise level up to which they are inverted, in pixels.
@@ -43,28 +45,32 @@ def world() -> World:
 
 
 @cache
-def responses() -> Responses:
+def responses(seed: int) -> Responses:
     """80 neurons with mixed selectivity and Gaussian noise, what the square root makes of Poisson counts."""
-    return Responses.of_table(mixed_population(world(), seed=SEED), world())
+    return Responses.of_table(mixed_population(world(), seed=seed), world())
 
 
 @cache
-def learned(recipe: str) -> LearnedGroups:
+def learned(recipe: str, seed: int) -> LearnedGroups:
     """Four groups of latents, trained by a recipe of `stiminfo groups`."""
-    training = GroupTraining(world(), responses(), usual_groups(world()), RECIPES[recipe], seed=SEED)
-    return LearnedGroups(training.run(), world(), responses(), {})
+    training = GroupTraining(world(), responses(seed), usual_groups(world()), RECIPES[recipe], seed=seed)
+    return LearnedGroups(training.run(), world(), responses(seed), {})
+
+
+def scores(recipe: str, seed: int = SEED) -> GroupScores:
+    """What the groups of a recipe tell, exactly in the images."""
+    return _scores(recipe, seed)
 
 
 @cache
-def scores(recipe: str) -> GroupScores:
-    """What the groups of a recipe tell, exactly in the images."""
-    return score_groups(learned(recipe), _SAMPLES, SEED)
+def _scores(recipe: str, seed: int) -> GroupScores:
+    return score_groups(learned(recipe, seed), _SAMPLES, seed)
 
 
 @cache
 def latents() -> ExactLatents:
     """The exact law of the latents that the default recipe learns."""
-    return learned("default").exact()
+    return learned("default", SEED).exact()
 
 
 def channel(of: str) -> SetChannel:
