@@ -285,3 +285,22 @@ def test_papers():
     assert [paper_named(name).key for name in NAMES] == list(NAMES)
     with pytest.raises(UnknownName, match="mig-vis"):
         paper_named("mig")
+
+
+def test_the_setting_trains_what_it_says(monkeypatch):
+    caches = (setting.world, setting.responses, setting.learned, setting._scores, setting.latents)
+    for cached in caches:
+        cached.cache_clear()
+    monkeypatch.setattr(setting, "SIZES", {"size": 6, "shapes": 2, "rotations": 4, "elongations": 2, "stripes": 1})
+    monkeypatch.setattr(setting, "RECIPES", {"default": replace(setting.RECIPES["default"], steps=2, batch=8)})
+    monkeypatch.setattr(setting, "_SAMPLES", 32)
+    try:
+        assert len(setting.world()) == 16
+        assert setting.scores("default") is setting.scores("default", setting.SEED)
+        assert setting.scores("default").rows[:2] == ("pose", "category")
+        assert setting.latents().world is setting.world()
+        assert setting.channel("pose").source.encoder.responses == 6
+        assert len(setting.chosen()) == len(set(setting.chosen().tolist())) == 16
+    finally:
+        for cached in caches:
+            cached.cache_clear()
