@@ -20,7 +20,7 @@ from .witness import Witness
 
 
 class Named(Struct, frozen=True, tag="named"):
-    """A published measure, or a relative of one, by its name."""
+    """A known measure (`stiminfo.estimators.relatives.named`), by its name."""
 
     name: str
 

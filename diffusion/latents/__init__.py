@@ -10,6 +10,16 @@ import lazy_loader as _lazy_loader  # type: ignore[import-untyped, unused-ignore
 
 if TYPE_CHECKING:
     from .channel import ExactLatents, GroupChannel
+    from .contrastive import (
+        Bound,
+        GaussianChannel,
+        RecordedPairs,
+        SetChannel,
+        critic_info_nce,
+        exact_info_nce,
+        info_nce,
+    )
+    from .critic import Critic, train_critic
     from .gap import binned_gap, information_gap
     from .groups import Groups, usual_groups
     from .partial_correlation import batch_partial_correlation, gaussian_partial_correlation
@@ -28,6 +38,16 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "channel": ["ExactLatents", "GroupChannel"],
+    "contrastive": [
+        "Bound",
+        "GaussianChannel",
+        "RecordedPairs",
+        "SetChannel",
+        "critic_info_nce",
+        "exact_info_nce",
+        "info_nce",
+    ],
+    "critic": ["Critic", "train_critic"],
     "gap": ["binned_gap", "information_gap"],
     "groups": ["Groups", "usual_groups"],
     "partial_correlation": ["batch_partial_correlation", "gaussian_partial_correlation"],
@@ -50,8 +70,11 @@ __getattr__, __dir__, _ = _lazy_loader.attach(__name__, submod_attrs=_PLACES)
 
 __all__ = [
     "RECIPES",
+    "Bound",
+    "Critic",
     "ExactLatents",
     "FactorInformation",
+    "GaussianChannel",
     "GaussianTable",
     "GroupChannel",
     "GroupRecipe",
@@ -62,14 +85,19 @@ __all__ = [
     "LearnedGroups",
     "MemberTable",
     "PoissonTable",
+    "RecordedPairs",
     "Responses",
+    "SetChannel",
     "Shares",
     "World",
     "batch_partial_correlation",
     "binned_gap",
+    "critic_info_nce",
+    "exact_info_nce",
     "factor_information",
     "gaussian_partial_correlation",
     "group_shares",
+    "info_nce",
     "information_gap",
     "load_groups",
     "mixed_population",
@@ -77,5 +105,6 @@ __all__ = [
     "rendered_world",
     "save_groups",
     "score_groups",
+    "train_critic",
     "usual_groups",
 ]

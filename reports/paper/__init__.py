@@ -1,1 +1,1 @@
-"""The paper of Laquitaine et al. (arXiv:2505.11309): its figures and its statements, checked."""
+"""The papers behind the measures and the latent groups: figures and statements of the first, statements of both."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..templating import render
-from .claims import CORRECTED, PARTS, SLIP, Claim, Result, counted
+from .claims import CORRECTED, SLIP, Claim, Result, counted
+from .papers import FIRST, paper_named
 
 SCHEMA = 1
 
@@ -17,8 +18,11 @@ def outcomes(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Result]]:
         yield claim, claim.check()
 
 
-def to_json(found: Iterable[tuple[Claim, Result]]) -> dict[str, Any]:
-    """``{"claims": {id: {...}}, "counts": {"paper": {outcome: n}, "ours": {...}}, "schema": 1}``."""
+def to_json(found: Iterable[tuple[Claim, Result]], paper: str = FIRST) -> dict[str, Any]:
+    """``{"claims": {id: {...}}, "counts": {"paper": {outcome: n}, "ours": {...}}, "schema": 1}``.
+
+    With ``"paper": name`` for any but the first paper.
+    """
     claims = {
         claim.id: {
             "place": claim.place,
@@ -32,7 +36,8 @@ def to_json(found: Iterable[tuple[Claim, Result]]) -> dict[str, Any]:
         }
         for claim, result in found
     }
-    return {"claims": claims, "counts": _counts(claims), "schema": SCHEMA}
+    data = {"claims": claims, "counts": _counts(claims), "schema": SCHEMA}
+    return data if paper == FIRST else data | {"paper": paper}
 
 
 def _counts(claims: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, int]]:
@@ -68,8 +73,8 @@ def summary(data: Mapping[str, Any]) -> str:
 
 def markdown(data: dict[str, Any]) -> str:
     """The page of the claims' JSON data: how many have each outcome, then a table for each part."""
-    claims = data["claims"]
-    parts = {title: {one.id: claims[one.id] for one in part if one.id in claims} for title, part in PARTS.items()}
+    claims, paper = data["claims"], paper_named(data.get("paper", FIRST))
+    parts = {title: {one.id: claims[one.id] for one in part if one.id in claims} for title, part in paper.parts.items()}
     known = {id_ for part in parts.values() for id_ in part}
     others = {id_: claim for id_, claim in claims.items() if id_ not in known}
-    return render("claims.md", summary=summary(data), parts=parts | ({"Others": others} if others else {}))
+    return render("claims.md", paper=paper, summary=summary(data), parts=parts | ({"Others": others} if others else {}))

@@ -10,6 +10,7 @@ from .study import Study
 MODULES = {
     "table": "table",
     "claims": "claims",
+    "mig-vis": "migvis",
     "figures": "figures",
     "pictures": "pictures",
     "beyond": "beyond",

@@ -70,8 +70,8 @@ def _with_conditional(size: float) -> Measure:
 #: By axiom. Of the marginal axiom there is none: no complete measure meets it.
 PLANTS = {
     "completeness": _Plant("(1 + e) I(x)", _surprise(lambda model: 1.0)),
-    "locality": _Plant("I(x) + e E[I]", _everywhere),
-    "locality_any_prior": _Plant("I(x) + e E[I]", _everywhere),
+    "locality": _Plant("J(x) + e E[J], of Fisher information: its change ends with the ball", _everywhere),
+    "locality_any_prior": _Plant("J(x) + e E[J], of Fisher information: its change ends with the ball", _everywhere),
     "positivity": _Plant(
         "I(x) - e E[I]",
         lambda size: Measure("planted", lambda model: _surp(model) - size * model.mutual_information()),

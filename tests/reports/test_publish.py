@@ -24,7 +24,7 @@ def study_module(name):
 
 
 def study_named(name):
-    if name in ("estimators", "learned", "pictures"):
+    if name in ("estimators", "learned", "mig-vis", "pictures"):
         pytest.importorskip("torch", reason="the diffusion side needs torch")
     return registry.study(name)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ....errors import UnknownName, nearest
 from . import (
     appendix_a,
     axioms,
@@ -20,13 +19,27 @@ from . import (
     population,
     table_one,
 )
-from .claim import CONFIRMED, CORRECTED, OUTCOMES, REFUTED, SKIPPED, SLIP, Claim, Result, counted
+from .claim import (
+    CONFIRMED,
+    CORRECTED,
+    OUTCOMES,
+    REFUTED,
+    SKIPPED,
+    SLIP,
+    Claim,
+    Paper,
+    Result,
+    by_id,
+    counted,
+    of_modules,
+)
 
 __all__ = [
     "CLAIMS",
     "CONFIRMED",
     "CORRECTED",
     "OUTCOMES",
+    "PAPER",
     "PARTS",
     "REFUTED",
     "SKIPPED",
@@ -38,29 +51,36 @@ __all__ = [
 ]
 
 
-def _of(*modules: object) -> tuple[Claim, ...]:
-    """The claims in modules that hold one function per claim."""
-    return tuple(value for module in modules for value in vars(module).values() if isinstance(value, Claim))
-
-
 #: The parts of the page, in its order, with their claims. Table 1 lists its own.
 PARTS: dict[str, tuple[Claim, ...]] = {
     "Table 1": table_one.CLAIMS,
-    "Axioms and remarks": _of(axioms, measures),
-    "Sections 3 to 4.2, and the Discussion": _of(derivation, fisher),
-    "Appendix A": _of(appendix_a),
-    "Appendix B": _of(kong, kong2),
-    "Figures 1 to 3 and 5": _of(figure_1, figure_2, figures_3_5),
-    "Images: sections 5.4 and 5.5, appendix C": _of(estimator, population),
+    "Axioms and remarks": of_modules(axioms, measures),
+    "Sections 3 to 4.2, and the Discussion": of_modules(derivation, fisher),
+    "Appendix A": of_modules(appendix_a),
+    "Appendix B": of_modules(kong, kong2),
+    "Figures 1 to 3 and 5": of_modules(figure_1, figure_2, figures_3_5),
+    "Images: sections 5.4 and 5.5, appendix C": of_modules(estimator, population),
 }
 #: By id.
-CLAIMS: dict[str, Claim] = {claim.id: claim for part in PARTS.values() for claim in part}
+CLAIMS: dict[str, Claim] = by_id(PARTS)
+PAPER = Paper(
+    key="laquitaine",
+    title="The paper's statements, checked",
+    about=(
+        "The paper is that of Laquitaine, Azeglio, Paris, Ferrari and Chalk (arXiv:2505.11309). Its statements are "
+        "restated in our words, with the place where it makes them and its own equation numbers; what it does not say "
+        "is marked *ours*. `stiminfo claims` checks them all again."
+    ),
+    remarks=(
+        "*Confirmed* means that the statement held on every model tried, not that it is proved. *Slip in print* means "
+        "that what is printed cannot be meant, or can be read in two ways, and that no result depends on it. Training "
+        "times and the minute for each image (C.3, C.4), which depend on the machines, are not checked."
+    ),
+    parts=PARTS,
+    claims=CLAIMS,
+)
 
 
 def claims_named(names: Iterable[str] | None) -> tuple[Claim, ...]:
     """The claims with these ids, or all claims for None or no ids; raises `UnknownName`."""
-    wanted = list(names or CLAIMS)
-    for name in wanted:
-        if name not in CLAIMS:
-            raise UnknownName(f"unknown claim {name!r}{nearest(name, CLAIMS)}")
-    return tuple(CLAIMS[name] for name in dict.fromkeys(wanted))
+    return PAPER.named(names)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from ....errors import UnknownName, nearest
 
 CONFIRMED, CORRECTED, SLIP, REFUTED = "confirmed", "holds only as corrected", "slip in print", "refuted"
 SKIPPED = "not checked"
@@ -71,6 +73,46 @@ class Claim:
     def is_news(self, outcome: str) -> bool:
         """Whether an outcome differs from the one on record; a check that could not be made is no news."""
         return outcome not in (self.expected, SKIPPED)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper whose statements are checked.
+
+    Attributes
+    ----------
+    key : its name on the command line
+    title : heading of the page
+    about : which paper it is, and what is said of its statements, in Markdown
+    remarks : what the outcomes mean here, and what is not checked, in Markdown
+    parts : the parts of the page, in its order, with their claims
+    claims : by id
+    """
+
+    key: str
+    title: str
+    about: str
+    remarks: str
+    parts: Mapping[str, tuple[Claim, ...]]
+    claims: Mapping[str, Claim]
+
+    def named(self, names: Iterable[str] | None) -> tuple[Claim, ...]:
+        """The claims with these ids, or all claims for None or no ids; raises `UnknownName`."""
+        wanted = list(names or self.claims)
+        for name in wanted:
+            if name not in self.claims:
+                raise UnknownName(f"unknown claim {name!r}{nearest(name, self.claims)}")
+        return tuple(self.claims[name] for name in dict.fromkeys(wanted))
+
+
+def of_modules(*modules: object) -> tuple[Claim, ...]:
+    """The claims in modules that hold one function per claim."""
+    return tuple(value for module in modules for value in vars(module).values() if isinstance(value, Claim))
+
+
+def by_id(parts: Mapping[str, tuple[Claim, ...]]) -> dict[str, Claim]:
+    """The claims of all parts by id."""
+    return {claim.id: claim for part in parts.values() for claim in part}
 
 
 def claim(

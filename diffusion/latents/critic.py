@@ -1,0 +1,125 @@
+"""`Critic`: a network f(x, z) that InfoNCE trains to tell the latents of an image from those of others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from ...errors import ModelError, TrainingDiverged
+from .contrastive import Pairs, info_nce
+
+#: Width of the hidden layers, and length of the embeddings of a separable critic.
+WIDTH, EMBEDDING = 256, 64
+#: Pairs from which the scales of images and latents are taken.
+_SEEN = 4096
+#: Optimiser steps, pairs per step (the candidates), and the largest learning rate, which falls to 0 along a cosine.
+STEPS, BATCH, RATE = 700, 256, 2e-3
+
+
+class Critic(nn.Module):
+    """f(x, z) of images and latents.
+
+    Parameters
+    ----------
+    kind : "separable": <a(x), b(z)> of two networks, cheap for all pairs of a batch; "joint": one network of both
+    dimensions, latents : d and k
+    width : of the hidden layers
+
+    Raises
+    ------
+    ModelError
+        An unknown kind.
+    """
+
+    def __init__(self, kind: str, dimensions: int, latents: int, width: int = WIDTH) -> None:
+        super().__init__()
+        self.kind = kind
+        if kind == "separable":
+            self.of_image = _perceptron(dimensions, width, EMBEDDING)
+            self.of_latents = _perceptron(latents, width, EMBEDDING)
+        elif kind == "joint":
+            self.of_both = _perceptron(dimensions + latents, width, 1)
+        else:
+            raise ModelError(f"unknown critic {kind!r}; expected separable or joint")
+        for name, size in (("x", dimensions), ("z", latents)):
+            self.register_buffer(f"{name}_mean", torch.zeros(size))
+            self.register_buffer(f"{name}_scale", torch.ones(()))
+
+    def forward(self, x: Tensor, z: Tensor) -> Tensor:
+        """Scores (...) of images (..., d) and latents (..., k), which broadcast against one another."""
+        images, latents = self._standard("x", x), self._standard("z", z)
+        if self.kind == "separable":
+            scores = torch.einsum("...e,...e->...", self.of_image(images), self.of_latents(latents)) / math.sqrt(
+                EMBEDDING
+            )
+        else:
+            shape = torch.broadcast_shapes(images.shape[:-1], latents.shape[:-1])
+            both = [one.expand(*shape, one.shape[-1]) for one in (images, latents)]
+            scores = self.of_both(torch.cat(both, -1))[..., 0]
+        return scores.to(x.dtype)
+
+    def look(self, x: Tensor, z: Tensor) -> None:
+        """Take the means and scales of images and latents from these pairs."""
+        for name, values in (("x", x), ("z", z)):
+            getattr(self, f"{name}_mean").copy_(values.mean(0))
+            getattr(self, f"{name}_scale").copy_(values.std(0).square().mean().sqrt().clamp_min(1e-12))
+
+    def _standard(self, name: str, values: Tensor) -> Tensor:
+        mean, scale = getattr(self, f"{name}_mean"), getattr(self, f"{name}_scale")
+        return (values.to(mean.dtype) - mean) / scale
+
+
+def _perceptron(inputs: int, width: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(inputs, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, outputs)
+    )
+
+
+def train_critic(
+    pairs: Pairs,
+    kind: str = "separable",
+    *,
+    steps: int = STEPS,
+    batch: int = BATCH,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Critic:
+    """Train a critic to maximise the bound on these pairs.
+
+    Parameters
+    ----------
+    pairs : drawn anew in each step, or recorded ones, which a critic may learn by heart
+    kind : of the critic
+    steps, batch : optimiser steps, and pairs per step; in a step each pair's candidates are those of the batch
+    seed : of the first weights and of the pairs
+    progress : is called with the steps done and their total
+
+    Raises
+    ------
+    TrainingDiverged
+        The loss is not finite.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    count = _SEEN if pairs.fresh else batch
+    x, z = pairs.draw(count, generator)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        critic = Critic(kind, x.shape[1], z.shape[1])
+    critic.look(x, z)
+    optimiser = torch.optim.AdamW(critic.parameters(), lr=RATE)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    for step in range(steps):
+        x, z = pairs.draw(batch, generator)
+        loss = -info_nce(critic(x[:, None], z[None]))
+        if not torch.isfinite(loss):
+            raise TrainingDiverged(f"the loss of the critic is {loss.item()} at step {step}")
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        if progress is not None:
+            progress(step + 1, steps)
+    return critic.eval().requires_grad_(False)
