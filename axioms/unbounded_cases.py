@@ -115,8 +115,8 @@ class AtomsCase(FarCase, frozen=True, tag="atoms"):
     """Lone atoms at 0, 1, 2, ... or at 0, 1, 2, 4, ... with exponential or lighter weights; the response at 0 changes.
 
     The response to atom n > 0 is ``kinds[(n - 1) % len(kinds)]``, 0 or 1, and the weight of an atom at x of kind k
-    falls as exp(-(rate x)^2 / 2) if ``light[k]``, else as exp(-rate x). At 0 the response is 0 and becomes 1. With `mirror` the
-    atoms lie at -x.
+    falls as exp(-(rate x)^2 / 2) if ``light[k]``, else as exp(-rate x). At 0 the response is 0 and becomes 1. With
+    `mirror` the atoms lie at -x.
     """
 
     atoms: int
