@@ -33,7 +33,7 @@ from ..symbols import in_markdown, unit_of
 SITE = Path(__file__).parents[1] / "site"
 PUBLISHED_FOLDER = Path(__file__).parents[1] / "published"
 #: Committed pictures that are copied, since drawing them needs torch.
-_PICTURES = ("error_against_passes.png", "figures/figure-4.png", "figures/figure-6.png")
+_PICTURES = ("groups.png", "edits.png", "error_against_passes.png", "figures/figure-4.png", "figures/figure-6.png")
 
 
 def comparisons() -> tuple[Comparison, Comparison, Comparison]:
@@ -188,6 +188,7 @@ def fill(folder: Path) -> None:
         "recording": recording_parts(),
         "claims": _demoted(published("claims.md")),
         "beyond": published("beyond.md"),
+        "migvis": _demoted(published("mig-vis.md")),
         "learned": _demoted(published("learned.md")),
         "estimators": _demoted(published("estimators.md")),
         "benchmarks": published("benchmarks.md"),

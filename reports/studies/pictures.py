@@ -1,4 +1,4 @@
-"""README's pictures of one witness, of the measures of a recording, and of maps of images."""
+"""README's pictures: a witness, the measures of a recording, maps of images, and images edited along latent groups."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def others(data: Data) -> Files:
     stream = io.BytesIO()
     plot_witness(cell["witness"]).savefig(stream, format="png", dpi=200)
     maps = {name: _maps(given) for name, given in data["maps"].items()}
-    return {"witness.png": stream.getvalue(), "measures.png": _recording(), **maps}
+    return {"witness.png": stream.getvalue(), "measures.png": _recording(), **maps, **_latents()}
 
 
 def _recording() -> bytes:
@@ -58,10 +58,19 @@ def _maps(arguments: list[str]) -> bytes:
         return (Path(folder) / "maps.png").read_bytes()
 
 
+def _latents() -> Files:
+    """What README's commands draw of latent groups and of images edited along one of them."""
+    with tempfile.TemporaryDirectory() as folder:
+        groups, edits = Path(folder) / "groups", Path(folder) / "edits"
+        for command in (("groups", "--out", groups), ("edit", "--groups", groups, "--group", "pose", "--out", edits)):
+            subprocess.run([sys.executable, "-m", "stiminfo", *map(str, command)], check=True, stdout=sys.stderr)
+        return {name: (place / name).read_bytes() for place, name in ((groups, "groups.png"), (edits, "edits.png"))}
+
+
 STUDY = Study(
     name="pictures",
-    cost="a minute; with MNIST, where STIMINFO_MNIST names its files, half an hour",
+    cost="some minutes; with MNIST, where STIMINFO_MNIST names its files, half an hour",
     make=make,
-    outputs=("witness.png", "measures.png", *MAPS),
+    outputs=("witness.png", "measures.png", *MAPS, "groups.png", "edits.png"),
     others=others,
 )
