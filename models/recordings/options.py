@@ -74,6 +74,8 @@ class Options:
         given: Any = self.bins  # from Python it may be anything
         if given is not None and (not isinstance(given, Integral) or given < 2):
             raise OptionError(f"bins is {self.bins!r}; expected a whole number, 2 or more")
+        if both := set(self.stimulus_columns) & set(self.response_columns):
+            raise OptionError(f"{', '.join(map(repr, sorted(both)))} cannot be both a stimulus and a response")
         if self.responses not in (None, "words", "population"):
             raise OptionError(f"responses is {self.responses!r}; expected 'words' or 'population'")
         if self.law is not None and self.law not in LAWS:

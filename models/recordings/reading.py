@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ...errors import InputError, RecordingError
+from ...errors import InputError, OptionError, RecordingError
 from .formats import format_of
-from .formats.format import MOST_BYTES, Source
+from .formats.format import MOST_BYTES, Format, Source
 from .options import Options
 from .recording import Recording
 
@@ -70,16 +70,28 @@ def read_recording(source: Any, stimulus: str | None = None, **options: Any) -> 
     asked = Options.of(stimulus, options)
     if isinstance(source, str | os.PathLike):
         opened = _opened(Path(source))
-        return format_of(opened).read(opened, asked)
+        return _format(opened, asked).read(opened, asked)
     opened = Source(thing=source)
     try:
-        return format_of(opened).read(opened, asked)
+        return _format(opened, asked).read(opened, asked)
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
         if isinstance(error, InputError):
             raise
         # Objects of other libraries may be anything.
         kind = f"{type(source).__module__}.{type(source).__qualname__}"
         raise RecordingError(f"cannot read a recording from this {kind}: {error}") from error
+
+
+def _format(source: Source, asked: Options) -> Format:
+    """The format of a source; raises `OptionError` for options that change nothing there."""
+    found = format_of(source)
+    times = [name for name in ("window", "table", "events") if getattr(asked, name) is not None]
+    if times and not found.timed:
+        raise OptionError(
+            f"{' and '.join(times)} {'has' if len(times) == 1 else 'have'} no effect on a {found.title}: they are for "
+            "times of spikes (NWB, pynapple)"
+        )
+    return found
 
 
 def _opened(path: Path) -> Source:

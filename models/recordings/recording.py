@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
@@ -12,6 +13,14 @@ from ...errors import RecordingError
 from ..arrays import Array
 from ..counting import as_counts, joint_of_counts
 from ..encoding_model import EncodingModel
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def printable(text: str) -> str:
+    """The text, in which control characters are shown by their codes."""
+    shown: str = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +57,11 @@ class Recording:
     response_names: tuple[str, ...] = ("response",)
     how: tuple[str, ...] = field(default=())
     law: str | None = None
+
+    def __post_init__(self) -> None:
+        # Names come from files of others, and are printed: no terminal obeys them.
+        for name in ("labels", "response_labels", "stimulus_names", "response_names", "how"):
+            object.__setattr__(self, name, tuple(map(printable, getattr(self, name))))
 
     @classmethod
     def from_counts(cls, counts: Any, stimuli: Any = None, labels: Any = None) -> Self:

@@ -46,8 +46,10 @@ class Format:
     title : what it is, in words
     opens : whether a source is of this kind, by its content
     read : the recording
+    timed : whether it holds times, for which `Options.window`, `table` and `events` are
     """
 
     title: str
     opens: Callable[[Source], bool]
     read: Callable[[Source, Options], Recording]
+    timed: bool = False

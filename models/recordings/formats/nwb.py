@@ -111,4 +111,4 @@ def _covered(file: Any, trains: list[Array], ends: Array) -> Array:
     return np.array([[min(0.0, last), last]])
 
 
-FORMAT = Format("NWB file", lambda source: source.head.startswith(_HDF5), read)
+FORMAT = Format("NWB file", lambda source: source.head.startswith(_HDF5), read, timed=True)

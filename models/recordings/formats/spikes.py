@@ -72,4 +72,4 @@ def _cells(values: Any) -> Any:
     return array if array.dtype.kind in "buif" else [str(one) for one in array]
 
 
-FORMAT = Format("pynapple spikes", lambda source: source.is_of("pynapple", "TsGroup", "Ts"), read)
+FORMAT = Format("pynapple spikes", lambda source: source.is_of("pynapple", "TsGroup", "Ts"), read, timed=True)
