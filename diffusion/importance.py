@@ -144,9 +144,7 @@ class ImportanceDenoiser(Denoiser):
         ones = torch.ones(len(x), dtype=self.dtype)
         return Scales(self._low * ones, self._high * ones)
 
-    def _weighed(
-        self, log: Tensor, shift: Tensor, spread: Tensor, r: Tensor, generator: torch.Generator
-    ) -> _Weighed:
+    def _weighed(self, log: Tensor, shift: Tensor, spread: Tensor, r: Tensor, generator: torch.Generator) -> _Weighed:
         """Samples of X given r, with weights that sum to p(r | ...), from N(means + V shift, V spread V') by component.
 
         Parameters

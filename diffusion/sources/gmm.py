@@ -1,4 +1,4 @@
-"""A smooth stand-in for the digits: a Gaussian mixture fitted to them, drawn without end, whose exact denoiser is known.
+"""A smooth stand-in for the digits: a Gaussian mixture fitted to them, whose exact denoiser is known.
 
 A finite set is no measure of a network's accuracy: its exact posterior knows each image, and a network a smooth prior.
 """

@@ -14,7 +14,7 @@ from ...models.arrays import Array
 from ..datasets import Images
 from ..encoders import Encoder, LinearGaussian
 from ..gaussian import GaussianDenoiser, MixtureDenoiser
-from .source import SPLIT_SEED, Source
+from .source import SPLIT_SEED, ExactDenoiser, Source
 
 #: How many images stand for a source without end.
 _SHOWN = 256
@@ -76,7 +76,7 @@ class MixtureSource(Source):
     def shown(self) -> Images:
         return Images(self.name, self.held_out(_SHOWN).numpy().reshape(-1, *self.shape), None, self.credit)
 
-    def exact(self, encoder: Encoder, most: int | None = None) -> MixtureDenoiser:
+    def exact(self, encoder: Encoder, most: int | None = None) -> ExactDenoiser:
         if not isinstance(encoder, LinearGaussian):
             raise ModelError(NEEDS_LINEAR)
         if len(self._weights) == 1:

@@ -99,7 +99,7 @@ class Truth:
         flat = gamma.reshape(-1)
         xg = x[which] + flat.sqrt()[:, None] * torch.randn(len(flat), x.shape[1], dtype=x.dtype, generator=generator)
         band = (levels.place(flat) * BANDS).long().clamp_max(BANDS - 1)
-        gain = torch.cat([exact_gain(exact, *part, generator) for part in _blocks(xg, flat)])
+        gain = torch.cat([exact_gain(exact, a, b, generator) for a, b in _blocks(xg, flat)])
         return cls(x, which, xg, flat, weight.reshape(-1), band, gain)
 
     def maps(self, gain: Tensor) -> Tensor:
@@ -125,9 +125,9 @@ class Truth:
         Returns
         -------
         dict
-            ``total`` over the truth; ``rmse`` of single stimuli's totals and ``map`` of their maps, relative; ``bands``:
-            estimate over truth in each band, and its share of the information; ``worst``: the ratio that is furthest
-            from 1 among bands that hold `JUDGED` of it.
+            ``total`` over the truth; ``rmse`` of single stimuli's totals and ``map`` of their maps, relative;
+            ``bands``: estimate over truth in each band, and its share of the information; ``worst``: the ratio that is
+            furthest from 1 among bands that hold `JUDGED` of it.
         """
         found = torch.cat([gain(*part) for part in _blocks(self.xg.float(), self.gamma.float())])
         mine, true = self.maps(found), self.maps(self.gain)
@@ -148,8 +148,9 @@ def exact_gain(exact: ExactDenoiser, xg: Tensor, gamma: Tensor, generator: torch
     total = torch.zeros_like(xg)
     for _ in range(RESPONSES):
         seen = exact.posterior(xg, gamma, variance=True, draw=True, generator=generator)
-        given = exact.posterior(xg, gamma, exact.encoder.sample(seen.draw, generator), variance=True)
+        assert seen.draw is not None
         assert seen.variance is not None
+        given = exact.posterior(xg, gamma, exact.encoder.sample(seen.draw, generator), variance=True)
         assert given.variance is not None
         total += (seen.variance - given.variance) / RESPONSES
     return total
