@@ -18,7 +18,7 @@ from .response_views import coarser, views_of
 from .sources import Source
 
 #: What images are drawn for; each purpose has its own random numbers.
-PURPOSES = ("denoisers", "gain", "size", "levels")
+PURPOSES = ("denoisers", "gain", "size", "levels", "responses", "step")
 
 
 @dataclass

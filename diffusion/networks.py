@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..errors import ModelError
 from .architecture import Architecture, Levels
+from .encoders import Encoder
 from .mlp import ResponseMLP
 from .response_views import seen_by, shown_responses, views_of
 
@@ -110,10 +111,15 @@ class ResponseUNet(nn.Module):
         return nn.functional.pixel_shuffle(found, self.patch).reshape(count, -1)
 
 
-def network_for(architecture: Architecture, shape: tuple[int, int], responses: int) -> ResponseUNet | ResponseMLP:
-    """The network of an architecture, with random weights, for stimuli of this shape and so many responses."""
+def network_for(
+    architecture: Architecture, shape: tuple[int, int], responses: int, inputs: int = 1
+) -> ResponseUNet | ResponseMLP:
+    """The network of an architecture, with random weights, for stimuli of this shape and so many responses.
+
+    `inputs` is how many numbers it sees for each of a stimulus; only an MLP sees more than one.
+    """
     if architecture.network == "mlp":
-        return ResponseMLP(architecture, shape, responses)
+        return ResponseMLP(architecture, shape, responses, inputs)
     return ResponseUNet(architecture, shape, responses)
 
 
@@ -152,6 +158,9 @@ class DenoisingNetwork(_Normalised):
         preconditioning is ``wiener``
     """
 
+    #: How many numbers the conditional network sees for each of a stimulus, and its measured tables.
+    inputs = 1
+    tables: tuple[str, ...] = ()
     response_mean: Tensor
     response_spread: Tensor
     variances: Tensor | None
@@ -171,7 +180,7 @@ class DenoisingNetwork(_Normalised):
         responses = len(response_mean)
         self.register_buffer("response_mean", response_mean.float())
         self.register_buffer("response_spread", response_spread.float())
-        self.conditional = network_for(architecture, shape, 0 if architecture.prior_only else responses)
+        self.conditional = network_for(architecture, shape, 0 if architecture.prior_only else responses, self.inputs)
         self.unconditional = None if architecture.shared else network_for(architecture, shape, 0)
         self.register_buffer("variances", None)
         self.register_buffer("directions", None)
@@ -185,6 +194,9 @@ class DenoisingNetwork(_Normalised):
             values, vectors = torch.linalg.eigh(covariance.double())
             self.variances = values.clamp_min(0).to(self.centre)
             self.directions = vectors.to(self.centre)
+
+    def know_encoder(self, encoder: Encoder) -> None:
+        """Take the population, where it is needed."""
 
     def scaling(self, gamma: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The preconditioning's scales of the skip connection, the output and the input, (B, 1) each."""
@@ -226,6 +238,10 @@ class DenoisingNetwork(_Normalised):
         found = self.raw(xg, gamma, r, given).to(xg.dtype)
         return self.centre + self._along(xg - self.centre, gamma, 0) + self._along(found, gamma, 1)
 
+    def beside(self, xg: Tensor, gamma: Tensor) -> Tensor | None:
+        """What the gain network sees beside the noisy stimuli."""
+        return None
+
     def _along(self, rows: Tensor, gamma: Tensor, which: int) -> Tensor:
         """Rows (B, d) times one of the preconditioning's scales, in each principal direction if it is ``wiener``."""
         if self.variances is None or self.directions is None:
@@ -245,6 +261,9 @@ class GainNetwork(_Normalised):
     pixel_scale : (d,) a factor for each pixel; 1 until it is measured
     """
 
+    #: How many numbers it sees for each of a stimulus, and its buffers that are measured.
+    inputs = 1
+    measured: tuple[str, ...] = ("size", "level_scale", "pixel_scale")
     size: Tensor
     level_scale: Tensor
     pixel_scale: Tensor
@@ -256,17 +275,23 @@ class GainNetwork(_Normalised):
         self.register_buffer("size", torch.tensor(1.0))
         self.register_buffer("level_scale", torch.ones(LEVEL_SCALES))
         self.register_buffer("pixel_scale", torch.ones(shape[0] * shape[1]))
-        self.network = network_for(architecture, shape, 0)
+        self.network = network_for(architecture, shape, 0, self.inputs)
+
+    def know(self, denoising: DenoisingNetwork) -> None:
+        """Take what is measured of trained denoisers."""
 
     def unit(self, gamma: Tensor) -> Tensor:
         """The approximate size of the output, (B, 1): as gamma^2 at low levels, then as gamma, then constant."""
         g, low, high = gamma[:, None], self.levels.low, self.levels.high
         return self.size * g * (g / (g + low)) / (1 + g / high)
 
-    def forward(self, xg: Tensor, gamma: Tensor) -> Tensor:
-        """Noisy stimuli (B, d) and levels (B,) to h, (B, d)."""
-        image = (xg - self.centre) * (gamma[:, None] + self.spread**2).rsqrt()
-        found = self.network(image, self.levels.place(gamma), None).to(xg.dtype)
+    def seen(self, xg: Tensor, gamma: Tensor, beside: Tensor | None) -> Tensor:
+        """What the network sees."""
+        return (xg - self.centre) * (gamma[:, None] + self.spread**2).rsqrt()
+
+    def forward(self, xg: Tensor, gamma: Tensor, beside: Tensor | None = None) -> Tensor:
+        """Noisy stimuli (B, d), levels (B,) and what the denoisers add (`DenoisingNetwork.beside`) to h, (B, d)."""
+        found = self.network(self.seen(xg, gamma, beside), self.levels.place(gamma), None).to(xg.dtype)
         return nn.functional.softplus(found) * self.unit(gamma) * self.pixel_scale * self._scale(gamma)
 
     def _scale(self, gamma: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ from .beginning import begin_with, fresh_denoisers, fresh_gain
 from .calibration import effort_for, recipe_that_lasts
 from .checkpoints import Learned
 from .encoders import Encoder
-from .gain_target import denoising_loss, gain_loss, measure_means, measure_size
+from .gain_target import denoising_loss, gain_loss, measure_means, measure_size, measure_step
 from .held_out import Yardstick
 from .interrupts import held_back
 from .level_range import levels_for
@@ -40,10 +40,12 @@ from .threads import free_cores, limited_threads
 SAVE_EVERY = 60.0
 #: Images from which the size of the gain is measured.
 _SIZED = 2048
+#: Images from which the linear step is measured, some hundred for each of its parts.
+_STEPPED = 16384
 #: Images that go through the networks at once while means are measured.
 _AT_ONCE = 1024
 
-STAGES = ("denoisers", "gain")
+STAGES = ("denoisers", "responses", "gain")
 #: The phases of a run in their order; the resume file names the phase in which it was written.
 _ORDER = (*STAGES, "means", "finished")
 
@@ -165,6 +167,8 @@ class Training:
             self.recipe = Recipe.from_json(broadcast_object_list([found.to_json()])[0])  # the main process's, in all
         at = _ORDER.index(STAGES[0] if saved is None else saved.state["stage"])
         self._denoisers(denoising, saved, at)
+        if self.recipe.response_steps:
+            self._responses(denoising, saved, at)
         if self.recipe.gain_steps:
             self._gain(gain, denoising, saved, at)
         self._snapshot = self._snapshot_at("finished", denoising, gain if self.recipe.gain_steps else None)
@@ -188,20 +192,34 @@ class Training:
 
     def _denoisers(self, denoising: DenoisingNetwork, saved: Saved | None, at: int) -> None:
         if at == 0:
-            then = STAGES[1] if self.recipe.gain_steps else "finished"
             stage = self.stage(STAGES[0], denoising, self.denoising_loss, self.recipe.steps)
-            self._train(stage, saved, {}, lambda: self._snapshot_at(then, denoising, None))
-        else:
-            assert saved is not None
+            self._train(stage, saved, {}, lambda: self._snapshot_at(self._after(0), denoising, None))
+        elif saved is not None and "done" in saved.parts:
             give_weights(denoising, saved, "done")
         denoising.eval().requires_grad_(False).to(self.at)
 
-    def _gain(self, gain: GainNetwork, denoising: DenoisingNetwork, saved: Saved | None, at: int) -> None:
+    def _responses(self, denoising: DenoisingNetwork, saved: Saved | None, at: int) -> None:
+        """Train what responses tell beyond a linear step, after measuring the step."""
         begun_here = at == 1 and saved is not None and "weights" in saved.parts
         if at <= 1:
             if not begun_here:
+                measure_step(denoising, self.batches.draw("step", 0, _STEPPED))
+            stage = self.stage(STAGES[1], denoising, self.response_loss, self.recipe.response_steps)
+            then = self._snapshot_at
+            self._train(stage, saved if begun_here else None, {}, lambda: then(self._after(1), denoising, None))
+        denoising.eval().requires_grad_(False)
+
+    def _after(self, stage: int) -> str:
+        """The phase after a stage."""
+        steps = (0, self.recipe.response_steps, self.recipe.gain_steps)
+        return next((name for name, count in list(zip(STAGES, steps))[stage + 1 :] if count), "finished")
+
+    def _gain(self, gain: GainNetwork, denoising: DenoisingNetwork, saved: Saved | None, at: int) -> None:
+        begun_here = at == 2 and saved is not None and "weights" in saved.parts
+        if at <= 2:
+            if not begun_here:
                 measure_size(gain.to(self.at), denoising, self.batches.draw("size", 0, _SIZED))
-            stage = self.stage(STAGES[1], gain, self.gain_loss(denoising), self.recipe.gain_steps)
+            stage = self.stage(STAGES[2], gain, self.gain_loss(denoising), self.recipe.gain_steps)
             done = {"done": denoising.state_dict()}
             then = self._snapshot_at
             self._train(stage, saved if begun_here else None, done, lambda: then("means", denoising, gain))
@@ -210,7 +228,7 @@ class Training:
             give_weights(gain, saved, "weights")
             gain.to(self.at)
         gain.eval().requires_grad_(False)
-        if at <= 2:
+        if at <= 3:
             # A short run uses no more images than it was trained on.
             count = min(MOST_MEASURED, self.recipe.batch * self.recipe.gain_steps)
             size = min(_AT_ONCE, count)
@@ -286,13 +304,20 @@ class Training:
         if saved is None:
             return None
         recipe = recipe_of(self.resume_file, saved.state, _ORDER)
-        if replace(recipe, steps=1, gain_steps=1) != replace(self.recipe, steps=1, gain_steps=1):
+        if _but_steps(recipe) != _but_steps(self.recipe):
             self.say("resuming with the recipe that the run was begun with, not with the one given now")
         self.recipe = recipe
         return saved
 
     def denoising_loss(self, network: Any, batch: Batch) -> Tensor:
-        return denoising_loss(self.accelerator, network, batch)
+        return denoising_loss(self.accelerator, not self.recipe.response_steps, network, batch)
+
+    def response_loss(self, network: Any, batch: Batch) -> Tensor:
+        return denoising_loss(self.accelerator, True, network, batch)
 
     def gain_loss(self, denoising: DenoisingNetwork) -> Loss:
         return partial(gain_loss, self.accelerator, denoising, self.recipe.target)
+
+
+def _but_steps(recipe: Recipe) -> Recipe:
+    return replace(recipe, steps=1, gain_steps=1, response_steps=min(1, recipe.response_steps))

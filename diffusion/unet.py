@@ -94,7 +94,11 @@ class UNetDenoiser(Approximate):
         network = self.gain_network
         if network is None:
             return None
-        return lambda xg, gamma: self._in_blocks(lambda rows: network(xg[rows], gamma[rows]), xg)
+
+        def answer(rows: slice, xg: Tensor, gamma: Tensor) -> Tensor:
+            return network(xg[rows], gamma[rows], self.network.beside(xg[rows], gamma[rows]))
+
+        return lambda xg, gamma: self._in_blocks(lambda rows: answer(rows, xg, gamma), xg)
 
     def _in_blocks(self, answer: Callable[[slice], Tensor], xg: Tensor) -> Tensor:
         if xg.ndim != 2 or xg.shape[1] != self.dimensions:

@@ -18,6 +18,7 @@ MODULES = {
     "benchmarks": "benchmarks",
     "sampling": "sampling",
     "strength": "strength",
+    "smooth": "smooth",
 }
 
 

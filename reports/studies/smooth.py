@@ -7,25 +7,30 @@ run loses one cell at most.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save
 from torch import Tensor
 
-from ...diffusion.checkpoints import load_learned, save_learned
+from ...diffusion.bias import Reference
+from ...diffusion.checkpoints import save_learned
 from ...diffusion.encoders import Encoder
 from ...diffusion.level_range import levels_for
-from ...diffusion.recipes import PRESETS, Recipe
+from ...diffusion.recipes import GAIN_SHARE, PRESETS, RESPONSE_SHARE, Recipe
+from ...diffusion.samplers import Closure
 from ...diffusion.sources import ExactDenoiser, Source, population_for, source_named
 from ...diffusion.training import Training
 from ...diffusion.unet import UNetDenoiser
+from ...diffusion.zero_shot import ZeroShotDenoiser
 from ...estimators import i_local
+from ...estimators.estimate import Estimate
 from ...estimators.levels import LevelPlan
 from ...files import json_text, read_json, write_whole
 from ..model_card import findings
@@ -41,7 +46,11 @@ BANDS, JUDGED = 6, 0.1
 _AT_ONCE = 2048
 #: Passes per stimulus of the estimates whose errors are checked.
 PASSES = 512
-SEEDS = (0, 1, 2)
+#: The same of the closure, in noisy stimuli; and held-out stimuli on which its bias is measured.
+CLOSED, _REFERENCE = 32, 2048
+#: Share of a run's time that trains xhat(xg), which is all that the closure uses.
+PRIOR_SHARE = (1 - GAIN_SHARE) * (1 - RESPONSE_SHARE)
+SEEDS, MINUTES = 3, 2.0
 FOLDER = Path("out/smooth")
 
 Gain = Callable[[Tensor, Tensor], Tensor]
@@ -161,20 +170,123 @@ def _blocks(*rows: Tensor) -> Iterator[tuple[Tensor, ...]]:
 
 
 def recipes() -> dict[str, Recipe]:
-    """The recipe for stimuli that are no images, which learns 8 x 8 images as well, and others to compare it with."""
-    return {"today": PRESETS["vectors"]}
+    """The recipe for stimuli that are no images, which learns 8 x 8 images as well, and what it is compared with."""
+    step = PRESETS["vectors"]
+    whole = replace(step.architecture, step=False, shared=True)
+    return {"step": step, "direct": replace(step, architecture=whole, null_share=0.5, response_steps=0)}
 
 
-def trained(name: str, method: str, seed: int, minutes: float, folder: Path) -> Path:
-    """The folder of a cell's networks, which are trained for so many minutes of one core if they are not there yet."""
-    out = folder / f"{list(cases()).index(name)}-{method.replace(' ', '_')}-{seed}-{minutes:g}"
-    if not out.exists():
-        source, encoder = cases()[name]()
+def cell(name: str, recipe: str, seed: int, minutes: float, folder: Path, truth: Truth) -> list[dict[str, Any]]:
+    """The rows of a cell: one for each way to use its networks, which are trained if they are not there yet."""
+    place = folder / f"{list(cases()).index(name)} {recipe} {seed} {minutes:g}"
+    kept = place.with_suffix(".json")
+    if kept.is_file():
+        return list(read_json(kept))
+    source, encoder = cases()[name]()
+    if not place.exists():
+        began = time.process_time()
         clock = time.process_time
-        run = Training(source, encoder, recipes()[method], seed, minutes, device="cpu", threads=1, clock=clock)
-        began = clock()
+        run = Training(source, encoder, recipes()[recipe], seed, minutes, device="cpu", threads=1, clock=clock)
         learned = run.run()
         learned.notes |= findings(learned, source, seed, run.yardstick)
-        learned.notes["cpu"] = clock() - began
-        save_learned(learned, out, "")
-    return out
+        learned.notes["cpu"] = time.process_time() - began
+        save_learned(learned, place, "")
+    denoiser = UNetDenoiser.load(place)
+    notes = denoiser.learned.notes
+    about = {"case": name, "recipe": recipe, "seed": seed, "minutes": minutes, "cpu": notes["cpu"]}
+    estimate = i_local.estimate(denoiser, truth.x.float(), passes=PASSES, sampler="amortised", seed=seed)
+    rows = [about | truth.judge(_gain(denoiser)) | covered(estimate, truth)]
+    bare = UNetDenoiser(denoiser.learned)
+    assert bare.gain_network is not None
+    bare.gain_network.level_scale.fill_(1.0)
+    bare.gain_network.pixel_scale.fill_(1.0)
+    rows.append(about | {"recipe": f"{recipe}, not calibrated"} | truth.judge(_gain(bare)))
+    if recipe == "step":
+        zero = ZeroShotDenoiser(UNetDenoiser.load(place), encoder)
+        information = (notes["information"]["nats"], notes["information"]["stderr"])
+        zero.reference = Reference(source.held_out(_REFERENCE), information)
+        closed = Closure()
+        passes = CLOSED * closed.passes(zero)
+        estimate = i_local.estimate(zero, truth.x.float(), passes=passes, sampler=closed, seed=seed)
+
+        def closure(xg: Tensor, gamma: Tensor) -> Tensor:
+            return closed.squared_gain(zero, xg, gamma, False, zero.generator(0))
+
+        row = about | {"recipe": "closure", "minutes": minutes * PRIOR_SHARE, "cpu": notes["cpu"] * PRIOR_SHARE}
+        rows.append(row | truth.judge(closure) | covered(estimate, truth))
+    write_whole(kept, json_text(rows))
+    return rows
+
+
+def covered(estimate: Estimate, truth: Truth) -> dict[str, Any]:
+    """The share of totals within two standard errors and the systematic error, and the mean of the latter, relative."""
+    true, doubt = (part.numpy() for part in truth.totals())
+    off = np.abs(estimate.value - true)
+    noise = 2 * np.hypot(estimate.stderr, doubt)
+    return {
+        "inside": float((off <= noise + estimate.systematic).mean()),
+        "by_noise": float((off <= noise).mean()),
+        "systematic": float(estimate.systematic.mean() / estimate.value.mean()),
+    }
+
+
+def _gain(denoiser: UNetDenoiser) -> Gain:
+    found = denoiser.gain
+    assert found is not None
+    return lambda xg, gamma: found(xg, gamma).detach()
+
+
+def make(run: Run) -> Data:
+    """Every cell that is missing, and the table of all."""
+    torch.set_num_threads(1)
+    folder, minutes = run["cells"] or FOLDER, run["cell_minutes"] or MINUTES
+    rows: list[dict[str, Any]] = []
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, build in cases().items():
+        if run["case"] not in (None, name):
+            continue
+        truth = _truth(folder / f"truth {list(cases()).index(name)}.safetensors", build)
+        for recipe, seed in product(recipes(), range(run["seeds"] or SEEDS)):
+            rows += cell(name, recipe, seed, minutes, folder, truth)
+            run.keep(_data(rows, minutes))
+            run.say(f"{name}: {recipe}, seed {seed}: total {rows[-1]['total']:.3f}, map {rows[-1]['map']:.3f}")
+    return _data(rows, minutes)
+
+
+def _data(rows: list[dict[str, Any]], minutes: float) -> Data:
+    return {"schema": 1, "minutes": minutes, "cells": rows}
+
+
+def _truth(path: Path, build: Callable[[], tuple[Source, Encoder]]) -> Truth:
+    """The truth of a case, which is kept: with Poisson neurons it takes minutes."""
+    if path.is_file():
+        return Truth(**load_file(path))
+    found = Truth.of(*build())
+    write_whole(path, save({name: value.contiguous() for name, value in vars(found).items()}))
+    return found
+
+
+def markdown(data: Data) -> str:
+    """The table in Markdown: each case and way, over the seeds."""
+    keys = dict.fromkeys((one["case"], one["recipe"]) for one in data["cells"])
+    groups = [[one for one in data["cells"] if (one["case"], one["recipe"]) == key] for key in keys]
+    known = [one for one in data["cells"] if "inside" in one]
+    inside = {way: float(np.mean([one[way] for one in known])) for way in ("inside", "by_noise")} if known else {}
+    constants = {"stimuli": STIMULI, "bands": BANDS, "judged": JUDGED}
+    return page("smooth.md", groups=groups, minutes=data["minutes"], **inside, **constants)
+
+
+STUDY = Study(
+    name="smooth",
+    cost="two minutes of one core for each of 30 cells, and half as long again; made only when it is named; resumable",
+    make=make,
+    outputs=("smooth.json", "smooth.md"),
+    page=markdown,
+    options=(
+        ("--cells", {"type": Path, "help": f"folder of finished cells and networks (default: {FOLDER})"}),
+        ("--cell-minutes", {"type": float, "help": f"CPU minutes of each training run (default: {MINUTES:g})"}),
+        ("--seeds", {"type": int, "help": f"how many seeds (default: {SEEDS})"}),
+        ("--case", {"help": "this case alone"}),
+    ),
+    only_named=True,
+)
