@@ -17,6 +17,8 @@ GAIN_SHARE = 0.4
 RESPONSE_SHARE = 0.5
 #: Largest number of images from which the gain network's means, at each level and of each pixel, are measured.
 MOST_MEASURED = 1 << 18
+#: Most numbers of a stimulus whose linear step is measured: 24 matrices (d, d), which are inverted.
+MOST_STEPPED = 256
 #: Largest batch: beyond it a batch takes gigabytes before the first network sees it.
 MOST_BATCH = 1 << 16
 
@@ -96,6 +98,11 @@ class Recipe:
         steps, gain_steps = max(1, int(left / step)), max(1, int(max(few, many)))
         return replace(self, steps=steps, gain_steps=gain_steps, response_steps=responses)
 
+    def direct(self, **architecture: Any) -> Recipe:
+        """The same without a linear step: one network learns xhat(xg) and xhat(xg, r)."""
+        changes = {"step": False, "shared": True} | architecture
+        return replace(self, architecture=replace(self.architecture, **changes), null_share=0.5, response_steps=0)
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         return asdict(self) | {"architecture": self.architecture.to_json()}
@@ -151,6 +158,11 @@ PRESETS: dict[str, Recipe] = {
         precision="bf16",
     ),
 }
+
+
+def fitting(recipe: Recipe, shape: tuple[int, int]) -> Recipe:
+    """The recipe, without its linear step where that takes too much memory for stimuli of shape (h, w)."""
+    return recipe.direct() if recipe.architecture.step and shape[0] * shape[1] > MOST_STEPPED else recipe
 
 
 def preset_for(shape: tuple[int, int]) -> str:

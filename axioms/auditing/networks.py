@@ -16,7 +16,6 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 from torch import Tensor
 
-from ...diffusion.bias import Bias
 from ...diffusion.response_views import coarser, views_of
 from ...diffusion.samplers import PosteriorSampler, reverse_diffusion
 from ...diffusion.sources import Source
@@ -145,20 +144,18 @@ def _estimate(q: Question, x: Tensor) -> Estimate:
     return i_local.estimate(q.denoiser, x, passes=q.passes, sampler="amortised", seed=q.seed)
 
 
-def _integrated(
-    q: Question, x: Tensor, residual: Callable[[Sight], Tensor], cost: int = STEPS + 3, bias: Bias | None = None
-) -> Estimate:
+def _integrated(q: Question, x: Tensor, residual: Callable[[Sight], Tensor], cost: int = STEPS + 3) -> Estimate:
     budget = Budget(q.passes * cost, None)
-    task = Task(i_local.name, residual, cost, False, q.denoiser, PosteriorSampler(STEPS), budget, q.seed, bias=bias)
+    task = Task(i_local.name, residual, cost, False, q.denoiser, PosteriorSampler(STEPS), budget, q.seed)
     with torch.no_grad():
         return integrate(task, x, LevelPlan.between(q.denoiser.scales(x)))
 
 
 def _whole(q: Question, x: Tensor) -> tuple[float, float]:
     """The information of the whole response and its systematic error, averaged over the images, in nats."""
-    bias = q.denoiser.bias(None, _MEASURED)
-    found = _integrated(q, x, lambda at: ((at.xhat(at.xg, at.response()) - at.xhat(at.xg)) ** 2).sum(1), 2, bias)
-    return max(float(found.value.mean()), 1e-12), float(found.systematic.mean())
+    found = _integrated(q, x, lambda at: ((at.xhat(at.xg, at.response()) - at.xhat(at.xg)) ** 2).sum(1), 2)
+    total, bias = max(float(found.value.mean()), 1e-12), q.denoiser.bias(None, _MEASURED)
+    return total, 0.0 if bias is None else total * bias.common
 
 
 def _worst(found: Estimate, total: float, systematic: float, *, equality: bool) -> Answer:

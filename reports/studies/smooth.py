@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -171,15 +171,13 @@ def _blocks(*rows: Tensor) -> Iterator[tuple[Tensor, ...]]:
 
 def recipes() -> dict[str, Recipe]:
     """The recipe for stimuli that are no images, which learns 8 x 8 images as well, and what it is compared with."""
-    step = PRESETS["vectors"]
-    whole = replace(step.architecture, step=False, shared=True)
-    return {"step": step, "direct": replace(step, architecture=whole, null_share=0.5, response_steps=0)}
+    return {"step": PRESETS["vectors"], "direct": PRESETS["vectors"].direct()}
 
 
 def cell(name: str, recipe: str, seed: int, minutes: float, folder: Path, truth: Truth) -> list[dict[str, Any]]:
     """The rows of a cell: one for each way to use its networks, which are trained if they are not there yet."""
     place = folder / f"{list(cases()).index(name)} {recipe} {seed} {minutes:g}"
-    kept = place.with_suffix(".json")
+    kept = folder / f"{place.name}.json"
     if kept.is_file():
         return list(read_json(kept))
     source, encoder = cases()[name]()
@@ -242,14 +240,13 @@ def make(run: Run) -> Data:
     folder, minutes = run["cells"] or FOLDER, run["cell_minutes"] or MINUTES
     rows: list[dict[str, Any]] = []
     folder.mkdir(parents=True, exist_ok=True)
-    for name, build in cases().items():
-        if run["case"] not in (None, name):
-            continue
-        truth = _truth(folder / f"truth {list(cases()).index(name)}.safetensors", build)
-        for recipe, seed in product(recipes(), range(run["seeds"] or SEEDS)):
-            rows += cell(name, recipe, seed, minutes, folder, truth)
-            run.keep(_data(rows, minutes))
-            run.say(f"{name}: {recipe}, seed {seed}: total {rows[-1]['total']:.3f}, map {rows[-1]['map']:.3f}")
+    wanted = [name for name in cases() if run["case"] in (None, name)]
+    # Seed by seed, so that an interrupted run has something of every case.
+    for seed, name, recipe in product(range(run["seeds"] or SEEDS), wanted, recipes()):
+        truth = _truth(folder / f"truth {list(cases()).index(name)}.safetensors", cases()[name])
+        rows += cell(name, recipe, seed, minutes, folder, truth)
+        run.keep(_data(rows, minutes))
+        run.say(f"{name}: {recipe}, seed {seed}: total {rows[-1]['total']:.3f}, map {rows[-1]['map']:.3f}")
     return _data(rows, minutes)
 
 

@@ -48,8 +48,12 @@ def gaussian(d=3):
 
 def trained(source, encoder, **changes):
     architecture = {name: changes.pop(name) for name in list(changes) if hasattr(Architecture(), name)}
-    recipe = replace(PRESETS["vectors"], **({"steps": 2, "gain_steps": 2, "batch": 8, "warm_up": 1} | changes))
-    recipe = replace(recipe, architecture=replace(recipe.architecture, channels=(8,), **architecture))
+    few = {"steps": 2, "gain_steps": 2, "batch": 8, "warm_up": 1} | changes
+    if architecture.get("prior_only") or architecture.get("preconditioning"):
+        recipe = replace(PRESETS["vectors"].direct(channels=(8,), **architecture), **few)
+    else:
+        recipe = replace(PRESETS["vectors"], response_steps=2, **few)
+        recipe = replace(recipe, architecture=replace(recipe.architecture, channels=(8,)))
     return Training(source, encoder, recipe, device="cpu", threads=1).run()
 
 
