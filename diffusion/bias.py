@@ -7,7 +7,8 @@ Three things are measured, on stimuli that the denoiser has not learned.
   and D has the mean 0 given xg: errors of the denoiser enter to second order, and only downwards. What a sampler says
   in place of h is compared with T in bands of levels.
 - *Completeness.* The mean of the estimates over stimuli should be I(R;X), which the likelihood gives alone.
-- *Single stimuli.* T at responses to posterior draws, against what the sampler says at the same noisy stimuli.
+- *Single stimuli.* |D|^2 at responses to posterior draws, against what the sampler says at the same noisy stimuli. (T
+  has less bias, but many times its noise, and here only differences between stimuli count.)
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from torch import Tensor
 
 from ..errors import ModelError
 from .denoiser import Denoiser, Unknown, normal
-from .encoders import Encoder
+from .information_bounds import bounds_of_information
 from .samplers import reverse_diffusion
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ BANDS = 8
 _FEWEST, _MOST = 64, 8192
 #: Single stimuli, levels in each half of their noisy stimuli, and steps of the draws from their posteriors.
 _SINGLE, _LEVELS, _STEPS = 48, 8, 16
-#: Stimuli among which a response is sought for the bounds of I(R;X).
-_AMONG = 2048
 #: Stimuli that a denoiser draws itself, where none are given.
 _DRAWN = 512
 #: Fewest and most passes of a measurement that an estimate asks for; between them, as many as the estimate takes.
@@ -250,34 +249,10 @@ def _incompleteness(
     return (off + math.hypot(stderr, below if mean < low else above)) / mean
 
 
-def bounds_of_information(
-    encoder: Encoder, x: Tensor, seed: int = 0
-) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """A lower and an upper bound of I(R;X) in nats, with standard errors, from stimuli (n, d) alone; None if too few.
-
-    p(r) is the mean of p(r|x') over other stimuli x': with the own stimulus among them the mean of log p(r|x) / p(r) is
-    at most I(R;X), and without it at least that (Poole et al. 2019, "On variational bounds of mutual information").
-    """
-    x = x[:_AMONG]
-    if len(x) < 2:
-        return None
-    r = encoder.sample(x, torch.Generator(device=x.device).manual_seed(seed))
-    try:
-        log = torch.cat([encoder.log_likelihood(part[:, None], x[None]) for part in torch.split(r, 64)]).double()
-    except NotImplementedError:
-        return None
-    own, count = log.diagonal().clone(), len(x)
-    whole = log.logsumexp(1) - math.log(count)
-    others = log.fill_diagonal_(-torch.inf).logsumexp(1) - math.log(count - 1)
-    parts = [own - evidence for evidence in (whole, others)]
-    low, high = ((float(part.mean()), float(part.std() / count**0.5)) for part in parts)
-    return low, high
-
-
 def _single(
     denoiser: Denoiser, sampler: ResponseSampler | None, x: Tensor, passes: int, generator: torch.Generator
 ) -> float:
-    """The spread of the ratio of what the sampler says about single stimuli to T at responses to posterior draws."""
+    """The spread over single stimuli of the ratio of what the sampler says to |D|^2 at responses to posterior draws."""
     if sampler is None:
         return _USUAL
     count, halves = min(_SINGLE, len(x)), 2
@@ -290,12 +265,12 @@ def _single(
     if draws < 1:
         return _USUAL
     m = denoiser.xhat(seen.xg, seen.gamma)
-    errors = torch.zeros_like(seen.said)
+    squares = torch.zeros_like(seen.said)
     for _ in range(draws):
         drawn = reverse_diffusion(denoiser, seen.xg, seen.gamma, _STEPS, generator)
         gain = denoiser.xhat(seen.xg, seen.gamma, denoiser.encoder.sample(drawn, generator)) - m
-        errors += (gain * (2 * (drawn - m) - gain)).sum(1).cpu().double() * seen.weight / draws
-    said, other = (part.reshape(count, halves, _LEVELS).mean(2) for part in (seen.said * seen.weight, errors))
+        squares += (gain**2).sum(1).cpu().double() * seen.weight / draws
+    said, other = (part.reshape(count, halves, _LEVELS).mean(2) for part in (seen.said * seen.weight, squares))
     # Both halves have noise of their own, and so their product has none on average.
     off = (said / said.mean() - other / other.mean()).prod(1) / (said.mean(1) / said.mean())
     return float((off.mean() + off.std() / count**0.5).clamp_min(0).sqrt())

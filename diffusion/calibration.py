@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _FULL = 5.0
 #: Share of the run's time in which the steps of each stage are timed, and the fewest and most steps that are timed.
 _TIMING, _TIMED = 0.03, (2, 60)
+#: Share of the run's time in which the networks' systematic error is measured at the end.
+_BIAS = 0.04
 #: Seconds to write the checkpoint and its card.
 _WRITING = 1.0
 #: Images on which `measure_means` is timed.
@@ -60,7 +62,7 @@ def recipe_that_lasts(
 
 def _left(run: Training, until: float, judging: float) -> float:
     """Seconds that are left for the steps and for measuring the means after them."""
-    left = until - run.clock() - judging - _WRITING
+    left = until - run.clock() - judging - _WRITING - 60 * (run.minutes or 0.0) * _BIAS
     if left <= 0:
         run.say(
             f"{run.minutes:g} minutes are too few: timing the steps and testing the networks take that long; "

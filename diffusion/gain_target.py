@@ -31,9 +31,15 @@ def gain_loss(accelerator: Accelerator, denoising: DenoisingNetwork, target: str
     """Mean squared error of the gain network, in its unit; `target` is a key of `gain_targets`."""
     with accelerator.autocast():
         targets = gain_targets(denoising, batch)[target]
-        beside = denoising.beside(batch.xg, batch.gamma)
-    unit = accelerator.unwrap_model(network).unit(batch.gamma)
-    return (((network(batch.xg, batch.gamma, beside) - targets) / unit) ** 2).mean()
+    bare = accelerator.unwrap_model(network)
+    found = network(batch.xg, batch.gamma, *beside(bare, denoising, batch))
+    return (((found - targets) / bare.unit(batch.gamma)) ** 2).mean()
+
+
+def beside(gain: GainNetwork, denoising: DenoisingNetwork, batch: Batch) -> tuple[Tensor, ...]:
+    """What a gain network sees of the denoisers, if anything."""
+    with torch.no_grad():
+        return () if gain.inputs == 1 else (denoising.beside(batch.xg, batch.gamma),)
 
 
 def gain_targets(denoising: Denoising, batch: Batch) -> dict[str, Tensor]:
@@ -79,7 +85,7 @@ def measure_means(gain: GainNetwork, denoising: DenoisingNetwork, draw: Callable
         with torch.no_grad():
             part = (gain.levels.place(batch.gamma) * LEVEL_SCALES).long().clamp_max(LEVEL_SCALES - 1).cpu()
             unit = gain.unit(batch.gamma)
-            answer = gain(batch.xg, batch.gamma, denoising.beside(batch.xg, batch.gamma))
+            answer = gain(batch.xg, batch.gamma, *beside(gain, denoising, batch))
             targets = gain_targets(denoising, batch)
             levels.add(part, (targets["variance"] / unit).sum(1), (answer / unit).sum(1))
             gamma = batch.gamma[:, None]  # information weights the squares by 1 / gamma

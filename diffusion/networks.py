@@ -238,9 +238,9 @@ class DenoisingNetwork(_Normalised):
         found = self.raw(xg, gamma, r, given).to(xg.dtype)
         return self.centre + self._along(xg - self.centre, gamma, 0) + self._along(found, gamma, 1)
 
-    def beside(self, xg: Tensor, gamma: Tensor) -> Tensor | None:
-        """What the gain network sees beside the noisy stimuli."""
-        return None
+    def beside(self, xg: Tensor, gamma: Tensor) -> Tensor:
+        """What a gain network sees, (B, inputs * d): the noisy stimuli at unit size, or more."""
+        return (xg - self.centre) * (gamma[:, None] + self.spread**2).rsqrt()
 
     def _along(self, rows: Tensor, gamma: Tensor, which: int) -> Tensor:
         """Rows (B, d) times one of the preconditioning's scales, in each principal direction if it is ``wiener``."""
@@ -285,13 +285,11 @@ class GainNetwork(_Normalised):
         g, low, high = gamma[:, None], self.levels.low, self.levels.high
         return self.size * g * (g / (g + low)) / (1 + g / high)
 
-    def seen(self, xg: Tensor, gamma: Tensor, beside: Tensor | None) -> Tensor:
-        """What the network sees."""
-        return (xg - self.centre) * (gamma[:, None] + self.spread**2).rsqrt()
-
     def forward(self, xg: Tensor, gamma: Tensor, beside: Tensor | None = None) -> Tensor:
-        """Noisy stimuli (B, d), levels (B,) and what the denoisers add (`DenoisingNetwork.beside`) to h, (B, d)."""
-        found = self.network(self.seen(xg, gamma, beside), self.levels.place(gamma), None).to(xg.dtype)
+        """Noisy stimuli (B, d), levels (B,) and what the denoisers show (`DenoisingNetwork.beside`) to h, (B, d)."""
+        if beside is None:
+            beside = (xg - self.centre) * (gamma[:, None] + self.spread**2).rsqrt()
+        found = self.network(beside, self.levels.place(gamma), None).to(xg.dtype)
         return nn.functional.softplus(found) * self.unit(gamma) * self.pixel_scale * self._scale(gamma)
 
     def _scale(self, gamma: Tensor) -> Tensor:

@@ -184,10 +184,6 @@ class SteppedGain(GainNetwork):
         shown = interpolated(self.shown, self.levels.place(gamma)).exp()
         return self.size * shown * g * power / (g + power)
 
-    def seen(self, xg: Tensor, gamma: Tensor, beside: Tensor | None) -> Tensor:
-        assert beside is not None
-        return beside
-
 
 def denoising_of(architecture: Architecture) -> type[DenoisingNetwork]:
     """The class of an architecture's denoisers."""

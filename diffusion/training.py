@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -167,8 +167,6 @@ class Training:
             self.recipe = Recipe.from_json(broadcast_object_list([found.to_json()])[0])  # the main process's, in all
         at = _ORDER.index(STAGES[0] if saved is None else saved.state["stage"])
         self._denoisers(denoising, saved, at)
-        if self.recipe.response_steps:
-            self._responses(denoising, saved, at)
         if self.recipe.gain_steps:
             self._gain(gain, denoising, saved, at)
         self._snapshot = self._snapshot_at("finished", denoising, gain if self.recipe.gain_steps else None)
@@ -191,28 +189,21 @@ class Training:
     # -- stages ---------------------------------------------------------------------------------------------------
 
     def _denoisers(self, denoising: DenoisingNetwork, saved: Saved | None, at: int) -> None:
-        if at == 0:
-            stage = self.stage(STAGES[0], denoising, self.denoising_loss, self.recipe.steps)
-            self._train(stage, saved, {}, lambda: self._snapshot_at(self._after(0), denoising, None))
-        elif saved is not None and "done" in saved.parts:
+        """Train the denoisers; where there is a linear step, measure it, and train what responses tell beyond it."""
+        counts = dict(zip(STAGES, (self.recipe.steps, self.recipe.response_steps, self.recipe.gain_steps)))
+        if saved is not None and "done" in saved.parts:
             give_weights(denoising, saved, "done")
-        denoising.eval().requires_grad_(False).to(self.at)
-
-    def _responses(self, denoising: DenoisingNetwork, saved: Saved | None, at: int) -> None:
-        """Train what responses tell beyond a linear step, after measuring the step."""
-        begun_here = at == 1 and saved is not None and "weights" in saved.parts
-        if at <= 1:
-            if not begun_here:
-                measure_step(denoising, self.batches.draw("step", 0, _STEPPED))
-            stage = self.stage(STAGES[1], denoising, self.response_loss, self.recipe.response_steps)
-            then = self._snapshot_at
-            self._train(stage, saved if begun_here else None, {}, lambda: then(self._after(1), denoising, None))
-        denoising.eval().requires_grad_(False)
-
-    def _after(self, stage: int) -> str:
-        """The phase after a stage."""
-        steps = (0, self.recipe.response_steps, self.recipe.gain_steps)
-        return next((name for name, count in list(zip(STAGES, steps))[stage + 1 :] if count), "finished")
+        for k, (name, loss) in enumerate(zip(STAGES, (self.denoising_loss, self.response_loss))):
+            begun_here = saved is not None and saved.state["stage"] == name and "weights" in saved.parts
+            if at <= k and counts[name]:
+                if name == "responses" and not begun_here:
+                    measure_step(denoising, self.batches.draw("step", 0, _STEPPED))
+                stage = self.stage(name, denoising, loss, counts[name])
+                after = next((then for then in STAGES[k + 1 :] if counts[then]), "finished")
+                self._train(
+                    stage, saved if begun_here else None, {}, partial(self._snapshot_at, after, denoising, None)
+                )
+            denoising.eval().requires_grad_(False).to(self.at)
 
     def _gain(self, gain: GainNetwork, denoising: DenoisingNetwork, saved: Saved | None, at: int) -> None:
         begun_here = at == 2 and saved is not None and "weights" in saved.parts
@@ -301,12 +292,8 @@ class Training:
 
     def _saved(self) -> Saved | None:
         saved = begun(self.resume_file, self.resume, self._identity)
-        if saved is None:
-            return None
-        recipe = recipe_of(self.resume_file, saved.state, _ORDER)
-        if _but_steps(recipe) != _but_steps(self.recipe):
-            self.say("resuming with the recipe that the run was begun with, not with the one given now")
-        self.recipe = recipe
+        if saved is not None:
+            self.recipe = recipe_of(self.resume_file, saved.state, _ORDER, self.recipe, self.say)
         return saved
 
     def denoising_loss(self, network: Any, batch: Batch) -> Tensor:
@@ -317,7 +304,3 @@ class Training:
 
     def gain_loss(self, denoising: DenoisingNetwork) -> Loss:
         return partial(gain_loss, self.accelerator, denoising, self.recipe.target)
-
-
-def _but_steps(recipe: Recipe) -> Recipe:
-    return replace(recipe, steps=1, gain_steps=1, response_steps=min(1, recipe.response_steps))

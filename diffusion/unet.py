@@ -95,10 +95,10 @@ class UNetDenoiser(Approximate):
         if network is None:
             return None
 
-        def answer(rows: slice, xg: Tensor, gamma: Tensor) -> Tensor:
-            return network(xg[rows], gamma[rows], self.network.beside(xg[rows], gamma[rows]))
+        def answer(xg: Tensor, gamma: Tensor) -> Tensor:
+            return network(xg, gamma, self.network.beside(xg, gamma))
 
-        return lambda xg, gamma: self._in_blocks(lambda rows: answer(rows, xg, gamma), xg)
+        return lambda xg, gamma: self._in_blocks(lambda rows: answer(xg[rows], gamma[rows]), xg)
 
     def _in_blocks(self, answer: Callable[[slice], Tensor], xg: Tensor) -> Tensor:
         if xg.ndim != 2 or xg.shape[1] != self.dimensions:

@@ -22,7 +22,7 @@ from .templating import render
 #: Held-out stimuli, and stimuli that were learned, on which the bias is measured.
 _STIMULI = 2048
 #: It takes one pass per so many images of the training.
-_SHARE = 4
+_SHARE = 2
 
 
 def provenance() -> dict[str, Any]:
