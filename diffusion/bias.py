@@ -34,7 +34,7 @@ BANDS = 8
 #: Fewest and most noisy stimuli that are compared by errors.
 _FEWEST, _MOST = 64, 8192
 #: Single stimuli, levels in each half of their noisy stimuli, and steps of the draws from their posteriors.
-_SINGLE, _LEVELS, _STEPS = 48, 8, 16
+_SINGLE, _LEVELS, _STEPS = 48, 8, 8
 #: Stimuli that a denoiser draws itself, where none are given.
 _DRAWN = 512
 #: Fewest and most passes of a measurement that an estimate asks for; between them, as many as the estimate takes.
@@ -261,7 +261,9 @@ def _single(
     place = torch.rand(count, halves, _LEVELS, dtype=x.dtype, device=x.device, generator=generator)
     place = (torch.arange(_LEVELS, device=x.device) + place).reshape(-1) / _LEVELS
     seen = _look(denoiser, sampler, rows, (low + (high - low) * place).exp(), high - low, generator)
-    draws = (passes - len(rows) * sampler.passes(denoiser)) // (len(rows) * (_STEPS + denoiser.passes_given_response))
+    draws = (passes - len(rows) * sampler.passes(denoiser)) // (
+        len(rows) * (2 * _STEPS + denoiser.passes_given_response)
+    )
     if draws < 1:
         return _USUAL
     m = denoiser.xhat(seen.xg, seen.gamma)

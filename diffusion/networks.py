@@ -193,7 +193,7 @@ class DenoisingNetwork(_Normalised):
         if self.variances is not None:
             values, vectors = torch.linalg.eigh(covariance.double())
             self.variances = values.clamp_min(0).to(self.centre)
-            self.directions = vectors.to(self.centre)
+            self.directions = vectors.to(self.centre).contiguous()  # as a checkpoint gives it back
 
     def know_encoder(self, encoder: Encoder) -> None:
         """Take the population, where it is needed."""

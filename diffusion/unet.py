@@ -23,7 +23,7 @@ from .samplers import reverse_diffusion
 #: Pixels that go through a network at once.
 _BLOCK = 1 << 21
 #: Steps of the reverse diffusion that draws stimuli from the prior, or given a response.
-_DRAW_STEPS = 60
+_DRAW_STEPS = 30
 
 
 class UNetDenoiser(Approximate):

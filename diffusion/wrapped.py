@@ -20,7 +20,7 @@ from .samplers import reverse_diffusion
 from .soundness import DOUBT, LEVELS, Report, check
 
 #: Steps of the reverse diffusion that draws from the network's prior.
-_DRAW_STEPS = 40
+_DRAW_STEPS = 20
 #: Draws on which a network is checked where no samples are given.
 _OWN_SAMPLES = 512
 #: The levels reach this far beyond those that count as the network's range, in units of log gamma.

@@ -33,7 +33,7 @@ from .verdict import Audit, Verdict, Word
 #: Images over which E_X[I(x)] is averaged, images for the other axioms, and passes per image.
 IMAGES, FEW, PASSES = 256, 16, 64
 #: Steps of the reverse diffusion that draws r ~ p(R|xg).
-STEPS = 30
+STEPS = 15
 
 #: Passes in which the networks' systematic error is measured where that was not done after training.
 _MEASURED = 1 << 14
@@ -144,7 +144,7 @@ def _estimate(q: Question, x: Tensor) -> Estimate:
     return i_local.estimate(q.denoiser, x, passes=q.passes, sampler="amortised", seed=q.seed)
 
 
-def _integrated(q: Question, x: Tensor, residual: Callable[[Sight], Tensor], cost: int = STEPS + 3) -> Estimate:
+def _integrated(q: Question, x: Tensor, residual: Callable[[Sight], Tensor], cost: int = 2 * STEPS + 2) -> Estimate:
     budget = Budget(q.passes * cost, None)
     task = Task(i_local.name, residual, cost, False, q.denoiser, PosteriorSampler(STEPS), budget, q.seed)
     with torch.no_grad():
@@ -224,7 +224,7 @@ def audit_networks(
     denoiser : has a gain network; views of the response for additivity (halves) and data processing (any)
     source : what it was trained on
     axioms : ids of the axioms to check (default: all of `QUESTIONS`); those not in `QUESTIONS` are left out
-    passes : per image; additivity and data processing take `STEPS` + 3 times as many for their posterior draws
+    passes : per image; additivity and data processing take 2 `STEPS` + 2 times as many for their posterior draws
     progress : called with the axiom to be judged next, and with the number of those judged
 
     Returns
