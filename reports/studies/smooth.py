@@ -174,21 +174,27 @@ def recipes() -> dict[str, Recipe]:
     return {"step": PRESETS["vectors"], "direct": PRESETS["vectors"].direct()}
 
 
-def cell(name: str, recipe: str, seed: int, minutes: float, folder: Path, truth: Truth) -> list[dict[str, Any]]:
-    """The rows of a cell: one for each way to use its networks, which are trained if they are not there yet."""
+def trained(name: str, recipe: str, seed: int, minutes: float, folder: Path) -> Path:
+    """The folder of a cell's networks, which are trained if they are not there yet."""
     place = folder / f"{list(cases()).index(name)} {recipe} {seed} {minutes:g}"
-    kept = folder / f"{place.name}.json"
-    if kept.is_file():
-        return list(read_json(kept))
-    source, encoder = cases()[name]()
     if not place.exists():
-        began = time.process_time()
-        clock = time.process_time
+        source, encoder = cases()[name]()
+        began, clock = time.process_time(), time.process_time
         run = Training(source, encoder, recipes()[recipe], seed, minutes, device="cpu", threads=1, clock=clock)
         learned = run.run()
         learned.notes |= findings(learned, source, seed, run.yardstick)
         learned.notes["cpu"] = time.process_time() - began
         save_learned(learned, place, "")
+    return place
+
+
+def cell(name: str, recipe: str, seed: int, minutes: float, folder: Path, truth: Truth) -> list[dict[str, Any]]:
+    """The rows of a cell: one for each way to use its networks."""
+    place = trained(name, recipe, seed, minutes, folder)
+    kept = folder / f"{place.name}.json"
+    if kept.is_file():
+        return list(read_json(kept))
+    source, encoder = cases()[name]()
     denoiser = UNetDenoiser.load(place)
     notes = denoiser.learned.notes
     about = {"case": name, "recipe": recipe, "seed": seed, "minutes": minutes, "cpu": notes["cpu"]}
