@@ -140,6 +140,10 @@ class _Normalised(nn.Module):
         self.architecture, self.levels, self.spread = architecture, levels, spread
         self.register_buffer("centre", centre.float())
 
+    def part_of(self, stage: str) -> nn.Module:
+        """What a stage of training changes."""
+        return self
+
 
 class DenoisingNetwork(_Normalised):
     """xhat(xg, gamma) and xhat(xg, gamma, r) of images.
@@ -237,6 +241,10 @@ class DenoisingNetwork(_Normalised):
         """E[X | xg] or E[X | xg, r], (B, d)."""
         found = self.raw(xg, gamma, r, given).to(xg.dtype)
         return self.centre + self._along(xg - self.centre, gamma, 0) + self._along(found, gamma, 1)
+
+    def both(self, xg: Tensor, gamma: Tensor, r: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """E[X | xg], E[X | xg, r], and what a gain network sees (`beside`)."""
+        return self(xg, gamma), self(xg, gamma, r), self.beside(xg, gamma)
 
     def beside(self, xg: Tensor, gamma: Tensor) -> Tensor:
         """What a gain network sees, (B, inputs * d): the noisy stimuli at unit size, or more."""

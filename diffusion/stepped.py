@@ -8,7 +8,7 @@ of X given xg, and a network that learns all of it from x misses it; the step ge
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .architecture import Architecture, Levels
 from .encoders import Encoder
@@ -74,30 +74,41 @@ class SteppedNetwork(DenoisingNetwork):
     def know_encoder(self, encoder: Encoder) -> None:
         self.encoder = encoder.to(self.centre.device, torch.float32)
 
+    def part_of(self, stage: str) -> nn.Module:
+        assert self.unconditional is not None
+        return self.conditional if stage == "responses" else self.unconditional
+
     def forward(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None, given: Tensor | None = None) -> Tensor:
         """E[X | xg] or E[X | xg, r], (B, d).
 
         In training, rows that are `given` no response learn D(no response), and xhat(xg) learns nothing.
         """
-        mean = super().forward(xg, gamma)
         if r is None:
-            return mean
-        if given is not None:
-            return mean.detach() + self.answer(xg, gamma, r, mean.detach(), given.any(1, keepdim=True).to(xg.dtype))
-        heard = torch.ones(len(xg), 1, dtype=xg.dtype, device=xg.device)
-        without = self.answer(xg, gamma, r, mean, 0 * heard)
-        return mean + self.answer(xg, gamma, r, mean, heard) - without
+            return super().forward(xg, gamma)
+        if given is None:
+            return self.both(xg, gamma, r)[1]
+        with torch.no_grad():
+            mean = super().forward(xg, gamma)
+            views = self._views(xg, gamma, mean)
+            first = self.linear_step(mean, gamma, r)
+        return mean + self.answer(gamma, r, views, first, given.any(1, keepdim=True).to(xg.dtype))
 
-    def answer(self, xg: Tensor, gamma: Tensor, r: Tensor, mean: Tensor, heard: Tensor) -> Tensor:
-        """D of rows that are given their response (`heard` is 1, (B, 1)) or none (0)."""
+    def both(self, xg: Tensor, gamma: Tensor, r: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        mean = super().forward(xg, gamma)
+        views, first = self._views(xg, gamma, mean), self.linear_step(mean, gamma, r)
+        heard = torch.ones(len(xg), 1, dtype=xg.dtype, device=xg.device)
+        without = self.answer(gamma, r, views, first, 0 * heard)
+        return mean, mean + self.answer(gamma, r, views, first, heard) - without, views
+
+    def answer(self, gamma: Tensor, r: Tensor, views: Tensor, first: Tensor, heard: Tensor) -> Tensor:
+        """D of rows that are given their response (`heard` is 1, (B, 1)) or none (0); `first` is the linear step."""
         assert self.directions is not None
-        place, out = self.levels.place(gamma), self.scaling(gamma)[1]
-        first = self.linear_step(mean, gamma, r) * heard
-        unit = interpolated(self.told, place).exp() * out
-        seen = torch.cat([self._views(xg, gamma, mean), ((first @ self.directions) / unit) @ self.directions.T], dim=1)
+        place, first = self.levels.place(gamma), first * heard
+        unit = interpolated(self.told, place).exp() * self.scaling(gamma)[1]
+        seen = torch.cat([views, ((first @ self.directions) / unit) @ self.directions.T], dim=1)
         shown = (r - self.response_mean) / self.response_spread
-        rest = self.conditional(seen, place, shown, heard)
-        return first + ((rest.to(xg.dtype) @ self.directions) * unit) @ self.directions.T
+        rest = self.conditional(seen, place, shown, heard).to(first.dtype)
+        return first + ((rest @ self.directions) * unit) @ self.directions.T
 
     def linear_step(self, mean: Tensor, gamma: Tensor, r: Tensor) -> Tensor:
         """D0, (B, d)."""
