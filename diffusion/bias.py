@@ -37,7 +37,7 @@ _FEWEST, _MOST = 64, 8192
 _SINGLE, _LEVELS, _STEPS = 48, 8, 8
 #: Stimuli that a denoiser draws itself, where none are given.
 _DRAWN = 512
-#: Fewest and most passes of a measurement that an estimate asks for; between them, as many as the estimate takes.
+#: Fewest and most passes of a measurement. One that an estimate asks for takes at most half as many as the estimate.
 LEAST_PASSES, MOST_PASSES = 1 << 12, 1 << 17
 #: Standard deviation at single stimuli where too few passes are left to measure it: networks of minutes have .02 to .1.
 _USUAL = 0.1
@@ -135,7 +135,7 @@ class Approximate(Denoiser):
     def bias(self, sampler: ResponseSampler | None, passes: int) -> Bias | None:
         if sampler is not None and sampler.name in self.kept:
             return self.kept[sampler.name]
-        spent = min(MOST_PASSES, max(LEAST_PASSES, 1 << passes.bit_length()))
+        spent = min(MOST_PASSES // 2, max(LEAST_PASSES, 1 << max(0, passes.bit_length() - 2)))
         known: dict[tuple[str, int, int], Bias] = vars(self).setdefault("_biases", {})
         key = ("" if sampler is None else sampler.name, 0 if sampler is None else sampler.passes(self), spent)
         if key not in known:

@@ -138,6 +138,8 @@ def test_train_on_samples_and_decompose_with_other_neurons(folder, capsys):
     assert main(["decompose", *known, "--out", str(out)]) == 0
     found = json.loads((out / "decomposition.json").read_text())
     assert found["measures"]["i_local"]["sampler"] == "closure"
+    assert min(found["measures"]["i_local"]["systematic"]) > 0
+    assert "± systematic error of the networks" in capsys.readouterr().out
     # A constant feature has no information, but for float32's rounding; a neuron that sees one feature tells nothing
     # about independent ones.
     maps = np.load(out / "decomposition.npz")["i_local_map"][:, 0]
