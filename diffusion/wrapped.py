@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ModelError
+from .bias import Approximate, Reference
 from .cautions import MARGIN
 from .denoiser import Denoiser, Scales, column, normal
 from .noise_levels import scheduler_gammas
@@ -171,6 +172,8 @@ def from_diffusers(
     prior = WrappedDenoiser(model, schedule, _NAMES[prediction], shape)
     denoiser = with_population(prior, encoder)
     report = _checked(prior, samples)
+    if samples is not None and isinstance(denoiser, Approximate):
+        denoiser.reference = Reference(prior.tensor(samples).reshape(-1, prior.dimensions))
     over = report.loss - 1 - DOUBT * report.loss_stderr > MARGIN
     if over.any():
         prior.caution = denoiser.caution = (

@@ -78,7 +78,7 @@ def test_totals_lie_within_it():
     x = EXACT.draw_prior(24, EXACT.generator(1))
     truth = EXACT.feature_information().sum()
     for factor in (0.9, 1.15):
-        found = si.i_local.estimate(Scaled(factor), x, passes=400, sampler="amortised", seed=2)
+        found = si.i_local.estimate(Scaled(factor), x, passes=4000, sampler="amortised", seed=2)
         off = np.abs(found.value - truth)
         assert (off > 2 * found.stderr).all()
         assert (off < 2 * found.stderr + found.systematic).all()

@@ -72,6 +72,9 @@ def test_an_estimate_is_that_of_the_exact_denoiser():
     x = samples(20, 3)
     truth = si.i_local.estimate(PRIOR, x, passes=2000, seed=1)
     found = si.i_local.estimate(wrapped(network("epsilon"), prediction="epsilon"), x, passes=2000, sampler="closure")
+    off = np.abs(found.value - truth.value) - 2 * np.hypot(found.stderr, truth.stderr)
+    assert (off <= found.systematic).mean() >= 0.9
+    assert 0 < found.systematic.mean() < 0.6 * found.value.mean()
     # The closure's own bias on this mixture is 1 to 4%.
     assert found.value.mean() == pytest.approx(truth.value.mean(), rel=0.08)
 
