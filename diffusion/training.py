@@ -148,9 +148,8 @@ class Training:
         levels = (
             levels_for(self.source, self.encoder, effort=effort) if saved is None else Levels(**saved.state["levels"])
         )
-        self.batches = Batches(
-            self.source, self.encoder, self.recipe, levels, self.seed, self.accelerator.process_index, self.at
-        )
+        process = self.accelerator.process_index
+        self.batches = Batches(self.source, self.encoder, self.recipe, levels, self.seed, process, self.at)
         torch.manual_seed(self.seed)  # the first weights
         denoising = fresh_denoisers(self.source, self.encoder, self.recipe.architecture, levels, self.seed)
         gain = fresh_gain(denoising)
@@ -191,7 +190,7 @@ class Training:
     def _denoisers(self, denoising: DenoisingNetwork, saved: Saved | None, at: int) -> None:
         """Train the denoisers; where there is a linear step, measure it, and train what responses tell beyond it."""
         counts = dict(zip(STAGES, (self.recipe.steps, self.recipe.response_steps, self.recipe.gain_steps)))
-        if saved is not None and "done" in saved.parts:
+        if saved is not None and (at > 1 or (at == 1 and "weights" not in saved.parts)):
             give_weights(denoising, saved, "done")
         for k, (name, loss) in enumerate(zip(STAGES, (self.denoising_loss, self.response_loss))):
             begun_here = saved is not None and saved.state["stage"] == name and "weights" in saved.parts
@@ -200,9 +199,8 @@ class Training:
                     measure_step(denoising, self.batches.draw("step", 0, _STEPPED))
                 stage = self.stage(name, denoising, loss, counts[name])
                 after = next((then for then in STAGES[k + 1 :] if counts[then]), "finished")
-                self._train(
-                    stage, saved if begun_here else None, {}, partial(self._snapshot_at, after, denoising, None)
-                )
+                then = partial(self._snapshot_at, after, denoising, None)
+                self._train(stage, saved if begun_here else None, {}, then)
             denoising.eval().requires_grad_(False).to(self.at)
 
     def _gain(self, gain: GainNetwork, denoising: DenoisingNetwork, saved: Saved | None, at: int) -> None:
