@@ -189,6 +189,7 @@ def fill(folder: Path) -> None:
         "claims": _demoted(published("claims.md")),
         "beyond": published("beyond.md"),
         "learned": _demoted(published("learned.md")),
+        "smooth": _demoted(published("smooth.md")),
         "estimators": _demoted(published("estimators.md")),
         "benchmarks": published("benchmarks.md"),
         "strength": published("strength.md"),

@@ -275,7 +275,9 @@ def markdown(data: Data) -> str:
     groups = [[one for one in data["cells"] if (one["case"], one["recipe"]) == key] for key in keys]
     known = [one for one in data["cells"] if "inside" in one]
     inside = {way: float(np.mean([one[way] for one in known])) for way in ("inside", "by_noise")} if known else {}
+    made = {(one["case"], one["recipe"], one["seed"]) for one in data["cells"] if one["recipe"] in recipes()}
     constants = {"stimuli": STIMULI, "bands": BANDS, "judged": JUDGED}
+    constants |= {"made": len(made), "cells": len(cases()) * len(recipes()) * SEEDS}
     return page("smooth.md", groups=groups, minutes=data["minutes"], **inside, **constants)
 
 
