@@ -15,7 +15,8 @@ import torch
 import stiminfo as si
 from stiminfo.cli import app
 from stiminfo.diffusion import GaussianDenoiser, load_denoiser
-from stiminfo.diffusion.architecture import Architecture
+from stiminfo.diffusion.architecture import Architecture, Levels
+from stiminfo.diffusion.batches import Batches
 from stiminfo.diffusion.checkpoints import load_learned, save_learned
 from stiminfo.diffusion.denoiser import Unknown
 from stiminfo.diffusion.loading import serving
@@ -177,3 +178,14 @@ def test_bad_input_is_one_line(folder, monkeypatch, capsys, options, words):
     line = [text for text in capsys.readouterr().err.splitlines() if "note:" not in text]
     assert len(line) == 1
     assert words in line[0]
+
+
+def test_the_means_of_the_gain_are_those_of_stimuli_that_were_not_learned():
+    """Where there are enough of them: a tenth of 1,100 samples, but not of 300."""
+    for count, purpose, kept in ((1100, "levels", True), (1100, "gain", False), (300, "levels", False)):
+        source = SampleSource("s", np.random.default_rng(0).normal(size=(count, 2)))
+        _, encoder = gaussian(2)
+        batches = Batches(source, encoder, PRESETS["vectors"], Levels(0.1, 1.0, 3.0), 0, 0, "cpu")
+        x = batches.draw(purpose, 0, 64).x
+        held = source.held_out(count)
+        assert bool((x[:, None] == held[None]).all(2).any(1).all()) is kept
