@@ -133,7 +133,8 @@ def decompose(options: Options) -> int:
 
     Without training: the images are the whole stimulus set, each equally likely, and a population of neurons responds
     to them. Prints I(x) of some images with standard errors, and writes maps.png, population.png, decomposition.json
-    and decomposition.npz. With --checkpoint, trained networks are the denoiser, and the exact maps stand beside theirs.
+    and decomposition.npz. With --checkpoint, trained networks are the denoiser; their totals have a systematic error,
+    too, and the exact maps stand beside theirs.
     """
     import numpy as np
 
