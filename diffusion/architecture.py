@@ -13,7 +13,7 @@ from .response_views import LEARNED
 
 PRECONDITIONINGS = ("edm", "epsilon", "wiener")
 #: What older checkpoints do not say; they are read with the defaults.
-_LATER = {"network", "prior_only"}
+_LATER = {"network", "prior_only", "step"}
 ROUTES = ("image", "embedding", "both")
 NETWORKS = ("unet", "mlp")
 
@@ -37,6 +37,8 @@ class Architecture:
     views : coarser views of the response to learn too: ``halves``, ``thinned``, ``merged`` (see `response_views`)
     network : ``unet`` for images, or ``mlp`` for stimuli that are no images
     prior_only : one network, which learns xhat(xg) and sees no responses
+    step : responses are first read by one linear step, see `stepped`; of an MLP with ``wiener`` preconditioning, and
+        two networks
     """
 
     channels: tuple[int, ...] = (32, 64)
@@ -49,6 +51,7 @@ class Architecture:
     views: tuple[str, ...] = ()
     network: str = "unet"
     prior_only: bool = False
+    step: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.channels) <= 8 or not all(isinstance(c, int) and 8 <= c <= 1024 for c in self.channels):
@@ -64,6 +67,9 @@ class Architecture:
             raise ModelError(f"channels are {self.channels}; expected one number, the width of an MLP")
         if self.prior_only and (self.views or not self.shared):
             raise ModelError("a network of stimuli alone has no views of the response and no second network")
+        alone = self.shared or self.views or self.prior_only
+        if self.step and (alone or self.network != "mlp" or self.preconditioning != "wiener"):
+            raise ModelError("the linear step needs two MLPs, wiener preconditioning and no views of the response")
         check_choices(
             self,
             patch=(1, 2, 4),
@@ -71,6 +77,7 @@ class Architecture:
             route=ROUTES,
             network=NETWORKS,
             prior_only=(False, True),
+            step=(False, True),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -18,7 +18,10 @@ from .response_views import coarser, views_of
 from .sources import Source
 
 #: What images are drawn for; each purpose has its own random numbers.
-PURPOSES = ("denoisers", "gain", "size", "levels")
+PURPOSES = ("denoisers", "gain", "size", "levels", "responses", "step")
+
+#: Held-out stimuli from which means are measured; fewer would be taken for the distribution.
+_ENOUGH = 100
 
 
 @dataclass
@@ -58,7 +61,7 @@ class Batches:
         words = [self.seed, PURPOSES.index(purpose), step, self.process]
         word = int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0] >> 1)
         generator = torch.Generator().manual_seed(word)
-        x = self.source.draw(count, generator)
+        x = self._stimuli(purpose, count, generator)
         gamma = self._levels(count, generator)
         xg = x + gamma.sqrt()[:, None] * torch.randn(x.shape, generator=generator)
         views = views_of(self.recipe.architecture.views)
@@ -68,6 +71,17 @@ class Batches:
             r = torch.where((view == v)[:, None], coarser(self.encoder, r, name, generator), r)
         given = view[:, None] == torch.arange(len(views))
         return Batch(*(value.to(self.device) for value in (x, xg, gamma, r, given)))
+
+    def _stimuli(self, purpose: str, count: int, generator: torch.Generator) -> Tensor:
+        """Stimuli to learn; for the means of the gain, stimuli that were not learned, where there are enough of them.
+
+        Of a set that they know by heart, networks tell more than of other stimuli.
+        """
+        if purpose == "levels" and self.source.images is not None:
+            kept = self.source.held_out(len(self.source.images))
+            if len(kept) >= _ENOUGH:
+                return kept[torch.randint(len(kept), (count,), generator=generator)]
+        return self.source.draw(count, generator)
 
     def _views(self, count: int, views: int, generator: torch.Generator) -> Tensor:
         """The view that each row is given, (count,): -1 for none, 0 for the whole response, or a coarser one.

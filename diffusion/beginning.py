@@ -15,6 +15,7 @@ from .encoders import Encoder
 from .networks import DenoisingNetwork, GainNetwork
 from .response_views import views_of
 from .sources import Source
+from .stepped import denoising_of, gain_of
 
 #: Images from which the responses' mean and spread are estimated, and the smallest spread that is used, as a share of
 #: the largest: a neuron that hardly ever responds is not scaled up.
@@ -32,7 +33,7 @@ def fresh_denoisers(
     r = encoder.sample(source.draw(_SAMPLE, generator).double(), generator)
     spread = r.std(0)
     known = slice(0 if architecture.prior_only else None)
-    network = DenoisingNetwork(
+    network = denoising_of(architecture)(
         architecture,
         source.shape,
         levels,
@@ -42,13 +43,16 @@ def fresh_denoisers(
         spread.clamp_min(float(spread.max()) * _LEAST_SPREAD)[known],
     )
     network.know_covariance(torch.as_tensor(source.covariance))
+    network.know_encoder(encoder)
     return network
 
 
 def fresh_gain(denoising: DenoisingNetwork) -> GainNetwork:
     """A gain network with random weights, scaled as these denoisers are."""
-    architecture = replace(denoising.architecture, shared=True, views=())
-    return GainNetwork(architecture, denoising.conditional.shape, denoising.levels, denoising.centre, denoising.spread)
+    architecture = replace(denoising.architecture, shared=not denoising.architecture.step, views=())
+    return gain_of(architecture)(
+        architecture, denoising.conditional.shape, denoising.levels, denoising.centre, denoising.spread
+    )
 
 
 def begin_with(start: Learned, denoising: DenoisingNetwork, gain: GainNetwork) -> None:

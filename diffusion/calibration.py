@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _FULL = 5.0
 #: Share of the run's time in which the steps of each stage are timed, and the fewest and most steps that are timed.
 _TIMING, _TIMED = 0.03, (2, 60)
+#: Share of the run's time in which the networks' systematic error is measured at the end.
+_BIAS = 0.04
 #: Seconds to write the checkpoint and its card.
 _WRITING = 1.0
 #: Images on which `measure_means` is timed.
@@ -45,17 +47,22 @@ def recipe_that_lasts(
     if run.recipe.gain_steps == 0:
         return run.recipe.lasting(_left(run, until, 0.0), step, step, 0.0)
     plain = one.module.eval().requires_grad_(False)
+    response_step = 0.0
+    if run.recipe.response_steps:
+        two = run.stage("responses", copy.deepcopy(plain), run.response_loss, run.recipe.response_steps)
+        response_step = two.seconds_per_step(run.clock, part, _TIMED)
+        plain = two.module.eval().requires_grad_(False)
     other = run.stage("gain", copy.deepcopy(gain), run.gain_loss(plain), run.recipe.gain_steps)
     gain_step = other.seconds_per_step(run.clock, part, _TIMED)
     start = run.clock()
     measure_means(other.module.eval().requires_grad_(False), plain, lambda k: run.batches.draw("levels", k, _PILOT), 1)
     image = (run.clock() - start) / _PILOT
-    return run.recipe.lasting(_left(run, until, 2 * BANDS * views * image), step, gain_step, image)
+    return run.recipe.lasting(_left(run, until, 2 * BANDS * views * image), step, gain_step, image, response_step)
 
 
 def _left(run: Training, until: float, judging: float) -> float:
     """Seconds that are left for the steps and for measuring the means after them."""
-    left = until - run.clock() - judging - _WRITING
+    left = until - run.clock() - judging - _WRITING - 60 * (run.minutes or 0.0) * _BIAS
     if left <= 0:
         run.say(
             f"{run.minutes:g} minutes are too few: timing the steps and testing the networks take that long; "

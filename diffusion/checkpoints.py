@@ -30,6 +30,7 @@ from .checkpoint_files import (
 )
 from .encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
 from .networks import DenoisingNetwork, GainNetwork
+from .stepped import PARTS, denoising_of, gain_of
 
 SCHEMA = 3
 #: Networks that come with the package, a folder per name.
@@ -39,8 +40,6 @@ _MOST_JSON, _MOST_PIXELS, _MOST_NEURONS = 1 << 20, 256, 1 << 16
 #: The most numbers of a stimulus that is no image.
 _MOST_NUMBERS = 1 << 14
 _UNET = "diffusion_pytorch_model.safetensors"
-#: Buffers of the gain network that are measured after training.
-_MEASURED = ("size", "level_scale", "pixel_scale")
 #: The class of each kind of encoder, and the arguments that make it.
 _ENCODERS: dict[str, tuple[type[Encoder], tuple[str, ...]]] = {
     "LinearGaussian": (LinearGaussian, ("weights", "noise")),
@@ -117,7 +116,7 @@ def _write(learned: Learned, folder: Path, card: str, half: bool) -> None:
         }
     layers |= _around(learned.denoising)
     if learned.gain is not None:
-        layers |= {f"gain_{name}": getattr(learned.gain, name) for name in _MEASURED}
+        layers |= {f"gain_{name}": getattr(learned.gain, name) for name in learned.gain.measured}
     kind = type(learned.encoder).__name__
     layers = {name: value.detach().cpu().to(dtype) for name, value in layers.items()}
     for name in _ENCODERS[kind][1]:  # the population keeps its double precision
@@ -143,7 +142,7 @@ def _write(learned: Learned, folder: Path, card: str, half: bool) -> None:
 
 def _around(denoising: DenoisingNetwork) -> dict[str, Tensor]:
     """What a denoising network knows beside its weights."""
-    names = ("centre", "response_mean", "response_spread", "variances", "directions")
+    names = ("centre", "response_mean", "response_spread", "variances", "directions", *denoising.tables)
     found = {name: getattr(denoising, name) for name in names}
     return {name: value for name, value in found.items() if value is not None}
 
@@ -180,6 +179,8 @@ def load_learned(folder: Path) -> Learned:
     around: dict[str, tuple[int, ...]] = {"centre": (pixels,), "response_mean": (heard,), "response_spread": (heard,)}
     if described.architecture.preconditioning == "wiener":
         around |= {"variances": (pixels,), "directions": (pixels, pixels)}
+    if described.architecture.step:
+        around |= {"step": (PARTS, pixels, pixels), "told": (PARTS, pixels), "shown": (PARTS, pixels)}
     check_shapes(folder / "layers.safetensors", layers, around)
     # First without memory, so that a description cannot ask for more memory than its files need.
     with torch.device("meta"):
@@ -190,6 +191,7 @@ def load_learned(folder: Path) -> Learned:
     denoising, gain = described.built(layers)
     _fill(folder, denoising, gain, layers)
     encoder = _encoder(folder, described.kind, layers, responses, pixels)
+    denoising.know_encoder(encoder)
     return Learned(denoising, gain, encoder, described.notes)
 
 
@@ -209,10 +211,12 @@ class _Described:
     def built(self, layers: dict[str, Tensor]) -> tuple[DenoisingNetwork, GainNetwork | None]:
         """Networks of this description, whose weights are not filled in yet."""
         around = (layers["centre"], self.spread, layers["response_mean"], layers["response_spread"])
-        denoising = DenoisingNetwork(self.architecture, self.shape, self.levels, *around)
+        denoising = denoising_of(self.architecture)(self.architecture, self.shape, self.levels, *around)
         if self.gain_architecture is None:
             return denoising, None
-        gain = GainNetwork(self.gain_architecture, self.shape, self.levels, layers["centre"], self.spread)
+        gain = gain_of(self.gain_architecture)(
+            self.gain_architecture, self.shape, self.levels, layers["centre"], self.spread
+        )
         return denoising, gain
 
 
@@ -243,9 +247,9 @@ def _fill(folder: Path, denoising: DenoisingNetwork, gain: GainNetwork | None, l
         check_shapes(path, own, {name: tuple(v.shape) for name, v in wanted.items()})
         network.load_state_dict(own, strict=False)
     if gain is not None:
-        measured: dict[str, tuple[int, ...]] = {f"gain_{n}": tuple(getattr(gain, n).shape) for n in _MEASURED}
+        measured: dict[str, tuple[int, ...]] = {f"gain_{n}": tuple(getattr(gain, n).shape) for n in gain.measured}
         check_shapes(path, layers, measured)
-        for name in _MEASURED:
+        for name in gain.measured:
             getattr(gain, name).copy_(layers[f"gain_{name}"])
     for name, value in _around(denoising).items():
         value.copy_(layers[name])

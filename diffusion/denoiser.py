@@ -17,8 +17,10 @@ from torch import Tensor
 from ..errors import ModelError
 
 if TYPE_CHECKING:
+    from .bias import Bias
     from .encoders import Encoder
     from .finite_joint import FiniteJoint
+    from .samplers import ResponseSampler
 
 
 class Unknown(Exception):
@@ -182,6 +184,15 @@ class Denoiser:
         from .wrapped import from_diffusers
 
         return from_diffusers(model, scheduler, encoder=encoder, shape=shape, prediction=prediction, samples=samples)
+
+    def bias(self, sampler: ResponseSampler | None, passes: int) -> Bias | None:
+        """How far estimates with a sampler (None: measures without one) may be off, or None for an exact denoiser.
+
+        Parameters
+        ----------
+        passes : about how many its measurement may take
+        """
+        return None
 
     @property
     def usual_sampler(self) -> str:

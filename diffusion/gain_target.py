@@ -9,50 +9,59 @@ import torch
 from torch import Tensor
 
 from .batches import Batch
-from .networks import LEVEL_SCALES, GainNetwork
+from .networks import LEVEL_SCALES, DenoisingNetwork, GainNetwork
+from .stepped import SteppedNetwork
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-#: A denoiser, xhat(xg, gamma) or xhat(xg, gamma, r).
-Denoising = Callable[..., Tensor]
 
-
-def denoising_loss(accelerator: Accelerator, network: Any, batch: Batch) -> Tensor:
-    """Mean squared error of xhat, in units of the preconditioning, in which it is about 1."""
+def denoising_loss(accelerator: Accelerator, responses: bool, network: Any, batch: Batch) -> Tensor:
+    """Mean squared error of xhat, with or without responses, in units of the output, in which it is about 1."""
     # Called through `forward`, which is what accelerate wraps.
-    found = network(batch.xg, batch.gamma, batch.r, batch.given)
+    found = network(batch.xg, batch.gamma, *((batch.r, batch.given) if responses else ()))
     out = accelerator.unwrap_model(network).scaling(batch.gamma)[1]
     return (((found - batch.x) / out) ** 2).mean()
 
 
-def gain_loss(accelerator: Accelerator, denoising: Denoising, target: str, network: Any, batch: Batch) -> Tensor:
-    """Mean squared error of the gain network, in its unit; `target` is a key of `gain_targets`."""
+def gain_loss(accelerator: Accelerator, denoising: DenoisingNetwork, target: str, network: Any, batch: Batch) -> Tensor:
+    """Mean squared error of the gain network, in its unit; `target` is a key of `gain_targets`.
+
+    A unit that differs among features weighs them by their share: those without information are not learned first.
+    """
     with accelerator.autocast():
-        targets = gain_targets(denoising, batch)[target]
+        targets, beside = gain_targets(denoising, batch)
     unit = accelerator.unwrap_model(network).unit(batch.gamma)
-    return (((network(batch.xg, batch.gamma) - targets) / unit) ** 2).mean()
+    off = network(batch.xg, batch.gamma, beside) - targets[target]
+    return (off**2 / (unit * unit.mean(1, keepdim=True))).mean()
 
 
-def gain_targets(denoising: Denoising, batch: Batch) -> dict[str, Tensor]:
-    """Random draws whose mean given xg is E_r[D_i^2 | xg], (B, d) each, by name.
+def gain_targets(denoising: DenoisingNetwork, batch: Batch) -> tuple[dict[str, Tensor], Tensor]:
+    """Random draws whose mean given xg is E_r[D_i^2 | xg], (B, d) each, by name; and what a gain network sees.
 
     ``square`` is D_i^2 itself; errors of the denoisers enter to first order. ``variance`` is
     ``(x - xhat)^2 - (x - xhat(r))^2``, which has the same mean by the law of total variance; it is noisier, but errors
     of the denoisers enter to second order only.
     """
     with torch.no_grad():
-        seen, given = denoising(batch.xg, batch.gamma), denoising(batch.xg, batch.gamma, batch.r)
-    return {"square": (given - seen) ** 2, "variance": (batch.x - seen) ** 2 - (batch.x - given) ** 2}
+        seen, given, beside = denoising.both(batch.xg, batch.gamma, batch.r)
+    return {"square": (given - seen) ** 2, "variance": (batch.x - seen) ** 2 - (batch.x - given) ** 2}, beside
 
 
-def measure_size(gain: GainNetwork, denoising: Denoising, batch: Batch) -> None:
+def measure_step(denoising: DenoisingNetwork, batch: Batch) -> None:
+    """Measure the linear step of denoisers that have one."""
+    assert isinstance(denoising, SteppedNetwork)
+    denoising.measure(batch.x, batch.xg, batch.gamma)
+
+
+def measure_size(gain: GainNetwork, denoising: DenoisingNetwork, batch: Batch) -> None:
     """Set the gain network's unit to the mean size of the squares."""
-    sizes = gain_targets(denoising, batch)["square"] / gain.unit(batch.gamma)
-    gain.size.mul_(sizes.mean())
+    gain.know(denoising)
+    squares = gain_targets(denoising, batch)[0]["square"]
+    gain.size.mul_((squares.mean(1) / gain.unit(batch.gamma).mean(1)).mean())
 
 
-def measure_means(gain: GainNetwork, denoising: Denoising, draw: Callable[[int], Batch], batches: int) -> None:
+def measure_means(gain: GainNetwork, denoising: DenoisingNetwork, draw: Callable[[int], Batch], batches: int) -> None:
     """Correct the gain network's mean at each noise level and for each pixel, where a regression leaves a small error.
 
     The mean at a level is set to that of the ``variance`` target, so that errors of the denoisers enter to second order
@@ -69,9 +78,9 @@ def measure_means(gain: GainNetwork, denoising: Denoising, draw: Callable[[int],
         batch = draw(step)
         with torch.no_grad():
             part = (gain.levels.place(batch.gamma) * LEVEL_SCALES).long().clamp_max(LEVEL_SCALES - 1).cpu()
-            unit = gain.unit(batch.gamma)
-            answer = gain(batch.xg, batch.gamma)
-            targets = gain_targets(denoising, batch)
+            unit = gain.unit(batch.gamma).mean(1, keepdim=True)
+            targets, beside = gain_targets(denoising, batch)
+            answer = gain(batch.xg, batch.gamma, beside)
             levels.add(part, (targets["variance"] / unit).sum(1), (answer / unit).sum(1))
             gamma = batch.gamma[:, None]  # information weights the squares by 1 / gamma
             pixels.add(None, targets["square"] / gamma, answer / gamma)

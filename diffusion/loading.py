@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .checkpoints import PRETRAINED
 from .unet import UNetDenoiser
-from .zero_shot import with_population
+from .zero_shot import ZeroShotDenoiser, with_population
 
 if TYPE_CHECKING:
     from .denoiser import Denoiser
@@ -38,6 +38,8 @@ def load_denoiser(source: str | Path, *, encoder: Any = None, **options: Any) ->
 
 def serving(networks: UNetDenoiser, encoder: Any = None) -> Denoiser:
     """Networks with the population that they learned, or with another; those that learned none get one linear step."""
-    if encoder is None and networks.learned.denoising.architecture.prior_only:
-        encoder = networks.learned.encoder
-    return with_population(networks, encoder)
+    if encoder is not None or not networks.learned.denoising.architecture.prior_only:
+        return with_population(networks, encoder)
+    found = ZeroShotDenoiser(networks, networks.learned.encoder)
+    found.kept, found.reference = networks.kept, networks.reference
+    return found

@@ -6,114 +6,29 @@ and output at unit size at every noise level) and an input for responses.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
-from ..errors import ModelError
 from .architecture import Architecture, Levels
+from .encoders import Encoder
 from .mlp import ResponseMLP
-from .response_views import seen_by, shown_responses, views_of
+from .response_unet import ResponseUNet
 
 __all__ = ["Architecture", "DenoisingNetwork", "GainNetwork", "Levels", "ResponseMLP", "ResponseUNet"]
 
-#: Input channels that show the responses, and what is learned about each position, beside the noisy image.
-_RESPONSE_CHANNELS, _POSITION_CHANNELS = 2, 1
 #: The gain network has a measured factor for each of so many parts of the range of levels.
 LEVEL_SCALES = 16
 
 
-class ResponseUNet(nn.Module):
-    """A U-Net of the noisy image, the noise level and, where it takes them, responses.
+def network_for(
+    architecture: Architecture, shape: tuple[int, int], responses: int, inputs: int = 1
+) -> ResponseUNet | ResponseMLP:
+    """The network of an architecture, with random weights, for stimuli of this shape and so many responses.
 
-    Parameters
-    ----------
-    shape : (h, w) pixels
-    responses : k, or 0 for a network without responses
-
-    Raises
-    ------
-    ModelError
-        Images of this size cannot be halved as often as the architecture does.
+    `inputs` is how many numbers it sees for each of a stimulus; only an MLP sees more than one.
     """
-
-    seen: Tensor
-
-    def __init__(self, architecture: Architecture, shape: tuple[int, int], responses: int) -> None:
-        super().__init__()
-        from diffusers import UNet2DModel
-
-        halvings, patch = len(architecture.channels) - 1, architecture.patch
-        height, width = shape
-        if height % (patch * 2**halvings) or width % (patch * 2**halvings):
-            raise ModelError(
-                f"{height} x {width} images in patches of {patch} cannot be halved {halvings} times; "
-                "give fewer channels"
-            )
-        self.shape, self.responses, self.patch = shape, responses, patch
-        views = views_of(architecture.views)
-        self.register_buffer("seen", torch.stack([seen_by(view, responses) for view in views]), persistent=False)
-        self.as_image = responses > 0 and architecture.route in ("image", "both")
-        self.as_embedding = responses > 0 and architecture.route in ("embedding", "both")
-        channels, blocks = architecture.channels, len(architecture.channels)
-        shown = _RESPONSE_CHANNELS if self.as_image else 0
-        self.unet = UNet2DModel(
-            sample_size=(height // patch, width // patch),
-            in_channels=(1 + _POSITION_CHANNELS + shown) * patch**2,
-            out_channels=patch**2,
-            layers_per_block=architecture.layers,
-            block_out_channels=channels,
-            down_block_types=("DownBlock2D",) * blocks,
-            up_block_types=("UpBlock2D",) * blocks,
-            norm_num_groups=8,
-            attention_head_dim=8,
-            add_attention=architecture.attention,
-            class_embed_type="identity" if self.as_embedding else None,
-        )
-        # Tells the network where a pixel is: a convolution is the same everywhere but at the border.
-        self.position = nn.Parameter(torch.randn(_POSITION_CHANNELS, height, width) * 0.5)
-        if self.as_image:
-            size = _RESPONSE_CHANNELS * height * width
-            self.image = nn.Linear(responses + len(views), size, bias=False)
-        if self.as_embedding:
-            size = 4 * channels[0]
-            self.embed = nn.Sequential(nn.Linear(responses + len(views), size), nn.SiLU(), nn.Linear(size, size))
-
-    def forward(
-        self, image: Tensor, place: Tensor, r: Tensor | None, given: Tensor | None = None, weight: Tensor | None = None
-    ) -> Tensor:
-        """The U-Net's output, (B, d).
-
-        Parameters
-        ----------
-        image : (B, d)
-        place : (B,), positions of the levels in their range, from 0 to 1
-        r : (B, k)
-        given : (B, views), one-hot: which view of the response each row is given; a row of zeros is given none. By
-            default the whole response
-        weight : (B, 1), a factor on the responses
-        """
-        count, (height, width) = len(image), self.shape
-        layers = [image.reshape(count, 1, height, width), self.position.expand(count, -1, -1, -1)]
-        options: dict[str, Any] = {}
-        if self.responses:
-            seen = shown_responses(self.seen, image, r, given)
-            if weight is not None:
-                seen = seen * weight
-            if self.as_image:
-                layers.append(self.image(seen).reshape(count, -1, height, width))
-            if self.as_embedding:
-                options["class_labels"] = self.embed(seen)
-        points = nn.functional.pixel_unshuffle(torch.cat(layers, dim=1), self.patch)
-        found = self.unet(points, 100 * place, **options).sample
-        return nn.functional.pixel_shuffle(found, self.patch).reshape(count, -1)
-
-
-def network_for(architecture: Architecture, shape: tuple[int, int], responses: int) -> ResponseUNet | ResponseMLP:
-    """The network of an architecture, with random weights, for stimuli of this shape and so many responses."""
     if architecture.network == "mlp":
-        return ResponseMLP(architecture, shape, responses)
+        return ResponseMLP(architecture, shape, responses, inputs)
     return ResponseUNet(architecture, shape, responses)
 
 
@@ -134,6 +49,10 @@ class _Normalised(nn.Module):
         self.architecture, self.levels, self.spread = architecture, levels, spread
         self.register_buffer("centre", centre.float())
 
+    def part_of(self, stage: str) -> nn.Module:
+        """What a stage of training changes."""
+        return self
+
 
 class DenoisingNetwork(_Normalised):
     """xhat(xg, gamma) and xhat(xg, gamma, r) of images.
@@ -152,6 +71,9 @@ class DenoisingNetwork(_Normalised):
         preconditioning is ``wiener``
     """
 
+    #: How many numbers the conditional network sees for each of a stimulus, and its measured tables.
+    inputs = 1
+    tables: tuple[str, ...] = ()
     response_mean: Tensor
     response_spread: Tensor
     variances: Tensor | None
@@ -171,7 +93,7 @@ class DenoisingNetwork(_Normalised):
         responses = len(response_mean)
         self.register_buffer("response_mean", response_mean.float())
         self.register_buffer("response_spread", response_spread.float())
-        self.conditional = network_for(architecture, shape, 0 if architecture.prior_only else responses)
+        self.conditional = network_for(architecture, shape, 0 if architecture.prior_only else responses, self.inputs)
         self.unconditional = None if architecture.shared else network_for(architecture, shape, 0)
         self.register_buffer("variances", None)
         self.register_buffer("directions", None)
@@ -184,7 +106,10 @@ class DenoisingNetwork(_Normalised):
         if self.variances is not None:
             values, vectors = torch.linalg.eigh(covariance.double())
             self.variances = values.clamp_min(0).to(self.centre)
-            self.directions = vectors.to(self.centre)
+            self.directions = vectors.to(self.centre).contiguous()  # as a checkpoint gives it back
+
+    def know_encoder(self, encoder: Encoder) -> None:
+        """Take the population, where it is needed."""
 
     def scaling(self, gamma: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The preconditioning's scales of the skip connection, the output and the input, (B, 1) each."""
@@ -226,6 +151,14 @@ class DenoisingNetwork(_Normalised):
         found = self.raw(xg, gamma, r, given).to(xg.dtype)
         return self.centre + self._along(xg - self.centre, gamma, 0) + self._along(found, gamma, 1)
 
+    def both(self, xg: Tensor, gamma: Tensor, r: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """E[X | xg], E[X | xg, r], and what a gain network sees (`beside`)."""
+        return self(xg, gamma), self(xg, gamma, r), self.beside(xg, gamma)
+
+    def beside(self, xg: Tensor, gamma: Tensor) -> Tensor:
+        """What a gain network sees, (B, inputs * d): the noisy stimuli at unit size, or more."""
+        return (xg - self.centre) * (gamma[:, None] + self.spread**2).rsqrt()
+
     def _along(self, rows: Tensor, gamma: Tensor, which: int) -> Tensor:
         """Rows (B, d) times one of the preconditioning's scales, in each principal direction if it is ``wiener``."""
         if self.variances is None or self.directions is None:
@@ -245,6 +178,9 @@ class GainNetwork(_Normalised):
     pixel_scale : (d,) a factor for each pixel; 1 until it is measured
     """
 
+    #: How many numbers it sees for each of a stimulus, and its buffers that are measured.
+    inputs = 1
+    measured: tuple[str, ...] = ("size", "level_scale", "pixel_scale")
     size: Tensor
     level_scale: Tensor
     pixel_scale: Tensor
@@ -256,17 +192,21 @@ class GainNetwork(_Normalised):
         self.register_buffer("size", torch.tensor(1.0))
         self.register_buffer("level_scale", torch.ones(LEVEL_SCALES))
         self.register_buffer("pixel_scale", torch.ones(shape[0] * shape[1]))
-        self.network = network_for(architecture, shape, 0)
+        self.network = network_for(architecture, shape, 0, self.inputs)
+
+    def know(self, denoising: DenoisingNetwork) -> None:
+        """Take what is measured of trained denoisers."""
 
     def unit(self, gamma: Tensor) -> Tensor:
         """The approximate size of the output, (B, 1): as gamma^2 at low levels, then as gamma, then constant."""
         g, low, high = gamma[:, None], self.levels.low, self.levels.high
         return self.size * g * (g / (g + low)) / (1 + g / high)
 
-    def forward(self, xg: Tensor, gamma: Tensor) -> Tensor:
-        """Noisy stimuli (B, d) and levels (B,) to h, (B, d)."""
-        image = (xg - self.centre) * (gamma[:, None] + self.spread**2).rsqrt()
-        found = self.network(image, self.levels.place(gamma), None).to(xg.dtype)
+    def forward(self, xg: Tensor, gamma: Tensor, beside: Tensor | None = None) -> Tensor:
+        """Noisy stimuli (B, d), levels (B,) and what the denoisers show (`DenoisingNetwork.beside`) to h, (B, d)."""
+        if beside is None:
+            beside = (xg - self.centre) * (gamma[:, None] + self.spread**2).rsqrt()
+        found = self.network(beside, self.levels.place(gamma), None).to(xg.dtype)
         return nn.functional.softplus(found) * self.unit(gamma) * self.pixel_scale * self._scale(gamma)
 
     def _scale(self, gamma: Tensor) -> Tensor:

@@ -13,15 +13,19 @@ TARGETS = ("square", "variance")
 PRECISIONS = ("no", "bf16", "fp16")
 #: Share of a run's time that the gain network and the measurement of its means take.
 GAIN_SHARE = 0.4
+#: Share of the denoisers' time that goes to what responses tell beyond a linear step.
+RESPONSE_SHARE = 0.5
 #: Largest number of images from which the gain network's means, at each level and of each pixel, are measured.
 MOST_MEASURED = 1 << 18
+#: Most numbers of a stimulus whose linear step is measured: 24 matrices (d, d), which are inverted.
+MOST_STEPPED = 256
 #: Largest batch: beyond it a batch takes gigabytes before the first network sees it.
 MOST_BATCH = 1 << 16
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How networks are trained, in two stages: first the denoisers, then the gain network.
+    """How networks are trained: first the denoisers, then the gain network. With a linear step, responses come between.
 
     Attributes
     ----------
@@ -35,6 +39,7 @@ class Recipe:
         has the same mean given xg by the law of total variance)
     precision : mixed precision of accelerate: ``no``, ``bf16`` or ``fp16``
     clip : largest norm of a gradient
+    response_steps : steps of the network of what a linear step leaves; 0 where there is none
 
     Raises
     ------
@@ -54,10 +59,13 @@ class Recipe:
     target: str = "square"
     precision: str = "no"
     clip: float = 1.0
+    response_steps: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("steps", "gain_steps", "batch", "warm_up"):
-            whole_number(name, getattr(self, name), 0 if name in ("gain_steps", "warm_up") else 1)
+        for name in ("steps", "gain_steps", "batch", "warm_up", "response_steps"):
+            whole_number(name, getattr(self, name), 1 if name in ("steps", "batch") else 0)
+        if bool(self.response_steps) != self.architecture.step:
+            raise ModelError(f"response_steps is {self.response_steps}; expected 0 unless there is a linear step")
         if self.batch > MOST_BATCH:
             raise ModelError(f"batch is {self.batch}; expected at most {MOST_BATCH} images")
         for name, low, high in (("rate", 0, 1), ("ema", 0, 1), ("null_share", 0, 1), ("clip", 0, float("inf"))):
@@ -65,13 +73,15 @@ class Recipe:
                 raise ModelError(f"{name} is {getattr(self, name)!r}; expected a number between {low} and {high}")
         check_choices(self, level_draw=LEVEL_DRAWS, target=TARGETS, precision=PRECISIONS)
 
-    def lasting(self, seconds: float, step: float, gain_step: float, measuring: float) -> Recipe:
+    def lasting(
+        self, seconds: float, step: float, gain_step: float, measuring: float, response_step: float = 0.0
+    ) -> Recipe:
         """The same recipe with as many steps as fit in a time.
 
         Parameters
         ----------
         seconds : time for both stages and for measuring the gain network's means
-        step, gain_step : seconds per step of each stage
+        step, gain_step, response_step : seconds per step of each stage
         measuring : seconds per image to measure the means, from as many images as the gain network saw, at most
             `MOST_MEASURED`
         """
@@ -80,8 +90,18 @@ class Recipe:
         gain = seconds * GAIN_SHARE
         few = gain / (gain_step + self.batch * measuring)
         many = (gain - MOST_MEASURED * measuring) / gain_step
-        steps = max(1, int(seconds * (1 - GAIN_SHARE) / step))
-        return replace(self, steps=steps, gain_steps=max(1, int(max(few, many))))
+        left = seconds * (1 - GAIN_SHARE)
+        responses = 0
+        if self.response_steps:
+            responses = max(1, int(left * RESPONSE_SHARE / response_step))
+            left *= 1 - RESPONSE_SHARE
+        steps, gain_steps = max(1, int(left / step)), max(1, int(max(few, many)))
+        return replace(self, steps=steps, gain_steps=gain_steps, response_steps=responses)
+
+    def direct(self, **architecture: Any) -> Recipe:
+        """The same without a linear step: one network learns xhat(xg) and xhat(xg, r)."""
+        changes = {"step": False, "shared": True} | architecture
+        return replace(self, architecture=replace(self.architecture, **changes), null_share=0.5, response_steps=0)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -90,7 +110,8 @@ class Recipe:
     @classmethod
     def from_json(cls, data: Any) -> Recipe:
         """Read what `to_json` wrote; raises `ModelError` for anything else."""
-        if not isinstance(data, dict) or set(data) != {entry.name for entry in fields(cls)}:
+        names = {entry.name for entry in fields(cls)}
+        if not isinstance(data, dict) or not names - {"response_steps"} <= set(data) <= names:
             raise ModelError("this does not describe a recipe")
         return cls(**(data | {"architecture": Architecture.from_json(data["architecture"])}))
 
@@ -101,7 +122,11 @@ PRESETS: dict[str, Recipe] = {
     "small": Recipe(Architecture(channels=(16, 32)), rate=4e-3),
     # Stimuli that are no images, of up to some thousands of numbers, in minutes on one core.
     "vectors": Recipe(
-        Architecture(channels=(192,), layers=3, preconditioning="wiener", network="mlp"), batch=256, warm_up=100
+        Architecture(channels=(192,), layers=3, preconditioning="wiener", network="mlp", shared=False, step=True),
+        batch=256,
+        warm_up=100,
+        null_share=0.3,
+        response_steps=4000,
     ),
     # 32 x 32 images in an hour or two on two cores.
     "medium": Recipe(Architecture(channels=(16, 32, 32)), steps=20_000, gain_steps=8000),
@@ -133,6 +158,11 @@ PRESETS: dict[str, Recipe] = {
         precision="bf16",
     ),
 }
+
+
+def fitting(recipe: Recipe, shape: tuple[int, int]) -> Recipe:
+    """The recipe, without its linear step where that takes too much memory for stimuli of shape (h, w)."""
+    return recipe.direct() if recipe.architecture.step and shape[0] * shape[1] > MOST_STEPPED else recipe
 
 
 def preset_for(shape: tuple[int, int]) -> str:

@@ -28,6 +28,7 @@ DATASETS = {
     "mnist": "mnist",
     "gaussian": "gaussian",
     "mnist-gaussian": "mnist_gaussian",
+    "gmm": "gmm",
 }
 
 #: Data sources that read a path, by the words of help texts; each is a `Dataset` with suffixes.

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +114,16 @@ def begun(path: Path | None, resume: bool, identity: dict[str, Any]) -> Saved | 
     return saved
 
 
-def recipe_of(path: Path | None, state: dict[str, Any], stages: tuple[str, ...]) -> Recipe:
-    """The recipe of a saved run; raises `CheckpointError` where the state lacks what a run needs to go on."""
+def recipe_of(
+    path: Path | None, state: dict[str, Any], stages: tuple[str, ...], asked: Recipe, say: Callable[[str], None]
+) -> Recipe:
+    """The recipe of a saved run; says so where it is not the one that is asked for now.
+
+    Raises
+    ------
+    CheckpointError
+        The state lacks what a run needs to go on.
+    """
     try:
         recipe = Recipe.from_json(state["recipe"])
         Levels(**state["levels"])
@@ -127,7 +135,13 @@ def recipe_of(path: Path | None, state: dict[str, Any], stages: tuple[str, ...])
         raise CheckpointError(f"{path}: not an unfinished run of this version ({error}); {_AGAIN}") from None
     if not whole:
         raise CheckpointError(f"{path}: not an unfinished run of this version; {_AGAIN}")
+    if _but_steps(recipe) != _but_steps(asked):
+        say("resuming with the recipe that the run was begun with, not with the one given now")
     return recipe
+
+
+def _but_steps(recipe: Recipe) -> Recipe:
+    return replace(recipe, steps=1, gain_steps=1, response_steps=min(1, recipe.response_steps))
 
 
 def weights_of(network: nn.Module) -> dict[str, Tensor]:

@@ -65,7 +65,7 @@ class Stage:
         self.accelerator, self.batches, self.recipe, self.say = accelerator, batches, recipe, say
         module.train().requires_grad_(True).to(accelerator.device)
         self.network = accelerator.prepare(module)
-        self.parameters = list(module.parameters())
+        self.parameters = list(module.part_of(name).parameters())
         self.optimiser = torch.optim.AdamW(self.parameters, lr=recipe.rate, weight_decay=1e-4)
         self.schedule = get_cosine_schedule_with_warmup(self.optimiser, min(recipe.warm_up, steps // 5), steps)
         self.average = EMAModel(self.parameters, decay=recipe.ema, use_ema_warmup=True, inv_gamma=1.0, power=0.75)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from .beginning import begin_with, fresh_denoisers, fresh_gain
 from .calibration import effort_for, recipe_that_lasts
 from .checkpoints import Learned
 from .encoders import Encoder
-from .gain_target import denoising_loss, gain_loss, measure_means, measure_size
+from .gain_target import denoising_loss, gain_loss, measure_means, measure_size, measure_step
 from .held_out import Yardstick
 from .interrupts import held_back
 from .level_range import levels_for
@@ -40,10 +40,12 @@ from .threads import free_cores, limited_threads
 SAVE_EVERY = 60.0
 #: Images from which the size of the gain is measured.
 _SIZED = 2048
+#: Images from which the linear step is measured, some hundred for each of its parts.
+_STEPPED = 16384
 #: Images that go through the networks at once while means are measured.
 _AT_ONCE = 1024
 
-STAGES = ("denoisers", "gain")
+STAGES = ("denoisers", "responses", "gain")
 #: The phases of a run in their order; the resume file names the phase in which it was written.
 _ORDER = (*STAGES, "means", "finished")
 
@@ -146,9 +148,8 @@ class Training:
         levels = (
             levels_for(self.source, self.encoder, effort=effort) if saved is None else Levels(**saved.state["levels"])
         )
-        self.batches = Batches(
-            self.source, self.encoder, self.recipe, levels, self.seed, self.accelerator.process_index, self.at
-        )
+        process = self.accelerator.process_index
+        self.batches = Batches(self.source, self.encoder, self.recipe, levels, self.seed, process, self.at)
         torch.manual_seed(self.seed)  # the first weights
         denoising = fresh_denoisers(self.source, self.encoder, self.recipe.architecture, levels, self.seed)
         gain = fresh_gain(denoising)
@@ -187,21 +188,27 @@ class Training:
     # -- stages ---------------------------------------------------------------------------------------------------
 
     def _denoisers(self, denoising: DenoisingNetwork, saved: Saved | None, at: int) -> None:
-        if at == 0:
-            then = STAGES[1] if self.recipe.gain_steps else "finished"
-            stage = self.stage(STAGES[0], denoising, self.denoising_loss, self.recipe.steps)
-            self._train(stage, saved, {}, lambda: self._snapshot_at(then, denoising, None))
-        else:
-            assert saved is not None
+        """Train the denoisers; where there is a linear step, measure it, and train what responses tell beyond it."""
+        counts = dict(zip(STAGES, (self.recipe.steps, self.recipe.response_steps, self.recipe.gain_steps)))
+        if saved is not None and (at > 1 or (at == 1 and "weights" not in saved.parts)):
             give_weights(denoising, saved, "done")
-        denoising.eval().requires_grad_(False).to(self.at)
+        for k, (name, loss) in enumerate(zip(STAGES, (self.denoising_loss, self.response_loss))):
+            begun_here = saved is not None and saved.state["stage"] == name and "weights" in saved.parts
+            if at <= k and counts[name]:
+                if name == "responses" and not begun_here:
+                    measure_step(denoising, self.batches.draw("step", 0, _STEPPED))
+                stage = self.stage(name, denoising, loss, counts[name])
+                after = next((then for then in STAGES[k + 1 :] if counts[then]), "finished")
+                then = partial(self._snapshot_at, after, denoising, None)
+                self._train(stage, saved if begun_here else None, {}, then)
+            denoising.eval().requires_grad_(False).to(self.at)
 
     def _gain(self, gain: GainNetwork, denoising: DenoisingNetwork, saved: Saved | None, at: int) -> None:
-        begun_here = at == 1 and saved is not None and "weights" in saved.parts
-        if at <= 1:
+        begun_here = at == 2 and saved is not None and "weights" in saved.parts
+        if at <= 2:
             if not begun_here:
                 measure_size(gain.to(self.at), denoising, self.batches.draw("size", 0, _SIZED))
-            stage = self.stage(STAGES[1], gain, self.gain_loss(denoising), self.recipe.gain_steps)
+            stage = self.stage(STAGES[2], gain, self.gain_loss(denoising), self.recipe.gain_steps)
             done = {"done": denoising.state_dict()}
             then = self._snapshot_at
             self._train(stage, saved if begun_here else None, done, lambda: then("means", denoising, gain))
@@ -210,7 +217,7 @@ class Training:
             give_weights(gain, saved, "weights")
             gain.to(self.at)
         gain.eval().requires_grad_(False)
-        if at <= 2:
+        if at <= 3:
             # A short run uses no more images than it was trained on.
             count = min(MOST_MEASURED, self.recipe.batch * self.recipe.gain_steps)
             size = min(_AT_ONCE, count)
@@ -283,16 +290,15 @@ class Training:
 
     def _saved(self) -> Saved | None:
         saved = begun(self.resume_file, self.resume, self._identity)
-        if saved is None:
-            return None
-        recipe = recipe_of(self.resume_file, saved.state, _ORDER)
-        if replace(recipe, steps=1, gain_steps=1) != replace(self.recipe, steps=1, gain_steps=1):
-            self.say("resuming with the recipe that the run was begun with, not with the one given now")
-        self.recipe = recipe
+        if saved is not None:
+            self.recipe = recipe_of(self.resume_file, saved.state, _ORDER, self.recipe, self.say)
         return saved
 
     def denoising_loss(self, network: Any, batch: Batch) -> Tensor:
-        return denoising_loss(self.accelerator, network, batch)
+        return denoising_loss(self.accelerator, not self.recipe.response_steps, network, batch)
+
+    def response_loss(self, network: Any, batch: Batch) -> Tensor:
+        return denoising_loss(self.accelerator, True, network, batch)
 
     def gain_loss(self, denoising: DenoisingNetwork) -> Loss:
         return partial(gain_loss, self.accelerator, denoising, self.recipe.target)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ModelError
+from .bias import Approximate, Bias
 from .cautions import caution_about
 from .checkpoints import Learned, load_learned
 from .denoiser import Denoiser, Scales, Unknown, column, device_named
@@ -22,10 +23,10 @@ from .samplers import reverse_diffusion
 #: Pixels that go through a network at once.
 _BLOCK = 1 << 21
 #: Steps of the reverse diffusion that draws stimuli from the prior, or given a response.
-_DRAW_STEPS = 60
+_DRAW_STEPS = 30
 
 
-class UNetDenoiser(Denoiser):
+class UNetDenoiser(Approximate):
     """Networks trained on images, as a denoiser for priors whose posterior mean is not known.
 
     Parameters
@@ -52,6 +53,7 @@ class UNetDenoiser(Denoiser):
         self.encoder = learned.encoder.to(self.device, torch.float32)
         self.dimensions = learned.encoder.dimensions
         self.caution = caution_about(learned.notes.get("held_out"))
+        self.kept = {name: Bias.from_json(found) for name, found in dict(learned.notes.get("bias", {})).items()}
         # Copies: two denoisers of the same networks may live on two devices.
         self.network = copy.deepcopy(learned.denoising).to(self.device).eval()
         self.gain_network = None if learned.gain is None else copy.deepcopy(learned.gain).to(self.device).eval()
@@ -92,7 +94,11 @@ class UNetDenoiser(Denoiser):
         network = self.gain_network
         if network is None:
             return None
-        return lambda xg, gamma: self._in_blocks(lambda rows: network(xg[rows], gamma[rows]), xg)
+
+        def answer(xg: Tensor, gamma: Tensor) -> Tensor:
+            return network(xg, gamma, self.network.beside(xg, gamma))
+
+        return lambda xg, gamma: self._in_blocks(lambda rows: answer(xg[rows], gamma[rows]), xg)
 
     def _in_blocks(self, answer: Callable[[slice], Tensor], xg: Tensor) -> Tensor:
         if xg.ndim != 2 or xg.shape[1] != self.dimensions:

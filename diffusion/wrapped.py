@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ..errors import ModelError
+from .bias import Approximate, Reference
 from .cautions import MARGIN
 from .denoiser import Denoiser, Scales, column, normal
 from .noise_levels import scheduler_gammas
@@ -20,7 +21,7 @@ from .samplers import reverse_diffusion
 from .soundness import DOUBT, LEVELS, Report, check
 
 #: Steps of the reverse diffusion that draws from the network's prior.
-_DRAW_STEPS = 40
+_DRAW_STEPS = 20
 #: Draws on which a network is checked where no samples are given.
 _OWN_SAMPLES = 512
 #: The levels reach this far beyond those that count as the network's range, in units of log gamma.
@@ -32,6 +33,8 @@ _RULES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     # x0 = sqrt(abar) x_t - sqrt(1 - abar) v, with x_t = sqrt(abar) xg and abar = 1 / (1 + gamma).
     "v": lambda out, xg, g: (xg / (1 + g).sqrt() - g.sqrt() * out) / (1 + g).sqrt(),
 }
+#: The sign of a preconditioned network's output in xhat.
+_SIGNS = {"epsilon": 1, "v": -1, "sample": 1}
 #: What a network sees, by whether it preserves the variance.
 _SEEN = {True: " that sees x_t = sqrt(alpha-bar) xg", False: " that sees xg itself, not divided by sqrt(1 + gamma)"}
 #: What diffusers calls them in a scheduler's config.
@@ -47,15 +50,19 @@ class Schedule:
     log_gamma : (T,) increasing
     told : (T,) what the network is told of each level: a time step, or sigma = sqrt(gamma)
     preserving : whether it sees x_t = sqrt(alpha-bar) xg (variance-preserving) or xg itself (variance-exploding)
+    data : the standard deviation of the stimuli by which inputs and outputs are preconditioned (Karras et al. 2022), or
+        0 where they are not
     """
 
     log_gamma: Tensor
     told: Tensor
     preserving: bool
+    data: float = 0.0
 
     @classmethod
     def of(cls, scheduler: Any) -> Schedule:
         """The schedule of a `diffusers` scheduler; raises `ModelError` for an object that is none."""
+        data = 0.0
         if getattr(scheduler, "alphas_cumprod", None) is not None:
             gammas = scheduler_gammas(scheduler)
             told, preserving = torch.arange(len(gammas)), True
@@ -68,11 +75,13 @@ class Schedule:
                 )
             told = torch.as_tensor(sigmas, dtype=torch.float64).unique()
             gammas, preserving = told**2, False
+            if hasattr(scheduler, "precondition_inputs"):
+                told, data = 0.25 * told.log(), float(scheduler.config.sigma_data)
         known = torch.isfinite(gammas) & (gammas > 0)
         gammas, told = gammas[known].double(), told[known]
         if len(gammas) < 2 or not (gammas.diff() > 0).all():
             raise ModelError(f"the levels of {type(scheduler).__name__} do not increase; expected two or more")
-        return cls(gammas.log(), told, preserving)
+        return cls(gammas.log(), told, preserving, data)
 
     def around(self, gamma: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The steps below and above levels (B,), and the share (B,) of the upper one, linear in log gamma."""
@@ -102,7 +111,8 @@ class WrappedDenoiser(Denoiser):
         weight = next(iter(model.parameters()), None) if isinstance(model, torch.nn.Module) else None
         self.dtype = torch.float64 if weight is None else weight.dtype
         self.device = torch.device("cpu") if weight is None else weight.device
-        self.schedule = Schedule(schedule.log_gamma.to(self.device), schedule.told.to(self.device), schedule.preserving)
+        log_gamma, told = (part.to(self.device) for part in (schedule.log_gamma, schedule.told))
+        self.schedule = replace(schedule, log_gamma=log_gamma, told=told)
         self.dimensions = math.prod(self.shape)
 
     def xhat(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None) -> Tensor:
@@ -113,7 +123,8 @@ class WrappedDenoiser(Denoiser):
     def _at_step(self, xg: Tensor, step: Tensor) -> Tensor:
         """Xhat as if gamma were that of a time step."""
         g = column(self.schedule.log_gamma[step].exp().to(xg.dtype), xg)
-        seen = xg / (1 + g).sqrt() if self.schedule.preserving else xg
+        power = self.schedule.data**2
+        seen = xg / (1 + g).sqrt() if self.schedule.preserving else xg / (g + power).sqrt() if power else xg
         inside = self.shape if len(self.shape) != 2 else (1, *self.shape)
         told = self.schedule.told[step]
         answer = self.model(seen.reshape(-1, *inside), told.to(xg.dtype) if told.is_floating_point() else told)
@@ -122,7 +133,10 @@ class WrappedDenoiser(Denoiser):
         if not isinstance(answer, Tensor) or answer.numel() != xg.numel():
             found = tuple(answer.shape) if isinstance(answer, Tensor) else type(answer).__name__
             raise ModelError(f"the network returned {found} for stimuli {(len(xg), *inside)}; expected the same shape")
-        return _RULES[self.prediction](answer.reshape(xg.shape).to(xg.dtype), xg, g)
+        output = answer.reshape(xg.shape).to(xg.dtype)
+        if power:  # diffusers has no other two kinds; they differ in sign
+            return (power * xg + _SIGNS[self.prediction] * (g * power * (g + power)).sqrt() * output) / (g + power)
+        return _RULES[self.prediction](output, xg, g)
 
     def scales(self, x: Tensor) -> Scales:
         """The levels that the network knows."""
@@ -171,6 +185,8 @@ def from_diffusers(
     prior = WrappedDenoiser(model, schedule, _NAMES[prediction], shape)
     denoiser = with_population(prior, encoder)
     report = _checked(prior, samples)
+    if samples is not None and isinstance(denoiser, Approximate):
+        denoiser.reference = Reference(prior.tensor(samples).reshape(-1, prior.dimensions))
     over = report.loss - 1 - DOUBT * report.loss_stderr > MARGIN
     if over.any():
         prior.caution = denoiser.caution = (

@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from ..errors import ModelError
+from .bias import Approximate, Reference
 from .denoiser import Denoiser, Scales
 from .encoders import Encoder
 from .second_moments import linear_gain, mean_and_covariance
 
 
-class ZeroShotDenoiser(Denoiser):
+class ZeroShotDenoiser(Approximate):
     """xhat(xg) of another denoiser, and one linear step from it for xhat(xg, r).
 
     With C = Cov(X|xg) from the derivative of xhat, and the neurons linearised at xhat (slopes A and residual t of the
@@ -42,6 +43,8 @@ class ZeroShotDenoiser(Denoiser):
         self.encoder = encoder.to(prior.device, prior.dtype)
         self.dimensions = prior.dimensions
         self.caution = prior.caution
+        if isinstance(prior, Approximate) and prior.reference is not None:
+            self.reference = Reference(prior.reference.stimuli)  # another population: another I(R;X)
         self.encoder.linearised(self.tensor(torch.zeros(1, self.dimensions)))  # raises `Unknown` where it has no slopes
 
     @property

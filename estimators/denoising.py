@@ -63,6 +63,7 @@ def estimate(
     if sampler is None:  # a learned gain is used where it is asked for
         sampler = denoiser.usual_sampler if denoiser.gain is None else "posterior"
     budget, chosen = _budget(passes, rtol), sampler_named(sampler, denoiser)
+    spent = len(points) * (PASSES if passes is None else budget.passes)
     try:
         side = denoiser.response_side() if integrand.of_responses else denoiser
         task = Task(
@@ -77,6 +78,7 @@ def estimate(
             _use_variance(form, measure, integrand, side, chosen),
             progress,
             form != "raw" and (not integrand.by_sampler or chosen.draws_exactly(denoiser)),
+            None if integrand.small_noise else denoiser.bias(chosen if integrand.by_sampler else None, spent),
         )
         if denoiser.caution:  # after all checks, so that nobody is warned about an estimate that is refused
             warnings.warn(denoiser.caution, UserWarning, stacklevel=3)

@@ -24,6 +24,9 @@ class Estimate:
     passes : denoiser passes spent on each stimulus
     cutoff : (n,) nats, the estimated part of the integral outside the range of gamma; it is included in the value
         unless the range was given, and its uncertainty in the standard error
+    systematic : (n,) nats, a measured bound on the bias of a denoiser that is not exact (a network), beside the
+        standard error (`stiminfo.diffusion.bias`): nine true values in ten lie within two standard errors and this. 0
+        for exact denoisers, NaN where it cannot be measured
     bound : (n,) nats, the part of the standard error that is no sampling error, which a mean over stimuli keeps
     reached : (n,) whether the standard error is at most `rtol` times the value; None where no `rtol` was given
     replicates : independent estimates that were averaged
@@ -37,6 +40,7 @@ class Estimate:
     featurewise_stderr: Array | None
     passes: int
     cutoff: Array
+    systematic: Array
     bound: Array
     reached: Array | None
     replicates: int
@@ -93,14 +97,20 @@ class Estimate:
         return replace(changed, bound=np.hypot(self.bound, cutoff), replicates=replicates)
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{v:.4g} ± {e:.2g}" for v, e in zip(self.value[:4], self.stderr[:4]))
+        shown = ", ".join(said(*row) for row in zip(self.value[:4], self.stderr[:4], self.systematic[:4]))
         more = f", ... ({len(self.value)} stimuli)" if len(self.value) > 4 else ""
         return f"Estimate({self.measure}: {shown}{more} nats, {self.passes} passes)"
 
 
+def said(value: float, stderr: float, systematic: float) -> str:
+    """A total with its standard error and, where the denoiser is not exact, its systematic error."""
+    beyond = "" if systematic == 0 else " ± unknown (systematic)" if np.isnan(systematic) else f" ± {systematic:.2g}"
+    return f"{value:.4g} ± {stderr:.2g}{beyond}"
+
+
 def joined(parts: list[Estimate], seed: int) -> Estimate:
     """Estimates of several blocks of stimuli as one."""
-    names = ("value", "stderr", "cutoff", "bound", "reached", "featurewise", "featurewise_stderr")
+    names = ("value", "stderr", "cutoff", "systematic", "bound", "reached", "featurewise", "featurewise_stderr")
     known = [name for name in names if getattr(parts[0], name) is not None]
     arrays: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in known}
     return replace(

@@ -207,7 +207,8 @@ class PublishedMeasure(Measure):
         Returns
         -------
         Estimate
-            value, stderr (n,) and, where the measure has features, featurewise, featurewise_stderr (n, d); nats.
+            value, stderr, systematic (n,) and, where the measure has features, featurewise, featurewise_stderr (n, d);
+            nats. The systematic error is 0 for exact denoisers.
 
         Raises
         ------

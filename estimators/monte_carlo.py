@@ -9,13 +9,14 @@ error, and remains valid where sampling noise vanishes. Within a replicate the n
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..diffusion.bias import Bias
 from ..diffusion.denoiser import Denoiser
 from ..diffusion.finite_joint import FiniteJoint, Guide
 from ..diffusion.samplers import ResponseSampler
@@ -57,6 +58,7 @@ class Task:
     use_variance : whether posterior variances replace squares
     progress : called with the passes spent and the relative error reached
     listed : whether all responses are summed where the denoiser can list them
+    bias : of the denoiser with this sampler; None if it is exact
     """
 
     measure: str
@@ -70,6 +72,7 @@ class Task:
     use_variance: bool = False
     progress: Progress | None = None
     listed: bool = False
+    bias: Bias | None = None
 
 
 #: A joint whose responses are all summed, and where its noisy stimuli matter.
@@ -86,11 +89,19 @@ def integrate(task: Task, x: Tensor, plan: LevelPlan, listed: Listed | None = No
     if task.budget.rtol is not None:
         count = min(count, wanted)  # many small steps towards the goal
 
+    gaps = torch.zeros(len(x), dtype=torch.float64)
+
     def draw(size: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        return _replicates(task, x, plan, listed, size, count, generator)
+        values, tails, gamma, gap = _replicates(task, x, plan, listed, size, count, generator)
+        gaps.add_(gap.cpu())
+        return values, tails, gamma
 
     width = len(x) * count * max(x.shape[1], task.denoiser.dimensions)
-    return repeat(task, draw, count, width, plan.doubt, task.denoiser.rare_nats if listed is None else 0.0)
+    found = repeat(task, draw, count, width, plan.doubt, task.denoiser.rare_nats if listed is None else 0.0)
+    if task.bias is None:
+        return found
+    systematic = task.bias.of(torch.from_numpy(found.value), gaps / found.replicates)
+    return replace(found, systematic=systematic.numpy())
 
 
 def repeat(task: Task, draw: Draw, count: int, width: int, doubt: float, rare: float = 0.0) -> Estimate:
@@ -127,8 +138,14 @@ def _replicates(
     size: int,
     count: int,
     generator: torch.Generator,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """`size` replicates at once: values (size, n) or (size, n, d), and the tails (size, n, 2) beyond both ends."""
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """`size` replicates at once.
+
+    Returns
+    -------
+    values (size, n) or (size, n, d), the tails (size, n, 2) beyond both ends, the levels, and the sum over replicates
+    of what the denoiser's bias adds to each total, (n,)
+    """
     n, d = x.shape
     like = x[:0] if listed is None else x[:0].double()
     offset = torch.rand(size, n, dtype=like.dtype, device=like.device, generator=generator)
@@ -151,7 +168,9 @@ def _replicates(
     tails = ends * (-beyond).exp()[..., None]
     if plan.doubt < 1:
         total = total + tails.sum(2)
-    return (total if task.featurewise else total[..., 0]), tails.sum(-1), gamma
+    share = 0.0 if task.bias is None else task.bias.at(gamma)
+    gap = (found.sum(-1) * weight * share).sum((0, 2))
+    return (total if task.featurewise else total[..., 0]), tails.sum(-1), gamma, gap
 
 
 def _noises(rows: int, count: int, d: int, like: Tensor, generator: torch.Generator) -> Tensor:

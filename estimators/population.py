@@ -142,6 +142,7 @@ def _summarised(
         featurewise_stderr=error(replicates) if featured else None,
         passes=passes,
         cutoff=np.zeros(total.shape[1]),
+        systematic=np.zeros(total.shape[1]),
         bound=stderr,  # all stimuli share their draws, so that errors do not average out over stimuli
         reached=None,
         replicates=len(total),

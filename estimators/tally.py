@@ -124,6 +124,7 @@ class Tally:
             stderr_features,
             passes,
             _numpy(self.tails.mean.abs().sum(1)),
+            np.zeros(len(total)),
             _numpy(bound),
             None if goal is None else np.asarray(self.relative_errors().cpu().numpy() <= goal),
             self.count,

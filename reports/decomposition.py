@@ -75,6 +75,7 @@ class Decomposition:
                 name: {
                     "nats": found.value.tolist(),
                     "stderr": found.stderr.tolist(),
+                    "systematic": [None if np.isnan(part) else part for part in found.systematic.tolist()],
                     "cutoff": found.cutoff.tolist(),
                     "passes": found.passes,
                     "replicates": found.replicates,
@@ -91,7 +92,7 @@ class Decomposition:
         chosen = self.images.pixels[self.chosen]
         arrays: dict[str, Array] = {"images": chosen, "index": self.chosen, fisher_information.name: self.fisher}
         for name, found in self.estimates.items():
-            arrays[name], arrays[f"{name}_stderr"] = found.value, found.stderr
+            arrays |= {name: found.value, f"{name}_stderr": found.stderr, f"{name}_systematic": found.systematic}
             maps = self.maps(name)
             if maps is not None:
                 arrays[f"{name}_map"], arrays[f"{name}_map_stderr"] = maps

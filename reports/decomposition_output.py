@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from math import log
+from math import isnan, log
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,9 @@ def print_decomposition(found: Decomposition, beside: Decomposition | None, endl
     console.print(f"{found.images.name}: {size} images; {found.encoder!r}")
     most = "" if endless else f" of log N = {log(size):.2f}"
     console.print(f"I(R;X) = {total:.2f} ± {error:.2f} nats{most}; {found.saturated:.0%} of the rates are saturated")
-    table = Table(title="I(x), nats ± standard error", title_justify="left")
+    apart = any(estimate.systematic.any() for estimate in found.estimates.values())
+    beyond = " ± systematic error of the networks" if apart else ""
+    table = Table(title=f"I(x), nats ± standard error{beyond}", title_justify="left")
     table.add_column("image", justify="right")
     if found.images.labels is not None:
         table.add_column("label", justify="right")
@@ -44,11 +46,15 @@ def print_decomposition(found: Decomposition, beside: Decomposition | None, endl
     for row, index in enumerate(found.chosen):
         label = [] if found.images.labels is None else [str(found.images.labels[index])]
         every = [*found.estimates.values(), *([] if beside is None else beside.estimates.values())]
-        values = [f"{e.value[row]:.3f} ± {e.stderr[row]:.3f}" for e in every]
+        values = [f"{e.value[row]:.3f} ± {e.stderr[row]:.3f}{_beyond(e.systematic[row])}" for e in every]
         table.add_row(str(index), *label, *values)
     console.print(table)
     if found.images.credit:
         console.print(f"Images: {found.images.credit}", style="dim")
+
+
+def _beyond(systematic: float) -> str:
+    return "" if systematic == 0 else " ± unknown" if isnan(systematic) else f" ± {systematic:.3f}"
 
 
 def write_decomposition(found: Decomposition, beside: Decomposition | None, made_by: str, out: Path) -> list[str]:

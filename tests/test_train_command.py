@@ -66,7 +66,10 @@ def test_decompose_with_a_checkpoint(trained, tmp_path):
 def test_audit_of_a_checkpoint(trained, tmp_path):
     done = run("audit", trained / "net", "--axiom", "completeness", "--json", "a.json", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
-    assert json.loads((tmp_path / "a.json").read_text())["axioms"]["completeness"]["verdict"] == "refuted"
+    found = json.loads((tmp_path / "a.json").read_text())["axioms"]["completeness"]
+    # They were hardly trained, and know it: what their systematic error explains is no verdict on the measure.
+    assert found["verdict"] == "inconclusive"
+    assert "systematic error" in found["message"]
 
 
 def test_what_an_audit_of_networks_does_not_have(trained, tmp_path):

@@ -14,7 +14,7 @@ from ...models.arrays import Array
 from ..datasets import Images
 from ..encoders import Encoder, LinearGaussian
 from ..gaussian import GaussianDenoiser, MixtureDenoiser
-from .source import SPLIT_SEED, Source
+from .source import SPLIT_SEED, ExactDenoiser, Source
 
 #: How many images stand for a source without end.
 _SHOWN = 256
@@ -28,6 +28,10 @@ class MixtureSource(Source):
     ----------
     weights, means, covs : (C,), (C, d), (C, d, d)
     shape : (h, w) with h w = d
+
+    Attributes
+    ----------
+    parts : weights, means and covs
 
     Raises
     ------
@@ -54,7 +58,7 @@ class MixtureSource(Source):
         self.covariance = np.einsum("c,cij->ij", p, c) + np.einsum("c,ci,cj->ij", p, offset, offset)
         words = np.concatenate([p, m.ravel(), values.ravel()])
         self.digest = hashlib.sha256(np.round(words, 9).tobytes()).hexdigest()
-        self._parts = p, m, c
+        self.parts = p, m, c
         self._weights = torch.from_numpy(p.astype(np.float32))
         self._means = torch.from_numpy(m.astype(np.float32))
         self._roots = torch.from_numpy((vectors * np.sqrt(values.clip(0))[:, None]).astype(np.float32))
@@ -72,12 +76,12 @@ class MixtureSource(Source):
     def shown(self) -> Images:
         return Images(self.name, self.held_out(_SHOWN).numpy().reshape(-1, *self.shape), None, self.credit)
 
-    def exact(self, encoder: Encoder, most: int | None = None) -> MixtureDenoiser:
+    def exact(self, encoder: Encoder, most: int | None = None) -> ExactDenoiser:
         if not isinstance(encoder, LinearGaussian):
             raise ModelError(NEEDS_LINEAR)
         if len(self._weights) == 1:
-            return GaussianDenoiser(self._parts[1][0], self._parts[2][0], encoder)
-        return MixtureDenoiser(*self._parts, encoder)
+            return GaussianDenoiser(self.parts[1][0], self.parts[2][0], encoder)
+        return MixtureDenoiser(*self.parts, encoder)
 
 
 def gaussian_source(name: str, mean: Array, covariance: Array, credit: str = "") -> MixtureSource:

@@ -10,9 +10,10 @@ from ..datasets import Images
 from ..encoders import Encoder
 from ..finite_set import FiniteSetDenoiser
 from ..gaussian import MixtureDenoiser
+from ..importance import ImportanceDenoiser
 
 #: Denoisers that compute their own mutual information; networks are compared with them.
-ExactDenoiser = FiniteSetDenoiser | MixtureDenoiser
+ExactDenoiser = FiniteSetDenoiser | MixtureDenoiser | ImportanceDenoiser
 #: The seed of held-out images. It is part of what a data set is.
 SPLIT_SEED = 20250516
 

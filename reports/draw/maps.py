@@ -108,9 +108,12 @@ def _scale(maps: Sequence[tuple[Array, Array]]) -> tuple[dict[str, Any], str, st
 
 
 def _totals(estimate: Estimate) -> list[str]:
-    """Each total with its standard error; a small error gets one digit, so that it does not read as 0."""
-    errors = [f"{error:.2f}" if error >= 0.005 else f"{error:.1g}" for error in estimate.stderr]
-    return [f"{value:.2f}\n± {error}" for value, error in zip(estimate.value, errors)]
+    """Each total with its standard error and, of networks, its systematic error; a small one gets one digit."""
+    errors = [
+        " ".join(f"± {error:.2f}" if not error < 0.005 else f"± {error:.1g}" for error in both if error != 0)
+        for both in zip(estimate.stderr, estimate.systematic)
+    ]
+    return [f"{value:.2f}\n{error}" for value, error in zip(estimate.value, errors)]
 
 
 def _maps(found: Decomposition, measure: str) -> tuple[Array, Array]:
@@ -188,7 +191,12 @@ def plot_totals(found: Decomposition) -> Drawing:
         for k, name in enumerate(names):
             value, (low, high) = found.estimates[name].value, found.estimates[name].interval()
             at = np.arange(len(shown)) + (k - (len(names) - 1) / 2) * 0.7 / max(len(names), 1)
-            axes.errorbar(at, value, [value - low, high - value], fmt="o", ms=3, lw=1, label=symbol(name).mathtext)
+            drawn = axes.errorbar(at, value, [value - low, high - value], fmt="o", ms=3, lw=1)
+            drawn.set_label(symbol(name).mathtext)
+            systematic = found.estimates[name].systematic
+            if systematic.any():  # a wide, pale bar beyond the interval
+                ends = [value - low + systematic, high - value + systematic]
+                axes.errorbar(at, value, ends, fmt="none", lw=4, alpha=0.3, ecolor=drawn[0].get_color())
         axes.set_xlim(-0.6, len(shown) - 0.4)
         axes.set_ylabel("nats, 95% interval", fontsize=7)
         axes.tick_params(labelsize=6)

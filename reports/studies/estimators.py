@@ -131,7 +131,7 @@ def sampler_table(stimuli: int = 400, say: Callable[[str], None] = print) -> lis
             "plug_in": ("plug_in", 400),
             "tweedie": ("tweedie", 400),
             "posterior": ("posterior", 400),
-            "posterior, reverse diffusion (40 steps)": (PosteriorSampler(40, black_box=True), 4200),
+            "posterior, reverse diffusion (20 steps)": (PosteriorSampler(20, black_box=True), 4200),
             "amortised": (fit_amortised(denoiser), 400),
         }
         for sampler, (chosen, passes) in samplers.items():

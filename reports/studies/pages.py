@@ -190,6 +190,7 @@ def fill(folder: Path) -> None:
         "beyond": published("beyond.md"),
         "migvis": _demoted(published("mig-vis.md")),
         "learned": _demoted(published("learned.md")),
+        "smooth": _demoted(published("smooth.md")),
         "estimators": _demoted(published("estimators.md")),
         "benchmarks": published("benchmarks.md"),
         "strength": published("strength.md"),

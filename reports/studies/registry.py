@@ -19,6 +19,7 @@ MODULES = {
     "benchmarks": "benchmarks",
     "sampling": "sampling",
     "strength": "strength",
+    "smooth": "smooth",
 }
 
 

@@ -16,6 +16,7 @@ import learning  # noqa: E402
 
 from stiminfo.axioms.auditing.networks import QUESTIONS, audit_networks  # noqa: E402
 from stiminfo.diffusion import GaussianDenoiser, UNetDenoiser  # noqa: E402
+from stiminfo.diffusion.bias import Bias  # noqa: E402
 from stiminfo.models import LinearGaussian  # noqa: E402
 
 VIEWS = replace(
@@ -87,12 +88,26 @@ def test_right_networks_are_not_refuted(learned):
 
 @pytest.mark.parametrize(("wrong", "axiom"), [(0.8, "completeness"), (1.3, "additivity"), (0.3, "data_processing")])
 def test_wrong_networks_are_refuted(learned, wrong, axiom):
+    """Where their makers claim that they are right; what they measure themselves is in the next test."""
     oracle = Oracle(learned)
-    oracle.wrong = wrong
+    oracle.wrong, oracle.bias = wrong, said_to_be_right
     verdict = audit_networks(oracle, learning.SOURCE, axioms=[axiom]).verdicts[axiom]
     assert verdict.verdict == "refuted"
     assert verdict.agrees is False
     assert "%" in verdict.message
+
+
+def said_to_be_right(sampler, passes):
+    return Bias(1.0, 2.0, (0.0,), 0.0, 0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(("wrong", "axiom"), [(1.3, "completeness"), (1.3, "additivity"), (0.3, "data_processing")])
+def test_a_bias_that_is_measured_refutes_nothing(learned, wrong, axiom):
+    oracle = Oracle(learned)
+    oracle.wrong = wrong
+    verdict = audit_networks(oracle, learning.SOURCE, axioms=[axiom]).verdicts[axiom]
+    assert verdict.verdict == "inconclusive"
+    assert "no more than the networks' systematic error" in verdict.message
 
 
 @pytest.mark.parametrize("view", ["second half", "thinned", "merged"])
@@ -109,7 +124,9 @@ def test_pixels_that_never_vary():
     still = replace_covariance(source)
     run = learning.training()
     run.source = still
-    verdict = audit_networks(UNetDenoiser(run.run()), still, axioms=["feature_insensitivity"]).verdicts
+    networks = UNetDenoiser(run.run())
+    networks.bias = said_to_be_right
+    verdict = audit_networks(networks, still, axioms=["feature_insensitivity"]).verdicts
     assert verdict["feature_insensitivity"].verdict == "refuted"
     assert "1 pixels that never vary" in verdict["feature_insensitivity"].message
 

@@ -15,7 +15,8 @@ import torch
 import stiminfo as si
 from stiminfo.cli import app
 from stiminfo.diffusion import GaussianDenoiser, load_denoiser
-from stiminfo.diffusion.architecture import Architecture
+from stiminfo.diffusion.architecture import Architecture, Levels
+from stiminfo.diffusion.batches import Batches
 from stiminfo.diffusion.checkpoints import load_learned, save_learned
 from stiminfo.diffusion.denoiser import Unknown
 from stiminfo.diffusion.loading import serving
@@ -48,8 +49,12 @@ def gaussian(d=3):
 
 def trained(source, encoder, **changes):
     architecture = {name: changes.pop(name) for name in list(changes) if hasattr(Architecture(), name)}
-    recipe = replace(PRESETS["vectors"], **({"steps": 2, "gain_steps": 2, "batch": 8, "warm_up": 1} | changes))
-    recipe = replace(recipe, architecture=replace(recipe.architecture, channels=(8,), **architecture))
+    few = {"steps": 2, "gain_steps": 2, "batch": 8, "warm_up": 1} | changes
+    if architecture.get("prior_only") or architecture.get("preconditioning"):
+        recipe = replace(PRESETS["vectors"].direct(channels=(8,), **architecture), **few)
+    else:
+        recipe = replace(PRESETS["vectors"], response_steps=2, **few)
+        recipe = replace(recipe, architecture=replace(recipe.architecture, channels=(8,)))
     return Training(source, encoder, recipe, device="cpu", threads=1).run()
 
 
@@ -134,6 +139,8 @@ def test_train_on_samples_and_decompose_with_other_neurons(folder, capsys):
     assert main(["decompose", *known, "--out", str(out)]) == 0
     found = json.loads((out / "decomposition.json").read_text())
     assert found["measures"]["i_local"]["sampler"] == "closure"
+    assert min(found["measures"]["i_local"]["systematic"]) > 0
+    assert "± systematic error of the networks" in " ".join(capsys.readouterr().out.split())
     # A constant feature has no information, but for float32's rounding; a neuron that sees one feature tells nothing
     # about independent ones.
     maps = np.load(out / "decomposition.npz")["i_local_map"][:, 0]
@@ -171,3 +178,14 @@ def test_bad_input_is_one_line(folder, monkeypatch, capsys, options, words):
     line = [text for text in capsys.readouterr().err.splitlines() if "note:" not in text]
     assert len(line) == 1
     assert words in line[0]
+
+
+def test_the_means_of_the_gain_are_those_of_stimuli_that_were_not_learned():
+    """Where there are enough of them: a tenth of 1,100 samples, but not of 300."""
+    for count, purpose, kept in ((1100, "levels", True), (1100, "gain", False), (300, "levels", False)):
+        source = SampleSource("s", np.random.default_rng(0).normal(size=(count, 2)))
+        _, encoder = gaussian(2)
+        batches = Batches(source, encoder, PRESETS["vectors"], Levels(0.1, 1.0, 3.0), 0, 0, "cpu")
+        x = batches.draw(purpose, 0, 64).x
+        held = source.held_out(count)
+        assert bool((x[:, None] == held[None]).all(2).any(1).all()) is kept

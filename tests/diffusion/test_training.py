@@ -168,6 +168,9 @@ class TrueDenoiser:
     def __call__(self, xg, gamma, r=None):
         return self.exact.xhat(xg.double(), gamma.double(), None if r is None else r.double()).float()
 
+    def both(self, xg, gamma, r):
+        return self(xg, gamma), self(xg, gamma, r), xg
+
     def gain(self, xg, gamma):
         r = torch.zeros(len(xg), 5, dtype=torch.float64)
         seen, told = (self.exact.posterior(xg.double(), gamma.double(), x, variance=True).variance for x in (None, r))
@@ -181,14 +184,14 @@ def test_the_mean_gain_of_each_level_and_pixel_is_set_right():
     batches = Batches(learning.SOURCE, learning.ENCODER, learning.RECIPE, levels, 0, 0, "cpu")
     gain = GainNetwork(learning.RECIPE.architecture, (4, 4), levels, torch.zeros(16), 1.0)
     pixels = torch.linspace(1.2, 2.2, 16)
-    gain.forward = lambda xg, gamma: pixels * true.gain(xg, gamma) * gain._scale(gamma) * gain.pixel_scale
+    gain.forward = lambda xg, gamma, seen: pixels * true.gain(xg, gamma) * gain._scale(gamma) * gain.pixel_scale
     measure_means(gain, true, lambda k: batches.draw("levels", k, 1024), 32)
     assert gain.level_scale[5:11] == pytest.approx(1 / 1.7, rel=0.1)
     right = gain.pixel_scale * pixels
     assert (right / right.mean()).numpy() == pytest.approx(1, abs=0.1)
     assert ((gain.level_scale > 0.1) & (gain.level_scale < 2)).all()
     batch = batches.draw("size", 0, 4096)
-    ratio = (gain(batch.xg, batch.gamma) / batch.gamma[:, None]).sum() / (
+    ratio = (gain(batch.xg, batch.gamma, batch.xg) / batch.gamma[:, None]).sum() / (
         true.gain(batch.xg, batch.gamma) / batch.gamma[:, None]
     ).sum()
     assert float(ratio) == pytest.approx(1, abs=0.05)
@@ -199,15 +202,16 @@ def test_pixels_are_right_to_second_order_in_the_denoisers_errors():
     true = TrueDenoiser()
     factors = torch.linspace(0.85, 1.15, 16)
 
-    def wrong(xg, gamma, r=None):
-        seen = true(xg, gamma)
-        return seen if r is None else seen + factors * (true(xg, gamma, r) - seen)
+    class Wrong(TrueDenoiser):
+        def __call__(self, xg, gamma, r=None):
+            seen = super().__call__(xg, gamma)
+            return seen if r is None else seen + factors * (super().__call__(xg, gamma, r) - seen)
 
     levels = levels_for(learning.SOURCE, learning.ENCODER)
     batches = Batches(learning.SOURCE, learning.ENCODER, learning.RECIPE, levels, 0, 0, "cpu")
     gain = GainNetwork(learning.RECIPE.architecture, (4, 4), levels, torch.zeros(16), 1.0)
-    gain.forward = lambda xg, gamma: factors**2 * true.gain(xg, gamma) * gain._scale(gamma) * gain.pixel_scale
-    measure_means(gain, wrong, lambda k: batches.draw("levels", k, 1024), 128)
+    gain.forward = lambda xg, gamma, seen: factors**2 * true.gain(xg, gamma) * gain._scale(gamma) * gain.pixel_scale
+    measure_means(gain, Wrong(), lambda k: batches.draw("levels", k, 1024), 128)
     right = gain.pixel_scale * factors**2
     off = (right / right.mean() - 1).square().mean().sqrt()
     assert off < 0.4 * (factors**2 / (factors**2).mean() - 1).square().mean().sqrt()

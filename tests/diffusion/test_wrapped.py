@@ -68,10 +68,37 @@ def test_sigmas():
     assert torch.allclose(found.xhat(xg, g), PRIOR.xhat(xg, g), atol=1e-3)
 
 
+@pytest.mark.parametrize(("kind", "sign"), [("epsilon", 1), ("v_prediction", -1)])
+def test_preconditioned_networks(kind, sign):
+    """Karras et al. (2022): the network sees xg at unit size and log(sigma) / 4; its output is scaled by the level."""
+    scheduler = diffusers.EDMEulerScheduler(sigma_min=0.01, sigma_max=30, sigma_data=0.8, prediction_type=kind)
+
+    def answer(x, told):
+        sigma = (4 * told).exp()[:, None]
+        g, power = sigma**2, 0.8**2
+        xg = x.reshape(len(x), -1) * (g + power).sqrt()
+        x0 = PRIOR.xhat(xg, g[:, 0])
+        return (sign * (x0 - power / (g + power) * xg) / (sigma * 0.8 / (g + power).sqrt())).reshape(x.shape)
+
+    found = wrapped(answer, scheduler=scheduler)
+    xg, g = samples(50, 2), torch.full((50,), 0.37, dtype=torch.float64)
+    assert torch.allclose(found.xhat(xg, g), PRIOR.xhat(xg, g), atol=1e-3)
+    theirs = scheduler.precondition_outputs(xg, answer(scheduler.precondition_inputs(xg, 0.6), told_at(0.6)), 0.6)
+    level = torch.full((50,), 0.36, dtype=torch.float64)
+    assert torch.allclose(theirs.double(), PRIOR.xhat(xg, level), atol=1e-4)
+
+
+def told_at(sigma):
+    return torch.full((50,), float(np.log(sigma)) / 4, dtype=torch.float64)
+
+
 def test_an_estimate_is_that_of_the_exact_denoiser():
     x = samples(20, 3)
     truth = si.i_local.estimate(PRIOR, x, passes=2000, seed=1)
     found = si.i_local.estimate(wrapped(network("epsilon"), prediction="epsilon"), x, passes=2000, sampler="closure")
+    off = np.abs(found.value - truth.value) - 2 * np.hypot(found.stderr, truth.stderr)
+    assert (off <= found.systematic).mean() >= 0.9
+    assert 0 < found.systematic.mean() < 0.6 * found.value.mean()
     # The closure's own bias on this mixture is 1 to 4%.
     assert found.value.mean() == pytest.approx(truth.value.mean(), rel=0.08)
 

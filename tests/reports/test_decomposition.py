@@ -1,11 +1,14 @@
 """`stiminfo decompose`, from the command to the files."""
 
+import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 pytest.importorskip("torch", reason="the diffusion side needs torch")
 pytest.importorskip("sklearn")
@@ -13,6 +16,7 @@ pytest.importorskip("sklearn")
 from stiminfo.diffusion.datasets import Images
 from stiminfo.diffusion.populations import linear_population, normalised_population, receptive_fields
 from stiminfo.reports.decomposition import decompose, spread_choice
+from stiminfo.reports.decomposition_output import print_decomposition
 from stiminfo.reports.draw.maps import COLUMN, plot_maps, plot_population, plot_totals
 
 RNG = np.random.default_rng(0)
@@ -65,6 +69,26 @@ def test_figures_are_a_column_wide_and_credit_the_images():
     assert plot_population(encoder, SET.pixels).get_figwidth() == COLUMN
 
 
+def test_a_systematic_error_is_printed_and_drawn():
+    """A pale bar beyond the interval, a second error below each map; unknown errors are said to be so."""
+    encoder = normalised_population(SET.pixels, receptive_fields((6, 5), (2, 3)))
+    found = decompose(SET, encoder, spread_choice(SET, 4), passes=200)
+    estimate = found.estimates["i_local"]
+    apart = replace(found, estimates={"i_local": replace(estimate, systematic=np.array([0.5, np.nan, 0.25, 0.125]))})
+    shown = [text.get_text() for axes in plot_maps(apart, "i_local").axes for text in (axes.xaxis.label,)]
+    assert any(text.endswith("± 0.50") for text in shown)
+    bars = [len(plot_totals(one).axes[0].collections) for one in (found, apart)]
+    assert bars[1] == bars[0] + 1
+    text = io.StringIO()
+    print_decomposition(apart, None, False, Console(file=text, width=100))
+    assert "± standard error ± systematic error of the networks" in " ".join(text.getvalue().split())
+    assert "± 0.500" in text.getvalue()
+    assert "± unknown" in text.getvalue()
+    assert apart.to_json()["measures"]["i_local"]["systematic"] == [0.5, None, 0.25, 0.125]
+    print_decomposition(found, None, False, Console(file=text, width=100))
+    assert text.getvalue().count("systematic error") == 1
+
+
 def test_all_maps_of_a_measure_share_one_scale():
     encoder = normalised_population(SET.pixels, receptive_fields((6, 5), (2, 3)))
     found = decompose(SET, encoder, np.array([0, 1, 2]), passes=200)
@@ -85,7 +109,7 @@ def wrong_inputs(folder):
         (
             "--dataset",
             "cifar",
-        ): "unknown dataset 'cifar'; expected one of digits, mnist, gaussian, mnist-gaussian, FILE.npy",
+        ): "unknown dataset 'cifar'; expected one of digits, mnist, gaussian, mnist-gaussian, gmm, FILE.npy",
         ("--dataset", "mnist", "--data", "nowhere"): "nowhere: holds no train-images-idx3-ubyte",
         ("images.npy", "--receptive-fields", "fields.npy"): "expected (k, 6, 5), the size of the images",
         ("--checkpoint", "digits", "--receptive-fields", "none.npy"): "none.npy: no such file",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: The file that makes a folder a checkpoint.
 _DESCRIPTION = "checkpoint.json"
+#: Stimuli on which the bias of networks is measured where that was not done after training.
+_STIMULI = 2048
 
 
 def checkpoint_folder(target: Path) -> Path | None:
@@ -51,6 +53,9 @@ def networks_of(
     OptionError
         A folder for a data set that needs none.
     """
+    import torch
+
+    from ..diffusion.bias import Reference
     from ..diffusion.registry import dataset_named
     from ..diffusion.sources import Asked
     from ..diffusion.unet import UNetDenoiser
@@ -78,4 +83,6 @@ def networks_of(
         raise CheckpointError(f"{folder}: takes images of {h} x {w} pixels; these have {height} x {width}")
     if source.digest != digest:
         raise CheckpointError(f"{folder}: was trained on another set of images than this {source.name}")
+    members = source.draw(_STIMULI, torch.Generator().manual_seed(0))
+    denoiser.reference = Reference(source.held_out(_STIMULI), information, members)
     return denoiser, source, information

@@ -133,7 +133,8 @@ def decompose(options: Options) -> int:
 
     Without training: the images are the whole stimulus set, each equally likely, and a population of neurons responds
     to them. Prints I(x) of some images with standard errors, and writes maps.png, population.png, decomposition.json
-    and decomposition.npz. With --checkpoint, trained networks are the denoiser, and the exact maps stand beside theirs.
+    and decomposition.npz. With --checkpoint, trained networks are the denoiser; their totals have a systematic error,
+    too, and the exact maps stand beside theirs.
     """
     import numpy as np
 
@@ -213,6 +214,7 @@ def _exact_task(options: Options) -> _Task:
 
 def _task_with_networks(options: Options, device: Any) -> _Task:
     """A checkpoint's networks and images, and its population or another one."""
+    from ..diffusion.bias import Approximate
     from ..diffusion.loading import serving
     from ..diffusion.sources import population_for
     from .checkpoint import networks_of
@@ -233,6 +235,10 @@ def _task_with_networks(options: Options, device: Any) -> _Task:
         encoder = population_for(source, population.name, fields, **strengths)
         exact = source.exact(encoder)
         information = exact.mutual_information(seed=options.seed)
-        return _Task(source.shown(), encoder, serving(denoiser, encoder), exact, information, made_by, endless)
+        serves = serving(denoiser, encoder)
+        assert denoiser.reference is not None
+        assert isinstance(serves, Approximate)
+        serves.reference = replace(denoiser.reference, information=information)
+        return _Task(source.shown(), encoder, serves, exact, information, made_by, endless)
     encoder = learned.encoder
     return _Task(source.shown(), encoder, serving(denoiser), source.exact(encoder), information, made_by, endless)

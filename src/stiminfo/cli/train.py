@@ -88,6 +88,7 @@ def _written(options: Options, console: Console, bar: Progress, began: float) ->
     if start is not None:
         old, asked = start.denoising.architecture, recipe.architecture.views
         views = old.views + tuple(view for view in asked if view not in old.views)
+        recipe = recipe if old.step else recipe.direct()
         recipe = replace(recipe, architecture=replace(old, views=views))
     training = Training(
         source,
@@ -128,12 +129,13 @@ def _population_of(options: Options, source: Source) -> Encoder:
 
 def _recipe_of(options: Options, shape: tuple[int, int]) -> tuple[Recipe, float | None]:
     """The preset with the user's changes, and the duration in minutes, or None if the number of steps decides."""
-    from ..diffusion.recipes import PRESETS, preset_for
+    from ..diffusion.recipes import PRESETS, fitting, preset_for
 
     name = options.preset or preset_for(shape)
     if name not in PRESETS:
         raise ModelError(f"unknown preset {name!r}; expected one of {', '.join(PRESETS)}")
-    recipe, architecture = PRESETS[name], PRESETS[name].architecture
+    recipe = fitting(PRESETS[name], shape)
+    architecture = recipe.architecture
     if options.channels:
         try:
             channels = tuple(int(part) for part in options.channels.split(","))
@@ -141,10 +143,15 @@ def _recipe_of(options: Options, shape: tuple[int, int]) -> tuple[Recipe, float 
             raise ModelError(f"channels are {options.channels!r}; expected whole numbers, as in 32,64") from None
         architecture = replace(architecture, channels=channels)
     if views := ("halves",) * options.halves + ("thinned", "merged") * options.coarse:
-        architecture = replace(architecture, views=views, shared=True)
+        recipe = recipe.direct()
+        architecture = replace(architecture, views=views, shared=True, step=False)
     changes: dict[str, Any] = {name: getattr(options, name) for name in ("batch", "rate", "steps", "gain_steps")}
     if options.prior_only:
-        architecture, changes["gain_steps"] = replace(architecture, prior_only=True, shared=True), 0
+        recipe = recipe.direct()
+        architecture = replace(architecture, prior_only=True, shared=True, step=False)
+        changes["gain_steps"] = 0
+    elif architecture.step:
+        changes["response_steps"] = options.steps
     changes["precision"] = options.precision or None
     recipe = replace(recipe, architecture=architecture, **{k: v for k, v in changes.items() if v is not None})
     if options.minutes is not None or options.steps is not None:
@@ -199,7 +206,8 @@ def _teller(bar: Progress, console: Console) -> Callable[[str, int, int, float],
 
 def _trained(notes: dict[str, Any], training: Training) -> str:
     """How many steps were taken, and how fast."""
-    counts = {"denoisers": notes["recipe"]["steps"], "gain": notes["recipe"]["gain_steps"]}
+    names = {"denoisers": "steps", "responses": "response_steps", "gain": "gain_steps"}
+    counts = {stage: notes["recipe"][steps] for stage, steps in names.items()}
     parts = [
         f"{counts[stage]} steps of the {stage} ({speed:.3g} per second)"
         for stage, speed in notes["steps_per_second"].items()

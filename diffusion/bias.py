@@ -1,0 +1,278 @@
+"""How far the estimates of a denoiser that is not exact may be off: what can be measured without knowing the truth.
+
+Three things are measured, on stimuli that the denoiser has not learned.
+
+- *By errors.* With m = xhat(xg), D = xhat(xg, r) - m and T = D . (2 (x - m) - D), the mean of T over all that is seen
+  through xg is ``h - E|D - D*|^2``, where D* is the exact gain of a response, h = E|D*|^2 is the integrand of I_local,
+  and D has the mean 0 given xg: errors of the denoiser enter to second order, and only downwards. What a sampler says
+  in place of h is compared with T in bands of levels.
+- *Completeness.* The mean of the estimates over stimuli should be I(R;X), which the likelihood gives alone.
+- *Single stimuli.* |D|^2 at responses to posterior draws, against what the sampler says at the same noisy stimuli. (T
+  has less bias, but many times its noise, and here only differences between stimuli count.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from ..errors import ModelError
+from .denoiser import Denoiser, Unknown, normal
+from .information_bounds import bounds_of_information
+from .samplers import reverse_diffusion
+
+if TYPE_CHECKING:
+    from .samplers import ResponseSampler
+
+BANDS = 8
+#: Fewest and most noisy stimuli that are compared by errors.
+_FEWEST, _MOST = 64, 8192
+#: Single stimuli, levels in each half of their noisy stimuli, and steps of the draws from their posteriors.
+_SINGLE, _LEVELS, _STEPS = 48, 8, 8
+#: Stimuli that a denoiser draws itself, where none are given.
+_DRAWN = 512
+#: Fewest and most passes of a measurement. One that an estimate asks for takes at most half as many as the estimate.
+LEAST_PASSES, MOST_PASSES = 1 << 12, 1 << 17
+#: Standard deviation at single stimuli where too few passes are left to measure it: networks of minutes have .02 to .1.
+_USUAL = 0.1
+#: Standard deviations that bound the error at a single stimulus in 95 cases of 100.
+_WIDE = 2.0
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the bias of a denoiser is measured on.
+
+    Attributes
+    ----------
+    stimuli : (n, d), which it has not learned
+    information : I(R;X) in nats and its standard error, where it is known
+    members : (m, d), stimuli over whose distribution `information` is; by default `stimuli`
+    """
+
+    stimuli: Tensor
+    information: tuple[float, float] | None = None
+    members: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Bias:
+    """How far estimates may be off, relative to their values.
+
+    Attributes
+    ----------
+    low, high : the levels gamma between which it was measured
+    gap : (`BANDS`,) what the estimates say too much, by errors, in each part of the range of log gamma
+    whole, doubt : the same of a total, and its standard error
+    incomplete : what the mean of totals differs from I(R;X), with its standard error; 0 where that is not known
+    single : standard deviation of the errors of single stimuli's totals, beside what all have in common
+    """
+
+    low: float
+    high: float
+    gap: tuple[float, ...]
+    whole: float
+    doubt: float
+    incomplete: float
+    single: float
+
+    def at(self, gamma: Tensor) -> Tensor:
+        """The gap at levels gamma, of their shape."""
+        place = (gamma.log() - math.log(self.low)) / math.log(self.high / self.low)
+        table = torch.tensor(self.gap, dtype=gamma.dtype, device=gamma.device)
+        return table[(place * len(table)).long().clamp(0, len(table) - 1)]
+
+    @property
+    def common(self) -> float:
+        """What all totals share."""
+        return max(abs(self.whole) + self.doubt, self.incomplete)
+
+    def of(self, value: Tensor, gap: Tensor) -> Tensor:
+        """The systematic error of totals (n,), from their gaps (n,), both in nats."""
+        common = torch.maximum(gap.abs() + self.doubt * value.abs(), self.incomplete * value.abs())
+        return torch.hypot(common, _WIDE * self.single * value.abs())
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self) | {"gap": list(self.gap)}
+
+    @classmethod
+    def from_json(cls, data: Any) -> Bias:
+        """Read what `to_json` wrote; raises `ModelError` for anything else."""
+        names = [entry.name for entry in fields(cls)]
+        try:
+            numbers = {name: float(data[name]) for name in names if name != "gap"}
+            found = cls(**numbers, gap=tuple(float(part) for part in data["gap"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"this does not describe a bias ({error})") from None
+        if not all(map(math.isfinite, [*numbers.values(), *found.gap])) or not 0 < found.low < found.high:
+            raise ModelError("this does not describe a bias")
+        return found
+
+
+#: Of a denoiser that cannot draw stimuli.
+UNKNOWN = Bias(1.0, 2.0, (math.nan,) * BANDS, *(math.nan,) * 4)
+
+
+class Approximate(Denoiser):
+    """A denoiser that is not exact. Its bias is measured when an estimate first needs it, and kept.
+
+    Attributes
+    ----------
+    reference : what to measure it on; by default stimuli that the denoiser draws itself, a weaker check
+    kept : what was measured before, after training say, by the sampler's name
+    """
+
+    reference: Reference | None = None
+    kept: Mapping[str, Bias] = MappingProxyType({})
+
+    def bias(self, sampler: ResponseSampler | None, passes: int) -> Bias | None:
+        if sampler is not None and sampler.name in self.kept:
+            return self.kept[sampler.name]
+        spent = min(MOST_PASSES // 2, max(LEAST_PASSES, 1 << max(0, passes.bit_length() - 2)))
+        known: dict[tuple[str, int, int], Bias] = vars(self).setdefault("_biases", {})
+        key = ("" if sampler is None else sampler.name, 0 if sampler is None else sampler.passes(self), spent)
+        if key not in known:
+            try:
+                drawn = self.reference or Reference(self.draw_prior(_DRAWN, self.generator(0)))
+                known[key] = measure_bias(self, sampler, drawn, spent)
+            except Unknown:
+                known[key] = UNKNOWN
+        return known[key]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Noisy stimuli, what they weigh in ``int dg / (2 g^2)``, and what the sampler says there, summed over features."""
+
+    x: Tensor
+    xg: Tensor
+    gamma: Tensor
+    weight: Tensor
+    said: Tensor
+
+
+def measure_bias(
+    denoiser: Denoiser, sampler: ResponseSampler | None, reference: Reference, passes: int, seed: int = 0
+) -> Bias:
+    """Measure how far the estimates of a denoiser with a sampler may be off.
+
+    Parameters
+    ----------
+    sampler : None for the measures without one: the squared gain itself
+    passes : about how many to spend
+    """
+    generator, x = denoiser.generator(seed), denoiser.tensor(reference.stimuli)
+    with torch.no_grad():
+        seen = _noisy(denoiser, sampler, x, passes // 2, generator)
+        m = denoiser.xhat(seen.xg, seen.gamma)
+        gain = denoiser.xhat(seen.xg, seen.gamma, denoiser.encoder.sample(seen.x, generator)) - m
+        errors = (gain * (2 * (seen.x - m) - gain)).sum(1).double() * seen.weight
+        said = seen.said * seen.weight
+        total = said.mean()
+        low, high = _range(denoiser, x)
+        band = ((seen.gamma.log() - math.log(low)) / math.log(high / low) * BANDS).long().clamp(0, BANDS - 1).cpu()
+        sums = torch.zeros(2, BANDS, dtype=torch.float64).index_add_(1, band, torch.stack([said - errors, said]))
+        gap = torch.where(sums[1] > 0, sums[0] / sums[1], 0.0)
+        whole, doubt = float((said - errors).mean() / total), float((said - errors).std() / len(said) ** 0.5 / total)
+        incomplete = _incompleteness(denoiser, sampler, reference, passes // 2, generator)
+        single = _single(denoiser, sampler, x, passes // 2, generator)
+    return Bias(low, high, tuple(gap.tolist()), whole, doubt, incomplete, single)
+
+
+def _range(denoiser: Denoiser, x: Tensor) -> tuple[float, float]:
+    """The lowest and the highest level that estimates use."""
+    scales = denoiser.scales(x[:1])
+    return float(scales.low[0]) * math.exp(-scales.below), float(scales.high[0]) * math.exp(scales.above)
+
+
+def _noisy(
+    denoiser: Denoiser, sampler: ResponseSampler | None, x: Tensor, passes: int, generator: torch.Generator
+) -> _Seen:
+    """Noisy stimuli at levels that cover the range evenly."""
+    cost = 2 + (0 if sampler is None else sampler.passes(denoiser))
+    count = min(_MOST, max(_FEWEST, passes // cost))
+    low, high = (math.log(g) for g in _range(denoiser, x))
+    place = torch.arange(count, device=x.device, dtype=x.dtype)
+    place = (place + torch.rand(count, dtype=x.dtype, device=x.device, generator=generator)) / count
+    rows = x[torch.randint(len(x), (count,), device=x.device, generator=generator)]
+    return _look(denoiser, sampler, rows, (low + (high - low) * place).exp(), high - low, generator)
+
+
+def _look(
+    denoiser: Denoiser,
+    sampler: ResponseSampler | None,
+    x: Tensor,
+    gamma: Tensor,
+    width: float,
+    generator: torch.Generator,
+) -> _Seen:
+    xg = x + gamma.sqrt()[:, None] * normal(x.shape, x, generator)
+    if sampler is None:
+        r = denoiser.encoder.sample(x, generator)
+        said = (denoiser.xhat(xg, gamma, r) - denoiser.xhat(xg, gamma)) ** 2
+    else:
+        said = sampler.squared_gain(denoiser, xg, gamma, False, generator)
+    return _Seen(x, xg, gamma, width / (2 * gamma.cpu().double()), said.sum(1).cpu().double())
+
+
+def _incompleteness(
+    denoiser: Denoiser,
+    sampler: ResponseSampler | None,
+    reference: Reference,
+    passes: int,
+    generator: torch.Generator,
+) -> float:
+    """What the mean of totals differs from I(R;X), with its standard error, as a share of the mean."""
+    x = denoiser.tensor(reference.stimuli if reference.members is None else reference.members)
+    if reference.information is None:
+        bounds = bounds_of_information(denoiser.encoder, x)
+        if bounds is None:
+            return 0.0
+        (low, below), (high, above) = bounds
+    else:
+        low = high = reference.information[0]
+        below = above = reference.information[1]
+    seen = _noisy(denoiser, sampler, x, passes, generator)
+    nats = seen.said * seen.weight
+    mean, stderr = float(nats.mean()), float(nats.std() / len(nats) ** 0.5)
+    ends = max(1, len(nats) // 64)  # beyond them the integrand falls as gamma and as 1 / gamma
+    width = float(seen.weight[0] * 2 * seen.gamma[0])
+    mean += float(nats[:ends].mean() + nats[-ends:].mean()) / width
+    off = max(low - mean, mean - high, 0.0)
+    return (off + math.hypot(stderr, below if mean < low else above)) / mean
+
+
+def _single(
+    denoiser: Denoiser, sampler: ResponseSampler | None, x: Tensor, passes: int, generator: torch.Generator
+) -> float:
+    """The spread over single stimuli of the ratio of what the sampler says to |D|^2 at responses to posterior draws."""
+    if sampler is None:
+        return _USUAL
+    count, halves = min(_SINGLE, len(x)), 2
+    rows = x[:count].repeat_interleave(halves * _LEVELS, 0)
+    low, high = (math.log(g) for g in _range(denoiser, x))
+    place = torch.rand(count, halves, _LEVELS, dtype=x.dtype, device=x.device, generator=generator)
+    place = (torch.arange(_LEVELS, device=x.device) + place).reshape(-1) / _LEVELS
+    seen = _look(denoiser, sampler, rows, (low + (high - low) * place).exp(), high - low, generator)
+    draws = (passes - len(rows) * sampler.passes(denoiser)) // (
+        len(rows) * (2 * _STEPS + denoiser.passes_given_response)
+    )
+    if draws < 1:
+        return _USUAL
+    m = denoiser.xhat(seen.xg, seen.gamma)
+    squares = torch.zeros_like(seen.said)
+    for _ in range(draws):
+        drawn = reverse_diffusion(denoiser, seen.xg, seen.gamma, _STEPS, generator)
+        gain = denoiser.xhat(seen.xg, seen.gamma, denoiser.encoder.sample(drawn, generator)) - m
+        squares += (gain**2).sum(1).cpu().double() * seen.weight / draws
+    said, other = (part.reshape(count, halves, _LEVELS).mean(2) for part in (seen.said * seen.weight, squares))
+    # Both halves have noise of their own, and so their product has none on average.
+    off = (said / said.mean() - other / other.mean()).prod(1) / (said.mean(1) / said.mean())
+    return float((off.mean() + off.std() / count**0.5).clamp_min(0).sqrt())

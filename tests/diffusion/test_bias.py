@@ -1,0 +1,142 @@
+"""The systematic error of estimates from denoisers that are not exact."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
+
+import stiminfo as si  # noqa: E402
+from stiminfo.diffusion import GaussianDenoiser, MixtureDenoiser  # noqa: E402
+from stiminfo.diffusion.bias import Approximate, Bias, Reference, measure_bias  # noqa: E402
+from stiminfo.diffusion.denoiser import Unknown  # noqa: E402
+from stiminfo.diffusion.information_bounds import bounds_of_information  # noqa: E402
+from stiminfo.diffusion.samplers import sampler_named  # noqa: E402
+from stiminfo.errors import ModelError  # noqa: E402
+from stiminfo.models import LinearGaussian  # noqa: E402
+
+ENCODER = LinearGaussian(np.random.default_rng(0).normal(size=(3, 4)), 0.5)
+EXACT = GaussianDenoiser(np.zeros(4), np.diag([2.0, 1.0, 0.5, 0.25]), ENCODER)
+RIGHT = Bias(1.0, 2.0, (0.0,), 0.0, 0.0, 0.0, 0.0)
+
+
+class Scaled(Approximate):
+    """The gain of a response, times a factor; the gain that it has learned is off by the factor's square."""
+
+    def __init__(self, factor):
+        self.factor, self.encoder, self.dimensions = factor, EXACT.encoder, 4
+        self.reference = Reference(EXACT.draw_prior(2048, EXACT.generator(5)), EXACT.mutual_information())
+
+    def xhat(self, xg, gamma, r=None):
+        none = EXACT.xhat(xg, gamma)
+        return none if r is None else none + self.factor * (EXACT.xhat(xg, gamma, r) - none)
+
+    def draw_prior(self, count, generator=None):
+        return EXACT.draw_prior(count, generator)
+
+    def scales(self, x):
+        return replace(EXACT.scales(x), below=5.0, above=5.0)
+
+    @property
+    def gain(self):
+        def answer(xg, gamma):
+            seen = EXACT.posterior(xg, gamma, variance=True).variance
+            return self.factor**2 * (seen - EXACT.posterior(xg, gamma, xg[:, :3] * 0, variance=True).variance)
+
+        return answer
+
+
+def amortised(denoiser, passes=1 << 16):
+    return measure_bias(denoiser, sampler_named("amortised", denoiser), denoiser.reference, passes)
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.0, 1.2])
+def test_each_way_to_measure_it_finds_a_factor(factor):
+    """By errors, factor^2 h is compared with (2 factor - factor^2) h; by completeness, with h."""
+    found = amortised(Scaled(factor))
+    whole, incomplete = 2 - 2 / factor, abs(1 - factor**-2)
+    assert found.whole == pytest.approx(whole, abs=4 * found.doubt)
+    assert found.doubt < 0.05
+    assert np.median(found.gap) == pytest.approx(whole, abs=0.08)
+    assert incomplete - 0.02 < found.incomplete < incomplete + 0.04
+    assert found.single < 0.1  # all stimuli are wrong alike
+
+
+def test_single_stimuli_that_are_wrong_are_found():
+    class Uneven(Scaled):
+        @property
+        def gain(self):
+            told = super().gain
+            return lambda xg, gamma: told(xg, gamma) * (1 + 0.5 * torch.tanh(xg[:, :1]))
+
+    assert amortised(Uneven(1.0)).single > 0.15
+
+
+def test_totals_lie_within_it():
+    x = EXACT.draw_prior(24, EXACT.generator(1))
+    truth = EXACT.feature_information().sum()
+    for factor in (0.9, 1.15):
+        found = si.i_local.estimate(Scaled(factor), x, passes=4000, sampler="amortised", seed=2)
+        off = np.abs(found.value - truth)
+        assert (off > 2 * found.stderr).all()
+        assert (off < 2 * found.stderr + found.systematic).all()
+        assert found.systematic.max() < 0.6 * truth
+        assert f"± {found.systematic[0]:.2g}" in repr(found)
+    assert not si.i_local.estimate(EXACT, x, passes=400).systematic.any()
+
+
+def test_other_measures_have_one_too():
+    x = EXACT.draw_prior(3, EXACT.generator(1))
+    found = si.i_surp.estimate(Scaled(1.2), x, passes=400)
+    assert (found.systematic > 0.2 * np.abs(found.value)).all()
+
+
+def test_it_is_measured_once_per_sampler():
+    denoiser = Scaled(1.0)
+    first = denoiser.bias(None, 400)
+    assert denoiser.bias(None, 401) is first
+    assert denoiser.bias(sampler_named("amortised", denoiser), 400) is not first
+    denoiser.kept = {"amortised": RIGHT}
+    assert denoiser.bias(sampler_named("amortised", denoiser), 400) is RIGHT
+
+
+def test_a_denoiser_that_cannot_draw_says_that_it_does_not_know():
+    class Mute(Scaled):
+        def __init__(self):
+            super().__init__(1.0)
+            self.reference = None
+
+        def draw_prior(self, count, generator=None):
+            raise Unknown("no")
+
+    x = EXACT.draw_prior(2, EXACT.generator(1))
+    found = si.i_local.estimate(Mute(), x, passes=400, sampler="amortised")
+    assert np.isnan(found.systematic).all()
+    assert "unknown (systematic)" in repr(found)
+
+
+def test_its_json_comes_back_and_is_checked():
+    found = amortised(Scaled(1.0), passes=4096)
+    assert Bias.from_json(found.to_json()) == found
+    for wrong in ({}, None, found.to_json() | {"gap": "x"}, found.to_json() | {"single": math.nan}):
+        with pytest.raises(ModelError, match="does not describe a bias"):
+            Bias.from_json(wrong)
+
+
+def test_bounds_of_information_hold_it():
+    prior = MixtureDenoiser([0.5, 0.5], [[-2.0, 0], [2, 0]], np.stack([np.eye(2)] * 2), LinearGaussian(np.eye(2), 1.0))
+    x = prior.draw_prior(2048, prior.generator(0))
+    (low, below), (high, above) = bounds_of_information(prior.encoder, x)
+    truth, doubt = prior.mutual_information()
+    assert low < high
+    assert low - 3 * (below + doubt) < truth < high + 3 * (above + doubt)
+    assert high - low < 0.2
+    assert bounds_of_information(prior.encoder, x[:1]) is None
+
+    class Mute(LinearGaussian):
+        def log_likelihood(self, r, x):
+            raise NotImplementedError
+
+    assert bounds_of_information(Mute(np.eye(2), 1.0), x) is None

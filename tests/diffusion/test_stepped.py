@@ -1,0 +1,146 @@
+"""Networks of samples whose responses are read by one linear step first."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
+pytest.importorskip("diffusers")
+pytest.importorskip("accelerate")
+
+import stiminfo as si  # noqa: E402
+from stiminfo.diffusion import GaussianDenoiser  # noqa: E402
+from stiminfo.diffusion.architecture import Architecture  # noqa: E402
+from stiminfo.diffusion.checkpoints import load_learned, save_learned  # noqa: E402
+from stiminfo.diffusion.recipes import MOST_STEPPED, PRESETS, Recipe, fitting  # noqa: E402
+from stiminfo.diffusion.resume import read_saved  # noqa: E402
+from stiminfo.diffusion.sources import MixtureSource  # noqa: E402
+from stiminfo.diffusion.stepped import SteppedNetwork  # noqa: E402
+from stiminfo.diffusion.training import Training  # noqa: E402
+from stiminfo.diffusion.unet import UNetDenoiser  # noqa: E402
+from stiminfo.errors import CheckpointError, ModelError  # noqa: E402
+from stiminfo.models import LinearGaussian, LinearNonlinearPoisson  # noqa: E402
+from stiminfo.reports.model_card import findings, model_card  # noqa: E402
+
+D = 5
+MIX = np.random.default_rng(1).normal(size=(D, D)) * np.logspace(0, -1, D)
+SOURCE = MixtureSource("line", [1.0], np.arange(D)[None], (MIX @ MIX.T)[None], (1, D))
+ENCODER = LinearGaussian(np.random.default_rng(2).normal(size=(3, D)), 0.5)
+SMALL = replace(
+    PRESETS["vectors"],
+    architecture=replace(PRESETS["vectors"].architecture, channels=(8,)),
+    steps=4,
+    response_steps=4,
+    gain_steps=4,
+    batch=8,
+    warm_up=1,
+)
+
+
+def training(recipe=SMALL, **options):
+    return Training(SOURCE, ENCODER, recipe, device="cpu", threads=1, **options)
+
+
+def weights(learned):
+    return {**learned.denoising.state_dict(), **{f"gain.{k}": v for k, v in learned.gain.state_dict().items()}}
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_the_step_alone_is_exact_for_a_gaussian():
+    """Networks that have learned nothing: xhat(xg, r) is the closed form, at every level."""
+    learned = training(replace(SMALL, rate=1e-12)).run()
+    exact = GaussianDenoiser(SOURCE.mean, SOURCE.covariance, ENCODER)
+    x = SOURCE.held_out(400)
+    low, high = (np.log(g) for g in learned.denoising.levels.bounds)
+    gamma = torch.linspace(float(low) + 1, float(high) - 1, 400).exp()
+    xg = x + gamma.sqrt()[:, None] * torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
+    r = ENCODER.sample(x.double(), torch.Generator().manual_seed(1))
+    truth = exact.xhat(xg.double(), gamma.double(), r) - exact.xhat(xg.double(), gamma.double())
+    found = (learned.denoising(xg, gamma, r.float()) - learned.denoising(xg, gamma)).double()
+    off = ((found - truth) ** 2).sum(1) / gamma
+    assert float(off.sum() / ((truth**2).sum(1) / gamma).sum()) < 0.01
+    # And so is the gain, once its mean is measured.
+    total = si.i_local.estimate(UNetDenoiser(learned), x[:4], passes=400, sampler="amortised")
+    assert total.value == pytest.approx(exact.feature_information().sum(), rel=0.3)
+
+
+@pytest.mark.parametrize("moment", [("denoisers", 2), ("responses", 2), ("gain", 2)])
+def test_an_interrupted_run_goes_on_to_the_same_weights(moment, tmp_path):
+    class Stop(Exception):
+        pass
+
+    def stop(stage, step, steps, loss):
+        if (stage, step) == moment:
+            raise Stop
+
+    kept = tmp_path / "run.pt"
+    with pytest.raises(Stop):
+        training(resume_file=kept, save_every=0, progress=stop).run()
+    assert read_saved(kept).state["stage"] == moment[0]
+    learned = training(resume_file=kept, save_every=0, resume=True).run()
+    assert same(weights(learned), weights(training().run()))
+    assert [len(learned.notes["losses"][stage]) for stage in ("denoisers", "responses", "gain")] == [4, 4, 4]
+
+
+def test_a_run_may_begin_with_networks_of_the_same_form():
+    first = training().run()
+    still = replace(SMALL, steps=1, response_steps=1, gain_steps=1, rate=1e-9)
+    second = training(still, start=first).run()
+    assert isinstance(second.denoising, SteppedNetwork)
+    apart = [(a - b).abs().max() for a, b in zip(first.denoising.parameters(), second.denoising.parameters())]
+    assert max(apart) < 1e-5
+    with pytest.raises(CheckpointError, match="another architecture"):
+        training(replace(SMALL.direct(channels=(8,)), steps=1, gain_steps=1), start=first).run()
+
+
+@pytest.mark.parametrize("neurons", ["linear", "poisson"])
+def test_a_checkpoint_comes_back_equal(tmp_path, neurons):
+    run = training()
+    if neurons == "poisson":
+        run.source = SOURCE_OF_FEW
+        run.encoder = LinearNonlinearPoisson(np.eye(D)[:2], amplitude=4.0)
+    learned = run.run()
+    learned.notes |= findings(learned, run.source)
+    card = model_card("net", learned.notes)
+    assert "**Systematic error** of totals by the sampler amortised" in card
+    assert "4 for what responses tell beyond a linear step" in card
+    save_learned(learned, tmp_path / "net", card)
+    again = load_learned(tmp_path / "net")
+    x, gamma, r = SOURCE.held_out(4), torch.full((4,), 0.5), torch.ones(4, learned.encoder.responses)
+    for given in (None, r):
+        assert torch.equal(learned.denoising(x, gamma, given), again.denoising(x, gamma, given))
+    mine, others = UNetDenoiser(learned), UNetDenoiser(again)
+    assert torch.equal(mine.gain(x, gamma), others.gain(x, gamma))
+    assert mine.kept["amortised"] == others.kept["amortised"]
+    assert mine.bias(si.diffusion.samplers.sampler_named("amortised", mine), 100) is mine.kept["amortised"]
+
+
+def _samples():
+    from stiminfo.diffusion.sources.sample_set import SampleSource
+
+    return SampleSource("few", SOURCE.held_out(200).numpy())
+
+
+SOURCE_OF_FEW = _samples()
+
+
+def test_minutes_are_shared_among_three_stages():
+    recipe = SMALL.lasting(100, 0.1, 0.1, 0.0, 0.2)
+    assert recipe.response_steps == pytest.approx(recipe.steps / 2, abs=1)
+    assert training(minutes=0.02).run().notes["recipe"]["response_steps"] >= 1
+    assert Recipe.from_json(recipe.to_json()) == recipe
+    older = {name: value for name, value in SMALL.direct().to_json().items() if name != "response_steps"}
+    assert Recipe.from_json(older) == SMALL.direct()
+
+
+def test_what_does_not_go_with_the_step_is_refused():
+    with pytest.raises(ModelError, match="two MLPs"):
+        Architecture(step=True)
+    with pytest.raises(ModelError, match="response_steps is 0"):
+        replace(SMALL, response_steps=0)
+    assert fitting(SMALL, (1, MOST_STEPPED)) is SMALL
+    assert not fitting(SMALL, (1, MOST_STEPPED + 1)).architecture.step
