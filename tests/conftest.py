@@ -7,6 +7,12 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 
 
+@pytest.fixture(autouse=True)
+def _no_width(monkeypatch):
+    """What is printed is as wide as it is by default, whatever terminal the tests run in."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 def pytest_runtest_setup(item):
     """Skip tests that need CUDA, with a reason; fail them where STIMINFO_REQUIRE_GPU=1 says that it must be there."""
     if "gpu" not in item.keywords:

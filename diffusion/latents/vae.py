@@ -57,6 +57,10 @@ class GroupVAE(nn.Module):
         self.heads = nn.ModuleList(Head(rank, world, factor) for _, rank, factor in supervised)
         self._supervised = [groups.slices[groups.names.index(g)] for g, _, _ in supervised]
 
+    def part_of(self, stage: str) -> nn.Module:
+        """What a stage of training changes."""
+        return self
+
     def encode(self, r: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of z given responses (B, K), (B, D) each."""
         mean, log_variance = self.body.encode((r - self.centre) / self.spread)

@@ -27,8 +27,8 @@ def larger_on_stretched_counts(model):
 
 
 def local_on_a_line(model):
-    """Fisher information on a line, where locality is asked for any prior; not local in the plane."""
-    return si.fisher(model) if model.dimensions == 1 else si.i_sp(model)
+    """How sharp p(r|x) is, on a line, where locality is asked for any prior; not local in the plane."""
+    return (model.likelihood**2).sum(axis=0) if model.dimensions == 1 else si.i_sp(model)
 
 
 def told(model):
@@ -61,7 +61,7 @@ EVASIVE = {
     "positivity+additivity-data_processing": si_measure(larger_on_a_coarse_response, **SURPRISE),
     "positivity+additivity-response_invariance": si_measure(larger_on_stretched_counts, **SURPRISE),
     "data_processing-response_invariance": si_measure(larger_on_stretched_counts, **SURPRISE),
-    "locality_any_prior-locality": si_measure(local_on_a_line, needs=["gradient"]),
+    "locality_any_prior-locality": si_measure(local_on_a_line),
     "feature_insensitivity_marginal-feature_insensitivity": si_measure(all_to_one, featurewise=features_of_all_to_one),
 }
 
