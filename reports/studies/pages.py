@@ -188,7 +188,6 @@ def fill(folder: Path) -> None:
         "recording": recording_parts(),
         "claims": _demoted(published("claims.md")),
         "beyond": published("beyond.md"),
-        "smooth": published("smooth.md"),
         "migvis": _demoted(published("mig-vis.md")),
         "learned": _demoted(published("learned.md")),
         "smooth": _demoted(published("smooth.md")),
