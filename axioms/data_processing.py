@@ -122,7 +122,7 @@ AXIOM = Axiom(
         *(GarblingCase(spec, known.MERGE) for spec in known.RARE),
         *(GarblingCase(spec, ((1, 0), (0, 1), (0, 1))) for spec in known.RARE),
         GarblingCase(known.BETWEEN, known.MERGE),
-        GarblingCase(known.SPACE, known.MERGE),
+        *(GarblingCase(spec, known.MERGE) for spec in (known.SPACE, known.SIXTH, known.SEVENTH)),
         GarblingCase(known.FOUR, known.MERGE),
         GarblingCase(known.MANY_FEATURES, ((1, 0), (1, 0), (0, 1), (0, 1))),
         *(_unsplit(spec) for spec in (known.FOUR, known.MANY_FEATURES, known.SKEWED, known.EVEN, known.WIDE)),

@@ -67,6 +67,8 @@ SELDOM_WRONG = {
     ),
     "positivity": (
         plain("many alike", less_the_mean(lambda model: len(model.prior) > 20 and np.ptp(model.prior) < 1e-12)),
+        plain("in R^6 alone", less_the_mean(lambda model: model.dimensions == 6)),
+        plain("in R^7 alone", less_the_mean(lambda model: model.dimensions == 7)),
         plain("beyond 4 nats", less_the_mean(lambda model: model.mutual_information() > 4)),
     ),
     "additivity": (
