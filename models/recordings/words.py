@@ -8,8 +8,8 @@ from .sheet import is_number
 
 #: A response per trial.
 RESPONSE = re.compile(
-    r"((n|num|number of|mean)[ _]?)?(spikes?|spike[ _]?(counts?|rates?|numbers?|n)|counts?|responses?|resp|rates?|"
-    r"firing[ _]?rates?)|r|fr|(word|words|df?f|df/f|fluorescence|activity|choice)",
+    r"((n|no|num|number|number[ _]of|mean)[ _]?)?"
+    r"(spikes?|spike[ _]?(counts?|rates?|numbers?|n)|counts?|responses?|resp|rates?|firing[ _]?rates?)|r|fr|(word|words|df?f|df/f|fluorescence|activity|choice)",
     re.IGNORECASE,
 )
 #: How often something occurred; `COUNT` may also be a number of spikes.
@@ -34,14 +34,16 @@ GROUP = re.compile(
     re.IGNORECASE,
 )
 #: Sums of rows or columns.
-MARGIN = re.compile(r"all|total|totals|sum|margin|grand total", re.IGNORECASE)
+MARGIN = re.compile(r"all|total|totals|sum|margin|grand[ _]total", re.IGNORECASE)
 #: A stimulus without a position, among others that have one.
 BLANK = re.compile(
     r"blank\w*|gr[ae]y|none|no[ _-]?stim(ulus)?|spont\w*|control|baseline|catch|background|off|empty|silence",
     re.IGNORECASE,
 )
 #: A feature that may well be periodic.
-ANGLE = re.compile(r".*(direction|orientation|angle|phase|hue|heading|azimuth|theta).*|dir|ori", re.IGNORECASE)
+ANGLE = re.compile(
+    r".*(direction|orientation|angle|phase|hue|heading|azimuth|theta).*|(.*[ _])?(dir|ori)", re.IGNORECASE
+)
 
 #: A stimulus.
 STIMULUS = re.compile(
@@ -51,8 +53,16 @@ STIMULUS = re.compile(
 
 
 def says(words: re.Pattern[str], name: str) -> bool:
-    """Whether a column's name, but for a unit in brackets at its end, is one of these words."""
-    return words.fullmatch(re.sub(r"\s*(\(.*\)|\[.*\])$", "", name.strip())) is not None
+    """Whether a column's name, but for a unit in brackets at its end, is one of these words, however it is spelt."""
+    bare = re.sub(r"\s*(\(.*\)|\[.*\])$", "", name.strip())
+    return any(words.fullmatch(one) for one in (bare, _spelt(bare)))
+
+
+def _spelt(name: str) -> str:
+    """A name with its words joined by "_": "Trial #", "trialNumber" and "Trial No." as "trial_number" and the like."""
+    numbered = re.sub(r"#(?!\s*\d)", " number ", name)
+    apart = re.sub(r"([a-z]{2})([A-Z])", r"\1 \2", numbered)
+    return re.sub(r"[\s_.#:-]+", "_", apart).strip("_")
 
 
 def is_response(name: str) -> bool:

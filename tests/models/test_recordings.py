@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import stiminfo as si
-from stiminfo.errors import InputError, OptionError
+from stiminfo.errors import InputError, OptionError, RecordingError
 from stiminfo.models.recordings.shapes import SHAPES
 
 
@@ -348,3 +348,31 @@ def test_short_names_of_neurons_are_asked_about(tmp_path):
     found = si.read_recording(tmp_path / "t.csv", shape="trials")
     assert found.responses.shape == (60, 3)
     assert found.trials.tolist() == [1] * 60
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Trial #,Gratings Dir (deg),# spikes",
+        "Trial No.,orientation,spike count",
+        "trial_nr,direction,Number of spikes",
+        "trialNumber,stimDirection,spikeCount",
+        "TrialID,dir,n spikes [0-500 ms]",
+    ],
+)
+def test_trial_numbers_are_no_stimuli_however_they_are_spelt(tmp_path, header):
+    rng = np.random.default_rng(0)
+    rows = [f"{trial + 1},{30 * rng.integers(1, 13)},{rng.poisson(4)}" for trial in range(120)]
+    (tmp_path / "trials.csv").write_text("\n".join([header, *rows]) + "\n")
+    recording = si.read_recording(tmp_path / "trials.csv")
+    assert recording.trials.sum() == 120
+    assert recording.stimuli.min() == 30
+    assert len(recording.labels) == 12
+
+
+def test_numbered_rows_of_unknown_meaning_are_asked_about(tmp_path):
+    rows = [f"{row},{row % 5},{row % 3}" for row in range(1, 41)]
+    (tmp_path / "t.csv").write_text("\n".join(["q,a,b", *rows]) + "\n")
+    with pytest.raises(RecordingError, match="numbers the rows 1 to 40"):
+        si.read_recording(tmp_path / "t.csv")
+    assert len(si.read_recording(tmp_path / "t.csv", shape="counts").labels) == 40

@@ -15,6 +15,9 @@ from ..recording import Recording
 from ..sheet import Column, Sheet, is_number
 from .shape import Shape, cells_of, chosen_columns, leading, unique_names, whole_numbers
 
+#: A count table has fewer stimuli than this if nothing but their number tells them apart.
+_LONG = 20
+
 
 def read(sheet: Sheet, options: Options) -> Recording:
     """The recording; margins are checked and left out."""
@@ -23,6 +26,7 @@ def read(sheet: Sheet, options: Options) -> Recording:
     stimulus = chosen_columns(sheet, options.stimulus_columns) or leading(sheet)
     if options.shape is None:
         _refuse_trial_numbers(sheet, stimulus)
+        _refuse_numbered_rows(sheet, stimulus)
     sheet = _without_margins(sheet, stimulus)
     stimulus = tuple(sheet.column(column.name) for column in stimulus)
     others = tuple(c for c in sheet.columns if all(c is not one for one in stimulus))
@@ -61,6 +65,19 @@ def _refuse_trial_numbers(sheet: Sheet, stimulus: tuple[Column, ...]) -> None:
             f"{sheet.where}: columns 1 to {len(rest)} may be responses, with numbers of trials below them, or "
             "trials, with responses below them; write --as counts or --as wide"
         )
+
+
+def _refuse_numbered_rows(sheet: Sheet, stimulus: tuple[Column, ...]) -> None:
+    """A first column 1, 2, ... down a long table numbers its trials, unless its name says that it is a stimulus."""
+    if len(stimulus) != 1 or len(sheet) < _LONG or words.says(words.STIMULUS, stimulus[0].name):
+        return
+    numbers = stimulus[0].numbers
+    if numbers is None or len({*np.diff(numbers)} - {1.0}) or numbers[0] not in (0, 1):
+        return
+    raise RecordingError(
+        f"{sheet.where}: column {stimulus[0].name!r} numbers the rows {numbers[0]:g} to {numbers[-1]:g}: are they "
+        "trials, or stimuli? Write --as trials with --stimulus-column NAME, or --as counts"
+    )
 
 
 def _without_margins(sheet: Sheet, stimulus: tuple[Column, ...]) -> Sheet:
