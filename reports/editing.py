@@ -119,11 +119,11 @@ def print_edits(report: EditReport, console: Console) -> None:
     table.add_column(
         "took the donor's" if report.edits.perturbed.given else "reached the value asked for", justify="right"
     )
-    table.add_column("kept its own", justify="right")
+    table.add_column("kept its own, of all", justify="right")
     told = report.shares[report.group]
     for f, name in enumerate(report.world.names):
         donors = report.scores.donors[f]
-        took = "no donor differs" if donors == 0 else f"{report.scores.taken[f]:.0%} of {donors}"
+        took = "no donor differs" if donors == 0 else f"{report.scores.taken[f]:.0%} of {donors} that differ"
         table.add_row(name, f"{max(told[f], 0):.0%}", took, f"{report.scores.kept[f]:.0%}")
     console.print(table)
     for line in _sentences(report):

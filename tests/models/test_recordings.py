@@ -371,7 +371,7 @@ def test_trial_numbers_are_no_stimuli_however_they_are_spelt(tmp_path, header):
 
 
 def test_numbered_rows_of_unknown_meaning_are_asked_about(tmp_path):
-    rows = [f"{row},{row % 5},{row % 3}" for row in range(1, 41)]
+    rows = [f"{row},{row % 5},{row % 3 + 1}" for row in range(1, 41)]
     (tmp_path / "t.csv").write_text("\n".join(["q,a,b", *rows]) + "\n")
     with pytest.raises(RecordingError, match="numbers the rows 1 to 40"):
         si.read_recording(tmp_path / "t.csv")
