@@ -97,7 +97,9 @@ def expected_in_wheel():
         wing, _, rest = name.partition("/")
         inside = f"stiminfo/{name}" if wing in checkout.WINGS else name.removeprefix("src/")
         code = name.endswith((".py", ".pyi")) and (wing in checkout.WINGS or name.startswith("src/"))
-        data = rest.startswith(("templates/", "pretrained/")) or name.endswith((".mplstyle", "py.typed", ".safetensors"))
+        data = rest.startswith(("templates/", "pretrained/")) or name.endswith(
+            (".mplstyle", "py.typed", ".safetensors")
+        )
         data = data or name == "axioms/strength.json"
         if (code or data) and not name.startswith("reports/studies/"):
             found.add(inside)

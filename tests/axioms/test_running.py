@@ -190,7 +190,7 @@ def uninterrupted():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.xdist_group("killed")
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)])
 def test_killed_at_a_random_moment_and_resumed(tmp_path, uninterrupted, how):
     """Whatever moment it is: what is in the journal is whole, and the end is that of an audit that was not ended."""
     command = [sys.executable, "-m", "stiminfo", *TABLE, "--journal", "night", "--json", "t.json"]
