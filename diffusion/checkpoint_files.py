@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,35 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ..errors import CheckpointError
+
+
+def description_in(folder: Path, none: str, other: str, most: int) -> dict[str, Any]:
+    """The JSON object in a folder's ``checkpoint.json``, whose ``files`` are an object, too.
+
+    Parameters
+    ----------
+    none, other : what to say of a path that is no folder, and of a folder without this file
+    most : the largest size of the file, in bytes
+
+    Raises
+    ------
+    CheckpointError
+        There is no such folder or file, or it holds something else.
+    """
+    path = folder / "checkpoint.json"
+    if not folder.is_dir():
+        raise CheckpointError(f"{folder}: {none}")
+    if not path.is_file():
+        raise CheckpointError(f"{folder}: {other}")
+    if path.stat().st_size > most:
+        raise CheckpointError(f"{path}: too large for a description")
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: not JSON ({str(error).splitlines()[0]})") from None
+    if not isinstance(data, dict) or not isinstance(data.get("files"), dict):
+        raise CheckpointError(f"{path}: does not describe a checkpoint")
+    return data
 
 
 def tensors_of(path: Path) -> dict[str, Tensor]:

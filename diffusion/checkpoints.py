@@ -23,6 +23,7 @@ from .checkpoint_files import (
     check_file,
     check_finite,
     check_shapes,
+    description_in,
     digest_of,
     new_folder,
     put_in_place,
@@ -261,18 +262,7 @@ def _fill(folder: Path, denoising: DenoisingNetwork, gain: GainNetwork | None, l
 
 def _description(folder: Path) -> Any:
     path = folder / "checkpoint.json"
-    if not folder.is_dir():
-        raise CheckpointError(f"{folder}: no such checkpoint")
-    if not path.is_file():
-        raise CheckpointError(f"{folder}: not a checkpoint (it holds no checkpoint.json)")
-    if path.stat().st_size > _MOST_JSON:
-        raise CheckpointError(f"{path}: too large for a description")
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path}: not JSON ({str(error).splitlines()[0]})") from None
-    if not isinstance(data, dict) or not isinstance(data.get("files"), dict):
-        raise CheckpointError(f"{path}: does not describe a checkpoint")
+    data = description_in(folder, "no such checkpoint", "not a checkpoint (it holds no checkpoint.json)", _MOST_JSON)
     if data.get("schema") != SCHEMA:
         raise CheckpointError(f"{path}: has schema {data.get('schema')!r}; this version reads {SCHEMA}")
     if "layers.safetensors" not in data["files"]:

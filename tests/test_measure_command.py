@@ -7,6 +7,7 @@ import sys
 import checkout
 import numpy as np
 import pytest
+from commands import stiminfo
 
 import stiminfo as si
 from stiminfo.axioms.strength import strengths
@@ -18,18 +19,15 @@ TRIALS = "direction,spikes\n" + "".join(f"{90 * (i % 4)},{(i * 7) % (2 + i % 4)}
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(tmp_path, monkeypatch):
     """Runs the command in a folder with a recording; returns exit code, output and errors."""
     (tmp_path / "recording.csv").write_text(TRIALS)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")
 
     def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["stiminfo", "measure", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return ended.value.code, said.out, said.err
+        done = stiminfo("measure", *arguments)
+        return done.returncode, done.stdout, done.stderr
 
     return command
 

@@ -27,7 +27,7 @@ from ..axiom import Axiom, Family
 from ..cases import Case
 from ..evaluator import Asked, Evaluator, evaluator, finest
 from ..finding import SCREEN, Finding, Premise
-from .doubts import evasive, silent, told_declined, undecided
+from .doubts import evasive, silent, told_declined, too_few, undecided
 from .verdict import Verdict
 from .watch import Watch
 
@@ -271,8 +271,7 @@ class _Attack:
             return silent(self.axiom, len(self.seen))
         if says := evasive(self.measure.name, self.seen, self.declined):
             return says
-        few = self.fewest > len(self.seen)
-        return f"only {len(self.seen)} cases could be asked, fewer than {self.fewest}: too few to say" if few else ""
+        return too_few(len(self.seen), self.fewest)
 
     def _holds(self, worst: Finding) -> Verdict:
         # The tolerance differs between stimuli in R^1 and beyond: report the case whose error comes nearest to it.

@@ -47,6 +47,11 @@ def evasive(name: str, seen: Seen, declined: Declined) -> str:
     return f"{told_declined(name, declined)}; {rest}"
 
 
+def too_few(count: int, fewest: int) -> str:
+    """Of fewer cases than show anything; "" of enough."""
+    return f"only {count} cases could be asked, fewer than {fewest}: too few to say" if count < fewest else ""
+
+
 def told_declined(name: str, declined: Declined) -> str:
     """How many cases the measure declined, and the reason that it gave most often; "" for none."""
     reasons = [reason for _, reason in declined.values()]

@@ -5,7 +5,6 @@ Written whole or not at all, and checked before it is used. Nothing else is need
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from ..checkpoint_files import (
     check_digests,
     check_finite,
     check_shapes,
+    description_in,
     digest_of,
     new_folder,
     put_in_place,
@@ -163,18 +163,10 @@ def _responses(law: Any, world: World, tensors: dict[str, Tensor], lane: str) ->
 
 def _description(folder: Path) -> Any:
     path = folder / "checkpoint.json"
-    if not folder.is_dir():
-        raise CheckpointError(f"{folder}: no such folder of latent groups")
-    if not path.is_file():
-        raise CheckpointError(f"{folder}: holds no checkpoint.json; expected what `stiminfo groups --out` wrote")
-    if path.stat().st_size > _MOST_JSON:
-        raise CheckpointError(f"{path}: too large for a description")
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path}: not JSON ({str(error).splitlines()[0]})") from None
-    if not isinstance(data, dict) or data.get("kind") != KIND or not isinstance(data.get("files"), dict):
-        raise CheckpointError(f"{folder}: holds no latent groups; expected what `stiminfo groups --out` wrote")
+    wrote = "expected what `stiminfo groups --out` wrote"
+    data = description_in(folder, "no such folder of latent groups", f"holds no checkpoint.json; {wrote}", _MOST_JSON)
+    if data.get("kind") != KIND:
+        raise CheckpointError(f"{folder}: holds no latent groups; {wrote}")
     if data.get("schema") != SCHEMA:
         raise CheckpointError(f"{path}: has schema {data.get('schema')!r}; this version reads {SCHEMA}")
     if set(data["files"]) != {_WORLD, _WEIGHTS}:

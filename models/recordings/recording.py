@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
@@ -10,17 +9,10 @@ from typing import Any, Self
 import numpy as np
 
 from ...errors import RecordingError
+from ...texts import printable
 from ..arrays import Array
 from ..counting import as_counts, joint_of_counts
 from ..encoding_model import EncodingModel
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-def printable(text: str) -> str:
-    """The text, in which control characters are shown by their codes."""
-    shown: str = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
-    return shown
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,19 +1,11 @@
-"""The paper's statements and the outcomes of their checks, as `stiminfo claims` writes them."""
+"""A paper's statements and the outcomes of their checks, as `stiminfo claims` writes them."""
 
 from __future__ import annotations
 
 from ..paper import claims_page
-from ..paper.claims import CLAIMS, SKIPPED
+from ..paper.claims import PAPER, SKIPPED
+from ..paper.claims.claim import Paper
 from .study import Data, Run, Study
-
-
-def make(run: Run) -> Data:
-    """Check every statement."""
-    found = []
-    for claim, result in claims_page.outcomes(CLAIMS.values()):
-        found.append((claim, result))
-        run.say(f"{claim.id}: {result.outcome}")
-    return claims_page.to_json(found)
 
 
 def differences(committed: Data, fresh: Data) -> list[str]:
@@ -27,17 +19,28 @@ def differences(committed: Data, fresh: Data) -> list[str]:
     return lines
 
 
-def check(committed: Data) -> list[str]:
-    """The differences when every statement is checked again."""
-    return differences(committed, claims_page.to_json(claims_page.outcomes(CLAIMS.values())))
+def of_paper(paper: Paper, name: str, cost: str) -> Study:
+    """The study that checks every statement of a paper."""
+
+    def make(run: Run) -> Data:
+        found = []
+        for claim, result in claims_page.outcomes(paper.claims.values()):
+            found.append((claim, result))
+            run.say(f"{claim.id}: {result.outcome}")
+        return claims_page.to_json(found, paper.key)
+
+    def check(committed: Data) -> list[str]:
+        return differences(committed, claims_page.to_json(claims_page.outcomes(paper.claims.values()), paper.key))
+
+    return Study(
+        name=name,
+        cost=cost,
+        make=make,
+        outputs=(f"{name}.json", f"{name}.md"),
+        page=claims_page.markdown,
+        check=check,
+        checked=f"{len(paper.claims)} statements, checked anew",
+    )
 
 
-STUDY = Study(
-    name="claims",
-    cost="about 5 minutes; two statements need MNIST, where STIMINFO_MNIST names its files",
-    make=make,
-    outputs=("claims.json", "claims.md"),
-    page=claims_page.markdown,
-    check=check,
-    checked=f"{len(CLAIMS)} statements, checked anew",
-)
+STUDY = of_paper(PAPER, "claims", "about 5 minutes; two statements need MNIST, where STIMINFO_MNIST names its files")

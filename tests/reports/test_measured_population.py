@@ -1,13 +1,12 @@
 """`measure` of many neurons: how they are read, what is written, and that no value depends on an order."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
+from commands import stiminfo
 
 import stiminfo as si
-from stiminfo.cli import main
 from stiminfo.errors import InputError
 
 RNG = np.random.default_rng(4)
@@ -26,17 +25,14 @@ def table(responses=RESPONSES, stimuli=DIRECTIONS, order=None, columns=None):
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(tmp_path, monkeypatch):
     (tmp_path / "r.csv").write_text(table())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")
 
     def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["stiminfo", "measure", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return ended.value.code, said.out, said.err
+        done = stiminfo("measure", *arguments)
+        return done.returncode, done.stdout, done.stderr
 
     return command
 

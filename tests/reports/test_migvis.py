@@ -16,7 +16,7 @@ from stiminfo.reports.paper.claims import CONFIRMED, CORRECTED, REFUTED  # noqa:
 from stiminfo.reports.paper.claims_page import markdown  # noqa: E402
 from stiminfo.reports.paper.migvis import PAPER, edits, groups, guidance, infonce, inversion, setting  # noqa: E402
 from stiminfo.reports.paper.papers import NAMES, paper_named  # noqa: E402
-from stiminfo.reports.studies import migvis as study  # noqa: E402
+from stiminfo.reports.studies.claims import of_paper  # noqa: E402
 from stiminfo.reports.studies.study import FOLDER, Run  # noqa: E402
 
 CLAIMS = PAPER.claims
@@ -257,9 +257,9 @@ def test_what_fails_says_what_holds():
         assert bool(claim.correction) == (claim.expected != CONFIRMED), claim.id
 
 
-def test_the_study(monkeypatch):
+def test_the_study():
     few = replace(PAPER, claims={name: CLAIMS[name] for name in ("code-inversion", "code-guidance")})
-    monkeypatch.setattr(study, "PAPER", few)
+    study = of_paper(few, "mig-vis", "seconds")
     said = []
     data = study.make(Run(say=said.append))
     assert said == ["code-inversion: confirmed", "code-guidance: confirmed"]

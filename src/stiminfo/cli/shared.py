@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..texts import printable
 from . import loudness
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 120
 #: Exit codes of every command: input that cannot be used; Ctrl-C, counted as shells count signals (128 + SIGINT).
 BAD_INPUT, INTERRUPTED = 2, 130
-#: Characters that a terminal obeys instead of showing, but for tabs and ends of lines.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @cache
@@ -79,7 +77,7 @@ def _one_terminal() -> bool:
 
 def say(text: str) -> None:
     """Print lines on standard error; control characters, which could steer a terminal, as their codes."""
-    print(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text), file=sys.stderr)
+    print(printable(text, keep="\t\n"), file=sys.stderr)
 
 
 def fail(message: str) -> None:

@@ -1,10 +1,10 @@
 """`stiminfo edit`: what it prints, writes and refuses."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
+from commands import stiminfo
 
 torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 pytest.importorskip("accelerate")
@@ -37,18 +37,13 @@ def trained(tmp_path_factory):
 
 
 @pytest.fixture
-def edit(trained, monkeypatch, tmp_path, capsys):
+def edit(trained, monkeypatch, tmp_path):
     """Runs ``stiminfo edit --groups DIR ARGUMENTS``; returns the exit code, what it printed, its errors."""
-    from stiminfo.cli import main
-
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["stiminfo", "edit", "--groups", str(trained), "--images", "8", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return ended.value.code, said.out, said.err
+        done = stiminfo("edit", "--groups", trained, "--images", "8", *arguments)
+        return done.returncode, done.stdout, done.stderr
 
     return run
 

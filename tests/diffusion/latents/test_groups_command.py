@@ -1,10 +1,10 @@
 """`stiminfo groups`: what it prints, writes and refuses."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
+from commands import stiminfo
 
 torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 pytest.importorskip("accelerate")
@@ -15,9 +15,8 @@ FEW = ("--size", "4", "--steps", "3", "--samples", "100", "--neurons", "6")
 
 
 @pytest.fixture
-def groups(monkeypatch, tmp_path, capsys):
+def groups(monkeypatch, tmp_path):
     """Runs ``stiminfo groups ARGUMENTS`` in an empty folder; returns the exit code, what it printed, its errors."""
-    from stiminfo.cli import main
     from stiminfo.diffusion.latents import rendered
 
     # Few images: a test of the command, not of the world.
@@ -32,11 +31,8 @@ def groups(monkeypatch, tmp_path, capsys):
     (tmp_path / "F.csv").write_text("\n".join([header, *lines]) + "\n")
 
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["stiminfo", "groups", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return ended.value.code, said.out, said.err
+        done = stiminfo("groups", *arguments)
+        return done.returncode, done.stdout, done.stderr
 
     return run
 
