@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Union
 
-from ..errors import UnknownAxiom, nearest
+from ..errors import UnknownAxiom, nearest, spelt
 from .axiom import Axiom
 from .cases import Case, case_of
 
@@ -61,6 +61,7 @@ def axioms_named(names: Iterable[str] | None) -> tuple[Axiom, ...]:
 
 def axiom_named(name: Any) -> Axiom:
     """The axiom with this id; raises `UnknownAxiom`, which names the nearest id."""
+    name = spelt(name, EVERY)
     if not isinstance(name, str) or name not in EVERY:
         raise UnknownAxiom(f"unknown axiom {name!r}{nearest(str(name), AXIOMS)}")
     return EVERY[name]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from ..errors import ModelError, UnknownName
+from ..errors import ModelError, UnknownName, spelt
 
 #: Response samplers, which draw r ~ p(R|xg); each file in samplers/ has a ``SAMPLER``, a subclass of
 #: `samplers.sampler.Sampler`.
@@ -74,6 +74,7 @@ def population_named(name: str) -> Any:
 
 
 def _module(folder: str, files: dict[str, str], name: str, what: str, *more: str) -> Any:
+    name = spelt(name, files)
     if name not in files:
         raise NotRegistered(f"unknown {what} {name!r}; expected one of {', '.join([*files, *more])}")
     return import_module(f".{folder}.{files[name]}", __package__)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
 
-from ..errors import LoadError, NotApplicable, nearest
+from ..errors import LoadError, NotApplicable, nearest, spelt
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 from . import local, surp
@@ -214,6 +214,7 @@ def named(name: str) -> Measure:
     UnknownName
         The number in the name does not fit its family.
     """
+    name = spelt(name, (*PUBLISHED, *RELATIVES))
     if name in PUBLISHED or name in RELATIVES:
         return PUBLISHED.get(name) or RELATIVES[name]
     family, colon, number = name.partition(":")

@@ -14,7 +14,7 @@ from typing import Any, Self, cast
 
 import numpy as np
 
-from ..errors import ModelError, OutOfReach, nearest
+from ..errors import ModelError, OutOfReach, nearest, spelt
 from .arrays import Array, as_real_array, refuse
 from .noise import GaussianNoise
 
@@ -209,6 +209,7 @@ def law_of(noise: str, rates: Any, sd: Any = None, dispersion: Any = None) -> La
     ModelError
         The noise is unknown; rates (N, J) do not suit it; `sd` or `dispersion` is missing, or has no effect.
     """
+    noise = spelt(noise, _LAWS)
     if noise not in _LAWS:
         raise ModelError(f"unknown noise {noise!r}{nearest(str(noise), _LAWS)}")
     make, needs, low, high = _LAWS[noise]
@@ -239,3 +240,5 @@ _LAWS: dict[str, tuple[Any, str | None, float, float]] = {
     "gaussian": (Gaussian, "sd", -math.inf, math.inf),
     "negative_binomial": (NegativeBinomial, "dispersion", 0.0, math.inf),
 }
+#: The names of the laws.
+NOISES = tuple(_LAWS)

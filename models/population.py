@@ -11,14 +11,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..errors import ModelError, OutOfReach
+from ..errors import ModelError, OutOfReach, spelt
 from . import arrays as check
 from .arrays import Array
 from .draws import Draws, Information, information_of, standard_error
 from .encoding_model import EncodingModel
 from .geometry import Geometry, geometry_of
 from .glm import regressed
-from .laws import Law, law_of
+from .laws import NOISES, Law, law_of
 
 #: Entries (responses by stimuli) of the largest table of all responses: quadrature over noise takes minutes with it.
 MOST_ENTRIES = 5_000_000
@@ -86,6 +86,7 @@ class Population:
     ) -> None:
         x = check.as_stimuli(stimuli)
         p = np.full(len(x), 1 / len(x)) if prior is None else check.as_distribution(prior, "prior", len(x))
+        noise = spelt(noise, NOISES)
         law = law_of(noise, rates, sd, dispersion)
         if law.rates.shape[1] != len(x):
             raise ModelError(f"rates are for {law.rates.shape[1]} stimuli; {len(x)} stimuli were given")
@@ -158,6 +159,7 @@ class Population:
         MissingExtra
             `terms` is given, and scikit-learn is not installed.
         """
+        noise = spelt(noise, NOISES)
         shown = check.as_stimuli(trials)
         table = check.as_real_array(responses, "responses", (len(shown), None), "(T, N), trials by neurons")
         x, index = np.unique(shown, axis=0, return_inverse=True)

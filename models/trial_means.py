@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from ..errors import ModelError, nearest
+from ..errors import ModelError, nearest, spelt
 from .arrays import Array
 from .laws import Bernoulli, Gaussian, Law, NegativeBinomial, Poisson
 from .stabilising import nearby, scale_of
@@ -159,6 +159,7 @@ def trial_means(responses: Array, stimulus: Array, count: int, noise: str) -> Tr
     ModelError
         The law is unknown; or a neuron's responses do not scatter, which the Gaussian law needs.
     """
+    noise = spelt(noise, LAWS)
     if noise not in LAWS:
         raise ModelError(f"unknown law {noise!r}{nearest(noise, LAWS)}")
     trials = np.bincount(stimulus, minlength=count).astype(float)

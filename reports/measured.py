@@ -189,7 +189,7 @@ class Measured:
             "neurons": self.neurons and {**self.neurons.columns(), "given_others": self.neurons.given_others},
             "silent": self.silent,
             "bootstrap": {"resamples": self.resamples, "level": self.level},
-            "warnings": list(self.warnings),
+            "warnings": [*read.doubts, *self.warnings],
             "stimulus_warnings": list(self.stimulus_warnings),
             "seed": self.seed,
             "version": __version__,

@@ -70,6 +70,8 @@ def print_reading(recording: Recording, console: Console) -> None:
     """Print how a recording was read, one line each."""
     for line in recording.how:
         console.print(f"read: {escape(line)}", highlight=False, style="dim")
+    for said in recording.doubts:
+        console.print(f"[yellow]Warning:[/] {escape(said)}", highlight=False)
 
 
 def interval_note(found: Measured) -> str:

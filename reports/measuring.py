@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ModelError, NotApplicable, OptionError, UnknownName, nearest
+from ..errors import ModelError, NotApplicable, OptionError, UnknownName, nearest, spelt
 from ..estimators import PUBLISHED
 from ..estimators.exact import PublishedMeasure
 from ..estimators.measure import Measure
@@ -151,10 +151,11 @@ def measure(
 
 
 def _chosen(measures: Sequence[str] | None) -> dict[str, PublishedMeasure]:
-    for name in measures or ():
+    wanted = [spelt(name, PUBLISHED) for name in (PUBLISHED if measures is None else measures)]
+    for name in wanted:
         if name not in PUBLISHED:
-            raise UnknownName(f"unknown measure {name!r}{nearest(name, PUBLISHED)}")
-    return {name: one for name, one in PUBLISHED.items() if measures is None or name in measures}
+            raise UnknownName(f"unknown measure {name!r}{nearest(str(name), PUBLISHED)}")
+    return {name: one for name, one in PUBLISHED.items() if name in wanted}
 
 
 def _unfit(measure: PublishedMeasure, recording: Recording) -> str | None:
@@ -243,6 +244,7 @@ class _Part:
 def _prior(recording: Recording, given: Any) -> tuple[Array, str]:
     """p(x) of each stimulus, and what it is called."""
     count = len(recording.labels)
+    given = spelt(given, PRIORS)
     if isinstance(given, str):
         if given not in PRIORS:
             raise OptionError(f"unknown prior {given!r}{nearest(given, PRIORS)}")

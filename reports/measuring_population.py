@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UnknownName, nearest
+from ..errors import OptionError, UnknownName, nearest
 from ..estimators.exact import PublishedMeasure
 from ..estimators.sampling import PopulationSampling, PopulationTrials, Settings, population_sampling
 from ..models.arrays import Array
@@ -39,6 +39,8 @@ def measured_population(
         No response has this name.
     """
     names = recording.response_names
+    if neuron is not None and not isinstance(neuron, str):
+        raise OptionError(f"neuron is {neuron!r}; expected the name of a response, such as {names[0]!r}")
     if neuron is not None and neuron not in names:
         raise UnknownName(f"unknown neuron {neuron!r}{nearest(neuron, names)}")
     # An order of stimuli and of neurons that does not depend on the order in which they were given.

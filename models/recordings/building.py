@@ -56,7 +56,7 @@ def recording_of_counts(
     stimuli = placed(cells, names.stimulus, options.stimulus, at)
     group, kept = _groups(stimuli)
     _refuse_twice(stimuli, group, at)
-    told += _merged(stimuli, group)
+    stimuli = _merged(stimuli, group)
     table = np.zeros((len(kept), counts.shape[1]))
     np.add.at(table, group, counts)
     for j in np.flatnonzero(table.sum(axis=1) == 0):
@@ -91,7 +91,7 @@ def recording_of_trials(
     first = np.unique(trial_stimulus, return_index=True)[1]
     stimuli = placed(cells, names.stimulus, options.stimulus, lambda j: f"{where}, {lines[int(first[j])]}")
     group, kept = _groups(stimuli)
-    told += _merged(stimuli, group)
+    stimuli = _merged(stimuli, group)
     _refuse_one(where, stimuli, kept)
     index = group[trial_stimulus]
     law, chosen = law_of_responses(responses, index, names.response, options, (where, lines))
@@ -131,17 +131,23 @@ def _groups(stimuli: Placed) -> tuple[Array, Array]:
     return np.array(group), np.array(kept)
 
 
-def _merged(stimuli: Placed, group: Array) -> tuple[str, ...]:
-    """A sentence on angles that are one on the circle, with the first of them: their trials are taken together."""
+def _merged(stimuli: Placed, group: Array) -> Placed:
+    """With a sentence on angles that are one on the circle: their trials are taken together.
+
+    That 0 and 360 are one is told; several such pairs are doubted, because the period may be wrong.
+    """
     count = len(set(group.tolist()))
     if count == len(group):
-        return ()
+        return stimuli
     again = next(j for j, g in enumerate(group) if g in group[:j])
     first = stimuli.labels[int(np.flatnonzero(group == group[again])[0])]
-    return (
-        f"{len(group)} angles are {count} stimuli on the circle, whose trials are taken together: "
-        f"{stimuli.labels[again]!r} is {first!r}, for example; is the period right?",
+    said = (
+        f"{len(group)} angles are {count} stimuli on the {stimuli.geometry}, whose trials are taken together: "
+        f"{stimuli.labels[again]!r} is {first!r}, for example"
     )
+    if len(group) == count + 1:
+        return stimuli._replace(told=(*stimuli.told, said))
+    return stimuli._replace(doubts=(*stimuli.doubts, f"{said}; is the period right?"))
 
 
 def _key(stimuli: Placed, j: int, label: str) -> object:
@@ -216,7 +222,7 @@ def _recording(
         labels, points, stimuli.geometry, counts, responses, values, stimulus_names=names.stimulus,
         response_names=names.response, law=law,
     )  # fmt: skip
-    return replace(made, how=(*told, *stimuli.told, *_summary(made)))
+    return replace(made, how=(*told, *stimuli.told, *_summary(made)), doubts=stimuli.doubts)
 
 
 def _summary(made: Recording) -> list[str]:

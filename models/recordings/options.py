@@ -8,12 +8,14 @@ from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from typing import Any
 
-from ...errors import ModelError, OptionError, nearest
+from ...errors import ModelError, OptionError, nearest, spelt
 from ..geometry import named
 from ..trial_means import LAWS
 
 #: Options that are lists of names.
 _LISTS = ("header", "stimulus_columns", "response_columns")
+#: Options that are one of some names.
+_SPELT = {"law": LAWS, "responses": ("words", "population")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +58,8 @@ class Options:
             if name not in known:
                 raise OptionError(f"read_recording has no option {name!r}{nearest(name, known)}")
         listed = {name: _names(name, given[name]) for name in _LISTS if given.get(name) is not None}
-        if isinstance(given.get("law"), str):
-            given = given | {"law": given["law"].replace("-", "_")}
-        return cls(**(given | listed), stimulus=checked_geometry(stimulus))._checked()
+        spellings = {name: spelt(given.get(name), known) for name, known in _SPELT.items() if name in given}
+        return cls(**(given | listed | spellings), stimulus=checked_geometry(stimulus))._checked()
 
     def _checked(self) -> Options:
         try:

@@ -26,6 +26,8 @@ _NUMPY = re.compile(r"np\.\w+\(([^()]*)\)")
 
 #: Directions may be written from 0 to 360, and read as orientations, on a circle of 180: two turns.
 _TURNS = 2.0 + 1e-9
+#: Angles on a smaller part of the circle may have another unit: 2 pi is 1.7 % of 360, and 3.5 % of 180.
+_PART = 0.05
 
 
 class Placed(NamedTuple):
@@ -37,12 +39,14 @@ class Placed(NamedTuple):
     points : (J, d), NaN where there is none; None without any position
     geometry : see `Recording`
     told : sentences about how the stimuli were read
+    doubts : sentences on what may be read wrongly
     """
 
     labels: tuple[str, ...]
     points: Array | None
     geometry: str
     told: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
 
 def placed(
@@ -84,7 +88,9 @@ def placed(
     for wrong in np.flatnonzero(has & ~np.isfinite(points).all(axis=1)):
         raise RecordingError(f"{at(int(wrong))}: stimulus {labels[wrong]!r}; expected a finite number")
     kind, advice = _geometry(points, names, geometry, at)
-    return Placed(labels, points, kind, (*told, *advice))
+    period = period_of(kind)
+    doubts = () if period is None else _other_unit(points[has, 0], period)
+    return Placed(labels, points, kind, (*told, *advice), doubts)
 
 
 class _Read(NamedTuple):
@@ -176,6 +182,18 @@ def _geometry(
     if period is not None:
         _refuse_turns(points[:, 0], period, asked, at)
     return asked, ()
+
+
+def _other_unit(angles: Array, period: float) -> tuple[str, ...]:
+    """A doubt about angles on a small part of the circle: they may have another unit than the period."""
+    low, high = float(angles.min()), float(angles.max())
+    if (high - low) / period > _PART:
+        return ()
+    radians = " If they are radians, write circle:2pi." if max(abs(low), abs(high)) <= 2.01 * np.pi else ""
+    return (
+        f"The stimuli, {low:g} to {high:g}, are on less than {100 * _PART:g} % of a circle of {period:g}. Are they in "
+        f"the unit of its period?{radians}",
+    )
 
 
 def _refuse_turns(angles: Array, period: float, asked: str, at: Callable[[int], str]) -> None:

@@ -32,6 +32,7 @@ class Recording:
     responses : (n, N) the response of each trial as recorded: numbers, or labels; None if only counts were given
     stimulus_names, response_names : names of the d features of the stimulus, and of the N responses
     how : lines that say how the recording was read
+    doubts : sentences on what may be read wrongly
     law : of the neurons of a population, whose responses are not counted: `counts` then holds the trials of each
         stimulus in one column; None where responses are counted
     """
@@ -49,10 +50,11 @@ class Recording:
     response_names: tuple[str, ...] = ("response",)
     how: tuple[str, ...] = field(default=())
     law: str | None = None
+    doubts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # Names come from files of others, and are printed: no terminal obeys them.
-        for name in ("labels", "response_labels", "stimulus_names", "response_names", "how"):
+        for name in ("labels", "response_labels", "stimulus_names", "response_names", "how", "doubts"):
             object.__setattr__(self, name, tuple(map(printable, getattr(self, name))))
 
     @classmethod
@@ -142,4 +144,5 @@ class Recording:
         return EncodingModel(points, shares if prior is None else prior, likelihood, geometry=geometry)
 
     def __repr__(self) -> str:
-        return "\n".join([f"Recording of {self.trials.sum()} trials", *(f"  {line}" for line in self.how)])
+        lines = (*self.how, *(f"Warning: {one}" for one in self.doubts))
+        return "\n".join([f"Recording of {self.trials.sum()} trials", *(f"  {line}" for line in lines)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from ...errors import UnknownName, nearest
+from ...errors import UnknownName, nearest, spelt
 from .claims.claim import Paper
 
 #: Name on the command line -> the package beside this file that holds the paper as PAPER.
@@ -27,6 +27,7 @@ def paper_named(name: str) -> Paper:
     MissingExtra
         Its checks need packages that are not installed.
     """
+    name = spelt(name, _PLACES)
     if name not in _PLACES:
         raise UnknownName(f"unknown paper {name!r}{nearest(name, _PLACES)}")
     paper: Paper = import_module(f".{_PLACES[name]}", __package__).PAPER

@@ -67,6 +67,17 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(known)}"
 
 
+def spelt(name: Any, known: Iterable[str]) -> Any:
+    """The known name that this text spells, with hyphens or underscores and in any case; else what was given."""
+    if not isinstance(name, str):
+        return name
+    return next((one for one in known if _plain(one) == _plain(name)), name)
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("-", "_")
+
+
 class UnknownAxiom(UnknownName):
     """No axiom has this name; the message gives the nearest one, or all of them."""
 

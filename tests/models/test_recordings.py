@@ -376,3 +376,32 @@ def test_numbered_rows_of_unknown_meaning_are_asked_about(tmp_path):
     with pytest.raises(RecordingError, match="numbers the rows 1 to 40"):
         si.read_recording(tmp_path / "t.csv")
     assert len(si.read_recording(tmp_path / "t.csv", shape="counts").labels) == 40
+
+
+def test_a_period_in_another_unit_than_the_stimuli_is_doubted():
+    radians = {"stimulus": np.repeat(np.arange(8) * np.pi / 4, 2), "responses": np.arange(16)}
+    assert "If they are radians, write circle:2pi" in si.read_recording(radians, "circle:360").doubts[0]
+    assert si.read_recording(radians, "circle:2pi").doubts == ()
+    degrees = radians | {"stimulus": np.repeat(np.arange(0, 360, 45), 2)}
+    assert si.read_recording(degrees, "circle:360").doubts == ()
+    halved = si.read_recording(degrees, "circle:180")
+    assert "8 angles are 4 stimuli on the circle:180" in halved.doubts[0]
+    found = si.measure(halved, "i_surp", resamples=10)
+    assert halved.doubts[0] in found.to_json()["warnings"]
+    assert "Warning: 8 angles are 4 stimuli" in " ".join(str(found).split())
+
+
+@pytest.mark.parametrize("law", ["Negative-Binomial", "negative_binomial", "negative-binomial"])
+def test_names_are_spelt_with_hyphens_or_underscores(law):
+    recording = si.read_recording({"stimulus": [0, 0, 1, 1], "responses": [1, 2, 3, 4]}, law=law)
+    assert recording.law == si.Population([0, 1], [[1, 2]], law, dispersion=1).noise == "negative_binomial"
+    assert si.audit(si.i_surp, axioms=["stimulus-invariance"], examples=1).verdicts["stimulus_invariance"]
+    assert "i_surp" in si.measure(si.Recording.from_counts([[8, 2], [1, 9]]), ["I-Surp"], resamples=10).measures
+    with pytest.raises(InputError, match="unknown law 'negbin'.*'negative_binomial'"):
+        si.read_recording({"stimulus": [0, 1], "responses": [1, 2]}, law="negbin")
+
+
+def test_a_neuron_of_a_recording_is_named():
+    trials = {"stimulus": np.repeat([0, 1], 9), "responses": np.arange(36).reshape(18, 2)}
+    with pytest.raises(InputError, match="neuron is -1; expected the name of a response"):
+        si.measure(si.read_recording(trials, responses="population"), neuron=-1)

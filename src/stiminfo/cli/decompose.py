@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InputError, OptionError, UnknownName, nearest
+from ..errors import InputError, OptionError, UnknownName, nearest, spelt
 from .options import DATASET, ImageOptions, count_option, registered, with_fields
 from .shared import bar_here, console_here, ending
 
@@ -139,12 +139,13 @@ def decompose(options: Options) -> int:
     import numpy as np
 
     from ..diffusion.denoiser import device_named
+    from ..estimators import PUBLISHED
     from ..files import ensure_folder
     from ..reports.decomposition import decompose as decomposed
     from ..reports.decomposition import spread_choice
     from ..reports.decomposition_output import print_decomposition, write_decomposition
 
-    measures = tuple(options.measures or ("i_local",))
+    measures = tuple(spelt(name, PUBLISHED) for name in options.measures or ("i_local",))
     options.check(measures)
     device = device_named(options.device)
     ensure_folder(options.out)
