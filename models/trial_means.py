@@ -51,6 +51,11 @@ class TrialMeans(ABC):
     def again(self, law: Law, rng: np.random.Generator) -> Self:
         """Means of as many trials, simulated."""
 
+    def simulated(self, law: Law, rng: np.random.Generator, effect: float = 1.0) -> Self:
+        """Means of as many trials whose dependence raises variances by `effect`: as those of fewer trials."""
+        fewer = replace(self, trials=np.maximum(self.trials / effect, 1.0))
+        return replace(fewer.again(law, rng), trials=self.trials)
+
 
 @dataclass(frozen=True)
 class Counts(TrialMeans):
@@ -140,7 +145,7 @@ class Levels(TrialMeans):
         return Gaussian(self.overall[:, None] + self.sd[:, None] * deviations, self.sd)
 
     def again(self, law: Law, rng: np.random.Generator) -> Self:
-        free = self.trials.sum() - len(self.trials)
+        free = max(1.0, self.trials.sum() - len(self.trials))
         means = law.rates + self.sd[:, None] * rng.standard_normal(law.rates.shape) / np.sqrt(self.trials)
         return replace(self, means=means, sd=self.sd * np.sqrt(rng.chisquare(free, len(self.sd)) / free))
 

@@ -81,11 +81,17 @@ class FittedTuning:
         return self._law(kept * self.components + np.sqrt(kept) * rng.standard_normal(kept.shape))
 
 
-def fitted(measured: TrialMeans) -> FittedTuning:
-    """The tuning that trials say, shrunken."""
+def fitted(measured: TrialMeans, effect: float = 1.0) -> FittedTuning:
+    """The tuning that trials say, shrunken.
+
+    Parameters
+    ----------
+    measured : the means of the trials
+    effect : by how much dependent trials raise the variance of means over that of independent ones
+    """
     deviations, variance = measured.scaled()
     share = measured.trials / measured.trials.sum()
-    level, noise = deviations @ share, np.maximum(variance.mean(axis=0), np.finfo(float).tiny)
+    level, noise = deviations @ share, effect * np.maximum(variance.mean(axis=0), np.finfo(float).tiny)
     standard = (deviations - level[:, None]) / np.sqrt(noise)
     count, free = len(standard), standard.shape[1] - 1  # one direction is the level
     found, axes = np.linalg.eigh(standard.T @ standard / count)

@@ -63,6 +63,6 @@ def measured_page(found: Measured, title: str = "A recording", command: str = ""
         rows=[_Row(label, int(trials), values) for label, trials, *values in table],
         remarks=[*said, interval_note(found)],
         silent=found.silent,
-        warnings=[*found.warnings, *found.stimulus_warnings],
+        warnings=[*read.doubts, *found.warnings, *found.stimulus_warnings],
         maths=in_html,
     )

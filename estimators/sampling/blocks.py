@@ -123,7 +123,7 @@ def autocorrelation_sentence(off: Array) -> str | None:
         return None
     return (
         f"Successive responses are alike beyond what the stimuli explain (mean autocorrelation {mean:.2f} over lags 1 "
-        f"to {lags}): trials are not independent, and what is said of independent trials is too certain."
+        f"to {lags}): trials are not independent."
     )
 
 
@@ -135,9 +135,11 @@ def block_length(order: TrialOrder, counts: Array) -> int:
     under a flat-top window, which ends at twice the lag after which five autocorrelations in a row are insignificant;
     at most a third of the trials. Labels are projected on the direction in which they are most alike over lags 1 to 10.
     """
-    if autocorrelation_warning(order, counts) is None:
-        return 1
-    off = _residuals(order, counts)
+    return 1 if autocorrelation_warning(order, counts) is None else length_from(_residuals(order, counts))
+
+
+def length_from(off: Array) -> int:
+    """Trials per block from the residuals (N, m) of trials in their order, which are alike."""
     trials = len(off)
     alike = sum(off[:-k].T @ off[k:] for k in range(1, min(_LAGS, trials // 4) + 1))
     off = off @ np.linalg.eigh(alike + np.transpose(alike))[1][:, -1:]
@@ -185,6 +187,19 @@ def design_effect(order: TrialOrder, counts: Array, length: int, rng: np.random.
     return max(1.0, variance(length) / alone) if alone > 0 else 1.0
 
 
+def allowed_for(length: int, effect: float) -> str:
+    """A sentence on what is done about dependent trials."""
+    return (
+        f"Corrections, intervals and the test allow for this: blocks of {length} trials raise variances {effect:.1f} "
+        "times."
+    )
+
+
+def shifts_of(trials: int, length: int, number: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Shifts of trials in a circle, by at least a block, each once at most."""
+    return rng.permutation(np.arange(length, trials - length + 1))[:number]
+
+
 def shifted_tables(
     order: TrialOrder, counts: Array, length: int, number: int, rng: np.random.Generator
 ) -> Iterator[Array]:
@@ -194,8 +209,7 @@ def shifted_tables(
     """
     stimulus, response = order.checked(counts)
     trials = len(stimulus)
-    possible = np.arange(length, trials - length + 1)
-    shifts = rng.permutation(possible)[:number]
+    shifts = shifts_of(trials, length, number, rng)
     size = max(1, ENTRIES // max(counts.size, trials))
     for start in range(0, len(shifts), size):
         moved = (np.arange(trials) + shifts[start : start + size, None]) % trials

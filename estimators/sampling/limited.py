@@ -17,7 +17,7 @@ from ...models.counting import as_counts, joint_of_counts
 from ...models.geometry import Geometry
 from ..measure import Measure
 from ..registry import largest, never_negative
-from .blocks import TrialOrder, autocorrelation_warning, block_length, design_effect, shifted_tables
+from .blocks import TrialOrder, allowed_for, autocorrelation_warning, block_length, design_effect, shifted_tables
 from .permutation import null_test, permutation_test, why_silent
 from .priors import entropy, prior_of
 from .records import InformationSampling, MeasureSampling, SamplingResult, Settings
@@ -101,6 +101,8 @@ def limited_sampling(
         for name in plug_in:
             positive = name == WHOLE or never_negative(measures[name])
             *middle, low, high = simulation.summary(name, plug_in[name], settings.level, effect, positive)
+            if null.p_value > 1 - settings.level:  # all is 0, perhaps
+                low, high = np.minimum(low, 0), np.maximum(high, 0)
             most = np.array([entropy(prior)]) if name == WHOLE else largest(measures[name], prior)
             found[name] = (*middle, np.minimum(low, most), np.minimum(high, most))
     whole = [None if value is None else float(value[0]) for value in found[WHOLE]]
@@ -115,5 +117,5 @@ def limited_sampling(
         seed=settings.seed,
         block=block,
         effect=effect,
-        warnings=() if warning is None else (warning,),
+        warnings=() if warning is None else (warning, *([allowed_for(block, effect)] if block > 1 else [])),
     )

@@ -6,7 +6,8 @@ distance to the posterior mean, is the error of a normal interval, which is wide
 Responses are drawn to compute each value; what that adds to a spread is taken away again. Where a permutation test does
 not see that responses depend on the stimulus, all intervals contain 0.
 
-All of this supposes that neurons are conditionally independent given the stimulus, and that trials are independent.
+Where successive trials are alike, the means of blocks show by how much more they scatter, and simulated experiments
+scatter as much. All of this supposes that neurons are conditionally independent given the stimulus.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from ...models.tuning_fit import fitted
 from ..drawn import Drawn
 from ..exact import PublishedMeasure
 from ..registry import largest, never_negative
-from .independence import permutation_of_trials, trial_warnings
+from .independence import dependence, permutation_of_trials
 from .neurons import information_alone
 from .population_values import Found, Passes, values_of
 from .priors import entropy
@@ -86,6 +87,8 @@ class PopulationSampling:
     silent : why the trials say nothing, or None
     resamples : simulated experiments
     warnings : sentences
+    block : trials per block; 1 if the trials are taken as independent
+    effect : by how much dependence between trials raises the variance of a mean response
     """
 
     information: InformationSampling
@@ -96,6 +99,8 @@ class PopulationSampling:
     silent: str | None
     resamples: int
     warnings: tuple[str, ...]
+    block: int = 1
+    effect: float = 1.0
 
 
 def population_sampling(
@@ -119,7 +124,8 @@ def population_sampling(
         ``progress(done, total)``, in simulated experiments.
     """
     rng, prior, count = np.random.default_rng(settings.seed), settings.prior, len(trials.points)
-    fit = fitted(trial_means(trials.responses, trials.stimulus, count, trials.noise))
+    found = dependence(trials.responses, trials.stimulus, count, rng)
+    fit = fitted(trial_means(trials.responses, trials.stimulus, count, trials.noise), found.effect)
     refused, fit_for = _fitting(measures, trials.population(fit.value(), prior))
 
     def values(law: Law, passes: Passes) -> dict[str, Found]:
@@ -128,7 +134,7 @@ def population_sampling(
         return found | {_ALONE: Found(alone, np.zeros(len(alone)))}
 
     value = values(fit.value(), _VALUE)
-    test = permutation_of_trials(trials.responses, trials.stimulus, count, settings.permutations, rng)
+    test = permutation_of_trials(trials.responses, trials.stimulus, count, settings.permutations, rng, found.block)
     unsure = neuron is None and test.p_value > 1 - settings.level
     number = settings.resamples or int(np.clip(_RESAMPLES * _STIMULI / count, _FEWEST, _RESAMPLES))
     silent = None if (fit.measured.trials > 1).any() else _ONE_TRIAL
@@ -138,7 +144,12 @@ def population_sampling(
         pairs = []
         for done in range(number):
             law = fit.drawn(rng)
-            pairs.append((values(law, passes), values(fitted(fit.measured.again(law, rng)).value(), passes)))
+            pairs.append(
+                (
+                    values(law, passes),
+                    values(fitted(fit.measured.simulated(law, rng, found.effect), found.effect).value(), passes),
+                )
+            )
             if progress is not None:
                 progress(done + 1, number)
         for name, one in value.items():
@@ -160,7 +171,9 @@ def population_sampling(
         alone=MeasureSampling(value[_ALONE].value, *ends[_ALONE]),
         silent=silent,
         resamples=number,
-        warnings=trial_warnings(trials.responses, trials.stimulus, count),
+        warnings=found.warnings,
+        block=found.block,
+        effect=found.effect,
     )
 
 

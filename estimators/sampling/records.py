@@ -10,8 +10,9 @@ from ...models.arrays import Array
 
 #: How corrected values and intervals are computed, in words.
 METHOD = (
-    "corrected by the mean of a jackknife and of simulated tables; interval: normal around the corrected value, joined "
-    "with the posterior of a Dirichlet model"
+    "corrected by the mean of a jackknife and of simulated tables; interval: normal around the corrected value, "
+    "upward on the scale of its square root, joined with the posterior of a Dirichlet model, and with 0 where the "
+    "permutation test sees no information"
 )
 
 

@@ -5,9 +5,14 @@ draw from a Dirichlet distribution with mean p(r), pooled over stimuli, and a co
 much the same responses, small if they differ. Given a, the posterior of p(.|x) is the Dirichlet distribution with
 parameters n(x, r) + a p(r). The posterior of a, under a prior that is flat in log a, is computed on a grid.
 
+Where stimuli differ much, a is small, and what a stimulus did not evoke in its few trials would be all but impossible.
+So every stimulus gets one trial more, in equal parts of each response that it evoked and of all others together. With
+two responses that is Jeffreys's prior, whose intervals of a probability near 0 or 1 cover.
+
 References
 ----------
 Good IJ (1965) The Estimation of Probabilities. MIT Press (the Dirichlet model and its concentration).
+Brown LD, Cai TT, DasGupta A (2001) Interval estimation for a binomial proportion. Stat. Sci. 16, 101-133.
 """
 
 from __future__ import annotations
@@ -40,10 +45,18 @@ def posterior_draws(counts: Array, number: int, rng: np.random.Generator) -> Arr
     """Draws of p(r|x) from its posterior, (B, J, K)."""
     pooled = counts.sum(axis=0) / counts.sum()
     a = rng.choice(CONCENTRATIONS, size=number, p=concentration_weights(counts))
-    drawn = rng.gamma(counts + a[:, None, None] * pooled)
+    drawn = rng.gamma(counts + _one_more(counts, pooled) + a[:, None, None] * pooled)
     drawn /= drawn.sum(axis=2, keepdims=True)
     drawn[drawn < _NEVER] = 0.0
     return np.asarray(drawn / drawn.sum(axis=2, keepdims=True))
+
+
+def _one_more(counts: Array, pooled: Array) -> Array:
+    """One trial per stimulus, (J, K), dealt in equal parts to each response that it evoked and to all others."""
+    others = np.where(counts > 0, 0.0, pooled)
+    whole = others.sum(axis=1, keepdims=True)
+    parts = (counts > 0).sum(axis=1, keepdims=True) + (whole > 0)
+    return np.asarray(np.where(counts > 0, 1.0, np.divide(others, whole, out=others, where=whole > 0)) / parts)
 
 
 def simulated_tables(likelihoods: Array, trials: Array, rng: np.random.Generator) -> Array:

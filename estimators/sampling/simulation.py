@@ -9,7 +9,9 @@ directions, and their mean errs less than either (study `sampling`):
 
 The interval is normal around the corrected value. Its standard error is the larger one of the jackknife and of the
 simulated tables, joined with half the distance of the two bias estimates. Where values are skewed (p(r|x) near 0 or 1)
-the posterior interval is better, so the interval is widened to contain it.
+the posterior interval is better, so the interval is widened to contain it. A neuron that fires seldom tells more in
+proportion to the spikes that happened to occur: then the standard error grows with the value, and it is the square root
+of the value whose error is symmetric. The interval reaches as far up as on that scale.
 """
 
 from __future__ import annotations
@@ -33,6 +35,10 @@ Values = Mapping[str, Array]
 WHOLE = ""
 #: Responses of tables that are computed at once.
 _AT_ONCE = 2048
+#: A value that counts as 0 where it is divided by, in nats.
+_TINY = 1e-12
+#: The most by which an interval reaches further up than down, in half widths: values near 0 have no scale.
+_FURTHER = 0.5
 
 
 class Simulation:
@@ -86,9 +92,11 @@ class Simulation:
         reach = NormalDist().inv_cdf((1 + level) / 2) * np.hypot(
             np.sqrt(effect) * np.maximum(spread, jackknife_error), doubt
         )
+        # (sqrt(corrected) + reach / (2 sqrt(corrected)))^2 - corrected - reach
+        further = np.minimum(reach**2 / (4 * np.maximum(np.abs(corrected), _TINY)), _FURTHER * reach)
         middle, *ends = np.quantile(drawn, [0.5, (1 - level) / 2, (1 + level) / 2], axis=0)
         low, high = (middle + np.sqrt(effect) * (end - middle) for end in ends)
-        low, high = np.minimum(low, corrected - reach), np.maximum(high, corrected + reach)
+        low, high = np.minimum(low, corrected - reach), np.maximum(high, corrected + reach + further)
         return (corrected, error, *((np.maximum(low, 0), np.maximum(high, 0)) if positive else (low, high)))
 
 

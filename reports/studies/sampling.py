@@ -1,6 +1,6 @@
 """Intervals and bias corrections of few trials: how often they cover the truth, how wide they are, and what errs less.
 
-Experiments are simulated from four known joint distributions with a fixed number of trials per stimulus. Methods that
+Experiments are simulated from eight known joint distributions with a fixed number of trials per stimulus. Methods that
 the package does not use are here only.
 """
 
@@ -16,7 +16,7 @@ from scipy.stats import norm, poisson, random_table
 from ...estimators import PUBLISHED
 from ...estimators.registry import never_negative
 from ...estimators.sampling.bias import deletions, panzeri_treves_bias
-from ...estimators.sampling.permutation import information_of
+from ...estimators.sampling.permutation import information_of, permutation_test
 from ...estimators.sampling.simulation import WHOLE, Simulation
 from ...models import EncodingModel
 from ...models.arrays import Array
@@ -28,6 +28,8 @@ EXPERIMENTS, BATCH = 200, 10
 #: Resamples of each method in an experiment (the package's default, 200, makes intervals a little less noisy), and
 #: partial or permuted tables of the corrections that need them.
 RESAMPLES, PARTIAL = 100, 10
+#: Permuted tables of the test.
+PERMUTATIONS = 200
 LEVEL = 0.95
 NORMAL = NormalDist().inv_cdf((1 + LEVEL) / 2)
 #: Stimuli, which lie on a line.
@@ -50,12 +52,20 @@ def _bump(width: float) -> Array:
     return np.exp(-0.5 * ((STIMULI[:, 0] - 3.5) / width) ** 2)
 
 
-_SPIKING = 0.1 + 0.7 * _bump(1.2)
+def _seldom(spiking: Array) -> Array:
+    """p(r|x) of one spike or none, (J, 2)."""
+    return np.stack([1 - spiking, spiking], axis=1)
+
+
 SIMULATIONS = {
     "Poisson counts, a bump of 1 to 10 spikes": _spikes(1 + 9 * _bump(1.2)),
     "Poisson counts, 8 spikes at one stimulus, 2 at seven": _spikes(np.where(STIMULI[:, 0] == 3, 8.0, 2.0)),
-    "one spike or none, a bump of 0.1 to 0.8": np.stack([1 - _SPIKING, _SPIKING], axis=1),
+    "one spike or none, a bump of 0.1 to 0.8": _seldom(0.1 + 0.7 * _bump(1.2)),
     "Poisson counts, 3 spikes at every stimulus": _spikes(np.full(8, 3.0)),
+    "Poisson counts, 0.3 spikes at one stimulus, none at seven": _spikes(np.where(STIMULI[:, 0] == 3, 0.3, 0.0)),
+    "Poisson counts, 2 spikes at one stimulus, 0.05 at seven": _spikes(np.where(STIMULI[:, 0] == 3, 2.0, 0.05)),
+    "one spike or none, 0.2 at one stimulus, 0.02 at seven": _seldom(np.where(STIMULI[:, 0] == 3, 0.2, 0.02)),
+    "one spike or none, 0.95 at two stimuli, 0.05 at six": _seldom(np.where(STIMULI[:, 0] % 4 == 2, 0.95, 0.05)),
 }
 
 
@@ -149,9 +159,12 @@ def experiment(likelihood: Array, true: Values, trials: int, rng: np.random.Gene
     left = simulation.values(next(deletions(simulation.table, rng)))
     found = biases(simulation, resampled, rng)
     value = simulation.values(simulation.table[None])
+    unsure = permutation_test(seen, PRIOR, PERMUTATIONS, rng).p_value > 1 - LEVEL
     tallies: Data = {"experiments": 1, "intervals": {}, "corrections": {}, "by_stimulus": {}}
     for method, by_measure in intervals(simulation, resampled, found, left).items():
         for name, (low, high) in by_measure.items():
+            if method == CHOSEN and unsure:  # as `limited_sampling` does
+                low, high = np.minimum(low, 0), np.maximum(high, 0)
             # The truth is computed to about 1e-9 nats where it is 0.
             inside = (low <= true[name] + 1e-9) & (true[name] - 1e-9 <= high)
             tallies["intervals"].setdefault(method, {})[name or "I"] = [inside.mean(), (high - low).mean()]
@@ -179,7 +192,13 @@ def make(run: Run) -> Data:
     They are coverage and width, of intervals, bias and its square, of corrected values, averaged over stimuli, and for
     the chosen interval coverage by stimulus. Each batch has a seed; a study that was interrupted goes on with the next.
     """
-    settings = {"resamples": RESAMPLES, "partial": PARTIAL, "level": LEVEL, "batch": BATCH}
+    settings = {
+        "resamples": RESAMPLES,
+        "permutations": PERMUTATIONS,
+        "partial": PARTIAL,
+        "level": LEVEL,
+        "batch": BATCH,
+    }
     parts: Data = run.before.get("parts", {}) if run.before.get("settings") == settings else {}
     truths = [truth(likelihood) for likelihood in SIMULATIONS.values()]
     for batch in range((run["experiments"] or EXPERIMENTS) // BATCH):

@@ -6,7 +6,7 @@ import pytest
 import stiminfo as si
 from stiminfo.estimators import PUBLISHED
 from stiminfo.estimators.sampling import PopulationTrials, Settings, population_sampling
-from stiminfo.estimators.sampling.independence import permutation_of_trials, trial_warnings
+from stiminfo.estimators.sampling.independence import dependence, permutation_of_trials
 from stiminfo.estimators.sampling.neurons import information_alone
 from stiminfo.models.laws import law_of
 
@@ -129,9 +129,44 @@ class TestIndependence:
         assert (silent.p_value, silent.z) == (1.0, 0.0)
 
     def test_warnings(self):
+        def trial_warnings(responses, index, count):
+            return dependence(responses, index, count, np.random.default_rng(0)).warnings
+
         assert trial_warnings(self.NOISE, INDEX, 6) == ()
         assert trial_warnings(self.NOISE[:, :1], INDEX, 6) == ()
         (said,) = trial_warnings(self.NOISE + self.NOISE[:, :1], INDEX, 6)
         assert "they are not conditionally independent" in said
         drift = np.cumsum(self.NOISE, axis=0)
         assert any("Successive responses are alike" in one for one in trial_warnings(drift, INDEX % 6, 6))
+
+    def test_dependent_trials_widen_intervals(self):
+        """Stimuli in runs, and noise that lasts for some trials: means scatter as those of fewer trials."""
+        rates, sd, index = 1 + 3 * RATES, 1.5, np.repeat(np.arange(6), 30)
+        truth = si.Population(X, rates, "gaussian", sd=sd)
+        values = {name: measure.estimate(truth, passes=1024).value for name, measure in FINITE.items()}
+        hits = []
+        for seed in range(4):
+            rng = np.random.default_rng(seed)
+            noise = [rng.normal(size=12)]
+            for _ in index[1:]:
+                noise.append(0.6 * noise[-1] + 0.8 * rng.normal(size=12))
+            responses = rates[:, index].T + sd * np.array(noise)
+            found = sampled(PopulationTrials(responses, index, X[:, None], "line", "gaussian"))
+            assert found.block > 3
+            assert found.effect > 1.4
+            assert f"blocks of {found.block} trials raise variances" in found.warnings[-1]
+            hits += [(one.low <= values[n]) & (values[n] <= one.high) for n, one in found.measures.items()]
+        assert np.mean(hits) > 0.75
+
+    def test_shifts_keep_the_dependence_of_null_trials(self):
+        """Runs of stimuli and drifting noise without information: shuffled trials see information that is none."""
+        index = np.repeat(np.arange(6), 20)
+        shuffled, shifted = [], []
+        for seed in range(10):
+            rng = np.random.default_rng(seed)
+            drift = np.cumsum(rng.normal(size=(120, 4)), axis=0)
+            block = dependence(drift, index, 6, rng).block
+            shuffled.append(permutation_of_trials(drift, index, 6, 99, rng).p_value)
+            shifted.append(permutation_of_trials(drift, index, 6, 99, rng, block).p_value)
+        assert np.mean(np.array(shuffled) < 0.05) > 0.8
+        assert np.mean(np.array(shifted) < 0.05) < 0.3

@@ -37,6 +37,9 @@ def spikes(rates):
 
 BUMP = spikes(1 + 9 * np.exp(-0.5 * ((X - 3.5) / 1.2) ** 2))
 SAME = spikes(np.full(8, 3.0))
+#: A neuron that answers one stimulus alone, and seldom; and one that spikes in 95% of trials, or in 5%.
+ALONE = spikes(np.where(X == 3, 0.3, 0))
+SELDOM = np.where(X[:, None] % 4 == 2, [0.05, 0.95], [0.95, 0.05])
 SMALL = Settings(resamples=40, permutations=20)
 
 
@@ -84,6 +87,21 @@ class TestCoverage:
         for name, (chosen, percentile) in found.items():
             assert chosen >= 0.9, name
             assert percentile < 0.5, name
+
+    @pytest.mark.parametrize(
+        ("likelihood", "least"), [(ALONE, {"I": 0.95}), (SELDOM, {"i_surp": 0.95, "I": 0.95})], ids=["alone", "seldom"]
+    )
+    def test_intervals_cover_where_a_neuron_answers_few_stimuli(self, likelihood, least):
+        found = coverage(likelihood, 20, 100, {"i_surp": FAST["i_surp"]}, percentiles={})
+        for name, share in least.items():
+            assert found[name][0] >= share, name
+
+    def test_without_a_trace_of_information_every_interval_contains_0(self):
+        for seed in range(8):
+            counts = np.random.default_rng(seed).multinomial(5, SAME)
+            found = limited_sampling(counts, X, FAST, SMALL)
+            if found.information.p_value > 0.05:
+                assert all((one.low <= 0).all() and (one.high >= 0).all() for one in found.measures.values())
 
     @pytest.mark.soak
     @pytest.mark.parametrize("likelihood", [BUMP, SAME], ids=["bump", "independent"])

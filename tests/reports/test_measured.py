@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import sys
@@ -422,6 +423,36 @@ class TestFigure:
         assert len(axes) == 9  # responses, I(R;X), seven measures
         local = axes[r"I$_{\mathrm{local}}$"]
         assert local.lines[0].get_ydata().tolist() == si.i_local(recording_of(COUNTS).model()).tolist()
+        found = si.measure(recording_of(COUNTS), resamples=10)
+        assert local.lines[1].get_ydata().tolist() == found.measures["i_local"].corrected.tolist()
+        assert local.lines[2].get_ydata()[0] == found.information.corrected  # dashed
+        assert axes["mean response"].get_ylabel() == "per trial"
+        assert (
+            local.get_ylabel() == next(one for title, one in axes.items() if "I(R;X)" in title).get_xlabel() == "nats"
+        )
+
+    def test_a_legend_stands_beside_the_curves(self):
+        rng = np.random.default_rng(0)
+        trials = {"stimulus": np.repeat(np.arange(4), 10), "responses": rng.poisson(3, (40, 3))}
+        figure = si.measure(si.read_recording(trials, responses="population"), ["i_surp"], resamples=10).plot()
+        figure.canvas.draw()
+        (legend,) = [axes.get_legend() for axes in figure.axes if axes.get_legend()]
+        assert len(legend.get_texts()) == 3
+        assert not legend.get_window_extent().overlaps(figure.axes[0].bbox)
+
+    def test_ticks_of_a_grid_of_octaves_do_not_overprint(self):
+        points = [(a, b) for a in (0, 45, 90) for b in (0.02, 0.04, 0.08, 0.16, 0.32)]
+        counts = np.random.default_rng(0).multinomial(20, [0.5, 0.3, 0.2], size=15)
+        figure = si.measure(Recording.from_counts(counts, points), ["i_surp"], resamples=10).plot()
+        figure.canvas.draw()
+        boxes = [label.get_window_extent() for label in figure.axes[0].get_yticklabels()]
+        assert len(boxes) == 5
+        assert not any(one.overlaps(other) for one, other in itertools.pairwise(boxes))
+
+    def test_long_labels_keep_both_ends(self):
+        labels = [f"natural image number {k}" for k in range(3)]
+        _figure, axes = self.axes(Recording.from_counts(COUNTS, labels=labels), measures=["i_sp"])
+        assert [text.get_text()[-3:] for text in axes["mean response"].get_xticklabels()] == ["r 0", "r 1", "r 2"]
 
     def test_a_circle_is_round(self, tmp_path):
         circle_found = circle(tmp_path, 0)
@@ -436,7 +467,7 @@ class TestFigure:
         counts = np.concatenate([COUNTS, COUNTS[:1]])
         _figure, axes = self.axes(Recording.from_counts(counts, grid), measures=["i_sp", "i_surp"])
         maps = axes[r"I$_{\mathrm{surp}}$ (nats)"].collections[0].get_array()
-        values = si.i_surp(Recording.from_counts(counts, grid).model())
+        values = si.measure(Recording.from_counts(counts, grid), resamples=10).measures["i_surp"].corrected
         assert np.sort(maps.ravel()).tolist() == np.sort(values).tolist()
         _scattered, axes = self.axes(Recording.from_counts(COUNTS, [[0, 0], [1, 0], [0, 1]]), measures=["i_surp"])
         assert len(axes[r"I$_{\mathrm{surp}}$ (nats)"].collections[0].get_offsets()) == 3
