@@ -175,6 +175,13 @@ def test_the_axioms_are_asked_on_a_recording_too(tmp_path, monkeypatch, capsys):
     assert own["completeness"]["verdict"] == "holds"
     # That an axiom does not hold need not show on one model, so this claim is not compared there.
     assert own["positivity"]["agrees"] is None
+    population = ["--models", "recording.csv", "--responses", "population", "--law", "negative-binomial"]
+    monkeypatch.setattr(sys, "argv", ["stiminfo", "audit", *asked, *population])
+    with pytest.raises(SystemExit):
+        main()
+    said = capsys.readouterr().out
+    assert "law: negative binomial counts, as asked" in said
+    assert "asked: neuron spikes (fitted negative binomial counts" in " ".join(said.split())
     monkeypatch.setattr(sys, "argv", ["stiminfo", "audit", *asked, "--stimulus", "line"])
     with pytest.raises(SystemExit) as ended:
         main()

@@ -18,6 +18,7 @@ MODULES = {
     "learned": "learned",
     "benchmarks": "benchmarks",
     "sampling": "sampling",
+    "populations": "populations",
     "strength": "strength",
     "smooth": "smooth",
 }

@@ -65,6 +65,21 @@ class Options(AuditOptions):
         str | None,
         typer.Option(metavar="line|circle:360|...", help="What the stimulus of that recording is, as for `measure`."),
     ] = None
+    responses: Annotated[
+        str | None,
+        typer.Option(metavar="words|population", help="How its responses are modelled, as for `measure`."),
+    ] = None
+    law: Annotated[
+        str | None, typer.Option(metavar="LAW", help="How its neurons respond, given the stimulus, as for `measure`.")
+    ] = None
+    neuron: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Ask about the joint responses of these neurons of its population; repeatable.",
+            show_default="all, or one by one those that tell most, where the joint responses are too many",
+        ),
+    ] = None
 
 
 @with_fields(Options)
@@ -79,7 +94,8 @@ def audit(options: Options) -> int:
     smallest case found that breaks it, which `stiminfo replay` shows.
 
     With --models, a second table says which axioms the measure breaks on the model of your recording (the shares of its
-    counts, with the ways to merge, split and warp it); there, "holds" rests on that one model.
+    counts, or some neurons of a population as fitted, with the ways to merge, split and warp it); there, "holds" rests
+    on that model alone.
 
     Trained networks serve one population and one set of images; they are asked only the axioms that those can answer.
     """
@@ -92,8 +108,8 @@ def audit(options: Options) -> int:
         return _audit_networks(path, chosen, options)
     check_backend(options)
     if options.models is None:
-        options.refuse("stimulus", " without --models")
-    own = None if options.models is None else _recorded(options.models, options.stimulus)
+        options.refuse(("stimulus", "responses", "law", "neuron"), " without --models")
+    own = None if options.models is None else _recorded(options)
 
     from ..axioms.auditing.audit import Auditing, Candidate, described
     from ..axioms.auditing.messages import InFile
@@ -145,15 +161,21 @@ def _only_promises(audit: Audit) -> Audit:
     return replace(audit, verdicts=kept, nearest=None)
 
 
-def _recorded(file: Path, stimulus: str | None) -> bytes:
-    """The model of a recording, pickled for a worker process."""
+def _recorded(options: Options) -> bytes:
+    """The models of a recording, pickled for a worker process."""
+    from hypothesis.strategies import sampled_from
+
     from ..axioms.auditing.measure_file import pickled
     from ..models import read_recording
     from ..reports.measured_terminal import print_reading
+    from ..reports.own_models import own_models
 
-    recording = read_recording(file, stimulus=stimulus, responses="words")
+    recording = read_recording(options.models, stimulus=options.stimulus, responses=options.responses, law=options.law)
+    models, said = own_models(recording, options.neuron or ())
     print_reading(recording, console_here())
-    return pickled(recording.model())
+    for line in said:
+        console_here().print(line, highlight=False, markup=False)
+    return pickled(models[0] if len(models) == 1 else sampled_from(models))
 
 
 def _audit_networks(folder: Path, chosen: Sequence[Axiom], options: Options) -> int:
