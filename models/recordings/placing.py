@@ -155,7 +155,8 @@ def _unplaced(has: Array, labels: tuple[str, ...], geometry: str | None, at: Cal
     if geometry is None and odd:
         raise RecordingError(
             f"{at(int(odd[0]))}: stimulus {labels[odd[0]]!r} is no number, but {int(has.sum())} of {len(has)} "
-            "stimuli are; write --stimulus nominal if all are labels, or --stimulus line if this one has no position"
+            "stimuli are; write --stimulus nominal if all are labels, --stimulus line if this one has no "
+            "position, or leave the row out if it is none (a mean or a note)"
         )
     names = ", ".join(repr(name) for name in without)
     return [
@@ -173,6 +174,11 @@ def _geometry(
             return own, (
                 f"{names[0]!r} is read as a number on a line; if it is periodic, write --stimulus circle:360 "
                 "(directions in degrees) or circle:180 (orientations)",
+            )
+        if d > 1 and len(names) == d and any(says(ANGLE, name) for name in names):
+            return own, (
+                f"{', '.join(map(repr, names))} are coordinates of a {own}, where distances weigh all alike and no "
+                "angle is periodic; write --stimulus nominal to do without distances",
             )
         return own, ()
     period = period_of(asked)

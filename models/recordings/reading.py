@@ -19,8 +19,9 @@ _OTHERS = {
     b"PAR1": "a Parquet file; read it with pandas and pass the DataFrame to si.read_recording",
     b"\x93NUMPY": "a single array; save it with its stimuli: np.savez(file, stimulus=..., responses=...)",
     b"\x1f\x8b": "compressed with gzip; unpack it first",
-    b"\x80\x04": "a pickle, which could run code when it is read; save it as CSV, .npz or NWB",
-    b"\x80\x05": "a pickle, which could run code when it is read; save it as CSV, .npz or NWB",
+} | {
+    b"\x80" + bytes([protocol]): "a pickle, which could run code when it is read; save it as CSV, .npz or NWB"
+    for protocol in range(2, 6)
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,7 +15,7 @@ from ...errors import RecordingError
 from ..arrays import Array
 
 #: What people write into a cell that holds nothing.
-MISSING = frozenset({"", "nan", "na", "n/a", "null", "nat", "<na>"})
+MISSING = frozenset({"", "nan", "na", "n/a", "#n/a", "#na", "null", "nat", "<na>", "--", "."})
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +113,13 @@ def is_number(text: str) -> bool:
 def is_missing(text: str) -> bool:
     """Whether a cell holds nothing."""
     return text.strip().lower() in MISSING
+
+
+def not_a_number(text: str) -> str:
+    """Why a text is not a number, after its repr."""
+    if re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?", text.strip()):
+        return "is not a number (if its comma separates thousands, write it without)"
+    return "is not a number"
 
 
 def listed(names: Sequence[str], most: int = 6) -> str:

@@ -61,4 +61,10 @@ def spike_counts(trains: Sequence[Array], start: Array, stop: Array) -> Array:
     for i, train in enumerate(trains):
         times = np.sort(np.asarray(train, dtype=np.float64))
         counts[:, i] = np.searchsorted(times, stop, side="left") - np.searchsorted(times, start, side="left")
+    if not counts.any() and any(len(train) for train in trains):
+        spikes = np.concatenate([np.asarray(train, dtype=np.float64) for train in trains])
+        raise RecordingError(
+            f"no spike falls into any window: spikes are from {spikes.min():.3f} to {spikes.max():.3f} s, windows from "
+            f"{start.min():.3f} to {stop.max():.3f} s. Do both have one clock?"
+        )
     return counts

@@ -82,6 +82,11 @@ def is_series(names: tuple[str, ...]) -> bool:
     return len(stems) == 1 and all(re.search(r"\d$", name.strip()) for name in names)
 
 
+def with_unit(name: str) -> bool:
+    """Whether a name is a number with a unit of angles: 45°, 45 deg."""
+    return bool(re.fullmatch(r"[-+\u2212]?\d+(\.\d+)?\s*(°|deg|degrees|º)", name.strip(), re.IGNORECASE))
+
+
 def are_numbers(names: tuple[str, ...]) -> bool:
     """Whether there are names, and all of them are numbers."""
     return bool(names) and all(is_number(name) for name in names)

@@ -46,10 +46,13 @@ def recording_of_arrays(where: str, given: Mapping[str, Any], options: Options, 
         return _of_counts(where, arrays, stimulus[0], table[0], options, told)
     response = response or _found(arrays, _RESPONSE, stimulus)
     if not stimulus or not response:
+        known = listed(list(arrays)) or "(there is none)"
         raise RecordingError(
-            f"{where}: it is not clear which of the arrays {listed(list(arrays))} are the stimulus and which the "
+            f"{where}: it is not clear which of the arrays {known} are the stimulus and which the "
             "responses; name them stimulus and responses, or name yours with --stimulus-column and --response-column"
         )
+    if left := [name for name in arrays if name not in (*stimulus, *response)]:
+        told = (*told, f"left out: {listed(left)}")
     return _of_trials(where, arrays, (stimulus, response), options, told)
 
 

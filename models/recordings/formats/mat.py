@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,10 @@ from .format import MOST_BYTES, Format, Source
 
 
 def read(source: Source, options: Options) -> Recording:
-    """The recording in the numeric arrays and cell arrays of texts of a MATLAB file; other variables are left out."""
+    """The recording in the numeric arrays, cell arrays of texts and structs of a MATLAB file; the rest is left out.
+
+    Structs are opened only if the arrays beside them cannot be a recording.
+    """
     from scipy.io import loadmat, whosmat
 
     path = str(source.path)
@@ -33,15 +37,33 @@ def read(source: Source, options: Options) -> Recording:
     except Exception as error:  # scipy raises many kinds on damaged files, zlib's among them
         raise RecordingError(f"{path}: not a readable MATLAB file ({error})") from None
     arrays, left = {}, []
-    for name, value in loaded.items():
-        if not name.startswith("__"):
-            array = _plain(value)
-            if array is None:
-                left.append(name)
-            else:
-                arrays[name] = array
+    variables = {name: value for name, value in loaded.items() if not name.startswith("__")}
+    if sum(_plain(value) is not None for value in variables.values()) < 2:
+        variables = dict(_fields(variables))
+    for name, value in variables.items():
+        array = _plain(value)
+        if array is None:
+            left.append(name)
+        else:
+            arrays[name] = array
     told = ("MATLAB file", *((f"left out: {', '.join(left)} (no arrays of numbers or texts)",) if left else ()))
     return recording_of_arrays(path, arrays, options, told)
+
+
+def _fields(variables: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The variables by name; of a struct its fields, of an array of structs a vector of each field of single cells."""
+    for name, value in variables.items():
+        if not isinstance(value, np.ndarray) or value.dtype.names is None:
+            yield name, value
+            continue
+        for field in value.dtype.names:
+            parts = [np.asarray(part) for part in value[field].ravel()]
+            if len(parts) == 1:
+                yield field, parts[0]
+            elif all(part.size == 1 for part in parts):
+                yield field, np.array([part.item() for part in parts])
+            else:
+                yield f"{name}.{field}", None
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ from ..recording import Recording
 from ..shapes import read_sheet
 from ..sheet import Column, Sheet, is_number
 from .format import Format, Source
+from .trimming import trimmed
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _COMMENT = ("#", "%")
@@ -23,6 +24,8 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with a byte order mark"), (codecs
          (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"))  # fmt: skip
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
 _THOUSANDS = re.compile(r"\s*[-+]?\d{1,3}(,\d{3})+\s*")
+#: Excel's first line that names the separator.
+_SEPARATOR = re.compile(r"sep=(\\t|[,;|\t])", re.IGNORECASE)
 #: Characters that no table has: what is left of a binary file that was decoded.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 
@@ -53,10 +56,17 @@ def sheet_of(path: Path, raw: bytes, header: tuple[str, ...] = ()) -> Sheet:
     """
     where = str(path)
     text, encoding = _decoded(where, raw)
+    if not text.strip():
+        raise RecordingError(
+            f"{where}: the file is empty; expected a header row of responses and at least one row below it"
+        )
+    if text.lstrip()[0] in "<{":
+        raise RecordingError(f"{where}: an HTML, XML or JSON text, not a table; save the table as CSV")
     comments, body = _without_comments(text)
     found = _split(where, text, body)
     told = [f"text in {encoding}, {found.told[0]}", *found.told[1:]]
-    rows, lines = found.rows, found.lines
+    rows, lines, cut = trimmed(found.rows, found.lines)
+    told += cut
     if comments:
         told.append(f"{len(comments)} comment line{'s' if len(comments) > 1 else ''} skipped")
     if header:
@@ -111,20 +121,31 @@ def _cells_of(line: str, told: str) -> list[str]:
 def _split(where: str, text: str, body: set[int]) -> _Rows:
     """Rows of cells with their line numbers; blank rows and comments are left out."""
     lines = text.splitlines()
+    first = next((n for n, line in enumerate(lines, 1) if line.strip()), 0)
+    excel = _SEPARATOR.fullmatch(lines[first - 1].strip())
+    body = body - {first} if excel else body
     kept = [line if n in body else "" for n, line in enumerate(lines, 1)]
     sample = [line for line in kept if line.strip()][:_SAMPLE]
-    delimiter = _delimiter(sample)
+    delimiter = excel[1].replace("\\t", "\t") if excel else _delimiter(sample)
     if delimiter is None:
         rows = [(n, line.split()) for n, line in enumerate(kept, 1) if line.strip()]
     else:
         try:
-            reader = csv.reader((line + "\n" for line in kept), delimiter=delimiter, strict=True)
-            rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+            rows = _read(kept, delimiter)
         except csv.Error as error:
-            raise RecordingError(f"{where}: not a table with {_DELIMITERS[delimiter]} ({error})") from None
-    told = [f"separated by {'spaces' if delimiter is None else _DELIMITERS[delimiter]}"]
+            try:  # blanks around cells in quotes
+                apart = re.compile(rf'"[ \t]+(?={re.escape(delimiter)})' if delimiter != "\t" else '" +(?=\t)')
+                rows = _read([apart.sub('"', line) for line in kept], delimiter)
+            except csv.Error:
+                raise RecordingError(f"{where}: not a table with {_DELIMITERS[delimiter]} ({error})") from None
+    told = [f"separated by {'spaces' if delimiter is None else _DELIMITERS.get(delimiter, repr(delimiter))}"]
     cells, pointed = _with_points(where, [row for _, row in rows])
     return _Rows(cells, [n for n, _ in rows], told + (["decimal commas read as points"] if pointed else []))
+
+
+def _read(lines: list[str], delimiter: str) -> list[tuple[int, list[str]]]:
+    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter, skipinitialspace=True, strict=True)
+    return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
 
 
 def _with_points(where: str, cells: list[list[str]]) -> tuple[list[list[str]], bool]:
@@ -145,15 +166,22 @@ def _with_point(cell: str) -> str:
 
 
 def _delimiter(sample: list[str]) -> str | None:
-    """The character that splits most lines into the same number of cells as the first; None for blanks."""
+    """The character that splits most lines into the same number of cells as the first; None for blanks.
+
+    If no character splits the first line, which may be a title, it is that of the first line that is split and has a
+    letter, as names of columns have.
+    """
     best, most = None, 0.0
+    blanks = {len(line.split()) for line in sample}
     for delimiter in _DELIMITERS:
         sizes = [len(row) for row in csv.reader(sample, delimiter=delimiter)]
-        if sizes and sizes[0] > 1:
-            score = sizes[0] * sum(size == sizes[0] for size in sizes) / len(sizes)
+        header = next((n for n, size in enumerate(sizes) if size > 1), 0)
+        named = bool(sizes) and (header == 0 or (len(blanks) > 1 and any(map(str.isalpha, sample[header]))))
+        if named and sizes[header] > 1:
+            score = sizes[header] * sizes.count(sizes[header]) / len(sizes)
             if score > most:
                 best, most = delimiter, score
-    if best is None and sample and len(sample[0].split()) < 2:
+    if best is None and sample and (min(blanks) < 2):
         return ","
     return best
 

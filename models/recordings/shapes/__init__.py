@@ -30,6 +30,11 @@ def read_sheet(sheet: Sheet, options: Options) -> Recording:
     """
     if options.shape is not None and options.shape not in SHAPES:
         raise OptionError(f"unknown shape {options.shape!r}{nearest(options.shape, SHAPES)}")
+    if len(sheet.columns) == 1 and options.shape is None:
+        raise RecordingError(
+            f"{sheet.where}: one column only, {sheet.names[0]!r}: the header has 1 cell; expected a corner cell and "
+            "one cell per response, separated by commas, semicolons, tabs, bars or blanks"
+        )
     sheet = without_index(sheet)
     if options.shape is not None:
         return SHAPES[options.shape].read(sheet, options)

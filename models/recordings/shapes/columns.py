@@ -24,9 +24,12 @@ def read(sheet: Sheet, options: Options) -> Recording:
 
 
 def evidence(sheet: Sheet) -> int:
-    """A first column of trial numbers, and numbers as names of the others."""
+    """A first column of trial numbers, and numbers as names of the others; or angles with their unit as all names."""
     first, *rest = sheet.names
-    return 3 if len(rest) > 1 and words.says(words.TRIAL, first) and words.are_numbers(tuple(rest)) else 0
+    angles = len(rest) > 1 and all(map(words.with_unit, rest))
+    if angles and words.with_unit(first):
+        return 3
+    return 3 if len(rest) > 1 and words.says(words.TRIAL, first) and (words.are_numbers(tuple(rest)) or angles) else 0
 
 
 SHAPE = Shape("columns", "one row per trial, one column per stimulus", evidence, read)

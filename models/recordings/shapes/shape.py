@@ -13,7 +13,7 @@ from ...arrays import Array
 from .. import words
 from ..options import Options
 from ..recording import Recording
-from ..sheet import Column, Sheet, is_number
+from ..sheet import Column, Sheet, is_number, not_a_number, number
 
 _NAMELESS = re.compile(r"(Unnamed: \d+)?")
 
@@ -80,14 +80,14 @@ def whole_numbers(sheet: Sheet, columns: tuple[Column, ...], what: str) -> Array
 
 
 def _whole(text: str, where: str, what: str) -> float:
-    from ..sheet import number
-
     if not text.strip():
         raise RecordingError(f"{where}: the cell is empty; write 0 if the response never occurred")
     try:
         value = number(text)
     except ValueError:
-        raise RecordingError(f"{where}: {text.strip()!r} is not a number; expected a whole number of {what}") from None
+        raise RecordingError(
+            f"{where}: {text.strip()!r} {not_a_number(text)}; expected a whole number of {what}"
+        ) from None
     if value > 2**53 and np.isfinite(value):
         raise RecordingError(f"{where}: {text.strip()} {what}; expected at most 2^53")
     if not np.isfinite(value) or value < 0 or value != int(value):

@@ -10,7 +10,7 @@ from .. import words
 from ..building import Names, recording_of_trials
 from ..options import Options
 from ..recording import Recording
-from ..sheet import Column, Sheet, is_missing, is_number, listed
+from ..sheet import Column, Sheet, is_missing, is_number, listed, not_a_number
 from .shape import Shape, chosen_columns, grouped, repeats, unique_names
 
 #: A table with so many rows per stimulus holds trials: nobody writes a stimulus of a count table into three rows.
@@ -73,8 +73,8 @@ def _refuse_mixture(sheet: Sheet, column: Column, cells: list[str]) -> None:
     if any(numbers):
         i = numbers.index(False)
         raise RecordingError(
-            f"{sheet.at(i, column)}: {cells[i]!r} is not a number, but {sum(numbers)} of {len(cells)} responses are; "
-            "write numbers or labels in all rows"
+            f"{sheet.at(i, column)}: {cells[i]!r} {not_a_number(cells[i])}, but {sum(numbers)} of {len(cells)} "
+            "responses are; write numbers or labels in all rows"
         )
 
 
@@ -114,7 +114,8 @@ def _refuse_doubtful(sheet: Sheet, stimulus: tuple[Column, ...], response: tuple
         if words.says(words.GROUP, column.name):
             raise RecordingError(
                 f"{sheet.where}: column {column.name!r} tells rows of several recordings apart; measure them one by "
-                "one, or name the stimulus with --stimulus-column to pool them"
+                "one, or name the stimulus with --stimulus-column to pool them; for a population, write one column per "
+                "neuron"
             )
     places = [sheet.columns.index(column) for column in stimulus]
     if min(places) < sheet.columns.index(response[0]) < max(places):
