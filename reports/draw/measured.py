@@ -78,7 +78,7 @@ def _curves(found: Measured, layout: Layout) -> int:
         return 0
     if means is None:
         return min(_SHARES, found.recording.counts.shape[1])
-    return means.shape[1] if means.shape[1] <= _CURVES else 1
+    return len(means.T) if len(means.T) <= _CURVES else 1
 
 
 def _fair(one: MeasureResult) -> Array:

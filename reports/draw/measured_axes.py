@@ -90,11 +90,11 @@ def _label_circle(axes: Axes, period: float) -> None:
     _, high = axes.get_ylim()
     ticks = np.array([tick for tick in MaxNLocator(3).tick_values(0, high) if 0 < tick < high])
     axes.set_yticks(ticks)
-    curves = [line.get_xydata() for line in axes.lines]
+    curves = [np.asarray(line.get_xydata(), dtype=float) for line in axes.lines]
 
     def distance(angle: float) -> float:
         """From the nearest curve to a label at this angle."""
-        at = [np.interp(np.deg2rad(angle), *np.asarray(curve).T, period=2 * np.pi) for curve in curves]
+        at = [np.interp(np.deg2rad(angle), xy[:, 0], xy[:, 1], period=2 * np.pi) for xy in curves]
         return float(np.abs(np.subtract.outer(ticks, at)).min(initial=np.inf))
 
     cast(PolarAxes, axes).set_rlabel_position(max(_RADIAL, key=distance))

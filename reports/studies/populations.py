@@ -91,7 +91,7 @@ def make(run: Run) -> Data:
     cases = [(law, neurons) for law in (*LAWS, SILENT) for neurons in NEURONS]
     known = [population(law, neurons) for law, neurons in cases]
     truths: dict[int, dict[str, Array]] = {}
-    for batch in range(-(-(run["experiments"] or EXPERIMENTS) // BATCH)):
+    for batch in range(-(-(run["simulated"] or EXPERIMENTS) // BATCH)):
         for number, (law, neurons) in enumerate(cases):
             for trials in TRIALS:
                 name = f"{law}; {neurons} neurons; {trials} trials"
@@ -139,6 +139,6 @@ STUDY = Study(
     make=make,
     outputs=("populations.json", "populations.md"),
     page=markdown,
-    options=(("--experiments", {"type": int, "help": "experiments per population and number of trials"}),),
+    options=(("--simulated", {"type": int, "help": "experiments per population and number of trials"}),),
     only_named=True,
 )
