@@ -89,13 +89,13 @@ def dependence(responses: Array, stimulus: Array, count: int, rng: np.random.Gen
     trials = np.bincount(stimulus, minlength=count).astype(float)
     member = csr_array((np.ones(len(stimulus)), (stimulus, np.arange(len(stimulus)))), shape=(count, len(stimulus)))
     off = responses - ((member @ responses) / trials[:, None])[stimulus]
-    said = (_correlation_sentence(off, len(off) - count), autocorrelation_sentence(off))
+    said = [_correlation_sentence(off, len(off) - count), autocorrelation_sentence(off)]
     block, effect = 1, 1.0
-    if said[1] is not None:
+    if said[-1] is not None:
         some = off[:, np.unique(np.linspace(0, off.shape[1] - 1, _FOLLOWED).round().astype(int))]
         block = length_from(some)
         effect = _design_effect(some, stimulus, trials, block, rng)
-        said = (*said, allowed_for(block, effect))
+        said.append(allowed_for(block, effect))
     return Dependence(block, effect, tuple(one for one in said if one is not None))
 
 
