@@ -77,7 +77,7 @@ def _curves(found: Measured, layout: Layout) -> int:
     if layout.kind == "plane":
         return 0
     if means is None:
-        return min(_SHARES, found.recording.counts.shape[1])
+        return min(_SHARES, len(found.recording.counts.T))
     return len(means.T) if len(means.T) <= _CURVES else 1
 
 

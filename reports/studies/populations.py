@@ -70,7 +70,8 @@ def experiment(known: Population, true: dict[str, Array], trials: int, rng: np.r
     settings = Settings(PRIOR, RESAMPLES, PERMUTATIONS, LEVEL, int(rng.integers(2**31)))
     found = population_sampling(recorded, MEASURES, settings)
     tallies: Data = {"experiments": 1, "measures": {}}
-    for name, one in {"I": found.information, **found.measures}.items():
+    sampled: dict[str, Any] = {"I": found.information, **found.measures}
+    for name, one in sampled.items():
         low, high, fair, fit = (
             np.atleast_1d(np.asarray(end)) for end in (one.low, one.high, one.corrected, one.plug_in)
         )
