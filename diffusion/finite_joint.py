@@ -24,8 +24,11 @@ _FEW, _FEWEST = 128, 8
 #: The lowest level is this much below the one that confuses the closest members, and the highest that much above the
 #: one that confuses all, in log g; a pair adds less than 1e-5 of its information beyond.
 _DEEP, _HIGH = 4.0, 10.0
+#: The share of noisy stimuli that are drawn by the law that is asked for, wherever much is told: weights are at most 1
+#: over this.
+_BY_LAW = 0.15
 #: The share of levels that are spread evenly over the range, whatever the profile is.
-_EVEN = 0.2
+_EVEN = 0.1
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ class FiniteJoint:
     def _look_between(self, u: Tensor, law: Tensor, one: Tensor, mass: Tensor, entropies: bool) -> Guide:
         """Noisy stimuli around the members, and on the lines between those pairs (of `mass` (N, N)) that matter most.
 
-        Half of them are drawn by the law of members, however little is told there.
+        Some are drawn by the law of members, however little is told there.
         """
         guides = []
         for own, ratio, each, base in zip(self.own, self.ratio, law, one):
@@ -148,7 +151,7 @@ class FiniteJoint:
                 return moved * torch.exp(at.density)
 
             points, scanned = self._scanned(u, away, line, own, told)
-            weight = torch.cat([each.expand(len(u), -1), _normalised(scanned)], dim=1) / 2
+            weight = torch.cat([_BY_LAW * each.expand(len(u), -1), (1 - _BY_LAW) * _normalised(scanned)], dim=1)
             guides.append((_partly_even(_normalised(scanned.sum(1))), torch.cat([away, points]), weight))
         share, points, weight = (torch.stack(part) for part in zip(*guides))
         return Guide(u.expand(len(law), -1), share, one, points[:, None], weight)
@@ -175,7 +178,7 @@ class FiniteJoint:
 
         points, found = self._scanned(u, away, (torch.full_like(others, at), others), own, told)
         share = _partly_even(_normalised(found.sum(1)))
-        scanned = _normalised(found) / 2
+        scanned = (1 - _BY_LAW) * _normalised(found)
         weight = torch.cat([1 - scanned.sum(1, keepdim=True), scanned], dim=1)
         return u, share, torch.cat([torch.zeros_like(points[:1]), points]), weight
 
