@@ -17,7 +17,7 @@ from .denoiser import Denoiser, Posterior, Scales, column, device_named, float_t
 from .denoiser import normal as _randn
 from .encoders import MOST_OUTCOMES, Encoder, TableEncoder
 from .finite_joint import FiniteJoint
-from .set_likelihood import SetLikelihood
+from .set_likelihood import SetLikelihood, checked_set
 from .set_screen import Screen, Weighed
 
 #: Largest number of entries of a (noisy stimuli, set) matrix held at once, and of stimuli converted to the working
@@ -62,7 +62,7 @@ class FiniteSetDenoiser(Denoiser):
         device: Any = "cpu",
         dtype: torch.dtype = torch.float64,
     ) -> None:
-        x = _as_set(stimuli)
+        x = checked_set(stimuli)
         count, d = x.shape
         if encoder.dimensions != d:
             raise ModelError(f"the encoder sees stimuli in R^{encoder.dimensions}, the set's are in R^{d}")
@@ -129,7 +129,7 @@ class FiniteSetDenoiser(Denoiser):
         pieces = []
         g = column(gamma, xg)
         if self.screen is not None and not normal and not self._close(g):
-            return self._screened(self.screen, xg, g, r, variance, draw, generator)
+            return self.screen.posterior(xg, g, r, variance, draw, generator)
         for start in range(0, len(xg), self._most):
             part = slice(start, start + self._most)
             given, close = None if r is None else r[part], self._close(g[part])
@@ -138,52 +138,19 @@ class FiniteSetDenoiser(Denoiser):
         joined: list[Any] = [None if p[0] is None else torch.cat(p) for p in zip(*pieces)]
         return Posterior(*joined)
 
-    def _screened(
-        self,
-        screen: Screen,
-        xg: Tensor,
-        g: Tensor,
-        r: Tensor | None,
-        variance: bool,
-        draw: bool,
-        generator: torch.Generator | None,
-    ) -> Posterior:
-        """The posterior by a product in float32, which is kept for the posteriors given a response."""
-        order = torch.split(g[:, 0].argsort(), self._most)  # members that matter at similar levels are similar
-        products = [screen.products(xg[rows] - self.centre) for rows in order]
-
-        def found(r: Tensor | None, variance: bool, draw: bool) -> Posterior:
-            mean, spread, drawn = torch.empty_like(xg), torch.empty_like(xg), torch.empty_like(xg)
-            for rows, product in zip(order, products):
-                likelihood = None if r is None else self.likelihoods(r[rows])
-                seen = screen.weigh(xg[rows] - self.centre, g[rows], product, likelihood, variance)
-                if seen is None:
-                    weights = torch.softmax(
-                        self._log_weights(xg[rows], g[rows], None if r is None else r[rows], False), 1
-                    )
-                    middle, width = self._summarise(weights, variance, False, False, False, None)[:2]
-                    assert middle is not None
-                    seen = Weighed(None, weights, middle - self.centre, width)
-                mean[rows] = seen.mean + self.centre
-                if seen.variance is not None:
-                    spread[rows] = seen.variance
-                if draw:
-                    which = torch.multinomial(seen.weights, 1, generator=generator)[:, 0]
-                    members = which if seen.index is None else seen.index[which]
-                    drawn[rows] = self.stimuli[members].to(self.dtype)
-            return Posterior(mean, spread if variance else None, drawn if draw else None)
-
-        first = found(r, variance, draw)
-        if r is None:
-            first.given = lambda r, variance: found(r, variance, False)
-        return first
-
     @cached_property
     def screen(self) -> Screen | None:
         """The set in single precision, where it is large and float32 holds it exactly."""
         if self.dtype != torch.float64 or not Screen.fits(self.stimuli, self.centre, self.half_square):
             return None
-        return Screen(self.stimuli, self.centre, self.half_square, self.log_prior)
+
+        def plain(xg: Tensor, g: Tensor, r: Tensor | None, variance: bool) -> Weighed:
+            weights = torch.softmax(self._log_weights(xg, g, r, False), 1)
+            mean, spread = self._summarise(weights, variance, False, False, False, None)[:2]
+            assert mean is not None
+            return Weighed(None, weights, mean - self.centre, spread)
+
+        return Screen(self.stimuli, self.centre, self.half_square, self.log_prior, self.likelihoods, plain)
 
     @property
     def _most(self) -> int:
@@ -340,15 +307,3 @@ class FiniteSetDenoiser(Denoiser):
 
     def __repr__(self) -> str:
         return f"FiniteSetDenoiser({len(self.stimuli)} stimuli in R^{self.dimensions}, {self.encoder!r})"
-
-
-def _as_set(stimuli: Any) -> Tensor:
-    x = stimuli if isinstance(stimuli, Tensor) else torch.from_numpy(np.array(stimuli))
-    if x.ndim != 2 or 0 in x.shape:
-        raise ModelError(f"stimuli have shape {tuple(x.shape)}; expected (N, d) with at least one stimulus")
-    if x.is_floating_point() and not torch.isfinite(x).all():
-        n = int((~torch.isfinite(x).all(1)).nonzero()[0])
-        raise ModelError(f"stimulus {n} of the set is not finite")
-    if not x.is_floating_point() and x.dtype not in (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64):
-        raise ModelError(f"stimuli hold {x.dtype} values; expected real numbers")
-    return x

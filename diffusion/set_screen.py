@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from .denoiser import Posterior
 
 #: Sets with fewer numbers gain nothing.
 _LARGE = 1 << 20
@@ -17,6 +19,8 @@ _DEPTH = 30.0
 _NATS = 1.6e-5
 #: Where at most one in so many members matters, all is done in float64.
 _FEW = 4
+#: Noisy stimuli taken at once: enough for a product to be fast, few enough that the same members matter to all.
+ROWS = 24
 #: Rows of the set taken at once.
 _ROWS = 4096
 
@@ -47,11 +51,22 @@ class Screen:
     centre : (d,), the mean of the set
     half_square : (N,), half the squared distances from there
     log_prior : (N,)
+    likelihoods : from responses (B, k) to their log likelihoods at each member, (B, N)
+    plain : the posteriors in float64 of (xg, g, r, variance), where float32 does not serve
     """
 
-    def __init__(self, stimuli: Tensor, centre: Tensor, half_square: Tensor, log_prior: Tensor) -> None:
+    def __init__(
+        self,
+        stimuli: Tensor,
+        centre: Tensor,
+        half_square: Tensor,
+        log_prior: Tensor,
+        likelihoods: Callable[[Tensor], Tensor],
+        plain: Callable[[Tensor, Tensor, Tensor | None, bool], Weighed],
+    ) -> None:
         self.stimuli, self.centre = stimuli, centre
         self.half_square, self.log_prior = half_square, log_prior
+        self.likelihoods, self.plain = likelihoods, plain
         self.largest = max(float(block.square().sum(1).max()) for block in self._blocks()) ** 0.5
 
     @classmethod
@@ -62,6 +77,41 @@ class Screen:
 
     def _blocks(self) -> Iterator[Tensor]:
         return (part.float() for part in torch.split(self.stimuli, _ROWS))
+
+    def posterior(
+        self,
+        xg: Tensor,
+        g: Tensor,
+        r: Tensor | None,
+        variance: bool,
+        draw: bool,
+        generator: torch.Generator | None,
+    ) -> Posterior:
+        """The posterior at levels g (B, 1), whose products with the set are kept for those given a response."""
+        order = torch.split(g[:, 0].argsort(), ROWS)  # at similar levels, the same members matter
+        products = [self.products(xg[rows] - self.centre) for rows in order]
+
+        def found(r: Tensor | None, variance: bool, draw: bool) -> Posterior:
+            mean, spread, drawn = torch.empty_like(xg), torch.empty_like(xg), torch.empty_like(xg)
+            for rows, product in zip(order, products):
+                response = None if r is None else r[rows]
+                likelihood = None if response is None else self.likelihoods(response)
+                seen = self.weigh(xg[rows] - self.centre, g[rows], product, likelihood, variance)
+                if seen is None:
+                    seen = self.plain(xg[rows], g[rows], response, variance)
+                mean[rows] = seen.mean + self.centre
+                if seen.variance is not None:
+                    spread[rows] = seen.variance
+                if draw:
+                    which = torch.multinomial(seen.weights, 1, generator=generator)[:, 0]
+                    members = which if seen.index is None else seen.index[which]
+                    drawn[rows] = self.stimuli[members].to(xg)
+            return Posterior(mean, spread if variance else None, drawn if draw else None)
+
+        first = found(r, variance, draw)
+        if r is None:
+            first.given = lambda r, variance: found(r, variance, False)
+        return first
 
     def products(self, offset: Tensor) -> Tensor:
         """Products of noisy stimuli (B, d), relative to the centre, with each member, in float32, (B, N)."""
