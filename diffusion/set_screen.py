@@ -14,9 +14,9 @@ from .denoiser import Posterior
 _LARGE = 1 << 20
 #: Members whose weight is below exp(-30) of the largest are left out: together 1e-8 in a set of 100,000.
 _DEPTH = 30.0
-#: float32 serves where its rounding of the largest member's square, over gamma, is less than this. An integrand over 2
-#: gamma is then right to 2e-6 nats in the root mean square and to 1e-5 nats (MNIST, where it is up to 3 nats).
-_NATS = 1.6e-5
+#: float32 serves where its rounding of the largest member's square, over gamma, is less than this. On MNIST an integrand
+#: over 2 gamma, of up to 3 nats, is then right to 3e-6 nats in the root mean square and to 1.3e-5 nats at most.
+_NATS = 8e-5
 #: Where at most one in so many members matters, all is done in float64.
 _FEW = 4
 #: Noisy stimuli taken at once: enough for a product to be fast, few enough that the same members matter to all.

@@ -23,6 +23,9 @@ SPACING = 1.8
 PROFILED = 8
 #: The share of levels that stays even, whatever a pilot finds: where it saw too little, errors grow by 1.7 at most.
 _EVEN = 0.35
+#: The variance of integrals over the sum of those of their parts: about 1 where parts scatter by noise, and 1e-4
+#: or less where all of it is a shift of the lattice.
+_SMOOTH = 0.1
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,13 @@ class LevelPlan:
         """The plan with levels in proportion to the spread of draws (R, n, G, features) at the G levels of a lattice.
 
         The draws are parts of the integral. Both the spread of their sums over features and that of the features count,
-        in one stimulus as in all, which steadies the few draws of each.
+        in one stimulus as in all, which steadies the few draws of each. Where integrals scatter much less than their
+        parts, the parts differ as the lattice is moved and not by noise; then an even lattice is the most accurate one.
         """
-        both = [draws.sum(-1).var(0).sqrt(), draws.var(0).sum(-1).sqrt()]
+        apart = draws.sum(-1).var(0)  # (n, G)
+        if float(draws.sum((2, 3)).var(0).sum()) < _SMOOTH * float(apart.sum()):
+            return self
+        both = [apart.sqrt(), draws.var(0).sum(-1).sqrt()]
         own = torch.stack([one / one.sum(1, keepdim=True).clamp_min(1e-300) for one in both]).sum(0)
         shared = own + own.mean(0)
         wide = torch.nn.functional.pad(shared[:, None], (1, 1), mode="replicate")[:, 0]

@@ -93,7 +93,7 @@ def integrate(task: Task, x: Tensor, plan: LevelPlan, listed: Listed | None = No
         generator = task.denoiser.generator(stream(task.seed, _PILOT_STREAM))
         plan = plan.following(_replicates(task, x, plan, None, _PILOTS, wanted, generator).parts)
         pilot = _PILOTS * wanted * task.passes
-        task = replace(task, budget=replace(task.budget, passes=task.budget.passes - pilot))
+        task = _after(task, pilot)
     count = _levels_for(task.budget.passes // task.passes, wanted, task)
     if task.budget.rtol is not None:
         count = min(count, wanted)  # many small steps towards the goal
@@ -112,6 +112,12 @@ def integrate(task: Task, x: Tensor, plan: LevelPlan, listed: Listed | None = No
         return found
     systematic = task.bias.of(torch.from_numpy(found.value), gaps / found.replicates)
     return replace(found, systematic=systematic.numpy())
+
+
+def _after(task: Task, pilot: int) -> Task:
+    """The task with what a pilot left of its budget; progress counts the pilot's passes too."""
+    budget, tell = replace(task.budget, passes=task.budget.passes - pilot), task.progress
+    return replace(task, budget=budget, progress=tell and (lambda passes, error: tell(passes + pilot, error)))
 
 
 def repeat(task: Task, draw: Draw, count: int, width: int, doubt: float, rare: float = 0.0) -> Estimate:
