@@ -14,8 +14,8 @@ from .denoiser import Posterior
 _LARGE = 1 << 20
 #: Members whose weight is below exp(-30) of the largest are left out: together 1e-8 in a set of 100,000.
 _DEPTH = 30.0
-#: float32 serves where its rounding of the largest member's square, over gamma, is less than this. On MNIST an integrand
-#: over 2 gamma, of up to 3 nats, is then right to 3e-6 nats in the root mean square and to 1.3e-5 nats at most.
+#: float32 serves where its rounding of the largest member's square, over gamma, is less than this. On MNIST an
+#: integrand over 2 gamma, up to 3 nats, is then right to 3e-6 nats in the root mean square, and to 1.3e-5 at most.
 _NATS = 8e-5
 #: Where at most one in so many members matters, all is done in float64.
 _FEW = 4
