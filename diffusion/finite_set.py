@@ -18,7 +18,7 @@ from .denoiser import normal as _randn
 from .encoders import MOST_OUTCOMES, Encoder, TableEncoder
 from .finite_joint import FiniteJoint
 from .set_likelihood import SetLikelihood, checked_set
-from .set_screen import Screen, Weighed
+from .set_screen import Screen
 
 #: Largest number of entries of a (noisy stimuli, set) matrix held at once, and of stimuli converted to the working
 #: dtype at once.
@@ -144,11 +144,8 @@ class FiniteSetDenoiser(Denoiser):
         if self.dtype != torch.float64 or not Screen.fits(self.stimuli, self.centre, self.half_square):
             return None
 
-        def plain(xg: Tensor, g: Tensor, r: Tensor | None, variance: bool) -> Weighed:
-            weights = torch.softmax(self._log_weights(xg, g, r, False), 1)
-            mean, spread = self._summarise(weights, variance, False, False, False, None)[:2]
-            assert mean is not None
-            return Weighed(None, weights, mean - self.centre, spread)
+        def plain(xg: Tensor, g: Tensor, r: Tensor | None) -> Tensor:
+            return torch.softmax(self._log_weights(xg, g, r, False), dim=1)
 
         return Screen(self.stimuli, self.centre, self.half_square, self.log_prior, self.likelihoods, plain)
 

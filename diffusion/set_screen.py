@@ -52,7 +52,7 @@ class Screen:
     half_square : (N,), half the squared distances from there
     log_prior : (N,)
     likelihoods : from responses (B, k) to their log likelihoods at each member, (B, N)
-    plain : the posteriors in float64 of (xg, g, r, variance), where float32 does not serve
+    plain : the weights (B, N) in float64 of (xg, g, r), where float32 does not serve
     """
 
     def __init__(
@@ -62,12 +62,13 @@ class Screen:
         half_square: Tensor,
         log_prior: Tensor,
         likelihoods: Callable[[Tensor], Tensor],
-        plain: Callable[[Tensor, Tensor, Tensor | None, bool], Weighed],
+        plain: Callable[[Tensor, Tensor, Tensor | None], Tensor],
     ) -> None:
         self.stimuli, self.centre = stimuli, centre
         self.half_square, self.log_prior = half_square, log_prior
         self.likelihoods, self.plain = likelihoods, plain
         self.largest = max(float(block.square().sum(1).max()) for block in self._blocks()) ** 0.5
+        self.lowest = torch.finfo(torch.float32).eps * self.largest**2 / _NATS  # level, for products in float32
 
     @classmethod
     def fits(cls, stimuli: Tensor, centre: Tensor, half_square: Tensor) -> bool:
@@ -88,7 +89,9 @@ class Screen:
         generator: torch.Generator | None,
     ) -> Posterior:
         """The posterior at levels g (B, 1), whose products with the set are kept for those given a response."""
-        order = torch.split(g[:, 0].argsort(), ROWS)  # at similar levels, the same members matter
+        levels = g[:, 0].argsort()  # at similar levels, the same members matter
+        low = int((g < self.lowest).sum())
+        order = [rows for part in (levels[:low], levels[low:]) for rows in torch.split(part, ROWS) if len(rows)]
         products = [self.products(xg[rows] - self.centre) for rows in order]
 
         def found(r: Tensor | None, variance: bool, draw: bool) -> Posterior:
@@ -98,7 +101,7 @@ class Screen:
                 likelihood = None if response is None else self.likelihoods(response)
                 seen = self.weigh(xg[rows] - self.centre, g[rows], product, likelihood, variance)
                 if seen is None:
-                    seen = self.plain(xg[rows], g[rows], response, variance)
+                    seen = self._of_all(self.plain(xg[rows], g[rows], response), variance)
                 mean[rows] = seen.mean + self.centre
                 if seen.variance is not None:
                     spread[rows] = seen.variance
@@ -140,15 +143,18 @@ class Screen:
             weights = torch.softmax(exact if likelihood is None else exact + likelihood[:, index], dim=1)
             mean = weights @ block
             return Weighed(index, weights, mean, (weights @ block**2 - mean**2).clamp_min(0) if variance else None)
-        if rounding * self.largest**2 > _NATS * float(g.min()):
+        if float(g.min()) < self.lowest:
             return None
-        weights = torch.softmax(log, dim=1)
-        moments = torch.zeros(2, len(offset), offset.shape[1], dtype=offset.dtype, device=offset.device)
-        for start, block in zip(range(0, len(self.stimuli), _ROWS), self._blocks()):
-            part = weights[:, start : start + _ROWS]
+        return self._of_all(torch.softmax(log, dim=1), variance)
+
+    def _of_all(self, weights: Tensor, variance: bool) -> Weighed:
+        """Moments under weights (B, N), with products in their precision."""
+        moments = torch.zeros(2, len(weights), len(self.centre), dtype=self.centre.dtype, device=weights.device)
+        for part, rows in zip(torch.split(weights, _ROWS, dim=1), torch.split(self.stimuli, _ROWS)):
+            block = rows.to(weights.dtype)
             moments[0] += part @ block
             if variance:
                 moments[1] += part @ block.square()
-        total = weights.to(offset).sum(1, keepdim=True)  # rounded weights sum to 1 only about
+        total = weights.to(self.centre).sum(1, keepdim=True)  # rounded weights sum to 1 only about
         mean, square = moments / total
         return Weighed(None, weights, mean - self.centre, (square - mean**2).clamp_min(0) if variance else None)
