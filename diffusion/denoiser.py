@@ -60,12 +60,15 @@ class Posterior:
     variance : (B, d) Var(X_i | ...), where asked for and known
     draw : (B, d) a sample of X | ..., where asked for and known
     normal : (B, d) a sample of the Gaussian with the posterior's mean and covariance (Tweedie's), likewise
+    given : ``given(r, variance)``, the posterior at the same noisy stimuli with responses r (B, k) too, if the work
+        done for this one saves some of that
     """
 
     mean: Tensor
     variance: Tensor | None = None
     draw: Tensor | None = None
     normal: Tensor | None = None
+    given: Callable[[Tensor, bool], Posterior] | None = None
 
 
 class Denoiser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,8 +24,11 @@ _FEW, _FEWEST = 128, 8
 #: The lowest level is this much below the one that confuses the closest members, and the highest that much above the
 #: one that confuses all, in log g; a pair adds less than 1e-5 of its information beyond.
 _DEEP, _HIGH = 4.0, 10.0
+#: The share of noisy stimuli that are drawn by the law that is asked for, wherever much is told: weights are at most 1
+#: over this.
+_BY_LAW = 0.15
 #: The share of levels that are spread evenly over the range, whatever the profile is.
-_EVEN = 0.2
+_EVEN = 0.1
 
 
 @dataclass(frozen=True)
@@ -116,35 +120,41 @@ class FiniteJoint:
         pairs = self.pairs(held)
         u = _levels(pairs)
         every = torch.arange(len(held), device=law.device)
-        ts, logs = zip(*(pairs.bridged(g.expand(len(held)), every) for g in u.exp()))
-        t, log = torch.stack(ts), torch.stack(logs)  # (G, H, N)
-        if small:
-            log = log + self._between_two(pairs, t, u.exp())
-        each = _normalised((log.exp() * pairs.apart / u.exp()[:, None, None]).sum(2).T)  # (H, G)
-        share = _partly_even(_normalised(law[:, held]) @ each)
+        logs = torch.stack([pairs.bridged(g.expand(len(held)), every)[1] for g in u.exp()])
+        mass = logs.exp() * pairs.apart / u.exp()[:, None, None]  # (G, H, N)
         one = law.argmax(1)
+        if small:
+            return self._look_between(u, law, one, mass.sum(0), entropies)
+        share = _partly_even(_normalised(law[:, held]) @ _normalised(mass.sum(2).T))
         members = self.members - self.members[one][:, None]  # (n, N, d)
-        u = u.expand(len(law), -1)
-        if not small:
-            return Guide(u, share, one, members[:, None], law[:, None])
-        steps = t[..., None] * (self.members - self.members[:, None])  # (G, N, N, d)
-        bridges = (members[:, None, :, None] + steps).flatten(2, 3)  # (n, G, N^2, d)
-        # The root, since these masses are rough: what they underrate is still drawn sometimes.
-        root = torch.softmax((log + pairs.apart.log()).clamp_min(-1e4) / 2, dim=2)
-        crossed = law[:, None, :, None] * torch.where(pairs.apart > 0, root, 0.0)
-        points = torch.cat([members[:, None].expand(-1, len(t), -1, -1), bridges], dim=2)
-        weight = torch.cat([law[:, None].expand(-1, len(t), -1), crossed.flatten(2, 3)], dim=2) / 2
-        return Guide(u, share, one, points, weight)
+        return Guide(u.expand(len(law), -1), share, one, members[:, None], law[:, None])
 
-    def _between_two(self, pairs: Pairs, t: Tensor, g: Tensor) -> Tensor:
-        """Log of the square of the probability of both members, at the points t (G, N, N) between them."""
-        apart = pairs.apart
-        inner = apart[:, :, None] + apart[:, None] - apart[None]  # twice (other - one) . (third - one)
-        away = t[..., None] ** 2 * apart[..., None] - t[..., None] * inner + apart[:, None]  # (G, one, other, third)
-        likely = self.log_prior - away / (2 * g[:, None, None, None])
-        one = likely.diagonal(dim1=1, dim2=3).transpose(1, 2)
-        other = likely.diagonal(dim1=2, dim2=3)
-        return 2 * (torch.logaddexp(one, other) - torch.logsumexp(likely, dim=3))
+    def _look_between(self, u: Tensor, law: Tensor, one: Tensor, mass: Tensor, entropies: bool) -> Guide:
+        """Noisy stimuli around the members, and on the lines between those pairs (of `mass` (N, N)) that matter most.
+
+        Some are drawn by the law of members, however little is told there.
+        """
+        guides = []
+        for own, ratio, each, base in zip(self.own, self.ratio, law, one):
+            both = (each[:, None] * mass).sqrt()  # the root, since these masses are rough
+            both = (both + both.T).triu(1)
+            lines = both.flatten().topk(min(PAIRS, len(each) * (len(each) - 1) // 2)).indices
+            away = self.members - self.members[base]
+            line = lines // len(each), lines % len(each)
+
+            def told(at: _Scanned, ratio: Tensor = ratio) -> Tensor:
+                moved = (ratio[at.most, None] * at.chance[..., None] * at.gain**2).sum((1, 2))
+                if entropies:
+                    within = at.square - at.chance[..., None] * at.gain**2
+                    surer = at.spread - (ratio[at.most, None] * within).sum(1)
+                    moved = moved + surer.sum(1).abs()
+                return moved * torch.exp(at.density)
+
+            points, scanned = self._scanned(u, away, line, own, told)
+            weight = torch.cat([_BY_LAW * each.expand(len(u), -1), (1 - _BY_LAW) * _normalised(scanned)], dim=1)
+            guides.append((_partly_even(_normalised(scanned.sum(1))), torch.cat([away, points]), weight))
+        share, points, weight = (torch.stack(part) for part in zip(*guides))
+        return Guide(u.expand(len(law), -1), share, one, points[:, None], weight)
 
     def scan(self) -> Guide:
         """Where noisy stimuli around each of the n stimuli matter: on lines to other members, by the gains there."""
@@ -159,28 +169,63 @@ class FiniteJoint:
         u = _levels(pairs)
         zero = torch.zeros(len(u), dtype=torch.long, device=away.device)
         others = pairs.bridged(u.exp(), zero)[1].amax(0).topk(min(PAIRS, len(away) - 1)).indices
-        t = torch.linspace(*_SCANNED, dtype=away.dtype, device=away.device)
-        points = (t[:, None, None] * away[others]).reshape(-1, away.shape[1])
-        lengths, step = pairs.apart[0, others].sqrt().repeat(len(t)), t[1] - t[0]
-        most = own.topk(min(len(own), max(_FEWEST, _FEW * PAIRS // len(away)))).indices
-        own, table = own[most], self.table[most]
-        apart, near = ((points[:, None] - away) ** 2).sum(2), (points**2).sum(1)
-        tiny = torch.finfo(away.dtype).tiny
-        found = []
-        for g in u.exp():
-            share = torch.softmax(self.log_prior - apart / (2 * g), dim=1)
-            mean = share @ away
-            chance = share @ table.T
-            gain = table @ (share[..., None] * (away - mean[:, None])) / chance.clamp_min(tiny)[..., None]
-            drift = (own[:, None] * gain * (2 * mean[:, None] + gain)).sum((1, 2)).abs()
-            size = drift + ((own + chance)[..., None] * gain**2).sum((1, 2))
-            # A point stands for a step of its line, or for the width of the noise if that is less.
-            found.append(size * (-near / (2 * g)).exp() * (lengths * step / g.sqrt()).clamp_max(1) / g)
-        weight = torch.stack(found)
-        share = _partly_even(_normalised(weight.sum(1)))
-        scanned = _normalised(weight) / 2
+
+        def told(seen: _Scanned) -> Tensor:
+            given, gain = own[seen.most], seen.gain
+            drift = (given[:, None] * gain * (2 * seen.mean[:, None] + gain)).sum((1, 2)).abs()
+            size = drift + ((given + seen.chance)[..., None] * gain**2).sum((1, 2))
+            return size * torch.exp(-(seen.points**2).sum(1) / (2 * seen.gamma))
+
+        points, found = self._scanned(u, away, (torch.full_like(others, at), others), own, told)
+        share = _partly_even(_normalised(found.sum(1)))
+        scanned = (1 - _BY_LAW) * _normalised(found)
         weight = torch.cat([1 - scanned.sum(1, keepdim=True), scanned], dim=1)
         return u, share, torch.cat([torch.zeros_like(points[:1]), points]), weight
+
+    def _scanned(
+        self, u: Tensor, away: Tensor, line: tuple[Tensor, Tensor], own: Tensor, told: Callable[[_Scanned], Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """Points (M, d) on lines between members at `away` (N, d), and how much they tell at each level, (G, M).
+
+        The responses that are likely by their law `own` (K,) are all that `told` sees.
+        """
+        t = torch.linspace(*_SCANNED, dtype=away.dtype, device=away.device)
+        start, along = away[line[0]], away[line[1]] - away[line[0]]
+        points = (start + t[:, None, None] * along).reshape(-1, away.shape[1])
+        lengths, step = along.norm(dim=1).repeat(len(t)), t[1] - t[0]
+        most = own.topk(min(len(own), max(_FEWEST, _FEW * PAIRS // len(away)))).indices
+        apart = ((points[:, None] - away) ** 2).sum(2)
+        found = []
+        for g in u.exp():
+            size = told(_Scanned(points, g, self.log_prior - apart / (2 * g), away, self.table[most], most))
+            # A point stands for a step of its line, or for the width of the noise if that is less.
+            found.append(size * (lengths * step / g.sqrt()).clamp_max(1) / g)
+        return points, torch.stack(found)
+
+
+class _Scanned:
+    """What noisy stimuli at M points tell at one level, by some of the responses."""
+
+    def __init__(self, points: Tensor, gamma: Tensor, log: Tensor, away: Tensor, table: Tensor, most: Tensor) -> None:
+        self.points, self.gamma, self.most = points, gamma, most
+        self.density = torch.logsumexp(log, dim=1)
+        share = torch.softmax(log, dim=1)
+        self.mean = share @ away
+        apart = away - self.mean[:, None]
+        weighted = share[..., None] * apart
+        self.chance = share @ table.T
+        self.gain = (table @ weighted) / self.chance.clamp_min(torch.finfo(share.dtype).tiny)[..., None]
+        self._parts = weighted * apart, table
+
+    @property
+    def spread(self) -> Tensor:
+        """Var(X_i|xg), (M, d)."""
+        return self._parts[0].sum(1)
+
+    @property
+    def square(self) -> Tensor:
+        """E[(X_i - E[X_i|xg])^2 p(r|X) | xg], (M, K, d)."""
+        return self._parts[1] @ self._parts[0]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from .denoiser import Denoiser, Posterior, Scales, column, device_named, float_t
 from .denoiser import normal as _randn
 from .encoders import MOST_OUTCOMES, Encoder, TableEncoder
 from .finite_joint import FiniteJoint
-from .set_likelihood import SetLikelihood
+from .set_likelihood import SetLikelihood, checked_set
+from .set_screen import Screen
 
 #: Largest number of entries of a (noisy stimuli, set) matrix held at once, and of stimuli converted to the working
 #: dtype at once.
@@ -61,7 +62,7 @@ class FiniteSetDenoiser(Denoiser):
         device: Any = "cpu",
         dtype: torch.dtype = torch.float64,
     ) -> None:
-        x = _as_set(stimuli)
+        x = checked_set(stimuli)
         count, d = x.shape
         if encoder.dimensions != d:
             raise ModelError(f"the encoder sees stimuli in R^{encoder.dimensions}, the set's are in R^{d}")
@@ -127,6 +128,8 @@ class FiniteSetDenoiser(Denoiser):
     ) -> Posterior:
         pieces = []
         g = column(gamma, xg)
+        if self.screen is not None and not normal and not self._close(g):
+            return self.screen.posterior(xg, g, r, variance, draw, generator)
         for start in range(0, len(xg), self._most):
             part = slice(start, start + self._most)
             given, close = None if r is None else r[part], self._close(g[part])
@@ -134,6 +137,17 @@ class FiniteSetDenoiser(Denoiser):
             pieces.append(self._summarise(weights, variance, draw, normal, close, generator))
         joined: list[Any] = [None if p[0] is None else torch.cat(p) for p in zip(*pieces)]
         return Posterior(*joined)
+
+    @cached_property
+    def screen(self) -> Screen | None:
+        """The set in single precision, where it is large and float32 holds it exactly."""
+        if self.dtype != torch.float64 or not Screen.fits(self.stimuli, self.centre, self.half_square):
+            return None
+
+        def plain(xg: Tensor, g: Tensor, r: Tensor | None) -> Tensor:
+            return torch.softmax(self._log_weights(xg, g, r, False), dim=1)
+
+        return Screen(self.stimuli, self.centre, self.half_square, self.log_prior, self.likelihoods, plain)
 
     @property
     def _most(self) -> int:
@@ -290,15 +304,3 @@ class FiniteSetDenoiser(Denoiser):
 
     def __repr__(self) -> str:
         return f"FiniteSetDenoiser({len(self.stimuli)} stimuli in R^{self.dimensions}, {self.encoder!r})"
-
-
-def _as_set(stimuli: Any) -> Tensor:
-    x = stimuli if isinstance(stimuli, Tensor) else torch.from_numpy(np.array(stimuli))
-    if x.ndim != 2 or 0 in x.shape:
-        raise ModelError(f"stimuli have shape {tuple(x.shape)}; expected (N, d) with at least one stimulus")
-    if x.is_floating_point() and not torch.isfinite(x).all():
-        n = int((~torch.isfinite(x).all(1)).nonzero()[0])
-        raise ModelError(f"stimulus {n} of the set is not finite")
-    if not x.is_floating_point() and x.dtype not in (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64):
-        raise ModelError(f"stimuli hold {x.dtype} values; expected real numbers")
-    return x

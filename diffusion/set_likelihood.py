@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -78,3 +81,16 @@ class SetLikelihood:
         for part in torch.split(r, most):
             rows.append(torch.cat([self.encoder.log_likelihood(part[:, None], b[None]) for b in self.blocks], dim=1))
         return torch.cat(rows)
+
+
+def checked_set(stimuli: Any) -> Tensor:
+    """Stimuli as a tensor (N, d) in their own dtype; raises `ModelError` for anything else."""
+    x = stimuli if isinstance(stimuli, Tensor) else torch.from_numpy(np.array(stimuli))
+    if x.ndim != 2 or 0 in x.shape:
+        raise ModelError(f"stimuli have shape {tuple(x.shape)}; expected (N, d) with at least one stimulus")
+    if x.is_floating_point() and not torch.isfinite(x).all():
+        n = int((~torch.isfinite(x).all(1)).nonzero()[0])
+        raise ModelError(f"stimulus {n} of the set is not finite")
+    if not x.is_floating_point() and x.dtype not in (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64):
+        raise ModelError(f"stimuli hold {x.dtype} values; expected real numbers")
+    return x

@@ -17,8 +17,8 @@ class JointSight(Sight):
     """A `Sight` in which averages over responses are sums, and those over noisy stimuli are importance-weighted.
 
     A noisy stimulus is drawn around one of the guide's points, and has the weight of its density under the law that is
-    asked for over that under the guide's. Half of the latter is the law itself, so a weight is at most 2; the other
-    half is where gains are, however rarely noise leads there. All positions are relative to a member, which keeps the
+    asked for over that under the guide's. A part of the latter is the law itself, so that weights are bounded; the
+    rest is where gains are, however rarely noise leads there. All positions are relative to a member, which keeps the
     digits of small gaps.
 
     Attributes

@@ -3,13 +3,13 @@
 With a uniformly random offset, a lattice is unbiased for the integral over its range. Because the integrand is analytic
 in log g, its error falls exponentially with the number of levels. ``log g = middle + a sinh(v)`` stretches both ends,
 where f / g falls as g and as 1 / g. The parts beyond the range are extrapolated from the outermost levels by these
-laws.
+laws. Where a pilot has shown how draws scatter from level to level, levels lie as densely as they scatter.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -21,6 +21,11 @@ from ..diffusion.finite_joint import Guide
 SPACING = 1.8
 #: Levels of a lattice that follows a profile.
 PROFILED = 8
+#: The share of levels that stays even, whatever a pilot finds: where it saw too little, errors grow by 1.7 at most.
+_EVEN = 0.35
+#: The variance of integrals over the sum of those of their parts: about 1 where parts scatter by noise, and 1e-4
+#: or less where all of it is a shift of the lattice.
+_SMOOTH = 0.1
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class LevelPlan:
     doubt : the share of the extrapolated parts that may be wrong; they are added to the value if it is below 1
     profile : ends of intervals of log g (n, G + 1), and the shares (n, G) of the levels in each; replaces the other
         numbers, and then nothing is left beyond the ends
+    spread : the shares (n, G) of the levels in G equal parts of v; equal shares if it is None
     """
 
     middle: Tensor
@@ -42,6 +48,7 @@ class LevelPlan:
     top: Tensor
     doubt: float
     profile: tuple[Tensor, Tensor] | None = None
+    spread: Tensor | None = None
 
     @classmethod
     def guided(cls, guide: Guide) -> LevelPlan:
@@ -68,6 +75,24 @@ class LevelPlan:
         middle = (math.log(low) + math.log(high)) / 2
         return cls(ones * middle, ones * torch.inf, -half, half, 1.0)
 
+    def following(self, draws: Tensor) -> LevelPlan:
+        """The plan with levels in proportion to the spread of draws (R, n, G, features) at the G levels of a lattice.
+
+        The draws are parts of the integral. Both the spread of their sums over features and that of the features count,
+        in one stimulus as in all, which steadies the few draws of each. Where integrals scatter much less than their
+        parts, the parts differ as the lattice is moved and not by noise; then an even lattice is the most accurate one.
+        """
+        apart = draws.sum(-1).var(0)  # (n, G)
+        if float(draws.sum((2, 3)).var(0).sum()) < _SMOOTH * float(apart.sum()):
+            return self
+        both = [apart.sqrt(), draws.var(0).sum(-1).sqrt()]
+        own = torch.stack([one / one.sum(1, keepdim=True).clamp_min(1e-300) for one in both]).sum(0)
+        shared = own + own.mean(0)
+        wide = torch.nn.functional.pad(shared[:, None], (1, 1), mode="replicate")[:, 0]
+        smooth = (wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]) / 4
+        smooth = smooth / smooth.sum(1, keepdim=True).clamp_min(1e-300)
+        return replace(self, spread=(1 - _EVEN) * smooth + _EVEN / smooth.shape[1])
+
     def wanted(self) -> int:
         """The number of levels of a lattice with the spacing `SPACING`."""
         if self.profile is not None:
@@ -90,8 +115,12 @@ class LevelPlan:
         index = torch.arange(count, dtype=offset.dtype, device=offset.device)
         if self.profile is not None:
             return self._profiled((index + offset[..., None]) / count, *self.profile)
-        cell = (self.top - self.bottom) / count
-        v = (index + offset[..., None]) * cell[:, None] + self.bottom[:, None]
+        place = (index + offset[..., None]) / count
+        density = torch.ones_like(place)
+        if self.spread is not None:
+            place, density = _placed(place, self.spread)
+        width = (self.top - self.bottom)[:, None]
+        v = place * width + self.bottom[:, None]
         straight = ~torch.isfinite(self.stretch)[:, None]
         a = torch.where(straight, 1.0, self.stretch[:, None])
         s = torch.where(straight, v, a * torch.sinh(v))
@@ -100,17 +129,27 @@ class LevelPlan:
         ends = torch.stack([self.bottom, self.top], dim=1)
         ends = torch.where(straight, ends, a * torch.sinh(ends))
         beyond = torch.stack([s[..., 0] - ends[:, 0], ends[:, 1] - s[..., -1]], dim=-1)
-        return gamma, cell[:, None] * slope / (2 * gamma), beyond
+        return gamma, width / count / density * slope / (2 * gamma), beyond
 
     def _profiled(self, place: Tensor, ends: Tensor, share: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Levels at these places (R, n, count) of the profile's cumulative shares, as `lattice` returns them."""
-        reached = torch.cat([torch.zeros_like(share[:, :1]), share.cumsum(1)], dim=1)
         size, n, count = place.shape
-        flat = place.to(share.dtype).transpose(0, 1).reshape(n, size * count)
-        cell = (torch.searchsorted(reached, flat) - 1).clamp(0, share.shape[1] - 1)
-        inside = (flat - reached.gather(1, cell)) / share.gather(1, cell)
-        width = ends[:, 1:2] - ends[:, :1]
-        gamma = (ends.gather(1, cell) + inside * width).exp()
-        weight = width / share.gather(1, cell) / (2 * gamma * count)
-        gamma, weight = (part.reshape(n, size, count).transpose(0, 1) for part in (gamma, weight))
+        where, density = _placed(place, share)
+        width = ends[:, -1:] - ends[:, :1]
+        gamma = (ends[:, :1] + where * width).exp()
+        weight = width / density / (2 * gamma * count)
         return gamma, weight, torch.full((size, n, 2), torch.inf, dtype=gamma.dtype, device=gamma.device)
+
+
+def _placed(place: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
+    """Where in [0, 1] cumulative shares (n, G) of equal parts reach `place` (R, n, count), and the density there."""
+    share = share.to(place.dtype)
+    reached = torch.cat([torch.zeros_like(share[:, :1]), share.cumsum(1)], dim=1)
+    size, n, count = place.shape
+    parts = share.shape[1]
+    flat = place.transpose(0, 1).reshape(n, size * count)
+    part = (torch.searchsorted(reached, flat) - 1).clamp(0, parts - 1)
+    of_part = share.gather(1, part)
+    where = (part + (flat - reached.gather(1, part)) / of_part) / parts
+    where, density = (one.reshape(n, size, count).transpose(0, 1) for one in (where, of_part * parts))
+    return where, density

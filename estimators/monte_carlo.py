@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -34,6 +34,10 @@ _MOST_REPLICATES = 64
 _FEWEST_REPLICATES, _FEWEST_LEVELS = 4, 5
 #: Replicates before a goal (`rtol`) counts as reached.
 _FEWEST_FOR_GOAL = 12
+#: Replicates of the pilot that shows where draws scatter, and how many times its cost a budget must hold.
+_PILOTS, _WORTH = 6, 6
+#: Its stream of random numbers: a number of replicates that no estimate reaches.
+_PILOT_STREAM = 1 << 40
 
 Progress = Callable[[int, float], None]
 
@@ -84,7 +88,12 @@ Draw = Callable[[int, torch.Generator], tuple[Tensor, Tensor, Tensor]]
 
 def integrate(task: Task, x: Tensor, plan: LevelPlan, listed: Listed | None = None) -> Estimate:
     """Estimate the task's integral at stimuli x (n, d) until the budget is spent or the goal is reached."""
-    wanted = plan.wanted()
+    wanted, pilot = plan.wanted(), 0
+    if listed is None and task.budget.passes >= _WORTH * _PILOTS * wanted * task.passes:
+        generator = task.denoiser.generator(stream(task.seed, _PILOT_STREAM))
+        plan = plan.following(_replicates(task, x, plan, None, _PILOTS, wanted, generator).parts)
+        pilot = _PILOTS * wanted * task.passes
+        task = _after(task, pilot)
     count = _levels_for(task.budget.passes // task.passes, wanted, task)
     if task.budget.rtol is not None:
         count = min(count, wanted)  # many small steps towards the goal
@@ -92,16 +101,23 @@ def integrate(task: Task, x: Tensor, plan: LevelPlan, listed: Listed | None = No
     gaps = torch.zeros(len(x), dtype=torch.float64)
 
     def draw(size: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        values, tails, gamma, gap = _replicates(task, x, plan, listed, size, count, generator)
-        gaps.add_(gap.cpu())
-        return values, tails, gamma
+        found = _replicates(task, x, plan, listed, size, count, generator)
+        gaps.add_(found.gap.cpu())
+        return found.values, found.tails, found.gamma
 
     width = len(x) * count * max(x.shape[1], task.denoiser.dimensions)
     found = repeat(task, draw, count, width, plan.doubt, task.denoiser.rare_nats if listed is None else 0.0)
+    found = replace(found, passes=found.passes + pilot)
     if task.bias is None:
         return found
     systematic = task.bias.of(torch.from_numpy(found.value), gaps / found.replicates)
     return replace(found, systematic=systematic.numpy())
+
+
+def _after(task: Task, pilot: int) -> Task:
+    """The task with what a pilot left of its budget; progress counts the pilot's passes too."""
+    budget, tell = replace(task.budget, passes=task.budget.passes - pilot), task.progress
+    return replace(task, budget=budget, progress=tell and (lambda passes, error: tell(passes + pilot, error)))
 
 
 def repeat(task: Task, draw: Draw, count: int, width: int, doubt: float, rare: float = 0.0) -> Estimate:
@@ -130,6 +146,25 @@ def _levels_for(samples: int, wanted: int, task: Task) -> int:
     return max(wanted, min(samples // _MOST_REPLICATES, 4 * wanted))
 
 
+class Replicates(NamedTuple):
+    """Replicates of the integral at n stimuli.
+
+    Attributes
+    ----------
+    values : (size, n) or (size, n, d)
+    tails : (size, n, 2), the parts of the integral beyond both ends
+    gamma : (size, n, count) the levels
+    gap : (n,) the sum over replicates of what the denoiser's bias adds to each total
+    parts : (size, n, count, 1 or d) the parts of the integral at each level
+    """
+
+    values: Tensor
+    tails: Tensor
+    gamma: Tensor
+    gap: Tensor
+    parts: Tensor
+
+
 def _replicates(
     task: Task,
     x: Tensor,
@@ -138,14 +173,8 @@ def _replicates(
     size: int,
     count: int,
     generator: torch.Generator,
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """`size` replicates at once.
-
-    Returns
-    -------
-    values (size, n) or (size, n, d), the tails (size, n, 2) beyond both ends, the levels, and the sum over replicates
-    of what the denoiser's bias adds to each total, (n,)
-    """
+) -> Replicates:
+    """`size` replicates at once."""
     n, d = x.shape
     like = x[:0] if listed is None else x[:0].double()
     offset = torch.rand(size, n, dtype=like.dtype, device=like.device, generator=generator)
@@ -162,7 +191,8 @@ def _replicates(
     found = task.value(sight)
     check_finite(found, sight.gamma, task)
     found = found.reshape(size, n, count, -1)
-    total = (found * weight[..., None]).sum(2)
+    parts = found * weight[..., None]
+    total = parts.sum(2)
     # Beyond the ends f / g falls as g and as 1 / g, so the outermost levels show how much is left there.
     ends = torch.stack([found[:, :, i] / (2 * gamma[:, :, i, None]) for i in (0, -1)], dim=2)  # (size, n, 2, features)
     tails = ends * (-beyond).exp()[..., None]
@@ -170,7 +200,7 @@ def _replicates(
         total = total + tails.sum(2)
     share = 0.0 if task.bias is None else task.bias.at(gamma)
     gap = (found.sum(-1) * weight * share).sum((0, 2))
-    return (total if task.featurewise else total[..., 0]), tails.sum(-1), gamma, gap
+    return Replicates(total if task.featurewise else total[..., 0], tails.sum(-1), gamma, gap, parts)
 
 
 def _noises(rows: int, count: int, d: int, like: Tensor, generator: torch.Generator) -> Tensor:

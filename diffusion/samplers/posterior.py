@@ -59,7 +59,8 @@ class PosteriorSampler(Sampler):
             seen = denoiser.posterior(xg, gamma, variance=variance)
             x0 = reverse_diffusion(denoiser, xg, gamma, self.steps, generator)
         r = denoiser.encoder.sample(x0, generator)
-        return gain_squared(seen, denoiser.posterior(xg, gamma, r, variance=variance))
+        given = denoiser.posterior(xg, gamma, r, variance=variance) if seen.given is None else seen.given(r, variance)
+        return gain_squared(seen, given)
 
 
 def reverse_diffusion(

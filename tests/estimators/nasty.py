@@ -18,6 +18,15 @@ def _rare(rng, count):
     return p / p.sum()
 
 
+def _one_rare(rng, count):
+    """Probabilities of which one is small, from 1e-5 to 1e-2, and the others are not."""
+    p = 0.1 + rng.dirichlet(np.ones(count))
+    one = rng.integers(count)
+    p[one] = 0
+    p[one] = 10 ** rng.uniform(-5, -2) * p.sum()
+    return p / p.sum()
+
+
 def _points(rng):
     """Two to six points, with gaps of 1e-3 to 1: in the plane, or on a line through R^1 to R^3."""
     count, flat = int(rng.integers(2, 7)), rng.random() < 0.75
@@ -37,28 +46,28 @@ def _moved(rng, stimuli):
     return scale, scale * gap * 10 ** rng.uniform(0, 6) * rng.choice([-1, 0, 1])
 
 
-def table(rng):
+def table(rng, odds=_rare):
     """A table of responses, some of them rare, or nearly the same at all stimuli."""
     from stiminfo.diffusion import FiniteSetDenoiser
 
     stimuli = _points(rng)
     count = int(rng.integers(2, 6))
-    rows = np.stack([_rare(rng, count) if rng.random() < 0.7 else rng.dirichlet(np.full(count, 0.3)) for _ in stimuli])
+    rows = np.stack([odds(rng, count) if rng.random() < 0.7 else rng.dirichlet(np.full(count, 0.3)) for _ in stimuli])
     if rng.random() < 0.3:  # faint: all nearly the same
         rows = rows[:1] + 10 ** rng.uniform(-3, -1) * (rows - rows[:1])
-    prior = _rare(rng, len(stimuli))
+    prior = odds(rng, len(stimuli))
     model = si.EncodingModel(stimuli, prior, rows.T)
     scale, offset = _moved(rng, stimuli)
     moved = model.stimuli * scale + offset
     return model, FiniteSetDenoiser(moved, TableEncoder(moved, model.likelihood), model.prior), moved
 
 
-def counts(rng):
+def counts(rng, odds=_rare):
     """A set seen by one or two Poisson neurons, sparse or busy, flat or steep."""
     from stiminfo.diffusion import FiniteSetDenoiser
 
     stimuli, k = _points(rng), int(rng.integers(1, 3))
-    prior = _rare(rng, len(stimuli))
+    prior = odds(rng, len(stimuli))
     scale, offset = _moved(rng, stimuli)
     weights = rng.normal(size=(k, stimuli.shape[1]))
     drive = stimuli @ weights.T
@@ -77,12 +86,12 @@ def counts(rng):
     return si.EncodingModel(stimuli, prior, rows / rows.sum(axis=0)), denoiser, moved
 
 
-def drives(rng):
+def drives(rng, odds=_rare):
     """A set seen by a linear neuron with Gaussian noise."""
     from stiminfo.diffusion import FiniteSetDenoiser
 
     stimuli = _points(rng)
-    prior = _rare(rng, len(stimuli))
+    prior = odds(rng, len(stimuli))
     scale, offset = _moved(rng, stimuli)
     weights = rng.normal(size=(1, stimuli.shape[1]))
     drive = stimuli @ weights[0]
@@ -96,6 +105,27 @@ def drives(rng):
     full = rows.sum(axis=0)
     model = si.EncodingModel(stimuli, prior, rows / full, response_volumes=np.full(len(steps), 0.2))
     return model, denoiser, moved
+
+
+def rare(rng):
+    """A set with one rare stimulus, and responses of which one is rare."""
+    return (table, counts, drives)[rng.integers(3)](rng, _one_rare)
+
+
+class _Unlisted(LinearGaussian):
+    """Neurons whose responses cannot be summed, so that they are drawn."""
+
+    def outcomes(self, x):
+        return None
+
+
+def unlisted(rng):
+    """`drives`, with responses that are drawn."""
+    from stiminfo.diffusion import FiniteSetDenoiser
+
+    model, one, moved = drives(rng, (_rare, _one_rare)[rng.integers(2)])
+    encoder = _Unlisted(one.encoder.weights, one.encoder.noise)
+    return model, FiniteSetDenoiser(moved, encoder, one.log_prior.exp()), moved
 
 
 def gaussian(rng):
@@ -130,7 +160,15 @@ def mixture(rng):
     return (weights, means, sds, noise, x), denoiser, np.array([[x * scale + offset]])
 
 
-FAMILIES = {"table": table, "counts": counts, "drives": drives, "gaussian": gaussian, "mixture": mixture}
+FAMILIES = {
+    "table": table,
+    "counts": counts,
+    "drives": drives,
+    "gaussian": gaussian,
+    "mixture": mixture,
+    "rare": rare,
+    "unlisted": unlisted,
+}
 MEASURES = ("fisher", "i_sp", "i_ssi", "i_surp", "i_cissi", "i_local", "i_kong1", "i_kong2")
 
 

@@ -5,8 +5,13 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 
+from stiminfo.diffusion import GaussianDenoiser  # noqa: E402
+from stiminfo.diffusion.denoiser import Scales  # noqa: E402
+from stiminfo.estimators import i_local, monte_carlo  # noqa: E402
 from stiminfo.estimators.estimate import Estimate  # noqa: E402
 from stiminfo.estimators.levels import LevelPlan  # noqa: E402
+from stiminfo.models import LinearGaussian  # noqa: E402
+from stiminfo.reports.studies.estimators import mixture_16  # noqa: E402
 
 
 def estimate(value, stderr, featurewise=None, featurewise_stderr=None):
@@ -39,3 +44,41 @@ def test_levels_within_a_range_fill_it():
     assert logs.min() > np.log(0.5) - 1e-9
     assert logs.max() < np.log(32.0) + 1e-9
     assert float(logs.mean()) == pytest.approx(np.log(4.0), abs=1e-6)
+
+
+def test_levels_follow_the_spread_of_draws():
+    """Most levels lie where draws scatter, some everywhere, and the weighted sum stays the integral."""
+    ones = torch.ones(1, dtype=torch.float64)
+    plan = LevelPlan.between(Scales(0.1 * ones, 10 * ones))
+    draws = torch.zeros(6, 1, 10, 1, dtype=torch.float64)
+    draws[::2, 0, 4] = 1.0
+    uneven = plan.following(draws)
+    assert float(uneven.spread[0, 3:6].sum()) > 0.6
+    assert float(uneven.spread.min()) > 0.02
+    assert float(uneven.spread.sum()) == pytest.approx(1)
+    found = []
+    for each in (plan, uneven):
+        gamma, weight, beyond = each.lattice(12, torch.linspace(0, 0.999, 400, dtype=torch.float64)[:, None])
+        found.append(float((weight * gamma / (1 + gamma)).sum() / 400))  # 2 g f = g^2 / (1 + g): over log g, a logistic
+        assert (gamma.diff(dim=2) > 0).all()
+        assert (beyond > -1e-9).all()
+    assert found[1] == pytest.approx(found[0], rel=0.01)
+
+
+def test_a_pilot_makes_the_error_smaller(monkeypatch):
+    denoiser = mixture_16()
+    x = denoiser.draw_prior(6, denoiser.generator(0))
+    spread = []
+    for worth in (monte_carlo._WORTH, 10**9):
+        monkeypatch.setattr(monte_carlo, "_WORTH", worth)
+        found = [i_local.estimate(denoiser, x, passes=1200, seed=seed) for seed in range(12)]
+        spread.append(np.std([one.value for one in found], axis=0).mean())
+        assert all(1100 < one.passes <= 1200 for one in found)
+    assert spread[0] < 0.9 * spread[1]
+
+
+def test_an_integrand_without_noise_keeps_its_even_lattice():
+    """Variances of a Gaussian do not depend on the noise: the error of an even lattice falls exponentially."""
+    denoiser = GaussianDenoiser(np.zeros(3), np.diag([1.0, 0.1, 0.01]), LinearGaussian(np.eye(3), 0.1))
+    found = i_local.estimate(denoiser, np.zeros((2, 3)), passes=4000, form="variance")
+    assert found.featurewise == pytest.approx(np.tile(denoiser.feature_information(), (2, 1)), rel=2e-4)
