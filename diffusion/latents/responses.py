@@ -103,6 +103,11 @@ class Responses:
         return cls(means, noise, _scaled(spread), counts and not stabilise, None, trials, held_out, covariance, remarks)
 
     @property
+    def law(self) -> str:
+        """Where the law is from: "known", or "fitted" to the trials, as Gaussian with one covariance."""
+        return "fitted" if self.table is None else "known"
+
+    @property
     def neurons(self) -> int:
         """K."""
         return int(self.means.shape[1])

@@ -141,6 +141,26 @@ def group_shares(
     )  # fmt: skip
 
 
+def held_out_bounds(latents: ExactLatents, index: Tensor, z: Tensor) -> Array:
+    """Lower bounds of I(z_g; x) and I(z_g; factor), (R, 1 + F), nats, for a law that was fitted to other trials.
+
+    ``E[log q(x|z) / p(x)]`` is at most I(z; x) for any q; here q is the posterior of the fitted law.
+
+    Parameters
+    ----------
+    index : (n,) images, each as often as any other
+    z : (n, D) latents of trials that the law was not fitted to
+    """
+    onehot = _OneHot(latents.world)
+    found = []
+    for channel in (latents.channel(row) for row in latents.groups.rows):
+        parts = zip(torch.split(index, _AT_ONCE), torch.split(z[:, channel.latents], _AT_ONCE))
+        found.append(
+            torch.cat([onehot.information(channel.log_likelihoods(some), at)[0] for at, some in parts]).mean(0)
+        )
+    return torch.stack(found).clamp_min(0).numpy()
+
+
 class _OneHot:
     """Sums of posterior probabilities over the images that share a factor's value."""
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from commands import stiminfo
 
 torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 pytest.importorskip("accelerate")
@@ -304,3 +305,10 @@ def test_the_setting_trains_what_it_says(monkeypatch):
     finally:
         for cached in caches:
             cached.cache_clear()
+
+
+def test_the_ids_are_listed():
+    done = stiminfo("claims", "--list", "--paper", "mig-vis")
+    lines = done.stdout.splitlines()
+    assert (done.returncode, lines[0]) == (0, f"--paper mig-vis: {len(CLAIMS)} statements")
+    assert [line.split(":")[0].removesuffix(" (ours)") for line in lines[1:]] == list(CLAIMS)

@@ -62,8 +62,8 @@ class Options(Given):
         str,
         typer.Option(
             metavar="exact|critic|likelihood|released",
-            help="exact: the true difference of posterior means. critic, likelihood: a gradient at the denoised image. "
-            "released: the rule of the published code.",
+            help="exact: the difference of posterior means, by the law of the latents. critic, likelihood: a gradient "
+            "at the denoised image. released: the rule of the published code.",
         ),
     ] = "exact"
     condition: Annotated[
@@ -163,7 +163,7 @@ def _edited(options: Options) -> EditReport:
     settings = {
         name: getattr(options, name) for name in ("perturb", "amount", "level", "scale", "guide", "condition", "seed")
     }
-    settings["denoiser"] = repr(start.denoiser)
+    settings |= {"law": learned.responses.law, "denoiser": repr(start.denoiser)}
     shares = _shares(latents, options)
     rows = worth_seeing(world, shares[options.group], images.numpy(), edits.perturbed.donors.numpy(), _SHOWN)
     teller = latents.denoiser(options.group)
@@ -172,7 +172,7 @@ def _edited(options: Options) -> EditReport:
 
 
 def _shares(latents: ExactLatents, options: Options) -> dict[str, Array]:
-    """What each group tells about each factor, exactly."""
+    """What each group tells about each factor, by the law of the latents."""
     from ..diffusion.latents import factor_information
 
     names = {*latents.groups.names, options.group}

@@ -76,8 +76,9 @@ class Options(Given):
         str,
         typer.Option(
             metavar="exact|mlp",
-            help="exact: linear encoder and Gaussian noise, so that all information is exact. mlp: two-layer networks "
-            "and spike counts, as published; information is then bounded from below.",
+            help="exact: linear encoder and Gaussian noise; information is exact where the neurons' law is known, and "
+            "estimated for your own responses. mlp: two-layer networks and spike counts, as published; information is "
+            "then bounded from below.",
         ),
     ] = "exact"
     recipe: Annotated[

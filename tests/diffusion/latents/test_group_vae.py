@@ -17,6 +17,7 @@ from stiminfo.diffusion.latents import (  # noqa: E402
     GroupVAE,
     LearnedGroups,
     Responses,
+    group_shares,
     load_groups,
     mixed_population,
     rendered_world,
@@ -222,6 +223,30 @@ def test_the_scores_of_both_lanes(monkeypatch):
     assert (bounds.information >= 0).all()
     # No bound lies above what the counts tell.
     assert (bounds.information <= bounds.population.about_factor + 0.1).all()
+
+
+@pytest.mark.parametrize("trials", [2, 8])
+def test_a_fitted_law_brackets_the_truth(trials):
+    index = torch.arange(48).repeat_interleave(trials)
+    drawn = RESPONSES.draw(index, torch.Generator().manual_seed(1)).reshape(48, trials, -1)
+    own = replace(WORLD, responses=drawn.numpy())
+    fitted = Responses.of_trials(own)
+    learned = LearnedGroups(run(replace(SHORT, steps=100), fitted).run(), own, fitted, {})
+    found = score_groups(learned, 1920)
+    truth = group_shares(learned.vae.exact(WORLD, RESPONSES), 1920)
+    data = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert (data["law"], data["lower_bounds"]) == ("fitted", False)
+    # Chance differences between means of few trials are taken for what the latents tell.
+    error = np.hypot(found.image_stderr, truth.image_stderr)
+    assert (found.about_image > truth.about_image - 4 * error).all()
+    if trials == 2:
+        assert (found.about_image > truth.about_image + 4 * error)[-1]
+        assert (found.least, data["at_least"]) == (None, None)
+        return
+    assert (found.least[:, 0] < truth.about_image + 0.1).all()
+    assert (found.least[:, 1:] < truth.about_factor + 0.05).all()
+    assert found.least[-1, 0] > 0.3 * truth.about_image[-1]
+    assert data["at_least"]["shares"]["pose"]["rotation"] == pytest.approx(found.least_shares[0, 1])
 
 
 def test_a_checkpoint_comes_back(tmp_path):

@@ -72,6 +72,9 @@ def test_own_images_and_responses(groups, tmp_path, monkeypatch):
     code, out, err = groups(*own, "--circular", "rotation:360", "--group", "pose=rotation", "--group", "rest:4")
     assert (code, err) == (0, "")
     assert "responses that were not learned from" in out
+    assert "(from at least, by held-out trials, to an estimate)" in " ".join(out.split())
+    assert "exact in the images" not in out
+    assert "the estimate is too high; what held-out trials show is too low" in out
     assert load_groups(tmp_path / "groups").vae.groups.ranks == (6, 4)
     code, _, err = groups(*own[:4], *own[6:], "--neurons", "4", "--out", "simulated")
     assert code == 0
@@ -86,6 +89,15 @@ def test_own_images_and_responses(groups, tmp_path, monkeypatch):
     assert code == 0
     assert err.count("\n") == 1
     assert "stiminfo: warning: there is one row of responses per image" in err
+    assert "tells (estimated from trials)" in out
+    code, out, _ = groups(*own, "--lane", "mlp", "--out", "two")
+    assert code == 2
+    np.save("R.npy", np.random.default_rng(0).poisson(3, (48, 2, 5)))
+    code, out, _ = groups(*own, "--lane", "mlp", "--out", "two")
+    assert code == 0
+    assert "(by classifiers, on the trials that were learned from)" in " ".join(out.split())
+    assert "what they find is no lower bound" in out
+    assert json.loads((tmp_path / "two" / "groups.json").read_text())["lower_bounds"] is False
 
 
 @pytest.mark.parametrize(
