@@ -85,7 +85,7 @@ def test_own_images_and_responses(groups, tmp_path, monkeypatch):
     assert "has collapsed" in out
     assert load_groups(tmp_path / "counts").vae.groups.ranks == (2, 6)
     np.save("R.npy", np.load("R.npy").mean(1))
-    code, _, err = groups(*own, "--out", "averages")
+    code, out, err = groups(*own, "--out", "averages")
     assert code == 0
     assert err.count("\n") == 1
     assert "stiminfo: warning: there is one row of responses per image" in err
