@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..diffusion.latents import GroupScores
+    from ..diffusion.latents import Bound, GroupScores
 
 
 def print_scores(scores: GroupScores, console: Console) -> None:
@@ -39,6 +40,20 @@ def print_scores(scores: GroupScores, console: Console) -> None:
     console.print(table)
     for line in sentences(scores):
         console.print(line, highlight=False, markup=False)
+
+
+def print_critics(scores: GroupScores, bounds: Mapping[str, Bound], console: Console) -> None:
+    """Print what trained critics find of what each group tells, in one line."""
+    if not bounds:
+        return
+    told = dict(zip(scores.rows, scores.about_image))
+    found = ", ".join(f"{_called(row)} {bound.value:.2f} of {told[row]:.2f}" for row, bound in bounds.items())
+    cap = next(iter(bounds.values())).cap
+    console.print(
+        f"critics, trained with InfoNCE, find on fresh latents (nats; at most {cap:.2f}): {found}",
+        highlight=False,
+        markup=False,
+    )
 
 
 def known_how(scores: GroupScores) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...errors import ModelError, UnknownName, nearest
+from ...errors import ModelError, OptionError, UnknownName, nearest
 from .world import World
 
 #: Latents per group, as in the paper.
@@ -57,6 +57,31 @@ class Groups:
         values = {"names": names, "ranks": ranks, "dimensions": sum(ranks), "supervised": dict(self.supervised)}
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    @classmethod
+    def from_texts(cls, texts: Sequence[str], dimensions: int | None = None) -> Groups:
+        """Groups from NAME[:RANK][=FACTOR]; those without a rank share what is left of the latents, or have 6 each.
+
+        Raises
+        ------
+        OptionError
+            A text has another form.
+        """
+        names, ranks = [], []
+        supervised: dict[str, str] = {}
+        for text in texts:
+            head, equals, factor = text.partition("=")
+            name, colon, rank = head.partition(":")
+            if not name or (equals and not factor) or (colon and not rank.isdecimal()):
+                raise OptionError(
+                    f"--group {text}: expected NAME, NAME:RANK or NAME:RANK=FACTOR, such as pose:6=rotation"
+                )
+            names.append(name)
+            ranks.append(int(rank) if colon else 0)
+            supervised |= {name: factor} if equals else {}
+        left = ranks.count(0)
+        share = RANK if dimensions is None or not left else max(1, (dimensions - sum(ranks)) // left)
+        return cls(tuple(names), tuple(rank or share for rank in ranks), supervised, dimensions or 0)
 
     @property
     def slices(self) -> tuple[slice, ...]:
