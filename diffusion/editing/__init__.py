@@ -6,7 +6,7 @@ from .guidance import AsReleased, ByCritic, ByLikelihood, Exact, Guide
 from .guides import GUIDES, Trained, guides_with
 from .inversion import Inversion, NotInvertible, explicit, generate, invert
 from .ladder import Ladder
-from .perturbation import DEEP, PERTURBATIONS, Perturbed, depth, principal_axis
+from .perturbation import DEEP, PERTURBATIONS, Perturbed, depth, group_spread, principal_axis
 from .scores import Scores, agreement, nearest_images, score, steps_apart
 from .traversal import traversal
 
@@ -35,6 +35,7 @@ __all__ = [
     "edit",
     "explicit",
     "generate",
+    "group_spread",
     "guides_with",
     "invert",
     "inverted",

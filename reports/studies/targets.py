@@ -157,9 +157,9 @@ def make(run: Run, world: Callable[[], World] = _world, sizes: dict[str, Any] = 
     """Measure every part of every seed that is not there yet."""
     data: Data = {"schema": 1, "seeds": {}} | dict(run.before)
     try:
-        seeds = [int(one) for one in run["seeds"] or SEEDS]
+        seeds = [int(one) for one in run["target_seeds"] or SEEDS]
     except ValueError:
-        raise OptionError(f"--seeds {' '.join(run['seeds'])}: expected whole numbers") from None
+        raise OptionError(f"--target-seeds {' '.join(run['seeds'])}: expected whole numbers") from None
     # Other seeds than those that were asked for are of another run.
     data["seeds"] = {key: value for key, value in data["seeds"].items() if int(key) in seeds}
     network = cache(lambda: targets_seed.network_of(world(), sizes["minutes"]))
@@ -204,7 +204,7 @@ STUDY = Study(
     make=make,
     outputs=("targets.json", "targets.md"),
     page=markdown,
-    options=(("--seeds", {"nargs": "+", "metavar": "N", "help": "seeds of the known world (41 42 43)"}),),
+    options=(("--target-seeds", {"nargs": "+", "metavar": "N", "help": "seeds of the known world (41 42 43)"}),),
     only_named=True,
     check=check,
     checked="every target, by the committed numbers",

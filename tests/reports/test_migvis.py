@@ -224,7 +224,6 @@ def test_wrong_edits_are_news(monkeypatch):
     monkeypatch.setattr(edits, "edited", edited)
     monkeypatch.setattr(edits, "traversed", lambda: (0.0, 0.1, 1.0))
     assert outcome("section-4-2-traversal") == CONFIRMED
-    monkeypatch.setattr(edits, "spread", lambda group: 1.0)
     for ones, donor in ((0.0, 0.0), (0.9, 0.1)):
         monkeypatch.setattr(edits, "moved", lambda kind, amount, at=(ones, donor): at[kind == "donor"])
         assert outcome("ones-signs") == REFUTED
