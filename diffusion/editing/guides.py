@@ -57,10 +57,14 @@ class Trained:
     detached: bool = False
 
     def __call__(self, latents: ExactLatents, of: str | Sequence[str], z: Tensor, generator: Generator) -> Guide:
+        return ByCritic(z, self.detached, self.critic_of(latents, of), negatives(latents, of, generator))
+
+    def critic_of(self, latents: ExactLatents, of: str | Sequence[str]) -> Critic:
+        """The critic of a group's latents; raises `CheckpointError` where there is none."""
         wanted = latents.groups.latents(of)
         for name, critic in self.critics.items():
             if latents.groups.latents(name) == wanted:
-                return ByCritic(z, self.detached, critic, negatives(latents, of, generator))
+                return critic
         raise CheckpointError(
             f"there is no trained critic of {of if isinstance(of, str) else ' + '.join(of)}; train critics with "
             "`stiminfo groups` (--critic-steps above 0), or take the guide best-critic"

@@ -116,6 +116,7 @@ def train_critic(
     steps: int = STEPS,
     batch: int = BATCH,
     seed: int = 0,
+    device: str = "cpu",
     progress: Callable[[int, int], None] | None = None,
 ) -> Critic:
     """Train a critic to maximise the bound on these pairs.
@@ -126,6 +127,7 @@ def train_critic(
     kind, shape : of the critic, and of the images (h, w) where it convolves them
     steps, batch : optimiser steps, and pairs per step; in a step each pair's candidates are those of the batch
     seed : of the first weights and of the pairs
+    device : where the critic is trained; it comes back to the CPU
     progress : is called with the steps done and their total
 
     Raises
@@ -140,11 +142,12 @@ def train_critic(
         torch.manual_seed(seed)
         critic = Critic(kind, x.shape[1], z.shape[1], shape=shape)
     critic.look(x, z)
+    critic.to(device)
     optimiser = torch.optim.AdamW(critic.parameters(), lr=RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     for step in range(steps):
         x, z = pairs.draw(batch, generator)
-        loss = -info_nce(critic(x[:, None], z[None]))
+        loss = -info_nce(critic(x[:, None].to(device), z[None].to(device)))
         if not torch.isfinite(loss):
             raise TrainingDiverged(f"the loss of the critic is {loss.item()} at step {step}")
         optimiser.zero_grad()
@@ -153,4 +156,4 @@ def train_critic(
         schedule.step()
         if progress is not None:
             progress(step + 1, steps)
-    return critic.eval().requires_grad_(False)
+    return critic.cpu().eval().requires_grad_(False)

@@ -25,6 +25,18 @@ class SizePreset:
     network: str
     memory: float
 
+    @property
+    def needs_gpu(self) -> bool:
+        """Whether its critics take hours on a CPU."""
+        return self.critic == "convolutional"
+
+    @property
+    def device(self) -> str:
+        """Where its critics are trained: small ones on the CPU, where they give the same numbers everywhere."""
+        import torch
+
+        return "cuda" if self.needs_gpu and torch.cuda.is_available() else "cpu"
+
 
 #: By rising size. Two layers of units see 256 pixels well; from 4,096 pixels on, convolutions need fewer weights.
 SIZES = (

@@ -5,7 +5,9 @@ Written whole or not at all, and checked before it is used. Nothing else is need
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +65,20 @@ class LearnedGroups:
 
     def exact(self) -> ExactLatents:
         """The exact law of z given each image; raises `NotApplicable` where there is none."""
+        return self._exact
+
+    @cached_property
+    def _exact(self) -> ExactLatents:
         return self.vae.exact(self.world, self.responses)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of world, responses, weights and critics, in hexadecimal."""
+        found = hashlib.sha256((self.world.digest + self.responses.digest).encode())
+        for network in (self.vae, *self.critics.values()):
+            for value in network.state_dict().values():
+                found.update(value.detach().cpu().contiguous().numpy().tobytes())
+        return found.hexdigest()
 
     def check_world(self, world: World, what: str = "this checkpoint") -> None:
         """Raise `CheckpointError` unless the VAE was trained on this world."""

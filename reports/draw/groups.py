@@ -25,7 +25,7 @@ def plot_groups(scores: GroupScores) -> Drawing:
     texts = [words[scores.rows.index(row)] for row in rows]
     names = [{"free": "all free groups", "whole": "all groups"}.get(row, row) for row in rows]
     if scores.population is not None:
-        lines, names = [*lines, scores.population.shares], [*names, "responses"]
+        lines, names = [*lines, scores.population.shares], [*names, "all neurons"]
         texts.append([f"{max(share, 0.0):.0%}" for share in scores.population.shares])
     width = _MARGIN + _CELL[0] * len(scores.factors) + 0.2
     height = _ABOVE + _CELL[1] * len(rows) + 0.25

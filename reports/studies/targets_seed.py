@@ -58,6 +58,7 @@ from ...diffusion.sources import ImageSource, population_for
 from ...diffusion.training import Training
 from ...diffusion.unet import UNetDenoiser
 from ...estimators import i_local
+from ..sweeping import targets
 
 #: What is edited along and judged; the free groups count as one, since which of them holds what is arbitrary.
 JUDGED = ("pose", "category", "free")
@@ -248,11 +249,6 @@ def summary(scores: GroupScores) -> dict[str, Any]:
     return {name: data[name] for name in names} | {"stderr": largest}
 
 
-def targets(told: np.ndarray) -> list[int]:
-    """The factors that a group is there for: those of which it tells a third or more."""
-    return [int(f) for f in np.flatnonzero(told > 1 / 3)]
-
-
 def kept_by_others(scores: Scores, told: np.ndarray) -> float:
     """The smallest share of edits that kept a factor which the group is not there for; 1 if there is none."""
     return float(np.delete(scores.kept, targets(told)).min(initial=1.0))
@@ -268,7 +264,8 @@ def with_nothing(latents: ExactLatents) -> ExactLatents:
     old, rank = latents.groups, 2
     groups = Groups((*old.names, DEAD), (*old.ranks, rank), old.supervised)
     means = torch.cat([latents.means, torch.zeros(len(latents.means), rank, dtype=latents.means.dtype)], dim=1)
-    covariance = torch.block_diag(latents.covariance, torch.eye(rank, dtype=latents.means.dtype))
+    covariance = torch.eye(len(latents.covariance) + rank, dtype=latents.means.dtype)
+    covariance[:-rank, :-rank] = latents.covariance
     return ExactLatents(latents.world, groups, means, covariance)
 
 
