@@ -160,6 +160,7 @@ def _world() -> World:
 def make(run: Run, world: Callable[[], World] = _world, sizes: dict[str, Any] = targets_seed.SIZES) -> Data:
     """Measure every part of every seed that is not there yet."""
     data: Data = {"schema": 1, "seeds": {}} | dict(run.before)
+    data["sizes"] = {name: sizes[name] for name in ("images", "assignments", "minutes")}
     try:
         seeds = [int(one) for one in run["target_seeds"] or SEEDS]
     except ValueError:
@@ -190,6 +191,7 @@ def markdown(data: Data) -> str:
     return page(
         "targets.md",
         seeds=data["seeds"],
+        sizes=data["sizes"],
         targets=TARGETS,
         lane=EXACT_LANE,
         missed={key: missed(seed) for key, seed in data["seeds"].items()},

@@ -130,7 +130,8 @@ class Seed:
             found[name] = summary(self.scored(learned))
             if name == "plain":
                 found[name]["assigned"] = self.assigned(learned.exact())
-        found["mlp"] = summary(self.scored(self.learned(RECIPES["default"], "mlp")))
+        learned = self.learned(replace(RECIPES["default"], steps=self.sizes["mlp_steps"]), "mlp")
+        found["mlp"] = summary(self.scored(learned))
         return found
 
     def assigned(self, latents: ExactLatents) -> list[float]:
@@ -280,15 +281,16 @@ def network_of(world: World, minutes: float) -> UNetDenoiser:
     return UNetDenoiser(run.run())
 
 
-#: Numbers of a run that takes some minutes: steps of the VAE (None: the recipe's), draws, assignments of latents to
+#: Numbers of a run that takes some minutes: steps of the VAE (None: the recipe's) and of the MLP lane, draws, assignments of latents to
 #: groups, edited images, images and passes of the maps, the critics' training, and CPU minutes of the network.
 SIZES: dict[str, Any] = {
     "steps": None,
+    "mlp_steps": 1200,
     "samples": 2304,
-    "assignments": 8,
-    "images": 96,
-    "mapped": 96,
-    "passes": 96,
-    "critic": SizePreset(16, "separable", 700, 256, "small", 0),
-    "minutes": 1.0,
+    "assignments": 4,
+    "images": 64,
+    "mapped": 64,
+    "passes": 64,
+    "critic": SizePreset(16, "separable", 500, 256, "small", 0),
+    "minutes": 0.7,
 }

@@ -190,7 +190,8 @@ def _critics(options: Options, learned: LearnedGroups, bar: Progress) -> dict[st
     steps = preset.critic_steps if options.critic_steps is None else options.critic_steps
     if options.critic_steps is None and preset.needs_gpu and preset.device == "cpu":
         say(
-            "stiminfo: note: no critics are trained: at this size they take hours without a GPU; --critic-steps trains them"
+            "stiminfo: note: no critics are trained: at this size they take hours without a GPU; give --critic-steps to "
+            "train them"
         )
         return {}
     if steps == 0 or not LANES[options.lane].exact:
