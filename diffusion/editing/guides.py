@@ -83,4 +83,5 @@ GUIDES: dict[str, MakeGuide] = {
 
 def guides_with(critics: Mapping[str, Critic]) -> dict[str, MakeGuide]:
     """All guides by name, with those by trained critics."""
-    return GUIDES | {"critic": Trained(critics), "critic-detached": Trained(critics, True)}
+    trained: dict[str, MakeGuide] = {"critic": Trained(critics), "critic-detached": Trained(critics, True)}
+    return {"exact": exact} | trained | GUIDES

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .tables import GaussianTable, MemberTable, PoissonTable
     from .training import GroupTraining
     from .vae import GroupVAE
+    from .vision import VisionTransformer
     from .world import World
 
 _PLACES = {
@@ -66,6 +67,7 @@ _PLACES = {
     "tables": ["GaussianTable", "MemberTable", "PoissonTable"],
     "training": ["GroupTraining"],
     "vae": ["GroupVAE"],
+    "vision": ["VisionTransformer"],
     "world": ["World"],
 }
 
@@ -97,6 +99,7 @@ __all__ = [
     "SetChannel",
     "Shares",
     "SizePreset",
+    "VisionTransformer",
     "World",
     "batch_partial_correlation",
     "binned_gap",

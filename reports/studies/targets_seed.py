@@ -281,8 +281,9 @@ def network_of(world: World, minutes: float) -> UNetDenoiser:
     return UNetDenoiser(run.run())
 
 
-#: Numbers of a run that takes some minutes: steps of the VAE (None: the recipe's) and of the MLP lane, draws, assignments of latents to
-#: groups, edited images, images and passes of the maps, the critics' training, and CPU minutes of the network.
+#: Numbers of a run that takes some minutes: steps of the VAE (None: the recipe's) and of the MLP lane, draws,
+#: assignments of latents to groups, edited images, images and passes of the maps, the critics' training, and CPU
+#: minutes of the network.
 SIZES: dict[str, Any] = {
     "steps": None,
     "mlp_steps": 1200,

@@ -189,10 +189,7 @@ def _critics(options: Options, learned: LearnedGroups, bar: Progress) -> dict[st
     preset = preset_for_size(max(learned.world.images.shape[1:]))
     steps = preset.critic_steps if options.critic_steps is None else options.critic_steps
     if options.critic_steps is None and preset.needs_gpu and preset.device == "cpu":
-        say(
-            "stiminfo: note: no critics are trained: at this size they take hours without a GPU; give --critic-steps to "
-            "train them"
-        )
+        say("stiminfo: note: no critics are trained: without a GPU they take hours at this size; see --critic-steps")
         return {}
     if steps == 0 or not LANES[options.lane].exact:
         return {}
