@@ -164,7 +164,7 @@ def make(run: Run, world: Callable[[], World] = _world, sizes: dict[str, Any] = 
     try:
         seeds = [int(one) for one in run["target_seeds"] or SEEDS]
     except ValueError:
-        raise OptionError(f"--target-seeds {' '.join(run['seeds'])}: expected whole numbers") from None
+        raise OptionError(f"--target-seeds {' '.join(run['target_seeds'])}: expected whole numbers") from None
     # Other seeds than those that were asked for are of another run.
     data["seeds"] = {key: value for key, value in data["seeds"].items() if int(key) in seeds}
     network = cache(lambda: targets_seed.network_of(world(), sizes["minutes"]))

@@ -98,7 +98,11 @@ class Seed:
     @cached_property
     def latents(self) -> ExactLatents:
         """By the default recipe."""
-        return self.learned(RECIPES["default"]).exact()
+        return self.default.exact()
+
+    @cached_property
+    def default(self) -> LearnedGroups:
+        return self.learned(RECIPES["default"])
 
     @cached_property
     def critics(self) -> dict[str, Critic]:
@@ -122,14 +126,10 @@ class Seed:
 
     def groups(self) -> dict[str, Any]:
         """The exact lane with labels and penalty, without either, and without labels; and the MLP lane."""
-        recipes = {"default": RECIPES["default"], "plain": RECIPES["plain"]}
-        recipes["unlabelled"] = replace(RECIPES["default"], label=0.0)
-        found = {}
-        for name, recipe in recipes.items():
-            learned = self.learned(recipe)
-            found[name] = summary(self.scored(learned))
-            if name == "plain":
-                found[name]["assigned"] = self.assigned(learned.exact())
+        plain, unlabelled = self.learned(RECIPES["plain"]), self.learned(replace(RECIPES["default"], label=0.0))
+        trained = {"default": self.default, "plain": plain, "unlabelled": unlabelled}
+        found = {name: summary(self.scored(learned)) for name, learned in trained.items()}
+        found["plain"]["assigned"] = self.assigned(plain.exact())
         learned = self.learned(replace(RECIPES["default"], steps=self.sizes["mlp_steps"]), "mlp")
         found["mlp"] = summary(self.scored(learned))
         return found
