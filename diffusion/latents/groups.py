@@ -11,6 +11,10 @@ from .world import World
 
 #: Latents per group, as in the paper.
 RANK = 6
+#: Most latents of all groups together: far beyond any population that is recorded, and within memory.
+MOST = 4096
+#: Digits of a rank that are read; more are too many in any case.
+_DIGITS = 18
 #: What stands for all groups together, and for all groups without a label.
 WHOLE, FREE = "whole", "free"
 
@@ -48,6 +52,8 @@ class Groups:
                 raise ModelError(
                     f"a group is named {name!r}; expected names that differ, and none that is {WHOLE} or {FREE}"
                 )
+        if sum(ranks) > MOST:
+            raise ModelError(f"the groups have {sum(ranks):.4g} latents; expected at most {MOST}")
         if self.dimensions not in (0, sum(ranks)):
             shown = " + ".join(map(str, ranks))
             raise ModelError(f"the ranks add up to {shown} = {sum(ranks)}; the latent has {self.dimensions} dimensions")
@@ -72,12 +78,12 @@ class Groups:
         for text in texts:
             head, equals, factor = text.partition("=")
             name, colon, rank = head.partition(":")
-            if not name or (equals and not factor) or (colon and not rank.isdecimal()):
+            if not name or (equals and not factor) or (colon and not (rank.isdecimal() and rank.strip("0"))):
                 raise OptionError(
                     f"--group {text}: expected NAME, NAME:RANK or NAME:RANK=FACTOR, such as pose:6=rotation"
                 )
             names.append(name)
-            ranks.append(int(rank) if colon else 0)
+            ranks.append(int(rank[:_DIGITS]) if colon else 0)
             supervised |= {name: factor} if equals else {}
         left = ranks.count(0)
         share = RANK if dimensions is None or not left else max(1, (dimensions - sum(ranks)) // left)

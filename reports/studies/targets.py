@@ -38,13 +38,22 @@ class Target:
     least: bool
     value: Callable[[Mapping[str, Any]], float]
 
+    def number(self, seed: Mapping[str, Any]) -> float | None:
+        """The number; None where the part of the seed that it is of was not measured."""
+        try:
+            return float(self.value(seed))
+        except KeyError:
+            return None
+
     def of(self, recipe: str) -> Target:
         """The same of a recipe's groups, from the data of a whole seed."""
         return Target(self.what, self.limit, self.least, lambda seed: self.value(seed["groups"][recipe]))
 
     def reached(self, seed: Mapping[str, Any]) -> bool:
-        """Whether a seed reaches it."""
-        value = self.value(seed)
+        """Whether a seed reaches it; what was not measured is not reached."""
+        value = self.number(seed)
+        if value is None:
+            return False
         return value >= self.limit if self.least else value <= self.limit
 
 
@@ -147,9 +156,13 @@ TARGETS = (
 def missed(seed: Mapping[str, Any]) -> list[str]:
     """The targets that a seed misses, and "unlabelled" if a training without labels reaches all that it is asked."""
     found = [target.what for target in TARGETS if not target.reached(seed)]
-    if all(target.reached(seed["groups"]["unlabelled"]) for target in EXACT_LANE):
+    if "groups" in seed and all(target.reached(seed["groups"]["unlabelled"]) for target in EXACT_LANE):
         found.append("without labels the same thresholds must fail")
     return found
+
+
+#: The parts of a seed, in the order in which they are measured.
+PARTS = ("groups", "edits", "infonce", "maps", "learned")
 
 
 @cache
@@ -196,6 +209,7 @@ def markdown(data: Data) -> str:
         lane=EXACT_LANE,
         missed={key: missed(seed) for key, seed in data["seeds"].items()},
         factors=("category", "rotation", "elongation", "stripes"),
+        whole=all(set(PARTS) <= set(seed) for seed in data["seeds"].values()),
     )
 
 

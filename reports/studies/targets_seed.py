@@ -290,8 +290,8 @@ SIZES: dict[str, Any] = {
     "samples": 2304,
     "assignments": 4,
     "images": 64,
-    "mapped": 64,
-    "passes": 64,
+    "mapped": 48,
+    "passes": 48,
     "critic": SizePreset(16, "separable", 500, 256, "small", 0),
-    "minutes": 0.7,
+    "minutes": 0.3,
 }

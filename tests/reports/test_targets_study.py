@@ -11,7 +11,7 @@ pytest.importorskip("accelerate")
 from stiminfo.diffusion.latents import SizePreset, rendered_world  # noqa: E402
 from stiminfo.errors import OptionError  # noqa: E402
 from stiminfo.reports.studies import targets, targets_seed  # noqa: E402
-from stiminfo.reports.studies.study import FOLDER, Run  # noqa: E402
+from stiminfo.reports.studies.study import Run  # noqa: E402
 
 CRITIC = SizePreset(16, "separable", 3, 16, "small", 0)
 SIZES = {"steps": 5, "mlp_steps": 3, "samples": 100, "assignments": 2, "images": 4, "mapped": 3, "passes": 40}
@@ -54,15 +54,52 @@ def test_what_a_group_is_for_is_not_kept():
     assert targets_seed.kept_by_others(scores, np.array([0.9, 0.0, 0.4, 0.1])) == 0.9
 
 
+def groups(gap=0.75, labelled=True):
+    shares = {"pose": [0.01, 0.7, 0, 0], "category": [0.98, 0.01, 0, 0], "free": [0, 0, 0.6, 0.7]}
+    shares |= {} if labelled else {"pose": [0.4, 0.2, 0.3, 0]}
+    names = ("category", "rotation", "elongation", "stripes")
+    found = {"shares": {row: dict(zip(names, values)) for row, values in shares.items()}, "gap_groups": gap, "r2": 0.7}
+    found |= {"partial_correlation": 0.1, "information": {"pose": 2.3, "category": 1.4, "free": 2.0, "whole": 5.7}}
+    return found | {"population": {"information": 7.0}, "stderr": 0.01, "assigned": [0.1, 0.2]}
+
+
 @pytest.fixture
-def committed():
-    return json.loads((FOLDER / "targets.json").read_text(encoding="utf-8"))
+def reached():
+    """A seed that reaches all targets."""
+    bound = {"value": 2.1, "stderr": 0.01}
+    one = {"exact": 2.3, "exact_stderr": 0.02, "trained": bound, "optimal": bound}
+    edit = {"taken": [0, None, 0, 0], "kept": [1, 1, 1, 1]}
+    lanes = dict.fromkeys(("exact", "critic", "exact, low", "network, low"), edit)
+    rows = ("pose", "category", "free")
+    taken = {"pose": [0, 1, 0, 0], "category": [1, 0, 0, 0], "free": [0, None, 0.97, 1]}
+    seed = {
+        "groups": {name: groups(labelled=name != "unlabelled") for name in ("default", "plain", "unlabelled", "mlp")},
+        "edits": {"round_trip": 1e-15, "taken": taken, "kept_by_others": dict.fromkeys(rows, 1.0), "pearson": 0.95}
+        | {"targets": {"pose": [1], "category": [0], "free": [2, 3]}, "nothing_changes": 0.0},
+        "infonce": {row: copy.deepcopy(one) for row in rows},
+        "maps": {row: {"mean": 2.2, "stderr": 0.1, "exact": 2.3, "exact_stderr": 0.02} for row in rows},
+        "learned": {"round_trip": 1e-7, "edits": dict.fromkeys(rows, lanes)}
+        | {"cosines": dict.fromkeys(rows, dict.fromkeys(("0.3", "1", "4"), 0.5))},
+    }
+    sizes = {"images": 64, "assignments": 4, "minutes": 1}
+    return {"sizes": sizes, "seeds": {"41": seed, "42": copy.deepcopy(seed)}}
 
 
-def test_the_committed_seeds_reach_all(committed):
-    assert targets.check(committed) == []
-    assert len(committed["seeds"]) == 3
-    assert (FOLDER / "targets.md").read_text(encoding="utf-8") == targets.markdown(committed)
+def test_a_seed_that_reaches_all(reached):
+    assert targets.check(reached) == []
+    page = targets.markdown(reached)
+    assert "All targets are reached." in page
+    assert "0.40, 0.20, 0.30, 0.00" not in page  # the learned lane is the labelled one
+    assert "(fails)" in page
+    assert "no donor" in page
+
+
+def test_what_was_not_measured_is_not_reached(reached):
+    del reached["seeds"]["42"]["learned"]
+    assert targets.check(reached) == ["seed 42: round trip, network, of a pixel"]
+    page = targets.markdown(reached)
+    assert "**not measured**" in page
+    assert "## The learned lane" not in page
 
 
 FAULTS = {
@@ -89,9 +126,9 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("words", FAULTS)
-def test_a_planted_fault_is_seen(committed, words):
-    FAULTS[words](committed["seeds"]["41"])
-    found = targets.check(committed)
+def test_a_planted_fault_is_seen(reached, words):
+    FAULTS[words](reached["seeds"]["41"])
+    found = targets.check(reached)
     assert len(found) == 1
     assert words in found[0]
-    assert ("**" in targets.markdown(committed)) is (words != "without labels")
+    assert ("**" in targets.markdown(reached)) is (words != "without labels")

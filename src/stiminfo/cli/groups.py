@@ -123,7 +123,7 @@ class Options(Given):
             self.refuse(("dataset", "size"), " beside --images: the images are those of the file")
             if self.factors is None:
                 raise OptionError("--images needs --factors, a table with one row per image")
-        if self.lane == "mlp":
+        if self.lane == "mlp" and self.critic_steps:
             self.refuse("critic_steps", " on the mlp lane: there are no edits along its groups")
         if self.responses is not None:
             self.refuse("neurons", " beside --responses: the neurons are those of the file")
@@ -165,6 +165,12 @@ def _written(options: Options, bar: Progress) -> tuple[GroupScores, dict[str, Bo
     from ..files import json_text, write_whole
 
     training = _training(options)
+    training.check()
+    # Doubts come after the checks: an error is one line.
+    for remark in training.responses.remarks:
+        say(f"stiminfo: warning: {remark}")
+    if options.images is not None and options.responses is None:
+        say(f"stiminfo: note: no --responses are given: {options.neurons} simulated neurons respond to the images")
     training.progress = _teller(bar, training.recipe.steps)
     vae = training.run()
     notes = {"recipe": training.recipe.to_json(), "recipe_name": options.recipe, "seed": options.seed}
@@ -251,12 +257,7 @@ def _responses(options: Options, world: World) -> Responses:
         raise UnknownName(f"unknown lane {options.lane!r}{nearest(options.lane, LANES)}")
     counts = LANES[options.lane].counts
     if world.responses is not None:
-        found = Responses.of_trials(world, stabilise=not counts)
-        for remark in found.remarks:
-            say(f"stiminfo: warning: {remark}")
-        return found
-    if options.images is not None:
-        say(f"stiminfo: note: no --responses are given: {options.neurons} simulated neurons respond to the images")
+        return Responses.of_trials(world, stabilise=not counts)
     noise = "poisson" if counts else "gaussian"
     return Responses.of_table(mixed_population(world, options.neurons, noise, seed=options.seed), world)
 

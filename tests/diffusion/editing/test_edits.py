@@ -90,6 +90,9 @@ def test_edits_agree_with_what_the_groups_tell(start):
     assert agreement(taken, shares) > 0.9
     wrong = dict(zip(shares, list(shares.values())[::-1]))
     assert agreement(taken, wrong) < 0.5
+    same = {name: np.zeros(4) for name in taken}
+    assert math.isnan(agreement(same, shares))
+    assert math.isnan(agreement({"pose": np.full(4, np.nan)}, shares))
 
 
 @pytest.mark.parametrize("guide", ["best-critic", "best-critic-detached", "likelihood", "released"])

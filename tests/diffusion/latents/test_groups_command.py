@@ -93,14 +93,24 @@ def test_own_images_and_responses(groups, tmp_path, monkeypatch):
     assert err.count("\n") == 1
     assert "stiminfo: warning: there is one row of responses per image" in err
     assert "tells (estimated from trials)" in out
-    code, out, _ = groups(*own, "--lane", "mlp", "--out", "two")
-    assert code == 2
+    code, out, err = groups(*own, "--lane", "mlp", "--out", "two")
+    assert (code, err.count("\n")) == (2, 1)
+    code, _, err = groups(*own[:4], "--resume", "--out", "two")
+    assert (code, err.count("\n")) == (2, 1)
     np.save("R.npy", np.random.default_rng(0).poisson(3, (48, 2, 5)))
     code, out, _ = groups(*own, "--lane", "mlp", "--out", "two")
     assert code == 0
     assert "(by classifiers, on the trials that were learned from)" in " ".join(out.split())
     assert "what they find is no lower bound" in out
     assert json.loads((tmp_path / "two" / "groups.json").read_text())["lower_bounds"] is False
+
+
+def test_responses_in_an_impossible_unit(groups, tmp_path):
+    np.save("R.npy", np.load("R.npy") * 1e200)
+    code, _, err = groups("--images", "X.npy", "--factors", "F.csv", "--responses", "R.npy", "--steps", "3")
+    assert code == 2
+    assert "responses reach " in err
+    assert "give them in another unit" in err
 
 
 def test_large_images_need_a_gpu_for_critics(groups, tmp_path, monkeypatch):
@@ -133,6 +143,10 @@ def test_large_images_need_a_gpu_for_critics(groups, tmp_path, monkeypatch):
         (("--lane", "exat"), "did you mean 'exact'"),
         (("--recipe", "publishd"), "did you mean 'published'"),
         (("--group", "pose:x"), "--group pose:x: expected NAME, NAME:RANK or NAME:RANK=FACTOR"),
+        (("--group", "pose:0"), "--group pose:0: expected NAME, NAME:RANK or NAME:RANK=FACTOR"),
+        (("--group", "pose:" + 5000 * "9"), "latents; expected at most 4096"),
+        (("--images", "X.npy", "--factors", "."), ".: is a folder; expected a table"),
+        (("--images", "X.npy", "--factors", "G.csv"), "G.csv: no such file; did you mean F.csv"),
         (("--group", "pose=rotatoin"), "no factor of this world; did you mean 'rotation'"),
         (("--latents", "12"), "the ranks add up to 6 + 6 + 6 + 6 = 24; the latent has 12 dimensions"),
         (("--resume",), "groups.unfinished.pt: no such unfinished run"),
