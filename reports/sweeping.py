@@ -230,10 +230,8 @@ def print_sweep(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
 
     names = varied(rows)
     shown = names if "group" in names else ["group", *names]
-    table = Table(
-        title="Shares of edits that took the donor's value of the target, and that kept what the group does not tell",
-        title_justify="left",
-    )
+    title = "Shares of edits that took the value asked for, and that kept what the group does not tell"
+    table = Table(title=title, title_justify="left")
     for name in shown:
         table.add_column(name)
     for name in ("target", "took", "kept each other factor", "distance to the nearest image"):

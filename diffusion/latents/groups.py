@@ -48,9 +48,10 @@ class Groups:
         for name, rank in zip(names, ranks):
             if isinstance(rank, bool) or not isinstance(rank, int) or rank < 1:
                 raise ModelError(f"group {name} has rank {rank!r}; expected a whole number, at least 1")
-            if name in (WHOLE, FREE, "") or names.count(name) > 1:
+            if name in (WHOLE, FREE, "") or names.count(name) > 1 or "," in name:
                 raise ModelError(
-                    f"a group is named {name!r}; expected names that differ, and none that is {WHOLE} or {FREE}"
+                    f"a group is named {name!r}; expected names that differ, without commas, and none that is {WHOLE} "
+                    f"or {FREE}"
                 )
         if sum(ranks) > MOST:
             raise ModelError(f"the groups have {sum(ranks):.4g} latents; expected at most {MOST}")

@@ -46,7 +46,7 @@ def plot_sweep(rows: Sequence[Mapping[str, Any]]) -> Drawing:
             if g == 0:
                 axes.set_ylabel("share of edits")
         marks = [axes.plot([], [], style, color=GUIDE, markersize=4)[0] for style in ("o-", "s--")]
-        words = ["took the donor's value", "kept the rest"]
+        words = ["took the value asked for", "kept the rest"]
         if others:
             marks += [axes.plot([], [], color=COLOURS[k % len(COLOURS)])[0] for k in range(len(lines))]
             words += [", ".join(f"{name} {_shown(value)}" for name, value in zip(others, line)) for line in lines]

@@ -79,6 +79,7 @@ def test_groups_by_name():
         (lambda: Groups(("a",), (0,)), "group a has rank 0"),
         (lambda: Groups(("a", "a"), (1, 1)), "names that differ"),
         (lambda: Groups(("whole",), (1,)), "none that is whole"),
+        (lambda: Groups(("a,b",), (1,)), "without commas"),
         (lambda: Groups(("a", "b"), (6, 4), {}, 12), r"add up to 6 \+ 4 = 10; the latent has 12"),
         (lambda: Groups(("pose",), (1,), {"poes": "rotation"}), "did you mean 'pose'"),
         (lambda: Groups.from_json({"names": 3}), "does not describe groups"),
