@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ..diffusion.latents import Bound, GroupScores
+
+#: Dots per inch of the figure in pixels.
+_DPI = 200
 
 
 def print_scores(scores: GroupScores, console: Console) -> None:
@@ -118,3 +122,15 @@ def _called(row: str) -> str:
 def _percent(share: float) -> str:
     # Estimates of 0 scatter around it.
     return f"{max(share, 0.0):.0%}"
+
+
+def figures(scores: GroupScores) -> dict[str, bytes]:
+    """The table as a picture: groups.png and groups.svg, by file name."""
+    from .draw.groups import plot_groups
+
+    figure, found = plot_groups(scores), {}
+    for kind in ("png", "svg"):
+        stream = io.BytesIO()
+        figure.savefig(stream, format=kind, dpi=_DPI)
+        found[f"groups.{kind}"] = stream.getvalue()
+    return found

@@ -100,6 +100,9 @@ def test_what_was_not_measured_is_not_reached(reached):
     page = targets.markdown(reached)
     assert "**not measured**" in page
     assert "## The learned lane" not in page
+    reached["seeds"] = {"41": {}}
+    assert "No seed has been measured yet" in targets.markdown(reached)
+    assert len(targets.check(reached)) == len(targets.TARGETS)
 
 
 FAULTS = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shlex
 import sys
 from collections.abc import Callable
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 
     from ..diffusion.latents import Bound, GroupRecipe, GroupScores, GroupTraining, LearnedGroups, Responses, World
 
-#: Neurons of a simulated population by default, and the dots per inch of the figure in pixels.
-NEURONS, _DPI = 80, 200
+#: Neurons of a simulated population by default.
+NEURONS = 80
 #: Steps of training between two lines of progress where no bar is shown, as a share of all.
 _TOLD = 4
 
@@ -163,6 +162,7 @@ def _written(options: Options, bar: Progress) -> tuple[GroupScores, dict[str, Bo
     from ..diffusion.interrupts import held_back
     from ..diffusion.latents import LearnedGroups, save_groups, score_groups
     from ..files import json_text, write_whole
+    from ..reports.latent_groups import figures
 
     training = _training(options)
     training.check()
@@ -180,7 +180,7 @@ def _written(options: Options, bar: Progress) -> tuple[GroupScores, dict[str, Bo
     bounds = _critics(options, learned, bar)
     text = json_text(scores.to_json() | {"critics": {row: bound.to_json() for row, bound in bounds.items()}})
     with held_back():  # both or neither: once the groups are written, there is nothing to resume
-        save_groups(learned, options.out, {"groups.json": text, **_figures(scores)})
+        save_groups(learned, options.out, {"groups.json": text, **figures(scores)})
         training.finished()
     if options.json_file:
         write_whole(options.json_file, text)
@@ -268,18 +268,6 @@ def _period(text: str) -> tuple[str, float]:
         return name, float(period if colon and name else "none")
     except ValueError:
         raise OptionError(f"--circular {text}: expected NAME:PERIOD, such as rotation:360") from None
-
-
-def _figures(scores: GroupScores) -> dict[str, bytes]:
-    """The table as a picture, by file name."""
-    from ..reports.draw.groups import plot_groups
-
-    figure, found = plot_groups(scores), {}
-    for kind in ("png", "svg"):
-        stream = io.BytesIO()
-        figure.savefig(stream, format=kind, dpi=_DPI)
-        found[f"groups.{kind}"] = stream.getvalue()
-    return found
 
 
 def _teller(bar: Progress, steps: int) -> Any:
