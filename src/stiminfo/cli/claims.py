@@ -19,7 +19,7 @@ ENDING = ending(
     "stiminfo claims --claim eq-1-4 --claim eq-5",
     "stiminfo claims --claim eq-5 --json claims.json --markdown claims.md",
     "stiminfo claims --paper mig-vis",
-    "stiminfo claims --list              the ids of all statements, such as eq-5, fig-1-local, section-4-1-pose",
+    "stiminfo claims --list    the ids: eq-5, fig-1-local, section-4-1-pose ...",
     exits={0: "every outcome is the one on record", 1: "an outcome differs from the one on record"},
 )
 

@@ -30,7 +30,7 @@ ENDING = ending(
     "stiminfo edit --groups groups --group pose",
     "stiminfo edit --groups groups --group category --condition group",
     "stiminfo edit --groups groups --group pose --perturb ones --amount 2",
-    "stiminfo edit --groups groups --group pose,free --level 2,4,8 --guide exact,critic   (a sweep)",
+    "stiminfo edit --groups groups --group pose,free --guide exact,critic",
     "stiminfo edit --groups groups --group pose --checkpoint NET --level 1",
     exits={0: "the figure and the scores are written"},
 )
