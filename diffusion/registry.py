@@ -34,6 +34,7 @@ DATASETS = {
 #: Data sources that read a path, by the words of help texts; each is a `Dataset` with suffixes.
 FORMATS = {
     "FILE.npy": "image_file",
+    "world.safetensors": "latent_world",
 }
 
 #: Populations of neurons that respond to the images; each file in populations/ has a ``POPULATION``, a `Population`.

@@ -139,6 +139,8 @@ def _sentences(report: EditReport) -> list[str]:
     ]
     if report.depth >= DEEP:
         lines.append(f"depth: the least probable latents lie {report.depth:+.1f} nats from typical ones")
+    if report.settings.get("law") == "fitted":
+        lines.append("what the groups tell is estimated from the trials, as in `stiminfo groups`, and so is the guide")
     if np.isfinite(report.pearson):
         lines.append(
             f"edits along all groups against what each group tells: Pearson's correlation {report.pearson:.2f} "

@@ -3,10 +3,10 @@
 from .critics import LogRatio, MeanLatents, log_ratio
 from .edits import Edits, Inverted, LeftTheImages, edit, inverted, ladder_to
 from .guidance import AsReleased, ByCritic, ByLikelihood, Exact, Guide
-from .guides import GUIDES
+from .guides import GUIDES, Trained, guides_with
 from .inversion import Inversion, NotInvertible, explicit, generate, invert
 from .ladder import Ladder
-from .perturbation import DEEP, PERTURBATIONS, Perturbed, depth, principal_axis
+from .perturbation import DEEP, PERTURBATIONS, Perturbed, depth, group_spread, principal_axis
 from .scores import Scores, agreement, nearest_images, score, steps_apart
 from .traversal import traversal
 
@@ -29,11 +29,14 @@ __all__ = [
     "NotInvertible",
     "Perturbed",
     "Scores",
+    "Trained",
     "agreement",
     "depth",
     "edit",
     "explicit",
     "generate",
+    "group_spread",
+    "guides_with",
     "invert",
     "inverted",
     "ladder_to",

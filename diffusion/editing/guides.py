@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from torch import Generator, Tensor
 
-from ..latents import ExactLatents
+from ...errors import CheckpointError
+from ..latents import Critic, ExactLatents
 from .critics import log_ratio, negatives
 from .guidance import AsReleased, ByCritic, ByLikelihood, Exact, Guide
 
@@ -19,9 +21,14 @@ def exact(latents: ExactLatents, of: str | Sequence[str], z: Tensor, generator: 
     return Exact(z, latents.denoiser(of))
 
 
-def critic(latents: ExactLatents, of: str | Sequence[str], z: Tensor, generator: Generator) -> Guide:
+def best_critic(latents: ExactLatents, of: str | Sequence[str], z: Tensor, generator: Generator) -> Guide:
     """By the best critic, at the denoised image."""
     return ByCritic(z, critic=log_ratio(latents, of), negatives=negatives(latents, of, generator))
+
+
+def best_critic_detached(latents: ExactLatents, of: str | Sequence[str], z: Tensor, generator: Generator) -> Guide:
+    """By the best critic, without the derivative of the denoised image."""
+    return ByCritic(z, True, log_ratio(latents, of), negatives(latents, of, generator))
 
 
 def likelihood(latents: ExactLatents, of: str | Sequence[str], z: Tensor, generator: Generator) -> Guide:
@@ -36,4 +43,45 @@ def released(latents: ExactLatents, of: str | Sequence[str], z: Tensor, generato
     return AsReleased(z, critic=log_ratio(latents, of), negatives=pool, generator=generator)
 
 
-GUIDES: dict[str, MakeGuide] = {"exact": exact, "critic": critic, "likelihood": likelihood, "released": released}
+@dataclass(frozen=True)
+class Trained:
+    """By trained critics, at the denoised image.
+
+    Attributes
+    ----------
+    critics : by the group (or "free", or "whole") whose latents they see
+    detached : leave out the derivative of the denoised image
+    """
+
+    critics: Mapping[str, Critic]
+    detached: bool = False
+
+    def __call__(self, latents: ExactLatents, of: str | Sequence[str], z: Tensor, generator: Generator) -> Guide:
+        return ByCritic(z, self.detached, self.critic_of(latents, of), negatives(latents, of, generator))
+
+    def critic_of(self, latents: ExactLatents, of: str | Sequence[str]) -> Critic:
+        """The critic of a group's latents; raises `CheckpointError` where there is none."""
+        wanted = latents.groups.latents(of)
+        for name, critic in self.critics.items():
+            if latents.groups.latents(name) == wanted:
+                return critic
+        raise CheckpointError(
+            f"there is no trained critic of {of if isinstance(of, str) else ' + '.join(of)}; train critics with "
+            "`stiminfo groups` (--critic-steps above 0), or take the guide best-critic"
+        )
+
+
+#: The guides that need nothing but the law of the latents, by name.
+GUIDES: dict[str, MakeGuide] = {
+    "exact": exact,
+    "best-critic": best_critic,
+    "best-critic-detached": best_critic_detached,
+    "likelihood": likelihood,
+    "released": released,
+}
+
+
+def guides_with(critics: Mapping[str, Critic]) -> dict[str, MakeGuide]:
+    """All guides by name, with those by trained critics."""
+    trained: dict[str, MakeGuide] = {"critic": Trained(critics), "critic-detached": Trained(critics, True)}
+    return {"exact": exact} | trained | GUIDES

@@ -59,17 +59,35 @@ def axis(
 def ones(
     latents: ExactLatents, group: str | Sequence[str], images: Tensor, amount: float, generator: torch.Generator
 ) -> Perturbed:
-    """The same amount added to each latent of the group, as published.
+    """The same added to each latent of the group, in units of the group's standard deviation (`group_spread`).
 
     The result depends on the signs and the rotation of the latents, which are arbitrary: two models that no data can
     tell apart give different edits.
     """
+    return ones_published(latents, group, images, amount * group_spread(latents, group), generator)
+
+
+def ones_published(
+    latents: ExactLatents, group: str | Sequence[str], images: Tensor, amount: float, generator: torch.Generator
+) -> Perturbed:
+    """As published: `ones` in units of a latent, which are arbitrary, too."""
     rows = latents.groups.latents(group)
     return _moved(latents, group, images, torch.full((len(rows),), amount, dtype=latents.means.dtype))
 
 
 #: The perturbations by name.
-PERTURBATIONS: dict[str, Perturbation] = {"donor": donor, "axis": axis, "ones": ones}
+PERTURBATIONS: dict[str, Perturbation] = {
+    "donor": donor,
+    "axis": axis,
+    "ones": ones,
+    "ones-published": ones_published,
+}
+
+
+def group_spread(latents: ExactLatents, group: str | Sequence[str]) -> float:
+    """Standard deviation of a group's mean latents: over images, and the root mean square over latents."""
+    means = latents.means[:, latents.groups.latents(group)]
+    return float((means - means.mean(0)).square().mean().sqrt())
 
 
 def principal_axis(latents: ExactLatents, group: str | Sequence[str], component: int = 0) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -74,7 +75,7 @@ def score(world: World, images: Array, donors: Array, pictures: Tensor) -> Score
 
 
 def agreement(taken: Mapping[str, Array], shares: Mapping[str, Array]) -> float:
-    """Pearson's correlation of the matrix of edits with that of the exact shares of information.
+    """Pearson's correlation of the matrix of edits with that of the shares of information; NaN if one is constant.
 
     Parameters
     ----------
@@ -83,4 +84,7 @@ def agreement(taken: Mapping[str, Array], shares: Mapping[str, Array]) -> float:
     """
     edits, told = (np.concatenate([rows[group] for group in taken]) for rows in (taken, shares))
     known = np.isfinite(edits)
-    return float(np.corrcoef(edits[known], told[known])[0, 1])
+    edits, told = edits[known], told[known]
+    # Where all are the same there is no correlation.
+    varies = len(edits) > 1 and float(np.ptp(edits)) > 0 and float(np.ptp(told)) > 0
+    return float(np.corrcoef(edits, told)[0, 1]) if varies else math.nan

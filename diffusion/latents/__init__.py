@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         info_nce,
     )
     from .critic import Critic, train_critic
+    from .critics import LatentPairs, OnFeatures, critic_bounds, train_critics
     from .gap import binned_gap, information_gap
     from .groups import Groups, usual_groups
     from .partial_correlation import batch_partial_correlation, gaussian_partial_correlation
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
     from .responses import Responses
     from .scores import GroupScores, score_groups
     from .shares import FactorInformation, Shares, factor_information, group_shares
+    from .sizes import SIZES, SizePreset, preset_for_size
     from .store import LearnedGroups, load_groups, save_groups
     from .tables import GaussianTable, MemberTable, PoissonTable
     from .training import GroupTraining
     from .vae import GroupVAE
+    from .vision import VisionTransformer
     from .world import World
 
 _PLACES = {
@@ -48,6 +51,7 @@ _PLACES = {
         "info_nce",
     ],
     "critic": ["Critic", "train_critic"],
+    "critics": ["LatentPairs", "OnFeatures", "critic_bounds", "train_critics"],
     "gap": ["binned_gap", "information_gap"],
     "groups": ["Groups", "usual_groups"],
     "partial_correlation": ["batch_partial_correlation", "gaussian_partial_correlation"],
@@ -58,10 +62,12 @@ _PLACES = {
     "responses": ["Responses"],
     "scores": ["GroupScores", "score_groups"],
     "shares": ["FactorInformation", "Shares", "factor_information", "group_shares"],
+    "sizes": ["SIZES", "SizePreset", "preset_for_size"],
     "store": ["LearnedGroups", "load_groups", "save_groups"],
     "tables": ["GaussianTable", "MemberTable", "PoissonTable"],
     "training": ["GroupTraining"],
     "vae": ["GroupVAE"],
+    "vision": ["VisionTransformer"],
     "world": ["World"],
 }
 
@@ -70,6 +76,7 @@ __getattr__, __dir__, _ = _lazy_loader.attach(__name__, submod_attrs=_PLACES)
 
 __all__ = [
     "RECIPES",
+    "SIZES",
     "Bound",
     "Critic",
     "ExactLatents",
@@ -82,16 +89,21 @@ __all__ = [
     "GroupTraining",
     "GroupVAE",
     "Groups",
+    "LatentPairs",
     "LearnedGroups",
     "MemberTable",
+    "OnFeatures",
     "PoissonTable",
     "RecordedPairs",
     "Responses",
     "SetChannel",
     "Shares",
+    "SizePreset",
+    "VisionTransformer",
     "World",
     "batch_partial_correlation",
     "binned_gap",
+    "critic_bounds",
     "critic_info_nce",
     "exact_info_nce",
     "factor_information",
@@ -101,10 +113,12 @@ __all__ = [
     "information_gap",
     "load_groups",
     "mixed_population",
+    "preset_for_size",
     "read_world",
     "rendered_world",
     "save_groups",
     "score_groups",
     "train_critic",
+    "train_critics",
     "usual_groups",
 ]

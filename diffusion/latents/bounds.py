@@ -32,7 +32,7 @@ def classifier_bounds(
         classifier = _trained(vae, groups.latents(row), codes, responses, sizes, generator)
         index, r = responses.fresh(_MEASURED, generator)
         with torch.no_grad():
-            loss = _losses(classifier, _latents(vae, r, generator)[:, groups.latents(row)], codes[index], sizes)
+            loss = _losses(classifier, vae.sample(r, generator)[:, groups.latents(row)], codes[index], sizes)
         found.append(np.maximum(world.entropies - loss.mean(0).double().numpy(), 0.0))
         errors.append((loss.std(0) / len(loss) ** 0.5).double().numpy())
         if progress is not None:
@@ -54,12 +54,6 @@ def classifier_bounds(
     )
 
 
-def _latents(vae: GroupVAE, r: Tensor, generator: torch.Generator) -> Tensor:
-    """One z per response, (B, D)."""
-    mean, log_variance = vae.encode(r.float())
-    return mean + (0.5 * log_variance).exp() * torch.randn(mean.shape, generator=generator)
-
-
 def _trained(
     vae: GroupVAE, columns: list[int], codes: Tensor, responses: Responses, sizes: list[int], generator: torch.Generator
 ) -> nn.Module:
@@ -74,7 +68,7 @@ def _trained(
     for _ in range(_STEPS):
         index = torch.randint(len(codes), (_BATCH,), generator=generator)
         with torch.no_grad():
-            z = _latents(vae, responses.draw(index, generator), generator)[:, columns]
+            z = vae.sample(responses.draw(index, generator), generator)[:, columns]
         optimiser.zero_grad()
         _losses(classifier, z, codes[index], sizes).sum(1).mean().backward()
         optimiser.step()

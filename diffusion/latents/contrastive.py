@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Generator, Tensor
@@ -51,6 +51,10 @@ class Bound(NamedTuple):
     def cap(self) -> float:
         """The logarithm of N."""
         return math.log(self.candidates)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values, nats."""
+        return {**self._asdict(), "cap": self.cap}
 
     def __str__(self) -> str:
         said = f"{self.value:.3f} +- {self.stderr:.3f} nats, at most log {self.candidates} = {self.cap:.3f}"

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...errors import ModelError, UnknownName, nearest
+from ...errors import ModelError, OptionError, UnknownName, nearest
 from .world import World
 
 #: Latents per group, as in the paper.
 RANK = 6
+#: Most latents of all groups together: far beyond any population that is recorded, and within memory.
+MOST = 4096
+#: Digits of a rank that are read; more are too many in any case.
+_DIGITS = 18
 #: What stands for all groups together, and for all groups without a label.
 WHOLE, FREE = "whole", "free"
 
@@ -44,10 +48,13 @@ class Groups:
         for name, rank in zip(names, ranks):
             if isinstance(rank, bool) or not isinstance(rank, int) or rank < 1:
                 raise ModelError(f"group {name} has rank {rank!r}; expected a whole number, at least 1")
-            if name in (WHOLE, FREE, "") or names.count(name) > 1:
+            if name in (WHOLE, FREE, "") or names.count(name) > 1 or "," in name:
                 raise ModelError(
-                    f"a group is named {name!r}; expected names that differ, and none that is {WHOLE} or {FREE}"
+                    f"a group is named {name!r}; expected names that differ, without commas, and none that is {WHOLE} "
+                    f"or {FREE}"
                 )
+        if sum(ranks) > MOST:
+            raise ModelError(f"the groups have {sum(ranks):.4g} latents; expected at most {MOST}")
         if self.dimensions not in (0, sum(ranks)):
             shown = " + ".join(map(str, ranks))
             raise ModelError(f"the ranks add up to {shown} = {sum(ranks)}; the latent has {self.dimensions} dimensions")
@@ -57,6 +64,31 @@ class Groups:
         values = {"names": names, "ranks": ranks, "dimensions": sum(ranks), "supervised": dict(self.supervised)}
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    @classmethod
+    def from_texts(cls, texts: Sequence[str], dimensions: int | None = None) -> Groups:
+        """Groups from NAME[:RANK][=FACTOR]; those without a rank share what is left of the latents, or have 6 each.
+
+        Raises
+        ------
+        OptionError
+            A text has another form.
+        """
+        names, ranks = [], []
+        supervised: dict[str, str] = {}
+        for text in texts:
+            head, equals, factor = text.partition("=")
+            name, colon, rank = head.partition(":")
+            if not name or (equals and not factor) or (colon and not (rank.isdecimal() and rank.strip("0"))):
+                raise OptionError(
+                    f"--group {text}: expected NAME, NAME:RANK or NAME:RANK=FACTOR, such as pose:6=rotation"
+                )
+            names.append(name)
+            ranks.append(int(rank[:_DIGITS]) if colon else 0)
+            supervised |= {name: factor} if equals else {}
+        left = ranks.count(0)
+        share = RANK if dimensions is None or not left else max(1, (dimensions - sum(ranks)) // left)
+        return cls(tuple(names), tuple(rank or share for rank in ranks), supervised, dimensions or 0)
 
     @property
     def slices(self) -> tuple[slice, ...]:

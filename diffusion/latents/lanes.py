@@ -26,7 +26,7 @@ class Exact(nn.Module):
     With r | x_n ~ N(m_n, C), z | x_n ~ N(A m_n + b, A C A' + s^2) exactly.
     """
 
-    counts = False
+    counts, exact = False, True
     hidden = 96
 
     def __init__(self, responses: int, dimensions: int, hidden: int) -> None:
@@ -59,7 +59,7 @@ class Exact(nn.Module):
 class TwoLayers(nn.Module):
     """The paper's lane: an MLP with two hidden layers on either side, for Poisson counts."""
 
-    counts = True
+    counts, exact = True, False
     hidden = 128
 
     def __init__(self, responses: int, dimensions: int, hidden: int) -> None:

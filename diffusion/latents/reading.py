@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from ...errors import ModelError, UnknownName, nearest
+from ...files import no_such_file
 from ...models.arrays import Array
 from ..datasets import images_from_file, read_array
 from .world import World
 
+#: What may stand between the columns of a table.
+_SEPARATORS = (",", ";", "\t")
 #: Largest table of factors, bytes.
 _MOST_BYTES = 1 << 28
 
@@ -64,12 +67,15 @@ def read_world(
 def _table(path: Path) -> tuple[tuple[str, ...], list[list[str]]]:
     """The header and the columns of a table."""
     if not path.is_file():
-        raise ModelError(f"{path}: no such file")
+        raise ModelError(f"{path}: is a folder; expected a table" if path.is_dir() else no_such_file(path))
     if path.stat().st_size > _MOST_BYTES:
         raise ModelError(f"{path}: too large for a table of factors")
     try:
         text = path.read_text(encoding="utf-8-sig")
-        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text)) if any(map(str.strip, row))]
+        first = text.lstrip().partition("\n")[0]
+        between = max(_SEPARATORS, key=first.count)  # the first of those that are as frequent
+        lines = csv.reader(io.StringIO(text), delimiter=between)
+        rows = [[cell.strip() for cell in row] for row in lines if any(map(str.strip, row))]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ModelError(f"{path}: not a table in UTF-8 ({error})") from None
     if len(rows) < 2:

@@ -18,8 +18,8 @@ LEAST_SPREAD = 0.05
 UNSEEN_NOISE = 0.1
 #: Added to each count before the root, which makes the variance of small counts nearly 1 too (Anscombe).
 ANSCOMBE = 0.375
-
-
+#: Larger responses have squares that leave the range of float32, in which networks are trained.
+LARGEST = 1e15
 #: Fewest trials per image of which one is held out.
 FEWEST_SPLIT = 3
 
@@ -84,6 +84,8 @@ class Responses:
         if world.responses is None:
             raise ModelError(f"{world.name} has no responses; give them, or a population")
         trials = torch.tensor(world.responses)
+        if not float(trials.abs().max()) < LARGEST:
+            raise ModelError(f"responses reach {float(trials.abs().max()):.3g}; give them in another unit")
         trials = trials[:, None] if trials.ndim == 2 else trials
         counts = bool((trials >= 0).all() and (trials == trials.round()).all())
         remarks = _doubts(trials, counts)
@@ -101,6 +103,11 @@ class Responses:
         # A noise of nearly 0 would ask for a perfect reconstruction of that neuron.
         noise = torch.maximum(noise, UNSEEN_NOISE * _scaled(spread) ** 2)
         return cls(means, noise, _scaled(spread), counts and not stabilise, None, trials, held_out, covariance, remarks)
+
+    @property
+    def law(self) -> str:
+        """Where the law is from: "known", or "fitted" to the trials, as Gaussian with one covariance."""
+        return "fitted" if self.table is None else "known"
 
     @property
     def neurons(self) -> int:

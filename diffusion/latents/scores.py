@@ -13,7 +13,7 @@ from ...models.arrays import Array
 from .bounds import classifier_bounds
 from .gap import binned_gap, information_gap
 from .groups import FREE, Groups
-from .shares import SAMPLES, FactorInformation, Progress, Shares, factor_information, group_shares
+from .shares import SAMPLES, FactorInformation, Progress, Shares, factor_information, group_shares, held_out_bounds
 from .store import LearnedGroups
 
 #: Responses from which the reconstruction and the gap by dimensions are measured.
@@ -30,11 +30,14 @@ class GroupScores:
     ----------
     groups : Groups
     rows, factors : as in `Shares`
-    information : (R, F) I(z_g; factor), nats, exact or (`bound`) at least
+    information : (R, F) I(z_g; factor), nats; `law` and `bound` say how it is known
     stderr : (R, F) its standard error
     about_image, image_stderr : (R,) I(z_g; x), nats; NaN where it is not known
     entropies : (F,) H(factor), nats
-    bound : whether `information` holds lower bounds, from classifiers
+    law : where the law of the responses is from: "known", or "fitted" to measured trials as Gaussian
+    bound : whether `information` is what classifiers found; a lower bound if `held_out`
+    least : (R, 1 + F) I(z_g; x) and I(z_g; factor) by a fitted law on trials that it was not fitted to, nats: lower
+        bounds; None for a known law, and where no trials are held out
     r2, rmse : of the reconstruction, the mean over neurons; on responses that were not learned from, if `held_out`
     r2_of_means : R^2 of the true mean responses, where they are known; a line to compare with, no bound
     population : I(r; x) and I(r; factor), where the law of the responses is known
@@ -51,7 +54,9 @@ class GroupScores:
     about_image: Array
     image_stderr: Array
     entropies: Array
+    law: str
     bound: bool
+    least: Array | None
     r2: float
     rmse: float
     held_out: bool
@@ -65,17 +70,26 @@ class GroupScores:
     @property
     def shares(self) -> Array:
         """The share of each factor's entropy that each row tells, (R, F)."""
-        return np.asarray(self.information / np.where(self.entropies > 0, self.entropies, np.inf))
+        return self._shares(self.information)
+
+    @property
+    def least_shares(self) -> Array | None:
+        """Lower bounds of `shares`, where `least` is known."""
+        return None if self.least is None else self._shares(self.least[:, 1:])
+
+    def _shares(self, information: Array) -> Array:
+        return np.asarray(information / np.where(self.entropies > 0, self.entropies, np.inf))
 
     @property
     def collapsed(self) -> tuple[str, ...]:
-        """The groups that tell nothing."""
+        """The groups that tell nothing, or nothing that trials show which the law was not fitted to."""
         told = self.about_image if not self.bound else self.information.max(axis=1)
+        told = told if self.least is None else self.least.max(axis=1)
         return tuple(name for name, nats in zip(self.rows, told) if name in self.groups.names and nats < COLLAPSED)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; what is not known is null."""
-        known = self.population
+        known, low = self.population, self.least_shares
         return {
             "groups": self.groups.to_json(),
             "r2": self.r2,
@@ -89,10 +103,17 @@ class GroupScores:
             "gap_dimensions_by_factor": dict(zip(self.factors, self.gap_dimensions.tolist())),
             "gap_groups_by_factor": dict(zip(self.factors, self.gap_groups.tolist())),
             "entropies": dict(zip(self.factors, self.entropies.tolist())),
-            "lower_bounds": self.bound,
+            "law": self.law,
+            "lower_bounds": self.bound and self.held_out,
             "information": {row: _or_none(float(nats)) for row, nats in zip(self.rows, self.about_image)},
             "information_stderr": {row: _or_none(float(nats)) for row, nats in zip(self.rows, self.image_stderr)},
             "shares": {row: dict(zip(self.factors, line)) for row, line in zip(self.rows, self.shares.tolist())},
+            "at_least": None
+            if self.least is None or low is None
+            else {
+                "information": dict(zip(self.rows, self.least[:, 0].tolist())),
+                "shares": {row: dict(zip(self.factors, line)) for row, line in zip(self.rows, low.tolist())},
+            },
             "collapsed": list(self.collapsed),
             "population": None
             if known is None
@@ -123,8 +144,12 @@ def score_groups(
     r2, rmse = _fit(r, vae.reconstruct(r))
     r2_of_means = _fit(r, responses.means[index].float())[0] if responses.table is not None else float("nan")
     z = vae.encode(r)[0].double().numpy()
+    least = None
     try:
-        shares = group_shares(learned.exact(), samples, seed, progress)
+        exact = learned.exact()
+        shares = group_shares(exact, samples, seed, progress)
+        if responses.held_out is not None:
+            least = held_out_bounds(exact, index, vae.sample(r, generator).double())
     except NotApplicable:
         shares = classifier_bounds(vae, world, responses, seed, progress)
     table = responses.table
@@ -138,7 +163,9 @@ def score_groups(
         shares.about_image,
         shares.image_stderr,
         shares.entropies,
+        responses.law,
         bool(np.isnan(shares.about_image).any()),
+        least,
         r2,
         rmse,
         responses.table is not None or responses.held_out is not None,

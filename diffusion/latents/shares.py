@@ -141,6 +141,27 @@ def group_shares(
     )  # fmt: skip
 
 
+def held_out_bounds(latents: ExactLatents, index: Tensor, z: Tensor) -> Array:
+    """Lower bounds of I(z_g; x) and I(z_g; factor), (R, 1 + F), nats, for a law that was fitted to other trials.
+
+    ``E[log q(x|z) / p(x)]`` is at most I(z; x) for any q; here q is the posterior of the fitted law. Two standard
+    errors of the mean over trials are subtracted.
+
+    Parameters
+    ----------
+    index : (n,) images, each as often as any other
+    z : (n, D) latents of trials that the law was not fitted to
+    """
+    onehot = _OneHot(latents.world)
+    found = []
+    for channel in (latents.channel(row) for row in latents.groups.rows):
+        parts = zip(torch.split(index, _AT_ONCE), torch.split(z[:, channel.latents], _AT_ONCE))
+        told = [onehot.information(channel.log_likelihoods(some), at)[0] for at, some in parts]
+        mean, error = _mean(torch.cat(told))
+        found.append(np.maximum(mean - 2 * error, 0))
+    return np.stack(found)
+
+
 class _OneHot:
     """Sums of posterior probabilities over the images that share a factor's value."""
 

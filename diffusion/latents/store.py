@@ -5,7 +5,9 @@ Written whole or not at all, and checked before it is used. Nothing else is need
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from ..checkpoint_files import (
     tensors_of,
 )
 from .channel import ExactLatents
+from .critic import Critic
 from .groups import Groups
 from .lanes import LANES
 from .responses import Responses
@@ -41,7 +44,7 @@ _LAWS: dict[str, tuple[type[MemberTable], tuple[str, ...]]] = {
     "gaussian": (GaussianTable, ("means", "covariance")),
     "poisson": (PoissonTable, ("means",)),
 }
-_WORLD, _WEIGHTS = "world.safetensors", "vae.safetensors"
+_WORLD, _WEIGHTS, _CRITICS = "world.safetensors", "vae.safetensors", "critics.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,16 +54,31 @@ class LearnedGroups:
     Attributes
     ----------
     notes : recipe, seed, scores: plain JSON values
+    critics : trained critics, by the group, "free" or "whole" whose latents they see
     """
 
     vae: GroupVAE
     world: World
     responses: Responses
     notes: dict[str, Any]
+    critics: dict[str, Critic] = field(default_factory=dict)
 
     def exact(self) -> ExactLatents:
         """The exact law of z given each image; raises `NotApplicable` where there is none."""
+        return self._exact
+
+    @cached_property
+    def _exact(self) -> ExactLatents:
         return self.vae.exact(self.world, self.responses)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of world, responses, weights and critics, in hexadecimal."""
+        found = hashlib.sha256((self.world.digest + self.responses.digest).encode())
+        for network in (self.vae, *self.critics.values()):
+            for value in network.state_dict().values():
+                found.update(value.detach().cpu().contiguous().numpy().tobytes())
+        return found.hexdigest()
 
     def check_world(self, world: World, what: str = "this checkpoint") -> None:
         """Raise `CheckpointError` unless the VAE was trained on this world."""
@@ -96,11 +114,16 @@ def save_groups(learned: LearnedGroups, folder: Path, files: dict[str, str | byt
         "law": law,
         "vae": learned.vae.describe(),
         "notes": learned.notes,
+        "critics": {row: critic.describe() for row, critic in learned.critics.items()},
     }
+    weights = {row: critic.state_dict() for row, critic in learned.critics.items()}
+    files_of = {_WORLD: tensors, _WEIGHTS: learned.vae.state_dict()}
+    if weights:
+        files_of[_CRITICS] = {f"{row}/{name}": value for row, one in weights.items() for name, value in one.items()}
     with new_folder(folder.parent) as temporary:
-        (temporary / _WORLD).write_bytes(_packed(tensors))
-        (temporary / _WEIGHTS).write_bytes(_packed(learned.vae.state_dict()))
-        description["files"] = {name: digest_of(temporary / name) for name in (_WORLD, _WEIGHTS)}
+        for name, packed in files_of.items():
+            (temporary / name).write_bytes(_packed(packed))
+        description["files"] = {name: digest_of(temporary / name) for name in files_of}
         for name, content in (files or {}).items():
             (temporary / name).write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         (temporary / "checkpoint.json").write_text(json_text(description), encoding="utf-8")
@@ -143,13 +166,29 @@ def load_groups(folder: Path) -> LearnedGroups:
         vae.load_state_dict(weights)
         check_finite(folder, vae)
         notes = dict(data["notes"])
+        critics = _critics(folder, data.get("critics", {}))
     except CheckpointError:
         raise
     except InputError as error:
         raise CheckpointError(f"{folder}: {error}") from None
     except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{folder}: checkpoint.json does not describe latent groups ({error!r})") from None
-    return LearnedGroups(vae.eval().requires_grad_(False), world, responses, notes)
+    return LearnedGroups(vae.eval().requires_grad_(False), world, responses, notes, critics)
+
+
+def _critics(folder: Path, described: Any) -> dict[str, Critic]:
+    """The trained critics by group; {} where there are none."""
+    if not described:
+        return {}
+    tensors, found = tensors_of(folder / _CRITICS), {}
+    for row, options in described.items():
+        critic = Critic(**options)
+        mine = {name: tensors.get(f"{row}/{name}", torch.empty(0)) for name in critic.state_dict()}
+        check_shapes(folder / _CRITICS, mine, {name: tuple(v.shape) for name, v in critic.state_dict().items()})
+        critic.load_state_dict(mine)
+        check_finite(folder, critic)
+        found[row] = critic.eval().requires_grad_(False)
+    return found
 
 
 def _responses(law: Any, world: World, tensors: dict[str, Tensor], lane: str) -> Responses:
@@ -169,6 +208,7 @@ def _description(folder: Path) -> Any:
         raise CheckpointError(f"{folder}: holds no latent groups; {wrote}")
     if data.get("schema") != SCHEMA:
         raise CheckpointError(f"{path}: has schema {data.get('schema')!r}; this version reads {SCHEMA}")
-    if set(data["files"]) != {_WORLD, _WEIGHTS}:
-        raise CheckpointError(f"{path}: names other files than {_WORLD} and {_WEIGHTS}")
+    expected = [_WORLD, _WEIGHTS, *([_CRITICS] if data.get("critics") else [])]
+    if set(data["files"]) != set(expected):
+        raise CheckpointError(f"{path}: names other files than {' and '.join(expected)}")
     return data

@@ -92,6 +92,11 @@ class GroupTraining:
         if not self.recipe.label:
             self.groups = replace(self.groups, supervised={})
 
+    def check(self) -> None:
+        """Raise what `run` would raise before its first step."""
+        GroupVAE(self.groups, self.world, self.responses, self.lane)
+        begun(self.resume_file, self.resume, self._identity())
+
     def run(self) -> GroupVAE:
         """Train, and return the VAE with the running averages of its weights.
 

@@ -66,6 +66,12 @@ class GroupVAE(nn.Module):
         mean, log_variance = self.body.encode((r - self.centre) / self.spread)
         return mean, log_variance
 
+    @torch.no_grad()
+    def sample(self, r: Tensor, generator: torch.Generator) -> Tensor:
+        """One z per response (B, K), (B, D)."""
+        mean, log_variance = self.encode(r.float())
+        return mean + (0.5 * log_variance).exp() * torch.randn(mean.shape, generator=generator)
+
     def reconstruct(self, r: Tensor) -> Tensor:
         """The responses that the decoder makes of the mean latents of responses (B, K), (B, K)."""
         return self.body.reconstruct(self.encode(r)[0], self.centre, self.spread)

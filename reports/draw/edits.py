@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Inches of a picture, of the gaps between pictures, of the words beside them, and of the headings above.
 _SIDE, _GAP, _WORDS, _ABOVE, _BELOW = 0.72, 0.1, 1.5, 0.52, 0.36
+#: Shares below this are not named in the title, nor more factors than so many; letters in a line of it.
+_LITTLE, _NAMED, _LINE = 0.05, 3, 62
 #: Signs between pictures, and their inches.
 _SIGNS, _BETWEEN = ("+", "→", ""), 0.2
 
@@ -38,11 +41,13 @@ def plot_edits(report: EditReport) -> Drawing:
     local = symbol("i_local").mathtext
     heads = ("image", second, "edit", f"what {report.group}\ntells ({local})")
     step = _SIDE + _BETWEEN
-    width, height = 4 * step + _WORDS + 0.05, _ABOVE + count * (_SIDE + _GAP) + _BELOW
+    title = _title(report)
+    above = _ABOVE + 0.13 * title.count("\n")
+    width, height = 4 * step + _WORDS + 0.05, above + count * (_SIDE + _GAP) + _BELOW
     with styled():
         figure = Drawing(figsize=(width, height))
         for row in range(count):
-            low = height - _ABOVE - (row + 1) * (_SIDE + _GAP) + _GAP
+            low = height - above - (row + 1) * (_SIDE + _GAP) + _GAP
             for column in range(4):
                 left = 0.05 + column * step
                 axes = figure.add_axes((left / width, low / height, _SIDE / width, _SIDE / height))
@@ -61,7 +66,7 @@ def plot_edits(report: EditReport) -> Drawing:
             _words(
                 figure, report, int(rows[row]), (4 * step + 0.05 - _BETWEEN / 2) / width, (low + _SIDE) / height, height
             )
-        figure.text(0.05 / width, 1 - 0.03 / height, _title(report), weight="bold", fontsize=8, va="top")
+        figure.text(0.05 / width, 1 - 0.03 / height, title, weight="bold", fontsize=8, va="top")
         bar = figure.add_axes(((0.05 + 3 * step) / width, 0.14 / height, _SIDE / width, 0.04 / height))
         scale = figure.colorbar(drawn, cax=bar, orientation="horizontal")
         scale.ax.tick_params(labelsize=5, length=1.5, pad=1)
@@ -76,9 +81,10 @@ def plot_edits(report: EditReport) -> Drawing:
 
 
 def _title(report: EditReport) -> str:
-    told = report.shares[report.group]
-    known = [f"{share:.0%} of {name}" for name, share in zip(report.world.names, told) if share >= 0.05]
-    return f"Edits along {report.group}, which tells {' and '.join(known) or 'nothing'}"
+    told = sorted(zip(report.shares[report.group], report.world.names), reverse=True)
+    known = [f"{share:.0%} of {name}" for share, name in told if share >= _LITTLE][:_NAMED]
+    title = f"Edits along {report.group}, which tells {', '.join(known) or 'nothing'}"
+    return "\n".join(wrap(title, _LINE))
 
 
 def _words(figure: Drawing, report: EditReport, row: int, left: float, top: float, height: float) -> None:

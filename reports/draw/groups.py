@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..latent_groups import cells, known_how
 from .style import INK, SHADES, VERMILLION, Drawing, styled
 
 if TYPE_CHECKING:
@@ -20,10 +21,12 @@ def plot_groups(scores: GroupScores) -> Drawing:
     rows = [row for row in scores.rows if row in scores.groups.names] + [
         row for row in scores.rows if row not in scores.groups.names
     ]
-    lines = [scores.shares[scores.rows.index(row)] for row in rows]
+    words, lines = cells(scores), [scores.shares[scores.rows.index(row)] for row in rows]
+    texts = [words[scores.rows.index(row)] for row in rows]
     names = [{"free": "all free groups", "whole": "all groups"}.get(row, row) for row in rows]
     if scores.population is not None:
-        lines, names = [*lines, scores.population.shares], [*names, "responses"]
+        lines, names = [*lines, scores.population.shares], [*names, "all neurons"]
+        texts.append([f"{max(share, 0.0):.0%}" for share in scores.population.shares])
     width = _MARGIN + _CELL[0] * len(scores.factors) + 0.2
     height = _ABOVE + _CELL[1] * len(rows) + 0.25
     with styled():
@@ -34,8 +37,7 @@ def plot_groups(scores: GroupScores) -> Drawing:
         axes.imshow(lines, cmap=SHADES, vmin=0, vmax=1, aspect="auto")
         for g, line in enumerate(lines):
             for f, share in enumerate(line):
-                text = f"{max(share, 0.0):.0%}"
-                axes.text(f, g, text, ha="center", va="center", color="white" if share > 0.6 else INK)
+                axes.text(f, g, texts[g][f], ha="center", va="center", color="white" if share > 0.6 else INK)
             label = scores.groups.supervised.get(rows[g]) if g < len(rows) else None
             if label in scores.factors:
                 place = (scores.factors.index(label) - 0.5, g - 0.5)
@@ -46,6 +48,6 @@ def plot_groups(scores: GroupScores) -> Drawing:
         axes.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
         for spine in axes.spines.values():
             spine.set_visible(False)
-        least = ", at least" if scores.bound else ""
-        axes.set_title(f"Share of each factor that a group tells{least}\n(outlined: its label)")
+        how = known_how(scores)
+        axes.set_title(f"Share of each factor that a group tells\n({how}; outlined: its label)")
     return figure

@@ -11,6 +11,7 @@ MODULES = {
     "table": "table",
     "claims": "claims",
     "mig-vis": "migvis",
+    "targets": "targets",
     "figures": "figures",
     "pictures": "pictures",
     "beyond": "beyond",

@@ -142,6 +142,16 @@ def test_the_log_ratio_of_the_optimal_critic():
     assert found.tolist() == pytest.approx([math.log(0.9 / 0.6), math.log(0.7 / 0.4)], abs=1e-6)
 
 
+def test_convolutions_see_where_a_pixel_is():
+    critic = Critic("convolutional", 128, 2, shape=(8, 16)).requires_grad_(False)
+    x, z = torch.randn(5, 128), torch.randn(4, 2)
+    scores = critic(x[:, None], z[None])
+    assert scores.shape == (5, 4)
+    assert float((scores - critic(x.flip(1)[:, None], z[None])).abs().max()) > 1e-4
+    with pytest.raises(ModelError, match=r"\(4, 16\) pixels are too small for convolutions"):
+        Critic("convolutional", 64, 2, shape=(4, 16))
+
+
 @pytest.mark.parametrize("kind", ["separable", "joint"])
 def test_scores_of_all_pairs_are_those_of_each(kind):
     critic = Critic(kind, 6, 2)
@@ -164,7 +174,7 @@ def test_training_repeats_and_leaves_the_generator_alone():
 
 
 def test_what_cannot_be_used():
-    with pytest.raises(ModelError, match="separable or joint"):
+    with pytest.raises(ModelError, match="separable, convolutional or joint"):
         Critic("both", 6, 2)
     with pytest.raises(ModelError, match=r"expected \(M, d\) and \(M, k\)"):
         RecordedPairs(torch.zeros(3, 2), torch.zeros(4, 2))

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+import stiminfo.cli.claims
 from stiminfo.errors import UnknownName
 from stiminfo.reports.paper.claims import (
     CLAIMS,
@@ -135,6 +136,28 @@ def test_the_command_says_what_is_news(command, monkeypatch, capsys):
     monkeypatch.setitem(CLAIMS, "eq-5", claim)
     assert command("claims", "--claim", "eq-5") == 1
     assert "refuted (on record: confirmed)" in capsys.readouterr().out
+
+
+def test_the_ids_of_all_statements(command, capsys, monkeypatch):
+    from stiminfo.errors import MissingExtra
+    from stiminfo.reports.paper import papers
+
+    assert papers.FIRST == stiminfo.cli.claims.FIRST
+    whole = papers.paper_named
+
+    def without_torch(name):
+        if name == "mig-vis":
+            raise MissingExtra("needs stiminfo[diffusion]")
+        return whole(name)
+
+    monkeypatch.setattr(papers, "paper_named", without_torch)
+    assert command("claims", "--list") == 0
+    said, error = capsys.readouterr()
+    assert [line.partition(":")[0].removesuffix(" (ours)") for line in said.splitlines()[1:]] == list(CLAIMS)
+    assert error == "stiminfo: note: the statements of mig-vis are not listed: needs stiminfo[diffusion]\n"
+    for refused in (("--paper", "mig-vis"), ("--claim", "eq-5"), ("--json", "c.json")):
+        assert command("claims", "--list", *refused) == 2
+        assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_the_command_leaves_no_folder_behind(tmp_path):

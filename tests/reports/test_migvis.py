@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from commands import stiminfo
 
 torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 pytest.importorskip("accelerate")
@@ -223,7 +224,6 @@ def test_wrong_edits_are_news(monkeypatch):
     monkeypatch.setattr(edits, "edited", edited)
     monkeypatch.setattr(edits, "traversed", lambda: (0.0, 0.1, 1.0))
     assert outcome("section-4-2-traversal") == CONFIRMED
-    monkeypatch.setattr(edits, "spread", lambda group: 1.0)
     for ones, donor in ((0.0, 0.0), (0.9, 0.1)):
         monkeypatch.setattr(edits, "moved", lambda kind, amount, at=(ones, donor): at[kind == "donor"])
         assert outcome("ones-signs") == REFUTED
@@ -304,3 +304,10 @@ def test_the_setting_trains_what_it_says(monkeypatch):
     finally:
         for cached in caches:
             cached.cache_clear()
+
+
+def test_the_ids_are_listed():
+    done = stiminfo("claims", "--list", "--paper", "mig-vis")
+    lines = done.stdout.splitlines()
+    assert (done.returncode, lines[0]) == (0, f"--paper mig-vis: {len(CLAIMS)} statements")
+    assert [line.split(":")[0].removesuffix(" (ours)") for line in lines[1:]] == list(CLAIMS)

@@ -178,7 +178,7 @@ def moved(kind: str, amount: float) -> float:
     ours=True,
 )
 def identifiable() -> Result:
-    by_ones, by_donor = moved("ones", spread("pose")), moved("donor", 1.0)
+    by_ones, by_donor = moved("ones", 1.0), moved("donor", 1.0)
     return Result(
         by_ones > 0.5 and by_donor == 0,
         f"in a model with flipped signs, which fits any data as well, {by_ones:.0%} of the edits by one standard "
@@ -186,18 +186,12 @@ def identifiable() -> Result:
     )
 
 
-def spread(group: str) -> float:
-    """Standard deviation of a group's mean latents, over images and latents."""
-    means = setting.latents().means[:, setting.latents().groups.latents(group)]
-    return float((means - means.mean(0)).square().mean().sqrt())
-
-
 def along_ones(amount: float) -> tuple[float, float, float]:
     """Edits of the category group by ones: share that changes the category; mean number of other factors that change;
     median depth, nats.
     """
     exact, images = setting.latents(), setting.chosen()
-    towards = PERTURBATIONS["ones"](exact, "category", images, amount * spread("category"), generator())
+    towards = PERTURBATIONS["ones"](exact, "category", images, amount, generator())
     deep = float(depth(exact, "category", towards.z).median())
     found = edit(exact, setting.start(), towards, "category")
     differs = changed(found.pictures)

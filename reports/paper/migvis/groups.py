@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ....diffusion.latents import binned_gap, information_gap
+from ....diffusion.latents import RECIPES, binned_gap, information_gap
 from ....models.arrays import Array
 from ..claims.claim import CONFIRMED, CORRECTED, Result, claim
 from . import setting
@@ -59,6 +59,11 @@ def disentangled() -> Result:
     )
 
 
+def weight() -> float:
+    """The default recipe's weight of the partial correlation."""
+    return RECIPES["default"].partial_correlation
+
+
 def listed(values: Array) -> str:
     """Two decimals each."""
     return ", ".join(f"{value:.2f}" for value in values)
@@ -74,7 +79,7 @@ def independent() -> Result:
     ours, plain = setting.scores("default"), setting.scores("plain")
     return Result(
         ours.partial_correlation < _INDEPENDENT < plain.partial_correlation,
-        f"the groups share {ours.partial_correlation:.2f} nats with a weight of 4 in nats, "
+        f"the groups share {ours.partial_correlation:.2f} nats with a weight of {weight():g} in nats, "
         f"{plain.partial_correlation:.2f} without; both of the exact mixture over images",
     )
 
@@ -111,7 +116,8 @@ def weights() -> Result:
     return Result(
         found.partial_correlation > _FAR > ours.partial_correlation,
         f"the groups share {found.partial_correlation:.1f} nats, against {ours.partial_correlation:.2f} with a weight "
-        f"of 4 in nats; the pose group holds {shares[found.factors.index('category')]:.0%} of the category's entropy",
+        f"of {weight():g} in nats; the pose group holds {shares[found.factors.index('category')]:.0%} of the "
+        "category's entropy",
     )
 
 

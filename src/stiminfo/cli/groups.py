@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,10 +18,10 @@ from .shared import INTERRUPTED, bar_here, check_outputs, console_here, ending, 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from ..diffusion.latents import GroupRecipe, Groups, GroupScores, GroupTraining, Responses, World
+    from ..diffusion.latents import Bound, GroupRecipe, GroupScores, GroupTraining, LearnedGroups, Responses, World
 
-#: Neurons of a simulated population by default, and the dots per inch of the figure in pixels.
-NEURONS, _DPI = 80, 200
+#: Neurons of a simulated population by default.
+NEURONS = 80
 #: Steps of training between two lines of progress where no bar is shown, as a share of all.
 _TOLD = 4
 
@@ -76,15 +76,27 @@ class Options(Given):
         str,
         typer.Option(
             metavar="exact|mlp",
-            help="exact: linear encoder and Gaussian noise, so that all information is exact. mlp: two-layer networks "
-            "and spike counts, as published; information is then bounded from below.",
+            help="exact: linear encoder and Gaussian noise; information is exact where the neurons' law is known, and "
+            "estimated for your own responses. mlp: two-layer networks and spike counts, as published; information is "
+            "then bounded from below.",
         ),
     ] = "exact"
     recipe: Annotated[
         str, typer.Option(metavar="default|published|plain", help="Weights of the loss; plain: no labels, no penalty.")
     ] = "default"
     steps: Annotated[int | None, count_option("Training steps (default: the recipe's).")] = None
-    size: Annotated[int, typer.Option(min=4, max=256, metavar="PIXELS", help="Side of rendered images.")] = 16
+    critic_steps: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            show_default="700 up to 32 pixels, 1500 up to 64, 3000 above",
+            help="Training steps of each critic, for `stiminfo edit --guide critic`; 0: none. The exact lane only.",
+        ),
+    ] = None
+    size: Annotated[
+        int, typer.Option(min=4, max=256, metavar="PIXELS", help="Side of rendered images; 64 and 128 suit a GPU.")
+    ] = 16
     neurons: Annotated[int, count_option("Neurons of a simulated population.")] = NEURONS
     seed: Annotated[int, seed_option("Seed of the simulated population, of training and of estimates.")] = 0
     samples: Annotated[int, count_option("Latents that are drawn to estimate what each group tells.", 100)] = 2304
@@ -110,6 +122,8 @@ class Options(Given):
             self.refuse(("dataset", "size"), " beside --images: the images are those of the file")
             if self.factors is None:
                 raise OptionError("--images needs --factors, a table with one row per image")
+        if self.lane == "mlp" and self.critic_steps:
+            self.refuse("critic_steps", " on the mlp lane: there are no edits along its groups")
         if self.responses is not None:
             self.refuse("neurons", " beside --responses: the neurons are those of the file")
         check_outputs(self.json_file, folder=self.out.parent)
@@ -129,56 +143,82 @@ def groups(options: Options) -> int:
     options.check()
     try:
         with bar_here() as bar:
-            scores, seconds = _written(options, bar)
+            scores, bounds, seconds = _written(options, bar)
     except KeyboardInterrupt:
         _say_how_to_continue(options)
         return INTERRUPTED
-    from ..reports.latent_groups import print_scores
+    from ..reports.latent_groups import print_critics, print_scores
 
     console = console_here()
     print_scores(scores, console)
+    print_critics(scores, bounds, console)
     names = ", ".join(("groups.json", "groups.png", "groups.svg"))
     console.print(f"trained in {seconds:.0f} s; written to {options.out}: the VAE, {names}", soft_wrap=True)
     return 0
 
 
-def _written(options: Options, bar: Progress) -> tuple[GroupScores, float]:
-    """Train, score and write; returns the scores and the seconds of training."""
+def _written(options: Options, bar: Progress) -> tuple[GroupScores, dict[str, Bound], float]:
+    """Train, score and write; returns the scores, what the critics find, and the seconds of the VAE's training."""
     from ..diffusion.interrupts import held_back
     from ..diffusion.latents import LearnedGroups, save_groups, score_groups
     from ..files import json_text, write_whole
+    from ..reports.latent_groups import figures
 
     training = _training(options)
+    training.check()
+    # Doubts come after the checks: an error is one line.
+    for remark in training.responses.remarks:
+        say(f"stiminfo: warning: {remark}")
+    if options.images is not None and options.responses is None:
+        say(f"stiminfo: note: no --responses are given: {options.neurons} simulated neurons respond to the images")
     training.progress = _teller(bar, training.recipe.steps)
     vae = training.run()
     notes = {"recipe": training.recipe.to_json(), "recipe_name": options.recipe, "seed": options.seed}
     notes |= {"seconds": round(training.seconds, 1), "losses": training.losses}
     learned = LearnedGroups(vae, training.world, training.responses, notes)
-    task = bar.add_task("what the groups tell", total=None)
-    scores = score_groups(
-        learned,
-        options.samples,
-        options.seed,
-        lambda done, total: bar.update(task, completed=done, total=total),
-    )
-    text = json_text(scores.to_json())
+    scores = score_groups(learned, options.samples, options.seed, _counter(bar, "what the groups tell"))
+    bounds = _critics(options, learned, bar)
+    text = json_text(scores.to_json() | {"critics": {row: bound.to_json() for row, bound in bounds.items()}})
     with held_back():  # both or neither: once the groups are written, there is nothing to resume
-        save_groups(learned, options.out, {"groups.json": text, **_figures(scores)})
+        save_groups(learned, options.out, {"groups.json": text, **figures(scores)})
         training.finished()
     if options.json_file:
         write_whole(options.json_file, text)
-    return scores, training.seconds
+    return scores, bounds, training.seconds
+
+
+def _critics(options: Options, learned: LearnedGroups, bar: Progress) -> dict[str, Bound]:
+    """Train the critics, put them into the learned groups, and return what each finds on fresh latents."""
+    from ..diffusion.latents import critic_bounds, preset_for_size, train_critics
+    from ..diffusion.latents.lanes import LANES
+
+    preset = preset_for_size(max(learned.world.images.shape[1:]))
+    steps = preset.critic_steps if options.critic_steps is None else options.critic_steps
+    if options.critic_steps is None and preset.needs_gpu and preset.device == "cpu":
+        say("stiminfo: note: no critics are trained: without a GPU they take hours at this size; see --critic-steps")
+        return {}
+    if steps == 0 or not LANES[options.lane].exact:
+        return {}
+    exact = learned.exact()
+    learned.critics.update(train_critics(exact, preset, steps, options.seed, _counter(bar, "critics")))
+    return critic_bounds(exact, learned.critics)
+
+
+def _counter(bar: Progress, what: str) -> Callable[[int, int], None]:
+    """Shows in the bar how much is done."""
+    task = bar.add_task(what, total=None)
+    return lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _training(options: Options) -> GroupTraining:
-    from ..diffusion.latents import RECIPES, GroupTraining, usual_groups
+    from ..diffusion.latents import RECIPES, Groups, GroupTraining, usual_groups
 
     world = _world(options)
     if options.recipe not in RECIPES:
         raise UnknownName(f"unknown recipe {options.recipe!r}{nearest(options.recipe, RECIPES)}")
     recipe: GroupRecipe = RECIPES[options.recipe]
     recipe = recipe if options.steps is None else replace(recipe, steps=options.steps)
-    asked = usual_groups(world) if options.group is None else _groups(options.group, options.latents)
+    asked = usual_groups(world) if options.group is None else Groups.from_texts(options.group, options.latents)
     if options.group is None and options.latents is not None:
         asked = replace(asked, dimensions=options.latents)
     return GroupTraining(
@@ -217,12 +257,7 @@ def _responses(options: Options, world: World) -> Responses:
         raise UnknownName(f"unknown lane {options.lane!r}{nearest(options.lane, LANES)}")
     counts = LANES[options.lane].counts
     if world.responses is not None:
-        found = Responses.of_trials(world, stabilise=not counts)
-        for remark in found.remarks:
-            say(f"stiminfo: warning: {remark}")
-        return found
-    if options.images is not None:
-        say(f"stiminfo: note: no --responses are given: {options.neurons} simulated neurons respond to the images")
+        return Responses.of_trials(world, stabilise=not counts)
     noise = "poisson" if counts else "gaussian"
     return Responses.of_table(mixed_population(world, options.neurons, noise, seed=options.seed), world)
 
@@ -233,38 +268,6 @@ def _period(text: str) -> tuple[str, float]:
         return name, float(period if colon and name else "none")
     except ValueError:
         raise OptionError(f"--circular {text}: expected NAME:PERIOD, such as rotation:360") from None
-
-
-def _groups(texts: list[str], latents: int | None) -> Groups:
-    """Groups from NAME[:RANK][=FACTOR]; those without a rank share what is left of the latents, or have 6 each."""
-    from ..diffusion.latents import Groups
-    from ..diffusion.latents.groups import RANK
-
-    names, ranks = [], []
-    supervised: dict[str, str] = {}
-    for text in texts:
-        head, equals, factor = text.partition("=")
-        name, colon, rank = head.partition(":")
-        if not name or (equals and not factor) or (colon and not rank.isdecimal()):
-            raise OptionError(f"--group {text}: expected NAME, NAME:RANK or NAME:RANK=FACTOR, such as pose:6=rotation")
-        names.append(name)
-        ranks.append(int(rank) if colon else 0)
-        supervised |= {name: factor} if equals else {}
-    open_ranks = ranks.count(0)
-    share = RANK if latents is None or not open_ranks else max(1, (latents - sum(ranks)) // open_ranks)
-    return Groups(tuple(names), tuple(rank or share for rank in ranks), supervised, latents or 0)
-
-
-def _figures(scores: GroupScores) -> dict[str, bytes]:
-    """The table as a picture, by file name."""
-    from ..reports.draw.groups import plot_groups
-
-    figure, found = plot_groups(scores), {}
-    for kind in ("png", "svg"):
-        stream = io.BytesIO()
-        figure.savefig(stream, format=kind, dpi=_DPI)
-        found[f"groups.{kind}"] = stream.getvalue()
-    return found
 
 
 def _teller(bar: Progress, steps: int) -> Any:

@@ -32,7 +32,7 @@ class Options(ImageOptions):
     preset: Annotated[
         str,
         typer.Option(
-            metavar="small|vectors|medium|large|paper",
+            metavar="small|vectors|medium|large|64|128|paper",
             help="Architecture and schedule (default: small for images of up to 16 x 16 pixels, vectors for stimuli "
             "that are no images, else medium).",
         ),

@@ -17,6 +17,8 @@ from stiminfo.diffusion.editing import (  # noqa: E402
     agreement,
     depth,
     edit,
+    group_spread,
+    guides_with,
     invert,
     inverted,
     ladder_to,
@@ -25,8 +27,8 @@ from stiminfo.diffusion.editing import (  # noqa: E402
     steps_apart,
     traversal,
 )
-from stiminfo.diffusion.latents import World, factor_information  # noqa: E402
-from stiminfo.errors import ModelError, OptionError, UnknownName  # noqa: E402
+from stiminfo.diffusion.latents import LatentPairs, World, factor_information, train_critic  # noqa: E402
+from stiminfo.errors import CheckpointError, ModelError, OptionError, UnknownName  # noqa: E402
 from stiminfo.models import LinearGaussian  # noqa: E402
 
 from . import tiny  # noqa: E402
@@ -88,12 +90,28 @@ def test_edits_agree_with_what_the_groups_tell(start):
     assert agreement(taken, shares) > 0.9
     wrong = dict(zip(shares, list(shares.values())[::-1]))
     assert agreement(taken, wrong) < 0.5
+    same = {name: np.zeros(4) for name in taken}
+    assert math.isnan(agreement(same, shares))
+    assert math.isnan(agreement({"pose": np.full(4, np.nan)}, shares))
 
 
-@pytest.mark.parametrize("guide", ["critic", "likelihood", "released"])
+@pytest.mark.parametrize("guide", ["best-critic", "best-critic-detached", "likelihood", "released"])
 def test_other_guides_move_the_edit_too(start, guide):
-    scores, _ = scored(start, "category", guide=GUIDES[guide], scale=0.1 if guide == "released" else 2.0)
+    scores, _ = scored(
+        start, "category", guide=GUIDES[guide], scale=0.1 if guide in ("released", "best-critic-detached") else 2.0
+    )
     assert scores.taken[0] > 0.3
+
+
+@pytest.mark.parametrize(("guide", "scale"), [("critic", 4.0), ("critic-detached", 0.3)])
+def test_trained_critics_guide(start, guide, scale):
+    pairs = LatentPairs(LATENTS, "category")
+    critic = train_critic(pairs, steps=150, batch=64)
+    known = guides_with({"category": critic})
+    scores, _ = scored(start, "category", "category", guide=known[guide], scale=scale)
+    assert scores.taken[0] > 0.3
+    with pytest.raises(CheckpointError, match="there is no trained critic of whole; train critics with"):
+        scored(start, "category", guide=known[guide])
 
 
 def test_mean_latents_pass_through_the_images():
@@ -166,6 +184,18 @@ def test_an_axis_is_a_standard_deviation_long_and_rises_with_the_label():
         principal_axis(LATENTS, "rest", 1)
 
 
+def test_ones_are_in_units_of_the_group_s_spread():
+    """Latents in another unit give the same edit; along a collapsed group it is the same image."""
+    scaled = tiny.latents(np.diag([3.0, 3, 1, 1, 1, 1]))
+    assert group_spread(LATENTS, "pose") == pytest.approx(math.sqrt((9**2 + 7**2) / 4))
+    assert torch.allclose(
+        changed(scaled, "pose", "ones", 2.0).z[:, :2], 3 * changed(LATENTS, "pose", "ones", 2.0).z[:, :2]
+    )
+    step = changed(LATENTS, "pose", "ones-published", 2.0).z - LATENTS.means[IMAGES]
+    assert step[0].tolist() == pytest.approx([2, 2, 0, 0, 0, 0])
+    assert torch.equal(changed(LATENTS, "dead", "ones", 9.0).z, LATENTS.means[IMAGES])
+
+
 def test_a_donor_gives_its_group_and_nothing_else():
     perturbed = changed(LATENTS, "category")
     assert (perturbed.donors != IMAGES).all()
@@ -187,7 +217,7 @@ def test_what_is_asked_for_is_the_most_probable_image():
 def test_depth_is_0_on_average_and_falls_outside():
     z = LATENTS.draw(torch.arange(48).repeat(40), torch.Generator().manual_seed(0))
     assert float(depth(LATENTS, "whole", z).mean()) == pytest.approx(0, abs=0.3)
-    far = changed(LATENTS, "dead", "ones", 10.0).z
+    far = changed(LATENTS, "dead", "ones-published", 10.0).z
     assert depth(LATENTS, "whole", far).tolist() == pytest.approx([3 - 50] * 20)
     assert depth(LATENTS, "pose", far).tolist() == pytest.approx([1.0] * 20)
 

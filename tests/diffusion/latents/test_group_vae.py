@@ -17,15 +17,20 @@ from stiminfo.diffusion.latents import (  # noqa: E402
     GroupVAE,
     LearnedGroups,
     Responses,
+    SizePreset,
+    critic_bounds,
+    group_shares,
     load_groups,
     mixed_population,
     rendered_world,
     save_groups,
     score_groups,
+    train_critics,
     usual_groups,
 )
 from stiminfo.diffusion.latents import bounds as bounds_module  # noqa: E402
 from stiminfo.diffusion.latents.heads import VARIANCE, Head  # noqa: E402
+from stiminfo.diffusion.latents.shares import held_out_bounds  # noqa: E402
 from stiminfo.errors import CheckpointError, ModelError, NotApplicable, UnknownName  # noqa: E402
 
 WORLD = rendered_world(8, 3, 4, 2, 2)
@@ -74,6 +79,7 @@ def test_groups_by_name():
         (lambda: Groups(("a",), (0,)), "group a has rank 0"),
         (lambda: Groups(("a", "a"), (1, 1)), "names that differ"),
         (lambda: Groups(("whole",), (1,)), "none that is whole"),
+        (lambda: Groups(("a,b",), (1,)), "without commas"),
         (lambda: Groups(("a", "b"), (6, 4), {}, 12), r"add up to 6 \+ 4 = 10; the latent has 12"),
         (lambda: Groups(("pose",), (1,), {"poes": "rotation"}), "did you mean 'pose'"),
         (lambda: Groups.from_json({"names": 3}), "does not describe groups"),
@@ -224,6 +230,35 @@ def test_the_scores_of_both_lanes(monkeypatch):
     assert (bounds.information <= bounds.population.about_factor + 0.1).all()
 
 
+@pytest.mark.parametrize("trials", [2, 8])
+def test_a_fitted_law_brackets_the_truth(trials):
+    index = torch.arange(48).repeat_interleave(trials)
+    drawn = RESPONSES.draw(index, torch.Generator().manual_seed(1)).reshape(48, trials, -1)
+    own = replace(WORLD, responses=drawn.numpy())
+    fitted = Responses.of_trials(own)
+    learned = LearnedGroups(run(replace(SHORT, steps=100), fitted).run(), own, fitted, {})
+    found = score_groups(learned, 5000)
+    truth = group_shares(learned.vae.exact(WORLD, RESPONSES), 5000)
+    data = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert (data["law"], data["lower_bounds"]) == ("fitted", False)
+    # Chance differences between means of few trials are taken for what the latents tell.
+    error = np.hypot(found.image_stderr, truth.image_stderr)
+    assert (found.about_image > truth.about_image - 4 * error).all()
+    if trials == 2:
+        assert (found.about_image > truth.about_image + 3 * error)[-1]
+        assert (found.least, data["at_least"]) == (None, None)
+        return
+    # Of many fresh trials, so that chance does not decide.
+    generator, index = torch.Generator().manual_seed(2), torch.arange(48).repeat(40)
+    z = learned.vae.sample(RESPONSES.draw(index, generator), generator).double()
+    least = held_out_bounds(learned.exact(), index, z)
+    assert (least[:, 0] < truth.about_image).all()
+    assert (least[:, 1:] < truth.about_factor + 0.01).all()
+    assert least[-1, 0] > 0.8 * truth.about_image[-1]
+    assert (found.least[:, 0] < least[:, 0] + 0.3).all()
+    assert data["at_least"]["shares"]["pose"]["rotation"] == pytest.approx(found.least_shares[0, 1])
+
+
 def test_a_checkpoint_comes_back(tmp_path):
     for place, responses, lane in (("exact", RESPONSES, "exact"), ("mlp", COUNTS, "mlp")):
         learned = LearnedGroups(run(responses=responses, lane=lane).run(), WORLD, responses, {"seed": 0})
@@ -239,6 +274,41 @@ def test_a_checkpoint_comes_back(tmp_path):
     again.check_world(WORLD)
     with pytest.raises(CheckpointError, match="of another world"):
         again.check_world(WORLD.subset(range(6)))
+
+
+def test_critics_are_in_the_checkpoint(tmp_path):
+    learned = LearnedGroups(run().run(), WORLD, RESPONSES, {})
+    bare = learned.digest
+    preset, told = SizePreset(8, "convolutional", 2, 8, "64", 1.0), []
+    learned.critics.update(train_critics(learned.exact(), preset, 2, progress=lambda *done: told.append(done)))
+    assert told == [(n, 8) for n in range(1, 9)]
+    bounds = critic_bounds(learned.exact(), learned.critics)
+    assert set(bounds) == {"pose", "category", "rest", "whole"}
+    assert all(bound.value < bound.cap for bound in bounds.values())
+    save_groups(learned, tmp_path / "groups")
+    again = load_groups(tmp_path / "groups")
+    assert again.digest == learned.digest != bare
+    x, z = again.exact().stimuli[:3], again.exact().means[:3, :2]
+    assert torch.equal(again.critics["pose"](x, z), learned.critics["pose"](x, z))
+    spoil(tmp_path / "groups", critics={"pose": again.critics["pose"].describe() | {"latents": 3}})
+    with pytest.raises(CheckpointError, match=r"critics\.safetensors"):
+        load_groups(tmp_path / "groups")
+    spoil(tmp_path / "groups", critics={})
+    with pytest.raises(CheckpointError, match=r"names other files than world\.safetensors and vae\.safetensors"):
+        load_groups(tmp_path / "groups")
+
+
+def test_networks_are_trained_on_the_images_of_a_checkpoint(tmp_path):
+    from stiminfo.diffusion.registry import dataset_named
+    from stiminfo.diffusion.sources.dataset import Asked
+
+    save_groups(LearnedGroups(run().run(), WORLD, RESPONSES, {}), tmp_path / "net")
+    path = str(tmp_path / "net" / "world.safetensors")
+    images = dataset_named(path).images(Asked(path))
+    assert images.name == "net"
+    assert (images.pixels == WORLD.images).all()
+    with pytest.raises(CheckpointError, match=r"holds no images of latent groups .* expected world\.safetensors"):
+        dataset_named(path).images(Asked(str(tmp_path / "net" / "vae.safetensors")))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ pytest.importorskip("accelerate")
 
 from stiminfo.diffusion.latents import load_groups, rendered_world  # noqa: E402
 
-FEW = ("--size", "4", "--steps", "3", "--samples", "100", "--neurons", "6")
+FEW = ("--size", "4", "--steps", "3", "--samples", "100", "--neurons", "6", "--critic-steps", "2")
 
 
 @pytest.fixture
@@ -59,6 +59,8 @@ def test_the_known_world(groups, tmp_path):
     learned = load_groups(folder)
     assert learned.notes["seed"] == 0
     assert learned.exact().channel("pose").responses == 6
+    assert set(learned.critics) == set(found["critics"]) == {"pose", "category", "free-1", "free-2", "free", "whole"}
+    assert "critics, trained with InfoNCE, find on fresh latents (nats; at most 5.55): pose" in out
     assert not (tmp_path / "groups.unfinished.pt").exists()
     code, _, err = groups(*FEW)
     assert (code, err) == (2, "stiminfo: groups: is there already; give another --out, or remove it\n")
@@ -69,11 +71,15 @@ def test_own_images_and_responses(groups, tmp_path, monkeypatch):
 
     monkeypatch.setattr(bounds, "_STEPS", 3)
     own = ("--images", "X.npy", "--factors", "F.csv", "--responses", "R.npy", "--steps", "3", "--samples", "100")
-    code, out, err = groups(*own, "--circular", "rotation:360", "--group", "pose=rotation", "--group", "rest:4")
+    exact = ("--critic-steps", "0")
+    code, out, err = groups(*own, *exact, "--circular", "rotation:360", "--group", "pose=rotation", "--group", "rest:4")
     assert (code, err) == (0, "")
     assert "responses that were not learned from" in out
+    assert "(from at least, by held-out trials, to an estimate)" in " ".join(out.split())
+    assert "exact in the images" not in out
+    assert "the estimate is too high; what held-out trials show is too low" in out
     assert load_groups(tmp_path / "groups").vae.groups.ranks == (6, 4)
-    code, _, err = groups(*own[:4], *own[6:], "--neurons", "4", "--out", "simulated")
+    code, _, err = groups(*own[:4], *own[6:], *exact, "--neurons", "4", "--out", "simulated")
     assert code == 0
     assert "stiminfo: note: no --responses are given: 4 simulated neurons respond" in err
     code, out, _ = groups(*own, "--lane", "mlp", "--latents", "8", "--group", "a:2", "--group", "b", "--out", "counts")
@@ -82,15 +88,52 @@ def test_own_images_and_responses(groups, tmp_path, monkeypatch):
     assert "has collapsed" in out
     assert load_groups(tmp_path / "counts").vae.groups.ranks == (2, 6)
     np.save("R.npy", np.load("R.npy").mean(1))
-    code, _, err = groups(*own, "--out", "averages")
+    code, out, err = groups(*own, *exact, "--out", "averages")
     assert code == 0
     assert err.count("\n") == 1
     assert "stiminfo: warning: there is one row of responses per image" in err
+    assert "tells (estimated from trials)" in out
+    code, out, err = groups(*own, "--lane", "mlp", "--out", "two")
+    assert (code, err.count("\n")) == (2, 1)
+    code, _, err = groups(*own[:4], "--resume", "--out", "two")
+    assert (code, err.count("\n")) == (2, 1)
+    np.save("R.npy", np.random.default_rng(0).poisson(3, (48, 2, 5)))
+    code, out, _ = groups(*own, "--lane", "mlp", "--out", "two")
+    assert code == 0
+    assert "(by classifiers, on the trials that were learned from)" in " ".join(out.split())
+    assert "what they find is no lower bound" in out
+    assert json.loads((tmp_path / "two" / "groups.json").read_text())["lower_bounds"] is False
+
+
+def test_responses_in_an_impossible_unit(groups, tmp_path):
+    np.save("R.npy", np.load("R.npy") * 1e200)
+    code, _, err = groups("--images", "X.npy", "--factors", "F.csv", "--responses", "R.npy", "--steps", "3")
+    assert code == 2
+    assert "responses reach " in err
+    assert "give them in another unit" in err
+
+
+def test_large_images_need_a_gpu_for_critics(groups, tmp_path, monkeypatch):
+    from stiminfo.diffusion.latents import SizePreset, sizes
+
+    monkeypatch.setattr(sizes, "SIZES", (SizePreset(64, "convolutional", 2, 8, "64", 1.0),))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    code, out, err = groups(*FEW[:-2])
+    assert code == 0
+    assert err == (
+        "stiminfo: note: no critics are trained: without a GPU they take hours at this size; see --critic-steps\n"
+    )
+    assert "critics, trained" not in out
+    assert load_groups(tmp_path / "groups").critics == {}
+    code, out, _ = groups(*FEW, "--out", "asked")
+    assert "critics, trained" in out
+    assert load_groups(tmp_path / "asked").critics["pose"].kind == "convolutional"
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (("--lane", "mlp", "--critic-steps", "3"), "--critic-steps has no effect on the mlp lane"),
         (("--circular", "rotation:3"), "--circular has no effect without --images"),
         (("--images", "X.npy"), "--images needs --factors"),
         (("--images", "X.npy", "--factors", "F.csv", "--size", "8"), "--size has no effect beside --images"),
@@ -100,6 +143,10 @@ def test_own_images_and_responses(groups, tmp_path, monkeypatch):
         (("--lane", "exat"), "did you mean 'exact'"),
         (("--recipe", "publishd"), "did you mean 'published'"),
         (("--group", "pose:x"), "--group pose:x: expected NAME, NAME:RANK or NAME:RANK=FACTOR"),
+        (("--group", "pose:0"), "--group pose:0: expected NAME, NAME:RANK or NAME:RANK=FACTOR"),
+        (("--group", "pose:" + 5000 * "9"), "latents; expected at most 4096"),
+        (("--images", "X.npy", "--factors", "."), ".: is a folder; expected a table"),
+        (("--images", "X.npy", "--factors", "G.csv"), "G.csv: no such file; did you mean F.csv"),
         (("--group", "pose=rotatoin"), "no factor of this world; did you mean 'rotation'"),
         (("--latents", "12"), "the ranks add up to 6 + 6 + 6 + 6 = 24; the latent has 12 dimensions"),
         (("--resume",), "groups.unfinished.pt: no such unfinished run"),

@@ -139,6 +139,15 @@ def test_a_user_s_own_world(folder):
     assert labels.responses is None
 
 
+@pytest.mark.parametrize("between", [";", "\t"])
+def test_tables_with_other_separators(folder, between):
+    table = (folder / "F.csv").read_text().replace(",", between)
+    (folder / "G.csv").write_text(table)
+    world = read_world(folder / "X.npy", folder / "G.csv")
+    assert world.names == ("shape", "angle")
+    assert world.factors.tolist() == CODES.tolist()
+
+
 @pytest.mark.parametrize(
     ("table", "says"),
     [
