@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from ...files import read_json
 from ...models import read_recording
 from ..draw.style import Drawing, styled
 from ..draw.witness import describe, plot_witness, svg
+from ..maths import mathml
 from ..measuring import measure as measured
 from ..paper import models as models
 from ..paper.compared import draw_setting, figure_of, opening, panel
@@ -76,7 +76,8 @@ def _measures(table: dict[str, Any], found: tuple[Comparison, ...]) -> list[dict
             {
                 "name": name,
                 "title": measure.title,
-                "formula": re.sub(r"_(\w)", r"<sub>\1</sub>", measure.formula),
+                "formula": mathml(measure.formula, display=True),
+                "units": "" if measure.units == "nats" else f"In {measure.units}.",
                 "tells": measure.tells,
                 "source": measure.source,
                 "drawing": svg(measure_figure(name, found), f"m-{name}", f"{measure.title} in the three settings"),
