@@ -17,8 +17,8 @@ from ..estimators import PUBLISHED
 #: Names of more than one letter, in LaTeX.
 _NAMES = {
     "xhat": r"\hat{x}", "Xg": "X_g", "xg": "x_g", "dg": "dg", "dx": "dx", "oo": r"\infty", "int": r"\int",
-    "sum": r"\sum", "tr": r"\operatorname{tr}", "KL": r"\operatorname{KL}", "log": r"\log", "exp": r"\exp",
-    "sqrt": r"\sqrt", "E": r"\operatorname{E}",
+    "sum": r"\sum", "tr": r"\text{tr}", "KL": r"\text{KL}", "log": r"\log", "exp": r"\exp",
+    "sqrt": r"\sqrt", "E": r"\text{E}",
 }  # fmt: skip
 _SIGNS = {
     "<=": r"\le",
@@ -29,7 +29,7 @@ _SIGNS = {
     ">": r"\gt",
     " ": r"\,",
     "|": r"\vert",
-    "~": r"\sim",
+    "~": r"\;\sim\;",
 }
 _INDICES = sorted({index for _, index in (measure.symbol for measure in PUBLISHED.values()) if index})
 
@@ -63,7 +63,7 @@ def _run() -> re.Pattern[str]:
         term = _term(_inside(term))
     # Two terms stand side by side only where the first asks for another, as a sum or a mean does.
     asking = r"(?<=\bint) |(?<=\btr) |(?<=\blog) |(?<=\bE) |(?<=\bd) |(?<=}) |(?<=_\w) |(?<=\^oo) "
-    beside = rf"{asking}|(?<=\d) (?=[A-Za-z])|(?<=[)\]]) (?=dg|E_|KL|tr)"
+    beside = rf"{asking}|(?<=\d) (?=[A-Za-z])|(?<=[)\]]) (?=dg|E_|KL|tr|Z\b)"
     joined = rf"(?: (?:{_SIGN}) |(?:{_SIGN})|{beside})"
     return re.compile(rf"(?:(?<![^\s(])-)?+{term}(?:{joined}{term})*+")
 
@@ -115,7 +115,9 @@ def _in_latex(token: re.Match[str]) -> str:
         )
         words = index in _INDICES
         below = rf"_{{\text{{{index}}}}}" if words else f"_{{{latex(index)}}}" if index else ""
-        return f"{letter}{token['prime']}{below}{token['after']} "
+        # Not raised: without a font for mathematics, raised primes are specks.
+        primes = (token["prime"] + token["after"]).replace("'", "′")
+        return f"{letter}{primes}{below} "
     if token["power"] or token["grouped"]:
         return f"^{{{latex(token['power'] or token['grouped'])}}}"
     return r"\frac" if token["sign"] == "\0" else _SIGNS.get(token["sign"], token["sign"]) + " "

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-import re
+import os
 import shutil
+import signal
 import subprocess
 from functools import partial
-from html import unescape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import Queue
 from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
 
-# Loads one page after another into a frame, and writes what it measures into the document as JSON.
-_MEASURE = """<!DOCTYPE html><meta charset="utf-8"><body style="margin:0"><iframe id="frame"></iframe><pre id="found"></pre><script>
+# Loads one page after another into a frame, and posts what it measures as JSON.
+_MEASURE = """<!DOCTYPE html><meta charset="utf-8"><body style="margin:0"><iframe id="frame"></iframe><script>
 const found = {}, frame = document.getElementById("frame"), width = WIDTH;
 frame.style.cssText = `width:${width}px;height:844px;border:0`;
 function scrolls(node) {
@@ -37,15 +40,29 @@ function measured(page) {
     await new Promise(done => { frame.onload = done; frame.src = name; });
     found[name] = measured(frame.contentDocument);
   }
-  document.getElementById("found").textContent = JSON.stringify(found);
-  document.title = "measured";
+  await fetch("/", {method: "POST", body: JSON.stringify(found)});
 })();
 </script>"""
 
 
-class _Quiet(SimpleHTTPRequestHandler):
+class _Server(ThreadingHTTPServer):
+    """Serves a folder, and keeps what is posted."""
+
+    daemon_threads = True
+
+    def __init__(self, folder: Path) -> None:
+        self.posted: Queue[bytes] = Queue()
+        super().__init__(("127.0.0.1", 0), partial(_Handler, directory=str(folder)))
+
+
+class _Handler(SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
+
+    def do_POST(self) -> None:
+        self.server.posted.put(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(204)
+        self.end_headers()
 
 
 def widths(folder: Path, width: int = 390) -> dict[str, dict[str, Any]]:
@@ -53,21 +70,22 @@ def widths(folder: Path, width: int = 390) -> dict[str, dict[str, Any]]:
     pages = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.html") if path.name != "404.html")
     probe = folder / "measure-widths.html"
     probe.write_text(_MEASURE.replace("WIDTH", str(width)).replace("PAGES", json.dumps(pages)), encoding="utf-8")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    server = _Server(folder)
     Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        with TemporaryDirectory() as profile:
-            command = [
-                str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}",
-                "--window-size=1280,900", "--virtual-time-budget=60000", "--dump-dom",
-                f"http://127.0.0.1:{server.server_port}/{probe.name}",
-            ]  # fmt: skip
-            run = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    finally:
-        server.shutdown()
-        probe.unlink()
-    text = re.search(r'<pre id="found">(.*?)</pre>', run.stdout, re.DOTALL)
-    assert text, run.stderr
-    assert text[1], f"the pages were not measured: {run.stderr}"
-    found: dict[str, dict[str, Any]] = json.loads(unescape(text[1]))
+    with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        command = [
+            str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}",
+            "--window-size=1280,900", f"http://127.0.0.1:{server.server_port}/{probe.name}",
+        ]  # fmt: skip
+        browser = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        try:
+            found: dict[str, dict[str, Any]] = json.loads(server.posted.get(timeout=120))
+        finally:
+            os.killpg(browser.pid, signal.SIGKILL)
+            browser.wait()
+            server.shutdown()
+            server.server_close()
+            probe.unlink()
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.ndimage import zoom
 
 from ...diffusion.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
 from ...models.arrays import Array
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 COLUMN = 3.4
 
 
+#: At most this many receptive fields are outlined; more hide the image.
+OUTLINED = 7
 #: A map with values below minus this share of its largest, and below minus two errors, gets a scale of two hues.
 _NEGATIVE = 0.02
 
@@ -58,7 +61,7 @@ def plot_maps(
         if beside is not None:
             label += "\nnetworks" if one is found else f"\n{beside_label}"
         # Small errors get a unit of their own: matplotlib's offset above the colour bar would cover the picture.
-        factor, unit = (1e3, "10⁻³ nats") if errors.max() < 0.01 else (1.0, "nats / pixel")
+        factor, unit = (1e3, "10⁻³ nats / pixel") if errors.max() < 0.01 else (1.0, "nats / pixel")
         limits = {"cmap": "magma", "vmin": 0, "vmax": factor * float(errors.max()) or 1.0}
         rows.append(Row(label, values, *scale))
         rows.append(Row("std. error", factor * errors, limits, unit, totals=_totals(one.estimates[measure])))
@@ -226,13 +229,11 @@ def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Drawing:
     rows = torch.as_tensor(images.reshape(len(images), -1)).double()
     encoder = encoder.to(dtype=torch.float64)
     with styled():
-        figure = Drawing(figsize=(COLUMN, 1.35), dpi=200)
-        axes = _picture(figure, (0.02, 0.12, 0.27, 0.68), images[index], cmap="gray").axes
-        for weights in fields:
-            if min(weights.shape) > 1:
-                axes.contour(weights, levels=[0.61 * weights.max()], colors=[VERMILLION], linewidths=0.35)
-        axes.set_title(f"{len(fields)} receptive fields", fontsize=6.5, pad=3)
-        curve = figure.add_axes((0.415, 0.25, 0.23, 0.55))
+        figure = Drawing(figsize=(COLUMN, 1.55), dpi=200)
+        axes = _picture(figure, (0.01, 0.16, 0.29, 0.64), images[index], cmap="gray").axes
+        _draw_fields(axes, fields)
+        axes.set_title(f"{len(fields)} receptive fields", pad=3)
+        curve = figure.add_axes((0.43, 0.28, 0.22, 0.52))
         if isinstance(encoder, LinearNonlinearPoisson):
             amplitude = float(encoder.amplitude.mean())
             at = np.linspace(-4, 4, 101)
@@ -241,27 +242,40 @@ def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Drawing:
             counts, edges = np.histogram(drive, bins=32, density=True)
             heights = counts / counts.max() * amplitude
             curve.fill_between(edges[:-1], heights, step="post", alpha=0.25, lw=0, color=INK)
-            curve.set_xlabel("drive (grey: how often)", fontsize=5.5, labelpad=1)
-            curve.set_ylabel("mean count", fontsize=5.5, labelpad=1)
+            curve.set_xlabel("drive\n(grey: how often)", fontsize=6.5, labelpad=1)
+            curve.set_ylabel("mean count", fontsize=6.5, labelpad=1)
             mean, title = encoder.rates(rows[index]), "Poisson neurons"
         else:
             assert isinstance(encoder, LinearGaussian)
             noise = float(encoder.noise.diagonal().mean().sqrt())
             spread = (rows @ encoder.weights.T).std(0).mean().item()
             curve.bar(["drives", "noise"], [spread, noise], color=[BLUE, INK], width=0.6)
-            curve.set_ylabel("standard deviation", fontsize=5.5, labelpad=1)
+            curve.set_ylabel("standard deviation", fontsize=6.5, labelpad=1)
             mean, title = rows[index] @ encoder.weights.T, "linear neurons"
-        curve.tick_params(labelsize=5, length=1.5, pad=1)
-        curve.set_title(title, fontsize=6.5, pad=3)
-        box, side, grid = (0.70, 0.12, 0.27, 0.68), round(len(fields) ** 0.5), mean.numpy()
+        curve.tick_params(labelsize=6.5, length=1.5, pad=1)
+        curve.set_title(title, pad=3)
+        box, side, grid = (0.70, 0.16, 0.29, 0.64), round(len(fields) ** 0.5), mean.numpy()
         if side * side == len(fields):
             seen = _picture(figure, box, grid.reshape(side, side), cmap="viridis").axes
         else:
             seen = figure.add_axes(box)
             seen.bar(np.arange(len(grid)), grid, color=BLUE)
-            seen.tick_params(labelsize=5, length=1.5, pad=1)
-        seen.set_title("mean response", fontsize=6.5, pad=3)
+            seen.tick_params(labelsize=6.5, length=1.5, pad=1)
+        seen.set_title("mean responses", pad=3)
     return figure
+
+
+def _draw_fields(axes: Axes, fields: Array) -> None:
+    """Dot the centres of all receptive fields (k, h, w), and outline a few, so that the image stays visible."""
+    if min(fields.shape[1:]) < 2:
+        return
+    share = np.abs(fields) / np.abs(fields).sum((1, 2), keepdims=True)
+    rows, columns = np.indices(fields.shape[1:])
+    axes.plot((share * columns).sum((1, 2)), (share * rows).sum((1, 2)), ".", color=VERMILLION, ms=2.5)
+    fine = [np.linspace(0, size - 1, 8 * size) for size in fields.shape[1:]]
+    for k in np.linspace(0, len(fields) - 1, min(OUTLINED, len(fields))).astype(int):
+        smooth = zoom(fields[k], 8, order=1)
+        axes.contour(fine[1], fine[0], smooth, levels=[0.61 * smooth.max()], colors=[VERMILLION], linewidths=0.8)
 
 
 def _picture(figure: Drawing, box: tuple[float, float, float, float], image: Array, **colours: Any) -> AxesImage:

@@ -28,7 +28,7 @@ def formulas(text):
         ("E[s(r'|r) | r, x] = 0 (for p(r|x))", ["E[s(r'|r) | r, x] = 0", "p(r|x)"]),
         ("i_local -0.016, beside x_2 = 2e-07", ["i_local", "x_2 = 2e-07"]),
         (
-            "A figure(s) of I-frames: 3 of 4, a-b, f (x), x, and the measure's R-squared; file_i_sp.py, my_model(x_train)",
+            "A figure(s) of I-frames: 3 of 4, a-b, f (x), x, the measure's R-squared; file_i_sp.py, my_model(x_train)",
             [],
         ),
     ],
@@ -40,14 +40,14 @@ def test_formulas_are_told_from_words(text, found):
 @pytest.mark.parametrize(
     ("formula", "expected"),
     [
-        ("E_X[I(x)] = I(R;X)", r"\operatorname{E}_{X}[I(x)]=I(R;X)"),
+        ("E_X[I(x)] = I(R;X)", r"\text{E}_{X}[I(x)]=I(R;X)"),
         (
             "1/2 int_0^oo E_{xg|x} tr J(xg) dg",
-            r"\frac{1}{2}\int_{0}^{\infty}\operatorname{E}_{x_g\vert x}\operatorname{tr}J(x_g)dg",
+            r"\frac{1}{2}\int_{0}^{\infty}\text{E}_{x_g\vert x}\text{tr}J(x_g)dg",
         ),
         ("dg / (2 g^2)", r"\frac{dg}{2g^{2}}"),
-        ("exp(-|x - x'|^2 / (2 g))", r"\exp(-\vert x-x'\vert^{2}/(2g))"),
-        ("KL(p || q) >= 2e-16", r"\operatorname{KL}(p\parallel q)\ge 2\times 10^{-16}"),
+        ("exp(-|x - x'|^2 / (2 g))", r"\exp(-\vert x-x′\vert^{2}/(2g))"),
+        ("KL(p || q) >= 2e-16", r"\text{KL}(p\parallel q)\ge 2\times 10^{-16}"),
         ("Xg = X + sqrt(g) Z", r"X_g=X+\sqrt{g}Z"),
         ("I_sp(x0)", r"I_{\text{sp}}(x_{0})"),
         ("i_cissi", r"I_{\text{CiSSI}}"),

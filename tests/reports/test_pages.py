@@ -85,6 +85,9 @@ def test_the_site_builds_strictly(tmp_path):
         assert (tmp_path / "site" / f"{page.stem}.html").stat().st_size > 5_000
     measures = (tmp_path / "site" / "measures.html").read_text(encoding="utf-8")
     assert "I<sub>local</sub>: local information" in measures
+    assert '<math display="block">' in measures
+    for page in (tmp_path / "site").glob("*.html"):
+        assert "<p></defs>" not in page.read_text(encoding="utf-8"), f"{page.name}: Markdown was read inside a drawing"
     index = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert "I<sub>CiSSI</sub>" in index
     assert "i_cissi" not in index
