@@ -18,7 +18,7 @@ from ..estimators import PUBLISHED
 _NAMES = {
     "xhat": r"\hat{x}", "Xg": "X_g", "xg": "x_g", "dg": "dg", "dx": "dx", "oo": r"\infty", "int": r"\int",
     "sum": r"\sum", "tr": r"\text{tr}", "KL": r"\text{KL}", "log": r"\log", "exp": r"\exp",
-    "sqrt": r"\sqrt", "E": r"\text{E}",
+    "sqrt": r"\sqrt", "pi": r"\pi", "E": r"\text{E}",
 }  # fmt: skip
 _SIGNS = {
     "<=": r"\le",
@@ -69,7 +69,9 @@ def _run() -> re.Pattern[str]:
 
 
 #: What makes terms a formula: an index, a call, a name of ours, or a bound or a map between letters.
-_FORMULA = re.compile(rf"{_INDEX}|[A-Za-z]'?[(\[]|\b(?:xhat|Xg|xg|{'|'.join(PUBLISHED)})\b|\b[A-Za-z]'? (?:->|<=|>=) ")
+_FORMULA = re.compile(
+    rf"{_INDEX}|[A-Za-z]'?[(\[]|\w\^|\|\S[^|]*\||\b(?:xhat|Xg|xg|{'|'.join(PUBLISHED)})\b|\b[A-Za-z]'? (?:->|<=|>=) "
+)
 _SAME = str.maketrans({"−": "-", "‖": "||", "½": "1/2", "∫": "int", "Σ": "sum", "√": "sqrt", "∞": "oo"})
 
 

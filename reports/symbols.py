@@ -96,18 +96,22 @@ _NO_PROSE = re.compile(
 
 
 def in_markdown(page: str) -> str:
-    """A Markdown page with the formulas in its prose typeset; code, links and drawings stay as they are."""
+    """A Markdown page with the formulas in its prose typeset; code, links and drawings stay as they are.
+
+    In a page that starts with `BY_HAND`, only symbols that stand alone are typeset.
+    """
+    typeset = _by_hand if page.startswith(BY_HAND) else _markdown
     # A bar between the cells of a table is no part of a formula, while an escaped one is.
     lines = [
         _CELLS.sub(lambda bar: "|" if bar[1] else "\0", line) if line.startswith("|") else line
         for line in page.split("\n")
     ]
     parts = _NO_PROSE.split("\n".join(lines))
-    typeset = "".join(
-        part if n % 2 else "".join(_markdown(*piece) for piece in pieces(part)) for n, part in enumerate(parts)
+    filled = "".join(
+        part if n % 2 else "".join(typeset(*piece) for piece in pieces(part)) for n, part in enumerate(parts)
     )
     return "\n".join(
-        line.replace("|", r"\|").replace("\0", "|") if line.startswith("\0") else line for line in typeset.split("\n")
+        line.replace("|", r"\|").replace("\0", "|") if line.startswith("\0") else line for line in filled.split("\n")
     )
 
 
@@ -115,7 +119,16 @@ def in_markdown(page: str) -> str:
 _CELLS = re.compile(r"(\\)?\|")
 
 
+#: The first line of a page whose formulas are written in HTML.
+BY_HAND = "<!-- formulas are set by hand -->"
+
+
+def _by_hand(maths: bool, text: str) -> str:
+    return _MATHS.sub(lambda found: str(_found(found).html), text) if maths else text
+
+
 def _markdown(maths: bool, text: str) -> str:
     # In a span, since Markdown takes <math> at the start of a line for a block of its own.
-    found = str(_formula(text)).replace("&#39;", "'") if maths else text
+    # A number and its per cent sign stay together.
+    found = str(_formula(text)).replace("&#39;", "'") if maths else re.sub(r"(\d) %", "\\1\u00a0%", text)
     return f"<span>{found}</span>" if found.startswith("<math") else found

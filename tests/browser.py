@@ -74,8 +74,8 @@ def widths(folder: Path, width: int = 390) -> dict[str, dict[str, Any]]:
     Thread(target=server.serve_forever, daemon=True).start()
     with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [
-            str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}",
-            "--window-size=1280,900", f"http://127.0.0.1:{server.server_port}/{probe.name}",
+            str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+            "--window-size=1280,900", f"--user-data-dir={profile}", f"http://127.0.0.1:{server.server_port}/{probe.name}",
         ]  # fmt: skip
         browser = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True

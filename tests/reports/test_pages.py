@@ -1,9 +1,11 @@
 """The site: its pages are filled, its tutorial runs, and what it says is what the project computes."""
 
 import re
+import shutil
 import subprocess
 import sys
 
+import browser
 import pytest
 
 from stiminfo.axioms import AXIOMS
@@ -72,23 +74,44 @@ def test_the_cost_model():
     assert model[4] == model[1000] == 1.0 + 4.0
 
 
-def test_the_site_builds_strictly(tmp_path):
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The site, built with warnings as errors."""
     pytest.importorskip("mkdocs", reason="needs the dependency group site")
+    folder = tmp_path_factory.mktemp("built") / "site"
     run = subprocess.run(
-        [sys.executable, "-m", "stiminfo.reports.studies.pages", "--out", str(tmp_path / "site")],
+        [sys.executable, "-m", "stiminfo.reports.studies.pages", "--out", str(folder)],
         capture_output=True,
         text=True,
         timeout=900,
     )
     assert run.returncode == 0, run.stderr
+    return folder
+
+
+@pytest.mark.xdist_group("site")
+def test_no_page_scrolls_sideways_on_a_phone(site):
+    if not browser.CHROMIUM:
+        pytest.skip("needs Chromium")
+    shutil.copy(pages.PUBLISHED_FOLDER / "table.html", site / "table.html")
+    found = browser.widths(site, 390)
+    assert len(found) == len(PAGES) + 1
+    assert {name: page for name, page in found.items() if page["width"] > 390 or page["wide"]} == {}
+    (site / "wide.html").write_text("<body><p style='width: 500px'>Too wide for a phone.</p></body>")
+    assert browser.widths(site, 390)["wide.html"]["width"] >= 500
+    (site / "wide.html").unlink()
+
+
+@pytest.mark.xdist_group("site")
+def test_the_site_builds_strictly(site, tmp_path):
     for page in PAGES:
-        assert (tmp_path / "site" / f"{page.stem}.html").stat().st_size > 5_000
-    measures = (tmp_path / "site" / "measures.html").read_text(encoding="utf-8")
+        assert (site / f"{page.stem}.html").stat().st_size > 5_000
+    measures = (site / "measures.html").read_text(encoding="utf-8")
     assert "I<sub>local</sub>: local information" in measures
     assert '<math display="block">' in measures
-    for page in (tmp_path / "site").glob("*.html"):
+    for page in site.glob("*.html"):
         assert "<p></defs>" not in page.read_text(encoding="utf-8"), f"{page.name}: Markdown was read inside a drawing"
-    index = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    index = (site / "index.html").read_text(encoding="utf-8")
     assert "I<sub>CiSSI</sub>" in index
     assert "i_cissi" not in index
     (tmp_path / "other").mkdir()

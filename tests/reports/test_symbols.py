@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 
 from stiminfo.estimators import PUBLISHED
-from stiminfo.reports.symbols import SYMBOLS, Symbol, in_figure, in_html, in_markdown, symbol
+from stiminfo.reports.symbols import BY_HAND, SYMBOLS, Symbol, in_figure, in_html, in_markdown, symbol
 
 
 def test_every_published_measure_has_a_symbol():
@@ -67,3 +67,14 @@ def test_prose(text, html):
 )
 def test_code_and_links_stay(code):
     assert in_markdown(f"i_sp\n\n{code}\n\ni_sp") == f"I<sub>sp</sub>\n\n{code}\n\nI<sub>sp</sub>"
+
+
+def test_a_page_may_set_its_formulas_by_hand():
+    assert (
+        in_markdown(f"{BY_HAND}\nI_local: T(w) and I_local(x)")
+        == f"{BY_HAND}\nI<sub>local</sub>: T(w) and I<sub>local</sub>(x)"
+    )
+
+
+def test_a_number_keeps_its_per_cent_sign():
+    assert in_markdown("98 % of it; `98 %`") == "98\u00a0% of it; `98 %`"
