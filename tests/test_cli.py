@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from commands import stiminfo
 
+from stiminfo.axioms import AXIOMS
+
 GOOD = "import stiminfo as si\nMEASURE = si.Measure('mine', si.i_surp.pointwise)\n"
 
 
@@ -53,7 +55,7 @@ def folder(tmp_path):
         (["replay", "good.py"], ["not JSON"]),
         (["nonsense"], ["nonsense"]),
         (["audit", "digits", "--jobs", "1"], ["--jobs has no effect", "checkpoint", "--axiom, --seed, --json"]),
-        (["audit", "digits", "--examples", "200", "--html", "p.html"], ["--examples, --html have no effect"]),
+        (["audit", "digits", "--examples", "200", "--html", "p.html"], ["--cases, --html have no effect"]),
         (["audit", "good.py:MEASURE", "--scheduler", "tcp://h:1"], ["--scheduler has no effect", "--backend dask"]),
         (["table", "--backend", "dask", "--scheduler", "tcp://h:1", "--jobs", "1"], ["--jobs has no effect"]),
     ],
@@ -152,6 +154,8 @@ def test_help_teaches(folder):
 def test_every_option_speaks_of_its_own_command():
     audit, measure = (" ".join(stiminfo(command, "--help").stdout.split()) for command in ("audit", "measure"))
     assert "the same seed gives the same verdicts" in audit
+    assert f"One of {', '.join(AXIOMS)}." in audit
+    assert "--cases, --examples N" in audit
     assert "the same seed gives the same intervals" in measure
     assert "verdict" not in measure
 

@@ -140,7 +140,7 @@ def audit_output(measure: str) -> str:
     """The output of the tutorial's audit."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "my_measure.py").write_text(measure, encoding="utf-8")
-        command = [sys.executable, "-m", "stiminfo", "audit", "my_measure.py:MEASURE", "--examples", "40"]
+        command = [sys.executable, "-m", "stiminfo", "audit", "my_measure.py:MEASURE", "--cases", "40"]
         run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, encoding="utf-8")
     if run.returncode != 1:
         raise RuntimeError(f"the tutorial's audit ended with {run.returncode}: {run.stderr}")

@@ -128,7 +128,7 @@ def audit(options: Options) -> int:
         audits,
         data=result.to_json() | ({"on_models": mine[about.name].to_json()} if mine else {}),
         markdown=audit_markdown(result),
-        command=f"stiminfo audit {path.name} --examples {options.examples} --seed {options.seed}",
+        command=f"stiminfo audit {path.name} --cases {options.examples} --seed {options.seed}",
     )
     print_audit(result, console_here())
     for one in mine.values():
