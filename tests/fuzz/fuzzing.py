@@ -1,14 +1,16 @@
 """Fuzz the readers with atheris: only an `InputError` may come of a file.
 
-``python tests/fuzz/fuzzing.py --minutes 2`` (`tox -e fuzz`) fuzzes one reader after another, each in a process of its own.
-What is found interesting is kept in ``out/fuzz/READER``, so that the next run goes on from there; a file that breaks a
-reader is kept as ``out/fuzz/READER/crash-...``.
+``python tests/fuzz/fuzzing.py --minutes 2`` (`tox -e fuzz`) fuzzes one reader after another, each in a process of its
+own. Files that reach new code are kept in ``out/fuzz/READER``, so that the next run goes on from there. A file that
+breaks a reader is kept as ``out/fuzz/READER-crash-...``, -timeout-... or -oom-... .
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
+import pkgutil
 import subprocess
 import sys
 import tempfile
@@ -31,8 +33,14 @@ def fuzz(name: str, kept: Path, seconds: int, runs: int) -> None:
     import atheris
 
     with atheris.instrument_imports(include=_READERS):
-        from stiminfo.errors import InputError
         from targets import LARGEST, TARGETS
+
+        import stiminfo.models
+        from stiminfo.errors import InputError
+
+        # What is imported later, when a reader is called, would not be instrumented.
+        for module in pkgutil.walk_packages(stiminfo.models.__path__, "stiminfo.models."):
+            importlib.import_module(module.name)
     target = TARGETS[name]
     kept.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(target.seeds()):
@@ -59,7 +67,7 @@ def fuzz(name: str, kept: Path, seconds: int, runs: int) -> None:
                 raise
 
     limits = [f"-max_total_time={seconds}", *([f"-runs={runs}"] if runs else [])]
-    bounds = [f"-max_len={LARGEST}", f"-timeout={_HANGS}", f"-rss_limit_mb={_MEMORY}", f"-artifact_prefix={kept}/"]
+    bounds = [f"-max_len={LARGEST}", f"-timeout={_HANGS}", f"-rss_limit_mb={_MEMORY}", f"-artifact_prefix={kept}-"]
     atheris.Setup([sys.argv[0], str(kept), *limits, *bounds, "-print_final_stats=1"], one)
     atheris.Fuzz()
 
@@ -67,9 +75,9 @@ def fuzz(name: str, kept: Path, seconds: int, runs: int) -> None:
 def main() -> int:
     """Fuzz the readers that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("readers", nargs="*", help="counts, trials, npz, mat, witness, journal, checkpoint, safetensors")
+    parser.add_argument("readers", nargs="*", help="names in targets.py (default: all)")
     parser.add_argument("--minutes", type=float, default=2.0, help="for each reader (default: 2)")
-    parser.add_argument("--runs", type=int, default=0, help="files for each reader (default: as many as there is time for)")
+    parser.add_argument("--runs", type=int, default=0, help="files for each reader (default: no limit)")
     parser.add_argument("--out", type=Path, default=Path("out/fuzz"), help="folder of what is kept (default: out/fuzz)")
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()

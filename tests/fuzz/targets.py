@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import arrays
+import corpus
 import numpy as np
 
 import stiminfo as si
 from stiminfo.axioms.auditing.audit import audit
 from stiminfo.axioms.auditing.journal import Journal, identity_of
-
-import arrays
-import corpus
 
 DIGITS = Path(si.__file__).resolve().parent / "diffusion" / "pretrained" / "digits"
 #: A file larger than this tells a fuzzer nothing that a smaller one does not.
