@@ -17,6 +17,7 @@ MODULES = {
     "estimators": "estimators",
     "learned": "learned",
     "benchmarks": "benchmarks",
+    "cluster": "cluster",
     "sampling": "sampling",
     "strength": "strength",
     "smooth": "smooth",
