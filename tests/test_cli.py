@@ -105,13 +105,15 @@ def test_strict(folder):
 @pytest.mark.skipif(signal.getsignal(signal.SIGINT) == signal.SIG_IGN, reason="SIGINT is ignored here (nohup, &)")
 def test_interruption_writes_what_is_finished(folder):
     (folder / "slow.py").write_text(
-        "import time, stiminfo as si\n"
-        "def f(model):\n    time.sleep(0.05 if len(model.stimuli) > 2 else 0)\n    return si.i_surp(model)\n"
+        "import pathlib, time, stiminfo as si\n"
+        "def f(model):\n    pathlib.Path('begun').touch()\n    time.sleep(0.05 if len(model.stimuli) > 2 else 0)\n    return si.i_surp(model)\n"
         "MEASURE = si.Measure('slow', f)\n"
     )
     command = [sys.executable, "-m", "stiminfo", "audit", "slow.py:MEASURE", "--json", "v.json", "--examples", "3000"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(8)
+        while process.poll() is None and not (folder / "begun").exists():
+            time.sleep(0.1)
+        time.sleep(4)
         process.send_signal(signal.SIGINT)
         try:
             out, err = process.communicate(timeout=60)

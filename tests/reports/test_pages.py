@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import browser
+import checkout
 import pytest
 
 from stiminfo.axioms import AXIOMS
@@ -124,3 +125,13 @@ def test_the_site_builds_strictly(site, tmp_path):
     )
     assert run.returncode == 2
     assert (tmp_path / "other" / "mine.txt").exists()
+
+
+def test_readme_says_how_right_the_shipped_networks_are():
+    text = " ".join((checkout.ROOT / "README.md").read_text(encoding="utf-8").split())
+    for name, said in (("digits", "networks are within {} of it"), ("mnist", "MNIST's within {}.")):
+        card = (checkout.ROOT / f"diffusion/pretrained/{name}/card.md").read_text(encoding="utf-8")
+        (completeness,) = re.findall(r"completeness within (\S+%)", card)
+        (spread,) = re.findall(r"a spread of\s+(\S+%) over single images", card)
+        assert said.format(completeness) in text
+        assert spread in text
