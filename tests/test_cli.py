@@ -106,7 +106,8 @@ def test_strict(folder):
 def test_interruption_writes_what_is_finished(folder):
     (folder / "slow.py").write_text(
         "import pathlib, time, stiminfo as si\n"
-        "def f(model):\n    pathlib.Path('begun').touch()\n    time.sleep(0.05 if len(model.stimuli) > 2 else 0)\n    return si.i_surp(model)\n"
+        "def f(model):\n    pathlib.Path('begun').touch()\n"
+        "    time.sleep(0.05 if len(model.stimuli) > 2 else 0)\n    return si.i_surp(model)\n"
         "MEASURE = si.Measure('slow', f)\n"
     )
     command = [sys.executable, "-m", "stiminfo", "audit", "slow.py:MEASURE", "--json", "v.json", "--examples", "3000"]
