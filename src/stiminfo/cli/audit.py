@@ -69,7 +69,7 @@ class Options(AuditOptions):
 
 @with_fields(Options)
 def audit(options: Options) -> int:
-    """Attack a measure with generated encoding models until each axiom holds or is refuted.
+    """Test a measure on thousands of small models of neurons, until each axiom holds or is refuted.
 
     What goes in: a Python file that makes a stiminfo.Measure, for example
     MEASURE = stiminfo.Measure("mine", my_function, claims={"positivity": True}). my_function(model) returns I(x) in
