@@ -170,6 +170,15 @@ def test_an_odd_width_is_no_error(folder, columns, monkeypatch):
     assert (run.returncode, run.stderr) == (0, "")
 
 
+def test_what_libraries_tell_their_programmers_is_not_for_users(capsys):
+    from stiminfo.cli.app import _warned
+
+    _warned("'oneOf' deprecated - use 'one_of'", DeprecationWarning, "library.py", 1)
+    assert capsys.readouterr().err == ""
+    _warned("the disk is nearly full", UserWarning, "library.py", 1)
+    assert capsys.readouterr().err == "stiminfo: warning: the disk is nearly full\n"
+
+
 def test_importing_stays_light():
     code = (
         "import sys, stiminfo\n"

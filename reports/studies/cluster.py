@@ -1,4 +1,4 @@
-"""When a Dask cluster is worth it: its costs, measured on one and two processes, and a model up to 1,000 workers."""
+"""When a Dask cluster is worth it: what it costs, measured on one and two workers, and a model up to 1,000 workers."""
 
 from __future__ import annotations
 
@@ -12,56 +12,62 @@ from typing import Any
 from ...axioms.auditing.audit import Auditing, published_candidates
 from ...axioms.auditing.cells import Plan, run_cells, workers_for
 from ...axioms.registry import axioms_named
-from .study import Data, Run, Study, page
+from ...files import read_json
+from .study import FOLDER, Data, Run, Study, page
 
-#: The audit that is timed: all published measures, on axioms whose times differ a lot, with few cases.
-_AXIOMS, _EXAMPLES = ("completeness", "positivity", "additivity", "data_processing", "locality"), 20
+#: An audit of which nearly all time is what a cell costs beside its work.
+_MEASURES, _AXIOMS, _EXAMPLES = ("i_sp", "i_surp", "i_ssi", "i_cissi"), ("completeness", "positivity"), 2
 #: Tasks without work, by which the scheduler's own time per task is measured.
 _TASKS = 300
 _WORKERS = (1, 2, 16, 100, 1000)
-#: The jobs of the model: how many times the cells of the audit are run, with as many seeds.
+#: The largest number of processes on one machine that the page compares with.
+_CORES = 16
+#: The jobs of the model: with how many seeds the cells of the page on benchmarks are run.
 _SEEDS = (1, 25, 250)
 
 
-def _timed(run: Callable[[], Any]) -> tuple[float, Any]:
-    start = time.perf_counter()
-    found = run()
-    return time.perf_counter() - start, found
+def _cpu(run: Callable[[], Any]) -> float:
+    """CPU seconds of a call and of all processes that ended in it; what else the machine does changes them little."""
+    before = os.times()
+    run()
+    after = os.times()
+    return sum(after[:4]) - sum(before[:4])
 
 
-def _seconds(plan: Plan) -> list[float]:
-    """Run the audit; the seconds of each cell."""
-    cells = Auditing(published_candidates(None), axioms_named(_AXIOMS), plan).cells
+def _audit(plan: Plan) -> None:
+    cells = Auditing(published_candidates(_MEASURES), axioms_named(_AXIOMS), plan).cells
     if plan.scheduler is not None:
-        return [result.seconds for result in run_cells(cells, plan)]
+        list(run_cells(cells, plan))
+        return
     with workers_for(plan, len(cells)) as workers:
-        return [result.seconds for result in run_cells(cells, plan, workers)]
+        list(run_cells(cells, plan, workers))
 
 
 def make(run: Run) -> Data:
-    """Measure the same audit in processes and on a cluster of this machine, and tasks without work."""
+    """Measure CPU time of the same audit in processes and on clusters of this machine, and of tasks without work."""
     from distributed import Client, LocalCluster
 
-    found: Data = {"schema": 1, "examples": _EXAMPLES, "axioms": list(_AXIOMS), "load": round(os.getloadavg()[0], 1)}
+    cells = len(_MEASURES) * len(_AXIOMS)
+    found: Data = {"schema": 1, "cells": cells}
     found["machine"] = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     for workers in (1, 2):
-        whole, cells = _timed(lambda workers=workers: _seconds(Plan(_EXAMPLES, jobs=workers)))  # type: ignore[misc]
-        found[f"processes_{workers}"], found[f"cells_{workers}"] = whole, [round(one, 3) for one in cells]
+        found[f"processes_{workers}"] = round(_cpu(lambda workers=workers: _audit(Plan(_EXAMPLES, jobs=workers))), 3)  # type: ignore[misc]
         run.say(f"processes: {workers}")
-        started, cluster = _timed(
-            lambda workers=workers: LocalCluster(  # type: ignore[misc]
-                n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
-            )
-        )
-        with cluster:
-            address = cluster.scheduler_address
-            dask = Plan(_EXAMPLES, backend="dask", scheduler=address)
-            found[f"started_{workers}"] = started
-            found[f"dask_{workers}"], cells = _timed(lambda plan=dask: _seconds(plan))  # type: ignore[misc]
-            found[f"dask_cells_{workers}"] = [round(one, 3) for one in cells]
-            with Client(address) as client:
-                spent, _ = _timed(lambda client=client: client.gather(client.map(abs, range(_TASKS))))  # type: ignore[misc]
-                found[f"task_{workers}"] = spent / _TASKS
+
+        def on_cluster(workers: int = workers, audited: bool = True) -> None:
+            options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None}
+            with LocalCluster(n_workers=workers, **options) as cluster, Client(cluster.scheduler_address) as client:
+                if audited:
+                    _audit(Plan(_EXAMPLES, backend="dask", scheduler=cluster.scheduler_address))
+                else:
+                    client.gather(client.map(abs, range(10)))
+                    # The scheduler runs in this process.
+                    start = time.process_time()
+                    client.gather(client.map(abs, range(_TASKS)))
+                    found[f"task_{workers}"] = round((time.process_time() - start) / _TASKS, 6)
+
+        found[f"started_{workers}"] = round(_cpu(lambda call=on_cluster: call(audited=False)), 3)  # type: ignore[misc]
+        found[f"dask_{workers}"] = round(_cpu(on_cluster), 3)
         run.say(f"dask: {workers}")
     return found
 
@@ -78,34 +84,37 @@ def modelled(cells: Sequence[float], workers: int, dispatch: float) -> float:
 
 
 def markdown(data: Data) -> str:
-    """The page: what was measured, and the model for jobs and workers."""
-    here, there = data["cells_1"], data["dask_cells_1"]
-    own = max(0.0, data["dask_1"] - sum(there)) / len(there)
-    extra = max(0.0, sum(there) - sum(here)) / len(here) + own
-    dispatch = data["task_2"]
+    """The page: what was measured, and the model for jobs and workers, with the cells of the page on benchmarks."""
+    rate = read_json(FOLDER / "benchmarks.json")["throughput"]
+    work = rate["cells"]
+    extra = max((data[f"dask_{n}"] - data[f"started_{n}"] - data[f"processes_{n}"]) / data["cells"] for n in (1, 2))
+    dispatch = max(data["task_1"], data["task_2"])
+    few = [workers for workers in _WORKERS if workers <= _CORES]
     jobs = [
         {
-            "cells": seeds * len(here),
-            "one": modelled(here * seeds, 1, 0.0),
-            "processes": [modelled(here * seeds, n, 0.0) for n in _WORKERS if n <= 16],
-            "dask": [modelled([one + extra for one in here] * seeds, n, dispatch) for n in _WORKERS],
+            "cells": seeds * len(work),
+            "processes": [modelled(work * seeds, n, 0.0) for n in few],
+            "dask": [modelled([one + extra for one in work] * seeds, n, dispatch) for n in _WORKERS],
         }
         for seeds in _SEEDS
     ]
-    measured = {
-        "modelled": sum(here) / modelled(here, 2, 0.0),
-        "processes": data["processes_1"] / data["processes_2"],
-        "dask": data["dask_1"] / data["dask_2"],
-    }
-    few = [n for n in _WORKERS if n <= 16]
     return page(
-        "cluster.md", data=data, extra=extra, dispatch=dispatch, jobs=jobs, measured=measured, few=few, workers=_WORKERS
+        "cluster.md",
+        data=data,
+        extra=extra,
+        dispatch=dispatch,
+        jobs=jobs,
+        longest=max(work),
+        modelled=sum(work) / modelled(work, 2, 0.0),
+        measured=rate["jobs_1"] / rate["jobs_2"],
+        few=few,
+        names=["cells", *(f"{n} process{'es' * (n > 1)}" for n in few), *(f"Dask, {n}" for n in _WORKERS)],
     )
 
 
 STUDY = Study(
     name="cluster",
-    cost="about 2 minutes on a machine that does nothing else",
+    cost="about a minute",
     make=make,
     outputs=("cluster.json", "cluster.md"),
     page=markdown,

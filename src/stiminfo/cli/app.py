@@ -83,9 +83,13 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _warned(message: Warning | str, *_: object, **__: object) -> None:
-    """Print a warning in one line, without the place in the code, which does not help a user of commands."""
-    say("stiminfo: warning: " + " ".join(str(message).split()))
+def _warned(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+    """Print a warning in one line, without the place in the code, which does not help a user of commands.
+
+    What libraries tell their programmers is left out: that a name will go.
+    """
+    if not issubclass(category, DeprecationWarning | PendingDeprecationWarning):
+        say("stiminfo: warning: " + " ".join(str(message).split()))
 
 
 def main() -> None:
