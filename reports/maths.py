@@ -41,7 +41,7 @@ _INDEX = (
 _NAME = rf"(?<![\w'\\])(?<!\w-)(?:{'|'.join(PUBLISHED)}|{_WORDS}|[A-Za-z])(?![A-Za-z])\d?+'?+(?:{_INDEX})?+'?+(?!\w)"
 _NUMBER = r"(?<![\w.])-?\d++(?:\.\d++)?+(?:e[+-]?\d++)?+(?![\w.]*\w)"
 _SIGN = r"<=|>=|->|\|\||[-+=/~<>]"
-_POWER = r"(?:\^(?:\([^()\s]{1,12}\)|-?\w{1,4}))"
+_POWER = r"(?:\^(?:\([^()\s]{1,12}\)|-?\w{1,4}(?:\.\d++)?+))"
 _SIZE = rf"\|(?=[^\s|])(?:{_NAME}|{_NUMBER}| ?[-+,] ?|\((?:{_NAME}|,)*+\))++\|"
 
 
@@ -93,7 +93,7 @@ def _balanced(formula: str) -> bool:
 _TOKEN = re.compile(
     rf"(?P<name>(?<![\w\\])(?:{'|'.join(PUBLISHED)}|{_WORDS}|[A-Za-z]))(?P<digit>\d?)(?P<prime>'?)"
     rf"(?:_(?:\{{(?P<braced>[^{{}}]*)\}}|(?P<index>-?\w+'?(?:\|\w(?!\w))?)))?(?P<after>'?)"
-    rf"|(?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?)|\^(?:\((?P<grouped>[^()]*)\)|(?P<power>-?\w+))|(?P<sign>{_SIGN}|.)"
+    rf"|(?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?)|\^(?:\((?P<grouped>[^()]*)\)|(?P<power>-?\w+(?:\.\d+)?))|(?P<sign>{_SIGN}|.)"
 )
 
 

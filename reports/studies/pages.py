@@ -194,6 +194,7 @@ def fill(folder: Path) -> None:
         "smooth": _demoted(published("smooth.md")),
         "estimators": _demoted(published("estimators.md")),
         "benchmarks": published("benchmarks.md"),
+        "cluster": _demoted(published("cluster.md")),
         "strength": published("strength.md"),
         "sampling": published("sampling.md"),
     }

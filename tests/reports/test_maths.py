@@ -26,6 +26,7 @@ def formulas(text):
         ("-log p(x|r), since |x - xhat(xg)|^2 grows", ["-log p(x|r)", "|x - xhat(xg)|^2"]),
         ("1/2 int E tr J(Xg) dg = I(R;X) (see there)", ["1/2 int E tr J(Xg) dg = I(R;X)"]),
         ("E[s(r'|r) | r, x] = 0 (for p(r|x))", ["E[s(r'|r) | r, x] = 0", "p(r|x)"]),
+        ("fades like d^-0.2. And x^2.", ["d^-0.2", "x^2"]),
         ("i_local -0.016, beside x_2 = 2e-07", ["i_local", "x_2 = 2e-07"]),
         (
             "A figure(s) of I-frames: 3 of 4, a-b, f (x), x, the measure's R-squared; file_i_sp.py, my_model(x_train)",
@@ -51,6 +52,7 @@ def test_formulas_are_told_from_words(text, found):
         ("Xg = X + sqrt(g) Z", r"X_g=X+\sqrt{g}Z"),
         ("I_sp(x0)", r"I_{\text{sp}}(x_{0})"),
         ("i_cissi", r"I_{\text{CiSSI}}"),
+        ("d^-0.2", "d^{-0.2}"),
         ("|X|^(1+d)", r"\vert X\vert^{1+d}"),
     ],
 )
