@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 COLUMN = 3.4
 
 
+#: Colour bars that end below this have ticks such as 5e-4.
+_SMALL = 0.01
 #: At most this many receptive fields are outlined; more hide the image.
 OUTLINED = 7
 #: A map with values below minus this share of its largest, and below minus two errors, gets a scale of two hues.
@@ -60,11 +62,9 @@ def plot_maps(
         label = symbol(measure).mathtext
         if beside is not None:
             label += "\nnetworks" if one is found else f"\n{beside_label}"
-        # Small errors get a unit of their own: matplotlib's offset above the colour bar would cover the picture.
-        factor, unit = (1e3, "10⁻³ nats / pixel") if errors.max() < 0.01 else (1.0, "nats / pixel")
-        limits = {"cmap": "magma", "vmin": 0, "vmax": factor * float(errors.max()) or 1.0}
+        limits = {"cmap": "magma", "vmin": 0, "vmax": float(errors.max()) or 1.0}
         rows.append(Row(label, values, *scale))
-        rows.append(Row("std. error", factor * errors, limits, unit, totals=_totals(one.estimates[measure])))
+        rows.append(Row("std. error", errors, limits, "nats / pixel", totals=_totals(one.estimates[measure])))
     return draw_rows(found, rows, made_by, letters=letters)
 
 
@@ -111,9 +111,9 @@ def _scale(maps: Sequence[tuple[Array, Array]]) -> tuple[dict[str, Any], str, st
 
 
 def _totals(estimate: Estimate) -> list[str]:
-    """Each total with its standard error and, of networks, its systematic error; a small one gets one digit."""
+    """Each total, below it its standard error and, of networks, its systematic error; a small one gets one digit."""
     errors = [
-        " ".join(f"± {error:.2f}" if not error < 0.005 else f"± {error:.1g}" for error in both if error != 0)
+        "\n".join(f"± {error:.2f}" if not error < 0.005 else f"± {error:.1g}" for error in both if error != 0)
         for both in zip(estimate.stderr, estimate.systematic)
     ]
     return [f"{value:.2f}\n{error}" for value, error in zip(estimate.value, errors)]
@@ -144,8 +144,8 @@ def draw_rows(
     shown, feet = found.images.pixels[found.chosen], [words for words in (found.images.credit, note) if words]
     count = len(shown)
     side = (COLUMN - 1.02) / max(count, 3)
-    text, foot = 0.28, 0.02 + 0.08 * len(feet)
-    height = head + sum(side + 0.06 + (text if row.totals else 0) for row in rows) + foot + 0.05 + 0.13 * len(lines)
+    foot = 0.02 + 0.08 * len(feet)
+    height = head + sum(side + 0.06 + _below(row) for row in rows) + foot + 0.05 + 0.13 * len(lines)
     with styled():
         figure = Drawing(figsize=(COLUMN, height), dpi=200)
         left, top = 0.62 / COLUMN, height - 0.05 - head
@@ -169,11 +169,15 @@ def draw_rows(
                 scale = figure.colorbar(drawn, cax=bar)
                 scale.ax.tick_params(labelsize=5, length=1.5, pad=1)
                 scale.ax.locator_params(nbins=2)
+                if row.colours["vmax"] < _SMALL:  # matplotlib's factor above the bar would cover the picture
+                    scale.ax.yaxis.set_major_formatter(
+                        lambda value, _: f"{value:.0e}".replace("e-0", "e-") if value else "0"
+                    )
                 scale.outline.set_linewidth(0.3)
                 scale.set_label(row.unit, fontsize=5, labelpad=1)
             if row.totals:
                 figure.text(left - 0.012, (low - 0.155) / height, "total, nats", fontsize=6, ha="right", va="center")
-            top = low - 0.06 - (text if row.totals else 0)
+            top = low - 0.06 - _below(row)
         for name, numbers in lines:
             top -= 0.13
             figure.text(left - 0.012, (top + 0.06) / height, name, fontsize=6.5, ha="right", va="center")
@@ -183,6 +187,11 @@ def draw_rows(
         for line, words in enumerate(feet):
             figure.text(0.01, (0.02 + 0.08 * line) / height, words, fontsize=4, color="0.35", va="bottom")
     return figure
+
+
+def _below(row: Row) -> float:
+    """Inches that the totals below a row take."""
+    return 0.06 + 0.11 * max(total.count("\n") + 1 for total in row.totals) if row.totals else 0.0
 
 
 def plot_totals(found: Decomposition) -> Drawing:
