@@ -209,10 +209,9 @@ def plot_totals(found: Decomposition) -> Drawing:
             if systematic.any():  # a wide, pale bar beyond the interval
                 ends = [value - low + systematic, high - value + systematic]
                 axes.errorbar(at, value, ends, fmt="none", lw=4, alpha=0.3, ecolor=drawn[0].get_color())
-        axes.set_xlim(-0.6, len(shown) - 0.4)
+        axes.set(xlim=(-0.6, len(shown) - 0.4), xticks=[])
         axes.set_ylabel("nats, 95% interval", fontsize=7)
         axes.tick_params(labelsize=6)
-        axes.set_xticks([])
         axes.legend(fontsize=6, ncols=4, loc="lower left", bbox_to_anchor=(0, 1.0), frameon=False, handlelength=1)
         width = 0.84 / len(shown)
         for j, image in enumerate(shown):
@@ -233,8 +232,7 @@ def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Drawing:
     """
     import torch
 
-    height, width = images.shape[1:]
-    fields = encoder.weights.cpu().numpy().reshape(-1, height, width)
+    fields = encoder.weights.cpu().numpy().reshape(-1, *images.shape[1:])
     rows = torch.as_tensor(images.reshape(len(images), -1)).double()
     encoder = encoder.to(dtype=torch.float64)
     with styled():
@@ -291,10 +289,8 @@ def _picture(figure: Drawing, box: tuple[float, float, float, float], image: Arr
     """Draw an image into a box of the figure, without ticks or frame."""
     axes = figure.add_axes(box)
     drawn = axes.imshow(image, interpolation="nearest", **colours)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
     return drawn
 
 
