@@ -41,7 +41,7 @@ i_cissi = PublishedMeasure(
     tells=(
         "How far the responses to this stimulus move an observer from the prior, however the stimulus is described."
     ),
-    formula="E over r given x of KL(p(X|r) ‖ p(X))",
+    formula="I_CiSSI(x) = E_{r|x} KL(p(X|r) || p(X))",
     pointwise=Sum(pointwise),
     integrand=Integrand(gain, looks_elsewhere=True),
     drawn=from_draws,

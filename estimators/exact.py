@@ -99,7 +99,7 @@ class PublishedMeasure(Measure):
     most : callable, optional
         ``most(prior)`` is the largest value that it can have at each stimulus, (J,), if there is a bound.
     formula, tells : str
-        Its formula, in the notation of the pages, and what its values mean, in words.
+        Its formula as plain text (``I_sp(x) = H(R) - H(R|x)``), and what its values mean, in words.
     symbol : tuple of str
         Its letter and its index, as figures and pages typeset it.
     notes : mapping of str to str, optional

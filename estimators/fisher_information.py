@@ -69,7 +69,7 @@ fisher = PublishedMeasure(
         "How well a small change of the stimulus can be seen. It does not depend on the prior, and is not a share "
         "of the mutual information."
     ),
-    formula="J(x) = 4 Σ_r (d√p(r|x)/dx)², in nats per squared unit of the stimulus",
+    formula="J(x) = E_{r|x} (d log p(r|x) / dx)^2",
     pointwise=Sum(pointwise),
     featurewise=Sum(featurewise),
     conditional=PairSum(conditional),

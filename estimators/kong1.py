@@ -42,7 +42,7 @@ i_kong1 = PublishedMeasure(
     "Kong's first decomposition",
     symbol=("I", "Kong1"),
     tells="Its sum over features is the specific surprise; single features may be negative.",
-    formula="∫ dg / 2g² E over r given x of |x − x̂(xg)|² − |x − x̂(xg, r)|²",
+    formula="I_Kong1(x) = int_0^oo E_{xg,r|x}[|x - xhat(xg)|^2 - |x - xhat(xg,r)|^2] dg / (2 g^2)",
     # Its sum over features is I_surp exactly (the pointwise I-MMSE identity), so the sum is computed as such.
     pointwise=Sum(surprise),
     featurewise=Integral(featurewise),

@@ -65,7 +65,7 @@ i_kong2 = PublishedMeasure(
         "R = 1, and R = 1 at 0 too."
     },
     tells="Like I_local, but with the responses to x itself instead of those to the noisy stimulus.",
-    formula="∫ dg / 2g² E over r given x of |x̂(xg) − x̂(xg, r)|²",
+    formula="I_Kong2(x) = int_0^oo E_{xg,r|x}[|xhat(xg,r) - xhat(xg)|^2] dg / (2 g^2)",
     pointwise=Integral(pointwise, stacked),
     featurewise=Integral(featurewise),
     drawn=from_draws,

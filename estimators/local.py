@@ -100,7 +100,7 @@ i_local = PublishedMeasure(
         "How well this stimulus can be distinguished from others, near and far, weighted by the prior. "
         "It depends on how the stimulus is described: it changes with the scale of x."
     ),
-    formula="½ ∫ dg E over Xg given x of tr J(Xg), with Xg = X + √g Z",
+    formula="I_local(x) = 1/2 int_0^oo E_{xg|x} tr J(xg) dg",
     pointwise=Integral(pointwise, stacked),
     featurewise=Integral(featurewise),
     conditional=Integral(conditional),

@@ -55,7 +55,7 @@ i_sp = PublishedMeasure(
         "How much more certain the response is at this stimulus than on average: large where the neuron is reliable, "
         "even if it is silent."
     ),
-    formula="H(R) − H(R|x)",
+    formula="I_sp(x) = H(R) - H(R|x)",
     pointwise=Sum(pointwise),
     conditional=PairSum(conditional),
     integrand=Integrand(gain, variance=True, of_responses=True),

@@ -44,7 +44,7 @@ i_ssi = PublishedMeasure(
         "How certain an observer is about the stimulus, given the responses to this one; negative where the responses "
         "make the observer less certain."
     ),
-    formula="H(X) − E over r given x of H(X|r)",
+    formula="I_SSI(x) = H(X) - E_{r|x} H(X|r)",
     pointwise=Sum(pointwise),
     integrand=Integrand(gain, variance=True, looks_elsewhere=True),
     drawn=from_draws,

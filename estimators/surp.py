@@ -49,7 +49,7 @@ i_surp = PublishedMeasure(
     "specific surprise",
     symbol=("I", "surp"),
     tells="How unusual the responses to this stimulus are: large for rare stimuli with distinctive responses.",
-    formula="KL(p(R|x) ‖ p(R))",
+    formula="I_surp(x) = KL(p(R|x) || p(R))",
     pointwise=Sum(pointwise),
     integrand=Integrand(gain),
     drawn=from_draws,

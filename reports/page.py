@@ -147,6 +147,10 @@ def _table(numbers: Numbers) -> _Table:
         [str(j), *(f"{x:.6g}" for x in point), _number(prior), *map(_number, column)]
         for j, (point, prior, column) in enumerate(zip(model.stimuli, model.prior, model.likelihood.T))
     ]
+    if model.likelihood_gradient is not None:
+        head += [f"d{name}/d{axis}" for axis in coordinates for name in responses]
+        for row, slopes in zip(rows, model.likelihood_gradient.transpose(1, 2, 0)):
+            row += [f"{slope:.6g}" for slope in slopes.ravel()]
     if (model.stimulus_volumes != 1).any():
         head.append("cell volume")
         for row, volume in zip(rows, model.stimulus_volumes):

@@ -1,14 +1,14 @@
-"""Typesets measures in prose as I with an index; code, JSON, file names and commands keep names like i_local."""
+"""Typesets measures and formulas in prose; code, JSON, file names and commands keep names like i_local."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 from ..estimators import PUBLISHED
+from .maths import mathml, pieces
 
 
 @dataclass(frozen=True)
@@ -59,25 +59,24 @@ _MATHS = re.compile(
 )
 
 
-def _typeset(text: str, form: Callable[[Symbol], str]) -> str:
-    def one(found: re.Match[str]) -> str:
-        if found["name"]:
-            return form(SYMBOLS[found["name"]])
-        return form(Symbol(found["letter"], found["braced"] or found["index"]))
-
-    return _MATHS.sub(one, text)
+def _found(match: re.Match[str]) -> Symbol:
+    return SYMBOLS[match["name"]] if match["name"] else Symbol(match["letter"], match["braced"] or match["index"])
 
 
 def in_html(text: str) -> Markup:
-    """The text escaped for HTML, with its symbols typeset and numbers like 2e-15 kept on one line."""
-    # Escape first: only <sub> and hyphens are put in afterwards.
-    safe = _typeset(str(escape(text)), _tags)
-    return Markup(re.sub(r"(\de)-(\d)", r"\1&#8209;\2", safe))
+    """The text escaped for HTML, with its formulas typeset and numbers like 2e-15 kept on one line."""
+    return Markup("").join(_formula(part) if maths else _prose(part) for maths, part in pieces(text))
 
 
-def _tags(symbol: Symbol) -> str:
-    """A symbol in HTML; its text is escaped already."""
-    return symbol.letter + (f"<sub>{symbol.index}</sub>" if symbol.index else "")
+def _prose(text: str) -> Markup:
+    # Escape first: only hyphens are put in afterwards.
+    return Markup(re.sub(r"(\de)-(\d)", r"\1&#8209;\2", str(escape(text))))
+
+
+def _formula(text: str) -> Markup:
+    """A formula in MathML; a symbol that stands alone is HTML, so that it looks like the words around it."""
+    alone = _MATHS.fullmatch(text)
+    return _found(alone).html if alone else mathml(text)
 
 
 def in_figure(text: str) -> str:
@@ -86,7 +85,7 @@ def in_figure(text: str) -> str:
     def form(found: Symbol) -> str:
         return Symbol(found.letter, found.index.replace("'", "′").replace("_", r"\_")).mathtext
 
-    return _typeset(plain(text), form)
+    return _MATHS.sub(lambda match: form(_found(match)), plain(text))
 
 
 #: The parts of a Markdown page that are not prose: code, HTML tags, drawings, targets of links, attributes, `:::`.
@@ -97,6 +96,39 @@ _NO_PROSE = re.compile(
 
 
 def in_markdown(page: str) -> str:
-    """A Markdown page with the symbols in its prose typeset; code, links and drawings stay as they are."""
-    parts = _NO_PROSE.split(page)
-    return "".join(part if n % 2 else _typeset(part, _tags) for n, part in enumerate(parts))
+    """A Markdown page with the formulas in its prose typeset; code, links and drawings stay as they are.
+
+    In a page that starts with `BY_HAND`, only symbols that stand alone are typeset.
+    """
+    typeset = _by_hand if page.startswith(BY_HAND) else _markdown
+    # A bar between the cells of a table is no part of a formula, while an escaped one is.
+    lines = [
+        _CELLS.sub(lambda bar: "|" if bar[1] else "\0", line) if line.startswith("|") else line
+        for line in page.split("\n")
+    ]
+    parts = _NO_PROSE.split("\n".join(lines))
+    filled = "".join(
+        part if n % 2 else "".join(typeset(*piece) for piece in pieces(part)) for n, part in enumerate(parts)
+    )
+    return "\n".join(
+        line.replace("|", r"\|").replace("\0", "|") if line.startswith("\0") else line for line in filled.split("\n")
+    )
+
+
+#: A bar in a table, escaped or not.
+_CELLS = re.compile(r"(\\)?\|")
+
+
+#: The first line of a page whose formulas are written in HTML.
+BY_HAND = "<!-- formulas are set by hand -->"
+
+
+def _by_hand(maths: bool, text: str) -> str:
+    return _MATHS.sub(lambda found: str(_found(found).html), text) if maths else text
+
+
+def _markdown(maths: bool, text: str) -> str:
+    # In a span, since Markdown takes <math> at the start of a line for a block of its own.
+    # A number and its per cent sign stay together.
+    found = str(_formula(text)).replace("&#39;", "'") if maths else re.sub(r"(\d) %", "\\1\u00a0%", text)
+    return f"<span>{found}</span>" if found.startswith("<math") else found

@@ -31,5 +31,5 @@ def render(template: str, package: str = _HOME, **context: Any) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text made safe for a cell of a Markdown table."""
-    return text.replace("|", "\\|").replace("\n", " ")
+    """Text made safe for a cell of a Markdown table, in which z* starts no emphasis."""
+    return text.replace("|", "\\|").replace("*", "\\*").replace("\n", " ")

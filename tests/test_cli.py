@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from commands import stiminfo
 
+from stiminfo.axioms import AXIOMS
+
 GOOD = "import stiminfo as si\nMEASURE = si.Measure('mine', si.i_surp.pointwise)\n"
 
 
@@ -53,7 +55,7 @@ def folder(tmp_path):
         (["replay", "good.py"], ["not JSON"]),
         (["nonsense"], ["nonsense"]),
         (["audit", "digits", "--jobs", "1"], ["--jobs has no effect", "checkpoint", "--axiom, --seed, --json"]),
-        (["audit", "digits", "--examples", "200", "--html", "p.html"], ["--examples, --html have no effect"]),
+        (["audit", "digits", "--examples", "200", "--html", "p.html"], ["--cases, --html have no effect"]),
         (["audit", "good.py:MEASURE", "--scheduler", "tcp://h:1"], ["--scheduler has no effect", "--backend dask"]),
         (["table", "--backend", "dask", "--scheduler", "tcp://h:1", "--jobs", "1"], ["--jobs has no effect"]),
     ],
@@ -103,13 +105,16 @@ def test_strict(folder):
 @pytest.mark.skipif(signal.getsignal(signal.SIGINT) == signal.SIG_IGN, reason="SIGINT is ignored here (nohup, &)")
 def test_interruption_writes_what_is_finished(folder):
     (folder / "slow.py").write_text(
-        "import time, stiminfo as si\n"
-        "def f(model):\n    time.sleep(0.05 if len(model.stimuli) > 2 else 0)\n    return si.i_surp(model)\n"
+        "import pathlib, time, stiminfo as si\n"
+        "def f(model):\n    pathlib.Path('begun').touch()\n"
+        "    time.sleep(0.05 if len(model.stimuli) > 2 else 0)\n    return si.i_surp(model)\n"
         "MEASURE = si.Measure('slow', f)\n"
     )
     command = [sys.executable, "-m", "stiminfo", "audit", "slow.py:MEASURE", "--json", "v.json", "--examples", "3000"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(8)
+        while process.poll() is None and not (folder / "begun").exists():
+            time.sleep(0.1)
+        time.sleep(4)
         process.send_signal(signal.SIGINT)
         try:
             out, err = process.communicate(timeout=60)
@@ -152,6 +157,8 @@ def test_help_teaches(folder):
 def test_every_option_speaks_of_its_own_command():
     audit, measure = (" ".join(stiminfo(command, "--help").stdout.split()) for command in ("audit", "measure"))
     assert "the same seed gives the same verdicts" in audit
+    assert f"One of {', '.join(AXIOMS)}." in audit
+    assert "--cases, --examples N" in audit
     assert "the same seed gives the same intervals" in measure
     assert "verdict" not in measure
 
@@ -161,6 +168,15 @@ def test_an_odd_width_is_no_error(folder, columns, monkeypatch):
     monkeypatch.setenv("COLUMNS", columns)
     run = stiminfo("measure", "counts.csv", "--resamples", "10", cwd=folder)
     assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_what_libraries_tell_their_programmers_is_not_for_users(capsys):
+    from stiminfo.cli.app import _warned
+
+    _warned("'oneOf' deprecated - use 'one_of'", DeprecationWarning, "library.py", 1)
+    assert capsys.readouterr().err == ""
+    _warned("the disk is nearly full", UserWarning, "library.py", 1)
+    assert capsys.readouterr().err == "stiminfo: warning: the disk is nearly full\n"
 
 
 def test_importing_stays_light():

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -238,3 +239,11 @@ def test_help_is_light(tmp_path):
 def test_tests_that_share_a_fixture_share_a_worker(request):
     """pytest-xdist marks the names of grouped tests; a version of pytest that hides the mark undoes the groups."""
     assert request.node.nodeid.endswith("@together")
+
+
+def test_no_clock_that_can_jump():
+    """Limits and durations are measured by clocks that neither a person nor a time server can set."""
+    jumping = re.compile(r"\btime\.time\(|\bdatetime\.(?:now|utcnow|today)\(|from time import [^\n]*\btime\b")
+    assert jumping.search("start = time.time()")
+    assert not jumping.search("time.monotonic(); runtime.time_left()")
+    assert [path for path, text in SOURCES.items() if jumping.search(text)] == []

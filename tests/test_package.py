@@ -10,6 +10,8 @@ import zipfile
 
 import checkout
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 import stiminfo as si
 
@@ -163,6 +165,20 @@ def test_the_conda_recipe_asks_for_what_the_wheel_asks_for():
     assert run.pop("python") == project["requires-python"]
     assert run == requirements(project["dependencies"])
     assert f'version = "{project["version"]}"' in text
+
+
+def test_the_oldest_versions_are_those_that_are_allowed():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = {
+        Requirement(line) for line in project["dependencies"] + [line for part in extras.values() for line in part]
+    }
+    lowest = {one.name: next(iter(one.specifier)).version for one in wanted}
+    lines = (ROOT / "constraints-oldest.txt").read_text(encoding="utf-8").splitlines()
+    oldest = dict(line.split("==") for line in lines if not line.startswith("#"))
+    assert oldest.keys() == lowest.keys() - {"hypothesis"}, "constraints.txt pins Hypothesis"
+    for name, version in oldest.items():
+        assert Version(version) == Version(lowest[name]), name
 
 
 @pytest.mark.soak

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
 from ...errors import CheckpointError, InputError, ModelError
 from ...files import json_text
+from ..architecture import whole_number
 from ..checkpoint_files import (
     check_digests,
     check_finite,
@@ -37,8 +39,8 @@ from .vae import GroupVAE
 from .world import World
 
 SCHEMA, KIND = 1, "latent groups"
-#: Most bytes of a description.
-_MOST_JSON = 1 << 22
+#: Most bytes of a description, and most units of a hidden layer: a description may come from anyone.
+_MOST_JSON, _MOST_HIDDEN = 1 << 22, 1 << 13
 #: The laws that are stored: name, class, and the tensors that make one beside the images.
 _LAWS: dict[str, tuple[type[MemberTable], tuple[str, ...]]] = {
     "gaussian": (GaussianTable, ("means", "covariance")),
@@ -145,7 +147,7 @@ def load_groups(folder: Path) -> LearnedGroups:
     data = _description(folder)
     try:
         check_digests(folder, data["files"])
-        tensors = load_file(folder / _WORLD)
+        tensors = _tensors(folder / _WORLD)
         codes, about = tensors["factors"], data["world"]
         values = tuple(tuple(one) for one in about["values"])
         measured = tensors["responses"].numpy() if "responses" in tensors else None
@@ -158,9 +160,9 @@ def load_groups(folder: Path) -> LearnedGroups:
             measured,
             str(about["name"]),
         )
-        lane = data["vae"]["lane"]
+        lane, hidden = data["vae"]["lane"], whole_number("hidden", data["vae"]["hidden"], 1, _MOST_HIDDEN)
         responses = _responses(data["law"], world, tensors, lane)
-        vae = GroupVAE(Groups.from_json(data["vae"]["groups"]), world, responses, lane, int(data["vae"]["hidden"]))
+        vae = GroupVAE(Groups.from_json(data["vae"]["groups"]), world, responses, lane, hidden)
         weights = tensors_of(folder / _WEIGHTS)
         check_shapes(folder / _WEIGHTS, weights, {name: tuple(v.shape) for name, v in vae.state_dict().items()})
         vae.load_state_dict(weights)
@@ -189,6 +191,14 @@ def _critics(folder: Path, described: Any) -> dict[str, Critic]:
         check_finite(folder, critic)
         found[row] = critic.eval().requires_grad_(False)
     return found
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a file, whatever their type."""
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(f"{path}: not a safetensors file ({str(error).splitlines()[0]})") from None
 
 
 def _responses(law: Any, world: World, tensors: dict[str, Tensor], lane: str) -> Responses:

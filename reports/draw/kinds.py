@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _NAMED = 12
 #: Titles of garbled responses, by the name of the transform; "" stands for a garbling matrix.
 _GARBLINGS = {
-    "": "garbled",
-    "abs": "|r - {:.3g}|",
-    "round": "rounded to {:.3g}",
-    "clip": "clip at {:.3g}",
-    "noise": "noise of sd {:.3g}",
+    "": "p(r′|x), r garbled",
+    "abs": "r′ = |r - {:.3g}|",
+    "round": "r′: rounded to {:.3g}",
+    "clip": "r′: clip at {:.3g}",
+    "noise": "r′: noise of sd {:.3g}",
 }
 
 
@@ -47,19 +47,22 @@ class Numbers(NamedTuple):
 def _model_panels(case: Any, at: int) -> list[Panel]:
     """The model alone, whatever the kind of case; stimulus `at` is in view (-1: none)."""
     model = model_of(case)
-    return [_prior(model, at), _likelihood(model, at, "p(r|x)")]
+    panels = [_prior(model, at), _likelihood(model, at, "p(r|x)")]
+    if model.likelihood_gradient is not None and model.dimensions == 1 and by_position(model):
+        panels.append(_slopes(model))
+    return panels
 
 
 def _stimulus_map_panels(case: Any, at: int) -> list[Panel]:
     """The prior, the map of the stimuli, the likelihood."""
-    prior, likelihood = _model_panels(case, at)
-    return [prior, *_map_panels(model_of(case), case.mapped), likelihood]
+    prior, *likelihood = _model_panels(case, at)
+    return [prior, *_map_panels(model_of(case), case.mapped), *likelihood]
 
 
 def _garbling_panels(case: Any, at: int) -> list[Panel]:
     """The model, and the likelihood of the garbled response."""
     title = _GARBLINGS[case.transform or ""].format(case.amount or 0)
-    return [*_model_panels(case, at), _likelihood(case.garbled, at, title)]
+    return [*_model_panels(case, at), _likelihood(case.garbled, at, title, response="r′")]
 
 
 def _response_map_panels(case: Any, at: int) -> list[Panel]:
@@ -109,15 +112,27 @@ def _prior(model: EncodingModel, at: int) -> Panel:
     return (1.25, lambda axes: draw.draw_plane(axes, model)) if model.dimensions == 2 else (0.8, prior)
 
 
-def _likelihood(model: EncodingModel, at: int, title: str, rows: list[str] | None = None) -> Panel:
+def _likelihood(model: EncodingModel, at: int, title: str, rows: list[str] | None = None, response: str = "r") -> Panel:
     by_index = by_position(model)
 
     def panel(axes: Axes) -> None:
-        draw.draw_likelihood(axes, model, by_index, title=title, rows=rows)
+        draw.draw_likelihood(axes, model, by_index, title=title, rows=rows, response=response)
         draw.label_stimuli(axes, model, by_index, indices=True)
         _limits(axes, model, by_index, at)
 
     return draw.likelihood_height(len(model.likelihood), len(model.stimuli)) + 0.1, panel
+
+
+def _slopes(model: EncodingModel) -> Panel:
+    """The slopes of the likelihood, which Fisher information needs and the table does not tell."""
+    count = len(model.likelihood)
+
+    def panel(axes: Axes) -> None:
+        draw.draw_slopes(axes, model)
+        draw.label_stimuli(axes, model, by_index=True, indices=True)
+        axes.set_xlim(-0.5, len(model.stimuli) - 0.5)
+
+    return draw.likelihood_height(count, len(model.stimuli)) + 0.1, panel
 
 
 def _map_panels(before: EncodingModel, after: EncodingModel) -> list[Panel]:
@@ -184,7 +199,8 @@ def _pair_numbers(case: Any) -> list[Numbers]:
 
 
 def _garbled_numbers(case: Any) -> list[Numbers]:
-    return [*_model_numbers(case), Numbers("With the garbled response", case.garbled)]
+    names = [f"p(r′={k}|x)" for k in range(len(case.garbled.likelihood))]
+    return [*_model_numbers(case), Numbers("With the garbled response r′", case.garbled, names)]
 
 
 def _mapped_numbers(case: Any) -> list[Numbers]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.ndimage import zoom
 
 from ...diffusion.encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
 from ...models.arrays import Array
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 COLUMN = 3.4
 
 
+#: Colour bars that end below this have ticks such as 5e-4.
+_SMALL = 0.01
+#: At most this many receptive fields are outlined; more hide the image.
+OUTLINED = 7
 #: A map with values below minus this share of its largest, and below minus two errors, gets a scale of two hues.
 _NEGATIVE = 0.02
 
@@ -57,11 +62,9 @@ def plot_maps(
         label = symbol(measure).mathtext
         if beside is not None:
             label += "\nnetworks" if one is found else f"\n{beside_label}"
-        # Small errors get a unit of their own: matplotlib's offset above the colour bar would cover the picture.
-        factor, unit = (1e3, "10⁻³ nats") if errors.max() < 0.01 else (1.0, "nats / pixel")
-        limits = {"cmap": "magma", "vmin": 0, "vmax": factor * float(errors.max()) or 1.0}
+        limits = {"cmap": "magma", "vmin": 0, "vmax": float(errors.max()) or 1.0}
         rows.append(Row(label, values, *scale))
-        rows.append(Row("std. error", factor * errors, limits, unit, totals=_totals(one.estimates[measure])))
+        rows.append(Row("std. error", errors, limits, "nats / pixel", totals=_totals(one.estimates[measure])))
     return draw_rows(found, rows, made_by, letters=letters)
 
 
@@ -108,9 +111,9 @@ def _scale(maps: Sequence[tuple[Array, Array]]) -> tuple[dict[str, Any], str, st
 
 
 def _totals(estimate: Estimate) -> list[str]:
-    """Each total with its standard error and, of networks, its systematic error; a small one gets one digit."""
+    """Each total, below it its standard error and, of networks, its systematic error; a small one gets one digit."""
     errors = [
-        " ".join(f"± {error:.2f}" if not error < 0.005 else f"± {error:.1g}" for error in both if error != 0)
+        "\n".join(f"± {error:.2f}" if not error < 0.005 else f"± {error:.1g}" for error in both if error != 0)
         for both in zip(estimate.stderr, estimate.systematic)
     ]
     return [f"{value:.2f}\n{error}" for value, error in zip(estimate.value, errors)]
@@ -141,8 +144,8 @@ def draw_rows(
     shown, feet = found.images.pixels[found.chosen], [words for words in (found.images.credit, note) if words]
     count = len(shown)
     side = (COLUMN - 1.02) / max(count, 3)
-    text, foot = 0.28, 0.02 + 0.08 * len(feet)
-    height = head + sum(side + 0.06 + (text if row.totals else 0) for row in rows) + foot + 0.05 + 0.13 * len(lines)
+    foot = 0.02 + 0.08 * len(feet)
+    height = head + sum(side + 0.06 + _below(row) for row in rows) + foot + 0.05 + 0.13 * len(lines)
     with styled():
         figure = Drawing(figsize=(COLUMN, height), dpi=200)
         left, top = 0.62 / COLUMN, height - 0.05 - head
@@ -166,11 +169,15 @@ def draw_rows(
                 scale = figure.colorbar(drawn, cax=bar)
                 scale.ax.tick_params(labelsize=5, length=1.5, pad=1)
                 scale.ax.locator_params(nbins=2)
+                if row.colours["vmax"] < _SMALL:  # matplotlib's factor above the bar would cover the picture
+                    scale.ax.yaxis.set_major_formatter(
+                        lambda value, _: f"{value:.0e}".replace("e-0", "e-") if value else "0"
+                    )
                 scale.outline.set_linewidth(0.3)
                 scale.set_label(row.unit, fontsize=5, labelpad=1)
             if row.totals:
                 figure.text(left - 0.012, (low - 0.155) / height, "total, nats", fontsize=6, ha="right", va="center")
-            top = low - 0.06 - (text if row.totals else 0)
+            top = low - 0.06 - _below(row)
         for name, numbers in lines:
             top -= 0.13
             figure.text(left - 0.012, (top + 0.06) / height, name, fontsize=6.5, ha="right", va="center")
@@ -180,6 +187,11 @@ def draw_rows(
         for line, words in enumerate(feet):
             figure.text(0.01, (0.02 + 0.08 * line) / height, words, fontsize=4, color="0.35", va="bottom")
     return figure
+
+
+def _below(row: Row) -> float:
+    """Inches that the totals below a row take."""
+    return 0.06 + 0.11 * max(total.count("\n") + 1 for total in row.totals) if row.totals else 0.0
 
 
 def plot_totals(found: Decomposition) -> Drawing:
@@ -197,10 +209,9 @@ def plot_totals(found: Decomposition) -> Drawing:
             if systematic.any():  # a wide, pale bar beyond the interval
                 ends = [value - low + systematic, high - value + systematic]
                 axes.errorbar(at, value, ends, fmt="none", lw=4, alpha=0.3, ecolor=drawn[0].get_color())
-        axes.set_xlim(-0.6, len(shown) - 0.4)
+        axes.set(xlim=(-0.6, len(shown) - 0.4), xticks=[])
         axes.set_ylabel("nats, 95% interval", fontsize=7)
         axes.tick_params(labelsize=6)
-        axes.set_xticks([])
         axes.legend(fontsize=6, ncols=4, loc="lower left", bbox_to_anchor=(0, 1.0), frameon=False, handlelength=1)
         width = 0.84 / len(shown)
         for j, image in enumerate(shown):
@@ -221,18 +232,15 @@ def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Drawing:
     """
     import torch
 
-    height, width = images.shape[1:]
-    fields = encoder.weights.cpu().numpy().reshape(-1, height, width)
+    fields = encoder.weights.cpu().numpy().reshape(-1, *images.shape[1:])
     rows = torch.as_tensor(images.reshape(len(images), -1)).double()
     encoder = encoder.to(dtype=torch.float64)
     with styled():
-        figure = Drawing(figsize=(COLUMN, 1.35), dpi=200)
-        axes = _picture(figure, (0.02, 0.12, 0.27, 0.68), images[index], cmap="gray").axes
-        for weights in fields:
-            if min(weights.shape) > 1:
-                axes.contour(weights, levels=[0.61 * weights.max()], colors=[VERMILLION], linewidths=0.35)
-        axes.set_title(f"{len(fields)} receptive fields", fontsize=6.5, pad=3)
-        curve = figure.add_axes((0.415, 0.25, 0.23, 0.55))
+        figure = Drawing(figsize=(COLUMN, 1.55), dpi=200)
+        axes = _picture(figure, (0.01, 0.16, 0.29, 0.64), images[index], cmap="gray").axes
+        _draw_fields(axes, fields)
+        axes.set_title(f"{len(fields)} receptive fields", pad=3)
+        curve = figure.add_axes((0.43, 0.28, 0.22, 0.52))
         if isinstance(encoder, LinearNonlinearPoisson):
             amplitude = float(encoder.amplitude.mean())
             at = np.linspace(-4, 4, 101)
@@ -241,37 +249,48 @@ def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Drawing:
             counts, edges = np.histogram(drive, bins=32, density=True)
             heights = counts / counts.max() * amplitude
             curve.fill_between(edges[:-1], heights, step="post", alpha=0.25, lw=0, color=INK)
-            curve.set_xlabel("drive (grey: how often)", fontsize=5.5, labelpad=1)
-            curve.set_ylabel("mean count", fontsize=5.5, labelpad=1)
+            curve.set_xlabel("drive\n(grey: how often)", fontsize=6.5, labelpad=1)
+            curve.set_ylabel("mean count", fontsize=6.5, labelpad=1)
             mean, title = encoder.rates(rows[index]), "Poisson neurons"
         else:
             assert isinstance(encoder, LinearGaussian)
             noise = float(encoder.noise.diagonal().mean().sqrt())
             spread = (rows @ encoder.weights.T).std(0).mean().item()
             curve.bar(["drives", "noise"], [spread, noise], color=[BLUE, INK], width=0.6)
-            curve.set_ylabel("standard deviation", fontsize=5.5, labelpad=1)
+            curve.set_ylabel("standard deviation", fontsize=6.5, labelpad=1)
             mean, title = rows[index] @ encoder.weights.T, "linear neurons"
-        curve.tick_params(labelsize=5, length=1.5, pad=1)
-        curve.set_title(title, fontsize=6.5, pad=3)
-        box, side, grid = (0.70, 0.12, 0.27, 0.68), round(len(fields) ** 0.5), mean.numpy()
+        curve.tick_params(labelsize=6.5, length=1.5, pad=1)
+        curve.set_title(title, pad=3)
+        box, side, grid = (0.70, 0.16, 0.29, 0.64), round(len(fields) ** 0.5), mean.numpy()
         if side * side == len(fields):
             seen = _picture(figure, box, grid.reshape(side, side), cmap="viridis").axes
         else:
             seen = figure.add_axes(box)
             seen.bar(np.arange(len(grid)), grid, color=BLUE)
-            seen.tick_params(labelsize=5, length=1.5, pad=1)
-        seen.set_title("mean response", fontsize=6.5, pad=3)
+            seen.tick_params(labelsize=6.5, length=1.5, pad=1)
+        seen.set_title("mean responses", pad=3)
     return figure
+
+
+def _draw_fields(axes: Axes, fields: Array) -> None:
+    """Dot the centres of all receptive fields (k, h, w), and outline a few, so that the image stays visible."""
+    if min(fields.shape[1:]) < 2:
+        return
+    share = np.abs(fields) / np.abs(fields).sum((1, 2), keepdims=True)
+    rows, columns = np.indices(fields.shape[1:])
+    axes.plot((share * columns).sum((1, 2)), (share * rows).sum((1, 2)), ".", color=VERMILLION, ms=2.5)
+    fine = [np.linspace(0, size - 1, 8 * size) for size in fields.shape[1:]]
+    for k in np.linspace(0, len(fields) - 1, min(OUTLINED, len(fields))).astype(int):
+        smooth = zoom(fields[k], 8, order=1)
+        axes.contour(fine[1], fine[0], smooth, levels=[0.61 * smooth.max()], colors=[VERMILLION], linewidths=0.8)
 
 
 def _picture(figure: Drawing, box: tuple[float, float, float, float], image: Array, **colours: Any) -> AxesImage:
     """Draw an image into a box of the figure, without ticks or frame."""
     axes = figure.add_axes(box)
     drawn = axes.imshow(image, interpolation="nearest", **colours)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
     return drawn
 
 

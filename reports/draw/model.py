@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...models.arrays import Array
-from .style import BLUE, COLOURS, INK, SHADES, WIDTH, Drawing, styled
+from .style import BLUE, COLOURS, INK, SHADES, SIGNED, WIDTH, Drawing, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -151,7 +151,13 @@ def likelihood_height(rows: int, columns: int) -> float:
 
 
 def draw_likelihood(
-    axes: Axes, model: EncodingModel, by_index: bool, *, title: str = "p(r|x)", rows: list[str] | None = None
+    axes: Axes,
+    model: EncodingModel,
+    by_index: bool,
+    *,
+    title: str = "p(r|x)",
+    rows: list[str] | None = None,
+    response: str = "r",
 ) -> None:
     """Draw p(r|x): lines for up to 4 responses to stimuli in one dimension, else a heat map; `rows` name responses."""
     table, x = model.likelihood, positions(model, by_index)
@@ -159,12 +165,13 @@ def draw_likelihood(
         order = np.argsort(x)
         for k, row in enumerate(table):
             style = ("-", "--", "-.", ":")[k]
-            axes.plot(x[order], row[order], style, color=COLOURS[k], label=f"r = {rows[k] if rows else k}")
+            axes.plot(x[order], row[order], style, color=COLOURS[k], label=f"{response} = {rows[k] if rows else k}")
         axes.set_ylim(-0.05, 1.05)
         axes.set_ylabel(title)
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.7, columnspacing=1)
     else:
         _heat_map(axes, table, x, title, rows, model.responses)
+        axes.set_ylabel(f"response {response}")
     label_stimuli(axes, model, by_index)
 
 
@@ -204,6 +211,20 @@ def _heat_map(axes: Axes, table: Array, x: Array, title: str, rows: list[str] | 
             axes.set_yticks(range(count), rows or [str(k) for k in range(count)])
         else:
             axes.locator_params(axis="y", nbins=5, integer=True)
+
+
+def draw_slopes(axes: Axes, model: EncodingModel) -> None:
+    """Draw the slopes dp(r|x)/dx of a few stimuli in one dimension, as numbers on a heat map of two hues."""
+    assert model.likelihood_gradient is not None
+    slopes = model.likelihood_gradient[:, :, 0]
+    top = float(np.abs(slopes).max()) or 1.0
+    sides = [np.arange(count + 1) - 0.5 for count in slopes.shape]
+    axes.pcolormesh(sides[1], sides[0], slopes, cmap=SIGNED, vmin=-top, vmax=top, edgecolors="#99999966", linewidth=0.4)
+    for (k, j), slope in np.ndenumerate(slopes):
+        axes.text(j, k, f"{slope:.2g}", ha="center", va="center")
+    axes.set_title("slope dp(r|x)/dx")
+    axes.invert_yaxis()
+    axes.set_yticks(range(len(slopes)))
     axes.set_ylabel("response r")
 
 

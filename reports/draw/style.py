@@ -42,6 +42,10 @@ BEFORE, AFTER = BLUE, ORANGE
 SHADE, GUIDE = "#99999955", "#888888"
 # From transparent to blue, so that 0 takes the colour of the page, light or dark.
 SHADES = LinearSegmentedColormap.from_list("shades", [(*to_rgb(BLUE), 0.0), (*to_rgb(BLUE), 1.0)])
+# For values of either sign, with 0 in the colour of the page: orange below, blue above.
+SIGNED = LinearSegmentedColormap.from_list(
+    "signed", [(*to_rgb(ORANGE), 0.7), (*to_rgb(ORANGE), 0.0), (*to_rgb(BLUE), 0.0), (*to_rgb(BLUE), 0.7)]
+)
 
 
 class Drawing(Figure):

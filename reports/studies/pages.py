@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from ...files import read_json
 from ...models import read_recording
 from ..draw.style import Drawing, styled
 from ..draw.witness import describe, plot_witness, svg
+from ..maths import mathml
 from ..measuring import measure as measured
 from ..paper import models as models
 from ..paper.compared import draw_setting, figure_of, opening, panel
@@ -76,7 +76,8 @@ def _measures(table: dict[str, Any], found: tuple[Comparison, ...]) -> list[dict
             {
                 "name": name,
                 "title": measure.title,
-                "formula": re.sub(r"_(\w)", r"<sub>\1</sub>", measure.formula),
+                "formula": mathml(measure.formula, display=True),
+                "units": "" if measure.units == "nats" else f"In {measure.units}.",
                 "tells": measure.tells,
                 "source": measure.source,
                 "drawing": svg(measure_figure(name, found), f"m-{name}", f"{measure.title} in the three settings"),
@@ -139,7 +140,7 @@ def audit_output(measure: str) -> str:
     """The output of the tutorial's audit."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "my_measure.py").write_text(measure, encoding="utf-8")
-        command = [sys.executable, "-m", "stiminfo", "audit", "my_measure.py:MEASURE", "--examples", "40"]
+        command = [sys.executable, "-m", "stiminfo", "audit", "my_measure.py:MEASURE", "--cases", "40"]
         run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, encoding="utf-8")
     if run.returncode != 1:
         raise RuntimeError(f"the tutorial's audit ended with {run.returncode}: {run.stderr}")
@@ -193,6 +194,7 @@ def fill(folder: Path) -> None:
         "smooth": _demoted(published("smooth.md")),
         "estimators": _demoted(published("estimators.md")),
         "benchmarks": published("benchmarks.md"),
+        "cluster": _demoted(published("cluster.md")),
         "strength": published("strength.md"),
         "sampling": published("sampling.md"),
     }

@@ -18,6 +18,7 @@ MODULES = {
     "estimators": "estimators",
     "learned": "learned",
     "benchmarks": "benchmarks",
+    "cluster": "cluster",
     "sampling": "sampling",
     "populations": "populations",
     "strength": "strength",

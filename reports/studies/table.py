@@ -69,7 +69,7 @@ def markdown(data: Data) -> str:
 def others(data: Data) -> Files:
     """The page in HTML, and a file for each witness."""
     audits = audits_of(data)
-    found: Files = {"table.html": audit_page(audits, PAPER, f"stiminfo table --examples {EXAMPLES} --seed 0")}
+    found: Files = {"table.html": audit_page(audits, PAPER, f"stiminfo table --cases {EXAMPLES} --seed 0")}
     for name, audit in audits.items():
         for verdict in audit.verdicts.values():
             if verdict.witness:

@@ -7,8 +7,9 @@ import sys
 import pytest
 
 from stiminfo.axioms import audit_published
-from stiminfo.axioms.auditing.journal import Journal
+from stiminfo.axioms.auditing.journal import Journal, identity_of
 from stiminfo.axioms.auditing.verdict import Verdict
+from stiminfo.errors import JournalError
 
 #: Programs that are busy beside the audit.
 LOAD = 16
@@ -44,6 +45,14 @@ def test_ten_thousand_cells_are_there_again(tmp_path):
         (tmp_path / "night" / f"m{number}.json").write_text(json.dumps(row))
     again = Journal(tmp_path / "night", identity)
     assert len(again.finished) == 10_000
+
+
+def test_a_journal_of_another_version_is_refused(tmp_path):
+    identity = identity_of({"name": "mine"}, ["positivity"], 5, 0)
+    journal = Journal(tmp_path / "night", identity | {"version": "0.0.9"})
+    journal.add(Verdict(measure="m", axiom="positivity", verdict="holds", claimed=None, cases=9, says="9 cases"), 1.0)
+    with pytest.raises(JournalError, match=r"its version is '0\.0\.9', not"):
+        Journal(tmp_path / "night", identity)
 
 
 @pytest.mark.soak

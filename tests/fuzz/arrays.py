@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 
 import numpy as np
 
@@ -30,6 +31,20 @@ def archive(**members):
             raw = content if isinstance(content, bytes) else npy(content)
             opened.writestr(name if isinstance(content, bytes) else f"{name}.npy", raw)
     return stream.getvalue()
+
+
+def damaged(raw):
+    """An archive whose first member can no longer be unpacked: zlib itself gives up, before any sum is checked."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as opened:
+        first = opened.infolist()[0]
+    start = first.header_offset + 30 + len(first.filename)
+    for k in range(start, start + first.compress_size):
+        made = raw[:k] + bytes([raw[k] ^ 0x10]) + raw[k + 1 :]
+        try:
+            zlib.decompressobj(-zlib.MAX_WBITS).decompress(made[start : start + first.compress_size], 6)
+        except zlib.error:
+            return made
+    raise AssertionError("no byte breaks the stream")
 
 
 #: Arrays that are neither stimuli nor responses of trials.
@@ -72,6 +87,7 @@ def archives():
     for name, raw in RAW.items():
         made[f"stimulus {name}"] = archive(**{"stimulus.npy": raw, "responses.npy": npy(RESPONSES)})
         made[f"responses {name}"] = archive(**{"stimulus.npy": npy(STIMULUS), "responses.npy": raw})
+    made["a damaged stream"] = damaged(archive(stimulus=np.arange(400) % 7, responses=RESPONSES))
     for name in ("../stimulus.npy", "/stimulus.npy", "..\\stimulus.npy", "C:stimulus.npy", "a/b/../../../s.npy"):
         made[f"climbs by {name}"] = archive(**{name: npy(STIMULUS), "responses.npy": npy(RESPONSES)})
     made["responses negative"] = archive(stimulus=STIMULUS, responses=RESPONSES - 5)

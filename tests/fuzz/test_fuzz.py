@@ -11,7 +11,7 @@ import stiminfo as si
 from stiminfo.axioms.auditing.audit import audit
 from stiminfo.cli import main
 
-from . import arrays, corpus
+from . import arrays, corpus, folders
 
 GOOD = "import stiminfo as si\nMEASURE = si.Measure('mine', si.i_surp.pointwise)\n"
 WITNESS = json.loads(
@@ -143,7 +143,64 @@ def test_files_of_arrays(refused, tmp_path, name, asked):
     assert len(refused(*asked.split(), "--out", "made")) == 1
 
 
+@pytest.fixture(scope="module")
+def groups(tmp_path_factory):
+    """A folder of sound latent groups."""
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    folder = tmp_path_factory.mktemp("sound") / "groups"
+    folders.groups(folder)
+    return folder
+
+
+EDIT = ("edit", "--groups", "bad", "--group", "pose", "--out", "made")
+
+
+@pytest.mark.parametrize("name", folders.TENSORS)
+def test_groups_and_worlds_with_altered_tensors(refused, groups, tmp_path, name):
+    shutil.copytree(groups, tmp_path / "bad")
+    folders.altered_groups(name, tmp_path / "bad")
+    assert len(refused(*EDIT)) == 1
+
+
+@pytest.mark.parametrize("name", folders.RAW)
+@pytest.mark.parametrize("file", ["world.safetensors", "vae.safetensors"])
+def test_groups_with_damaged_files(refused, groups, tmp_path, file, name):
+    shutil.copytree(groups, tmp_path / "bad")
+    folders.put(tmp_path / "bad", file, folders.RAW[name])
+    assert len(refused(*EDIT)) == 1
+
+
+def test_descriptions_of_groups(refused, groups, tmp_path):
+    shutil.copytree(groups, tmp_path / "bad")
+    made = folders.descriptions(json.loads((groups / "checkpoint.json").read_text()))
+    for text in made.values():
+        write(tmp_path / "bad" / "checkpoint.json", text)
+        assert len(refused(*EDIT)) == 1
+    assert len(made) == GROUPS
+
+
+#: Altered descriptions of latent groups, which are made of a sound one.
+GROUPS = 30
+
+
+@pytest.mark.parametrize("name", folders.RAW)
+def test_networks_with_damaged_files(refused, tmp_path, name):
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    pytest.importorskip("diffusers")
+    shutil.copytree(DIGITS, tmp_path / "bad")
+    folders.put(tmp_path / "bad", "layers.safetensors", folders.RAW[name])
+    assert len(refused("decompose", "--checkpoint", "bad")) == 1
+
+
+@pytest.mark.parametrize("name", folders.NWB)
+def test_files_that_are_no_nwb(refused, tmp_path, name):
+    pytest.importorskip("pynwb", reason="needs stiminfo[recordings]")
+    write(tmp_path / "bad.nwb", folders.NWB[name])
+    assert len(refused("measure", "bad.nwb", "--json", "out.json")) == 1
+
+
 def test_the_corpus_is_large_enough():
     count = sum(map(len, (corpus.MEASURES, corpus.COUNTS, corpus.COMMANDS, WITNESSES, DESCRIPTIONS)))
     count += sum(map(len, (ARCHIVES, TABLES, arrays.OPTIONS))) + 3 * len(ALONE)
-    assert count >= 500
+    count += len(folders.TENSORS) + 3 * len(folders.RAW) + GROUPS + len(folders.NWB)
+    assert count >= 600

@@ -167,5 +167,6 @@ def test_interrupted_and_disagreeing_audits_say_so():
 
 
 def test_maths_escapes_before_it_sets_subscripts():
-    assert maths("I_{R'|R}(x) <= I_R'(x)") == "I<sub>R&#39;|R</sub>(x) &lt;= I<sub>R&#39;</sub>(x)"
-    assert maths("I_{<b>} 2e-15") == "I_{&lt;b&gt;} 2e&#8209;15" or "<b>" not in maths("I_{<b>}")
+    assert maths("I_{R'|R} <b> I_R'") == "I<sub>R&#39;|R</sub> &lt;b&gt; I<sub>R&#39;</sub>"
+    assert maths("I_{<b>} 2e-15") == "I_{&lt;b&gt;} 2e&#8209;15"
+    assert "&#x02264;" in maths("I_{R'|R}(x) <= I_R'(x)")

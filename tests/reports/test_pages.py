@@ -1,9 +1,12 @@
 """The site: its pages are filled, its tutorial runs, and what it says is what the project computes."""
 
 import re
+import shutil
 import subprocess
 import sys
 
+import browser
+import checkout
 import pytest
 
 from stiminfo.axioms import AXIOMS
@@ -72,20 +75,44 @@ def test_the_cost_model():
     assert model[4] == model[1000] == 1.0 + 4.0
 
 
-def test_the_site_builds_strictly(tmp_path):
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The site, built with warnings as errors."""
     pytest.importorskip("mkdocs", reason="needs the dependency group site")
+    folder = tmp_path_factory.mktemp("built") / "site"
     run = subprocess.run(
-        [sys.executable, "-m", "stiminfo.reports.studies.pages", "--out", str(tmp_path / "site")],
+        [sys.executable, "-m", "stiminfo.reports.studies.pages", "--out", str(folder)],
         capture_output=True,
         text=True,
         timeout=900,
     )
     assert run.returncode == 0, run.stderr
+    return folder
+
+
+@pytest.mark.xdist_group("site")
+def test_no_page_scrolls_sideways_on_a_phone(site):
+    if not browser.CHROMIUM:
+        pytest.skip("needs Chromium")
+    shutil.copy(pages.PUBLISHED_FOLDER / "table.html", site / "table.html")
+    found = browser.widths(site, 390)
+    assert len(found) == len(PAGES) + 1
+    assert {name: page for name, page in found.items() if page["width"] > 390 or page["wide"]} == {}
+    (site / "wide.html").write_text("<body><p style='width: 500px'>Too wide for a phone.</p></body>")
+    assert browser.widths(site, 390)["wide.html"]["width"] >= 500
+    (site / "wide.html").unlink()
+
+
+@pytest.mark.xdist_group("site")
+def test_the_site_builds_strictly(site, tmp_path):
     for page in PAGES:
-        assert (tmp_path / "site" / f"{page.stem}.html").stat().st_size > 5_000
-    measures = (tmp_path / "site" / "measures.html").read_text(encoding="utf-8")
+        assert (site / f"{page.stem}.html").stat().st_size > 5_000
+    measures = (site / "measures.html").read_text(encoding="utf-8")
     assert "I<sub>local</sub>: local information" in measures
-    index = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert '<math display="block">' in measures
+    for page in site.glob("*.html"):
+        assert "<p></defs>" not in page.read_text(encoding="utf-8"), f"{page.name}: Markdown was read inside a drawing"
+    index = (site / "index.html").read_text(encoding="utf-8")
     assert "I<sub>CiSSI</sub>" in index
     assert "i_cissi" not in index
     (tmp_path / "other").mkdir()
@@ -98,3 +125,13 @@ def test_the_site_builds_strictly(tmp_path):
     )
     assert run.returncode == 2
     assert (tmp_path / "other" / "mine.txt").exists()
+
+
+def test_readme_says_how_right_the_shipped_networks_are():
+    text = " ".join((checkout.ROOT / "README.md").read_text(encoding="utf-8").split())
+    for name, said in (("digits", "networks are within {} of it"), ("mnist", "MNIST's within {}.")):
+        card = (checkout.ROOT / f"diffusion/pretrained/{name}/card.md").read_text(encoding="utf-8")
+        (completeness,) = re.findall(r"completeness within (\S+%)", card)
+        (spread,) = re.findall(r"a spread of\s+(\S+%) over single images", card)
+        assert said.format(completeness) in text
+        assert spread in text

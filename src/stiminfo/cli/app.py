@@ -11,6 +11,7 @@ import warnings
 from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from ..errors import InputError
 from ..files import no_such_file
@@ -53,8 +54,22 @@ _COMMANDS: tuple[tuple[Any, str, str], ...] = (
     (claims.claims, "Check the paper's statements.", claims.ENDING),
     (doctor.doctor, "Say what is installed, and what is missing.", doctor.ENDING),
 )
+
+
+class _Command(typer.core.TyperCommand):
+    """A command whose help lists the ids that --axiom takes; they are read from the registry when help is asked for."""
+
+    def get_help(self, ctx: Any) -> str:
+        for option in self.params:
+            if option.name == "axiom":
+                from ..axioms.registry import AXIOMS
+
+                option.help = f"Test only this axiom; repeatable. One of {', '.join(AXIOMS)}."  # type: ignore[attr-defined]
+        return str(super().get_help(ctx))
+
+
 for _command, _line, _ending in _COMMANDS:
-    app.command(short_help=_line, epilog=_ending)(with_loudness(_command))
+    app.command(short_help=_line, epilog=_ending, cls=_Command)(with_loudness(_command))
 
 #: Errors of the command line itself: an unknown option, a missing argument, a value of the wrong type.
 _CommandLineError: type[Any] = typer.BadParameter.__mro__[1]
@@ -68,9 +83,13 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _warned(message: Warning | str, *_: object, **__: object) -> None:
-    """Print a warning in one line, without the place in the code, which does not help a user of commands."""
-    say("stiminfo: warning: " + " ".join(str(message).split()))
+def _warned(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+    """Print a warning in one line, without the place in the code, which does not help a user of commands.
+
+    What libraries tell their programmers is left out: that a name will go.
+    """
+    if not issubclass(category, DeprecationWarning | PendingDeprecationWarning):
+        say("stiminfo: warning: " + " ".join(str(message).split()))
 
 
 def main() -> None:

@@ -84,7 +84,7 @@ class Options(AuditOptions):
 
 @with_fields(Options)
 def audit(options: Options) -> int:
-    """Attack a measure with generated encoding models until each axiom holds or is refuted.
+    """Test a measure on thousands of small models of neurons, until each axiom holds or is refuted.
 
     What goes in: a Python file that makes a stiminfo.Measure, for example
     MEASURE = stiminfo.Measure("mine", my_function, claims={"positivity": True}). my_function(model) returns I(x) in
@@ -144,7 +144,7 @@ def audit(options: Options) -> int:
         audits,
         data=result.to_json() | ({"on_models": mine[about.name].to_json()} if mine else {}),
         markdown=audit_markdown(result),
-        command=f"stiminfo audit {path.name} --examples {options.examples} --seed {options.seed}",
+        command=f"stiminfo audit {path.name} --cases {options.examples} --seed {options.seed}",
     )
     print_audit(result, console_here())
     for one in mine.values():

@@ -133,12 +133,12 @@ class Options(Given):
 
 @with_fields(Options)
 def groups(options: Options) -> int:
-    """Learn groups of latents of a population, and print what each group tells about each factor of the images.
+    """Learn latent variables in groups from a population's responses, and print what each tells about the images.
 
     Supervised groups learn a label (category, rotation), free groups the rest; a penalty keeps groups independent. In
-    the rendered world the population's law is known, so that the information of each group is exact, up to draws of
-    latents. Writes the trained VAE, groups.json, and the table as groups.png and groups.svg into DIR, for `stiminfo
-    edit --groups DIR`. The run is saved while it trains, and when it is interrupted; --resume continues it.
+    the rendered world the neurons' probabilities are known, so that the information of each group is exact but for
+    sampling error. Writes the trained VAE, groups.json, and the table as groups.png and groups.svg into DIR, for
+    `stiminfo edit --groups DIR`. The run is saved while it trains, and when it is interrupted; --resume continues it.
     """
     options.check()
     try:

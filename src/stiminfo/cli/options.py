@@ -119,13 +119,17 @@ class AuditOptions(Given):
 
     axiom: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID", show_default="all ten", help="Test only this axiom, e.g. `locality`; repeatable."),
+        typer.Option(metavar="ID", show_default="all ten", help="Test only this axiom; repeatable."),
     ] = None
     examples: Annotated[
         int,
-        count_option(
-            "Generated cases per axiom and family of models (at most a fifth of them for continuous and 2-D "
-            "models, and for locality)."
+        typer.Option(
+            "--cases",
+            "--examples",
+            min=1,
+            metavar="N",
+            help="Generated cases per axiom and family of models (at most a fifth of them for continuous and 2-D "
+            "models, and for locality).",
         ),
     ] = 200
     seed: Annotated[int, seed_option("Seed of the generated cases; the same seed gives the same verdicts.")] = 0

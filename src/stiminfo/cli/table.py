@@ -81,7 +81,7 @@ def table(options: Options) -> int:
         audits,
         data={"measures": {name: one.to_json() for name, one in audits.items()}, "schema": SCHEMA},
         markdown=table_markdown(audits, PAPER),
-        command=f"stiminfo table --examples {options.examples} --seed {options.seed}"
+        command=f"stiminfo table --cases {options.examples} --seed {options.seed}"
         + "".join(f" --with {name}" for name in added),
         paper=PAPER,
     )
