@@ -222,6 +222,9 @@ class _Attack:
                 self.premise = Premise.of_all((self.premise, finding.premise))
             return replace(finding, doubt=asked.doubt)
         except NotApplicable as reason:
+            if case in self.seen and not isinstance(self.measure, PublishedMeasure):
+                self.failed = case, f"{self.measure.name} answered a case, and declined it when asked again ({reason})"
+                raise MeasureError(self.failed[1]) from None
             if not isinstance(reason, NeedsGradient):
                 self.declined[case] = self.family, str(reason)
             elif not self.gradient:
