@@ -6,7 +6,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from ..models import ResponsePair
-from . import known, smallest
+from . import known, places, smallest
 from . import strategies as draw
 from .axiom import PAPER, Axiom, Family
 from .cases import PairCase
@@ -82,6 +82,7 @@ AXIOM = Axiom(
         known.WIDE_PAIR,
         known.CELL_PAIR,
         *known.PAIRS,
+        *places.PAIRS,
     ),
     smallest=smallest.all_pairs,
     families=lambda gradient: (Family("finite pairs", draw.pair_cases(gradient)), *other_pairs(gradient)),

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
+from msgspec.structs import replace
 
 from ..models.data import FiniteSpec
-from . import known, smallest
+from . import known, places, smallest
 from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import GarblingCase
 from .evaluator import Evaluator
@@ -74,7 +75,7 @@ def _split(spec: FiniteSpec, parts: Sequence[tuple[int, ...]]) -> FiniteSpec:
 
     slopes = spec.gradient and tuple(split(row, lambda s, w: tuple(w * one for one in s)) for row in spec.gradient)
     table = tuple(split(row, lambda entry, w: entry * w) for row in spec.responses)
-    return FiniteSpec(spec.stimuli, spec.prior, table, spec.stimulus_volumes, None, slopes)
+    return replace(spec, responses=table, response_volumes=None, values=None, gradient=slopes)
 
 
 def _unsplit(spec: FiniteSpec) -> GarblingCase:
@@ -99,6 +100,7 @@ def _families(gradient: bool) -> tuple[Family, ...]:
         # Responses of several features would, garbled, tell of them together.
         Family("finite, 3-d to 8-d, garbled", garbling_cases(spaces(gradient, told=1)), TENTH),
         Family("continuous, transformed", transform_cases(), FIFTH),
+        *places.asked(gradient, garbling_cases, ", garbled"),
     )
 
 
@@ -132,6 +134,8 @@ AXIOM = Axiom(
         GarblingCase(known.MANY_RESPONSES, ((1, 0, 0),) * (known.COUNT - 2) + ((0, 1, 0), (0, 0, 1))),
         GarblingCase(known.PERIODIC, tuple(tuple(int(k // 3 == m) for m in range(3)) for k in range(9))),
         GarblingCase(known.MANY, ((1, 0), (1, 0), (1, 0), (0, 1), (0, 1), (0, 1))),
+        *(GarblingCase(spec, known.MERGE) for spec in places.SPECS),
+        *(_unsplit(spec) for spec in places.SPECS),
         GarblingCase(known.WIDE, tuple(tuple(int(k // 2 == m) for m in range(13)) for k in range(25))),
     ),
     known_with_gradient=(GarblingCase(known.SHARED_SLOPES, known.MERGE),),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import known, smallest
+from . import known, places, smallest
 from .axiom import PAPER, Axiom
 from .cases import ModelCase, PairCase
 from .evaluator import Evaluator
@@ -52,6 +52,7 @@ AXIOM = Axiom(
         known.FINE_PLANE,
         known.WIDE_PAIR,
         *known.MODELS_AND_PAIRS,
+        *places.MODELS_AND_PAIRS,
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
     smallest=smallest.models_and_pairs,

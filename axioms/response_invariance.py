@@ -9,7 +9,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from msgspec.structs import replace
 
 from ..models.data import ContinuousSpec, FiniteSpec
-from . import known, smallest
+from . import known, places, smallest
 from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import ResponseMapCase
 from .evaluator import Evaluator
@@ -63,6 +63,7 @@ def _families(gradient: bool) -> tuple[Family, ...]:
         Family("finite, numbers stretched", revaluing_cases(finite_specs(gradient=gradient)), FIFTH),
         Family("continuous cells, stretched", stretching_cases(finite_specs(gradient=gradient, volumes=True)), FIFTH),
         Family("continuous, stretched", stretching_cases(continuous_specs()), FIFTH),
+        *places.asked(gradient, relabelling_cases, ", renamed"),
     )
 
 
@@ -101,6 +102,7 @@ AXIOM = Axiom(
         ResponseMapCase(known.FOUR, order=(2, 0, 1)),
         ResponseMapCase(known.MANY_FEATURES, order=(3, 1, 0, 2)),
         *(ResponseMapCase(spec, order=(2, 0, 1)) for spec in known.RARE),
+        *(ResponseMapCase(spec, order=(2, 0, 1)) for spec in places.SPECS),
         ResponseMapCase(known.WIDE, order=tuple(7 * k % 25 for k in range(25))),
     ),
     known_with_gradient=(ResponseMapCase(known.SHARED_SLOPES, order=(2, 0, 1)),),

@@ -6,9 +6,9 @@ To decline a model within these limits is no limit of the measure: it may declin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -55,23 +55,38 @@ def _sizes(model: EncodingModel) -> Array:
     return np.array([len(model.prior), len(model.likelihood), rarest, float(np.abs(model.stimuli).max())])
 
 
-def within_limits(answered: Iterable[Case], declined: Iterable[Case]) -> Mapping[tuple[Any, ...], tuple[int, int]]:
-    """By kind of case: how many were declined though of no other size than those answered, and how many answered."""
-    sizes: dict[tuple[Any, ...], list[Array]] = {}
-    for case in answered:
-        sizes.setdefault(kind_of(case), []).append(sizes_of(case))
-    boxes = {kind: (np.min(found, axis=0), np.max(found, axis=0)) for kind, found in sizes.items()}
-    inside = dict.fromkeys(boxes, 0)
-    for case in declined:
+class Declines(NamedTuple):
+    """What a measure declined.
+
+    Attributes
+    ----------
+    within : cases within its limits, of kinds of which it declined more than `FEW` so
+    alike : all cases of kinds that it answers elsewhere
+    answered, never : how many kinds of case it answers, and how many it declined throughout
+    """
+
+    within: int
+    alike: int
+    answered: int
+    never: int
+
+
+def declines(answered: Iterable[Case], declined: Iterable[Case]) -> Declines:
+    """Compare what was declined with what was answered."""
+    refused, taken = _by_kind(declined), _by_kind(answered)
+    within = 0
+    for kind in refused.keys() & taken.keys():
+        found = np.array([sizes_of(case) for case in taken[kind]])
+        sizes = np.array([sizes_of(case) for case in refused[kind]])
+        inside = int(((found.min(axis=0) <= sizes) & (sizes <= found.max(axis=0))).all(axis=1).sum())
+        within += inside if inside > FEW * (inside + len(found)) else 0
+    alike = sum(len(cases) for kind, cases in refused.items() if kind in taken)
+    return Declines(within, alike, len(taken), len(refused.keys() - taken.keys()))
+
+
+def _by_kind(cases: Iterable[Case]) -> dict[tuple[Any, ...], list[Case]]:
+    found: dict[tuple[Any, ...], list[Case]] = {}
+    for case in cases:
         with suppress(ModelError):  # the measure declined one model, and the drawn parts do not make the other one
-            if (kind := kind_of(case)) in boxes:
-                low, high = boxes[kind]
-                size = sizes_of(case)
-                inside[kind] += bool(((low <= size) & (size <= high)).all())
-    return {kind: (count, len(sizes[kind])) for kind, count in inside.items() if count}
-
-
-def escapes(answered: Iterable[Case], declined: Iterable[Case]) -> int:
-    """How many cases a measure declined within its limits, of kinds of which it declined more than `FEW` so."""
-    found = within_limits(answered, declined).values()
-    return sum(inside for inside, count in found if inside > FEW * (inside + count))
+            found.setdefault(kind_of(case), []).append(case)
+    return found
