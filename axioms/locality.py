@@ -39,10 +39,10 @@ FADES = 0.1
 #: ... and each of the last two levels at least this share of the level before. A change rises if it does so by more,
 #: per octave.
 PLATEAU = 0.97
-#: An envelope that approaches a limit falls, from one level to the next, by less than this share of its fall before: by
+#: An envelope that approaches a limit falls, from one octave to the next, by less than this share of its fall before: by
 #: half as much if it falls as 1/D. One that falls as D^-0.2 falls by 0.87 as much.
 SLOWS = 0.7
-#: A fall by less than this share of the envelope is none.
+#: A fall by less than this share of the envelope, per octave, is none.
 FALL = 0.01
 #: A sound case: the last level is at most this share of the level before ...
 FALLS = 0.8
@@ -93,7 +93,8 @@ def _check(measure: Evaluator, case: FarCase) -> tuple[Finding, bool]:
     stands = farther >= STANDS**octaves * far
     long = levels[-1] >= 64 * levels[-3]
     plateau = kept >= (FADES / 10 if long else FADES) and farther >= PLATEAU * far and far >= PLATEAU * middle
-    goes_on = far - farther >= max(FALL * far, SLOWS * (middle - far))
+    fell, falls = (middle - far) / np.log2(levels[-2] / levels[-3]), (far - farther) / octaves
+    goes_on = falls >= max(FALL * far, SLOWS * fell)
     # Beyond a change of sign a change rises before it falls, and its envelope is as flat as a constant's; but it stays
     # below the largest change of all.
     before_last, last = (_about(change, case.distances, level) for level in levels[-2:])
