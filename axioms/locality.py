@@ -39,8 +39,8 @@ FADES = 0.1
 #: ... and each of the last two levels at least this share of the level before. A change rises if it does so by more,
 #: per octave.
 PLATEAU = 0.97
-#: An envelope that approaches a limit falls, from one octave to the next, by less than this share of its fall before: by
-#: half as much if it falls as 1/D. One that falls as D^-0.2 falls by 0.87 as much.
+#: An envelope that approaches a limit falls, from one octave to the next, by less than this share of its fall before:
+#: by half as much if it falls as 1/D. One that falls as D^-0.2 falls by 0.87 as much.
 SLOWS = 0.7
 #: A fall by less than this share of the envelope, per octave, is none.
 FALL = 0.01

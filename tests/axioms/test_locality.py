@@ -71,20 +71,20 @@ SLOW = {
 
 
 @pytest.mark.parametrize("kernel", SLOW.values(), ids=SLOW)
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 6))])
 def test_a_change_that_falls_slowly_is_not_refuted(kernel, seed):
-    verdict = attack(AXIOMS["locality"], spread(kernel), examples=150, seed=seed)
+    verdict = attack(AXIOMS["locality"], spread(kernel), examples=600 if seed else 40, seed=seed)
     assert verdict.verdict == "inconclusive"
     assert "stimuli farther from the ball would settle it" in verdict.message
 
 
 def test_a_change_that_falls_by_a_quick_law_holds():
-    assert attack(AXIOMS["locality"], spread(lambda d: 1 / (1 + d)), examples=40).verdict == "holds"
+    assert attack(AXIOMS["locality"], spread(lambda d: 1 / (1 + d)), examples=10).verdict == "holds"
 
 
 @pytest.mark.parametrize("constant", [1.0, 0.5, 0.1, 0.03, 0.01])
 def test_a_constant_beside_what_falls_never_holds(constant):
-    verdict = attack(AXIOMS["locality"], spread(lambda d: 1 / (1 + d), constant), examples=40).verdict
+    verdict = attack(AXIOMS["locality"], spread(lambda d: 1 / (1 + d), constant), examples=20).verdict
     assert verdict == "refuted" if constant >= 0.1 else verdict in ("refuted", "inconclusive")
 
 
