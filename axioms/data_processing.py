@@ -11,7 +11,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from msgspec.structs import replace
 
 from ..models.data import FiniteSpec
-from . import known, places, smallest
+from . import known, places, sizes, smallest
 from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import GarblingCase
 from .evaluator import Evaluator
@@ -140,6 +140,7 @@ AXIOM = Axiom(
     ),
     known_with_gradient=(GarblingCase(known.SHARED_SLOPES, known.MERGE),),
     smallest=smallest.garblings,
+    sizes=sizes.garblings(_unsplit),
     families=_families,
     of_models=lambda specs: (Family("your models, garbled", garbling_cases(specs)),),
 )

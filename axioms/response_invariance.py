@@ -9,7 +9,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from msgspec.structs import replace
 
 from ..models.data import ContinuousSpec, FiniteSpec
-from . import known, places, smallest
+from . import known, places, sizes, smallest
 from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import ResponseMapCase
 from .evaluator import Evaluator
@@ -107,6 +107,7 @@ AXIOM = Axiom(
     ),
     known_with_gradient=(ResponseMapCase(known.SHARED_SLOPES, order=(2, 0, 1)),),
     smallest=smallest.renamings,
+    sizes=sizes.renamings,
     families=_families,
     of_models=_of_models,
 )

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
-from . import known, places, smallest
+from . import known, places, sizes, smallest
 from .axiom import FIFTH, TENTH, Axiom, Family
 from .cases import LinearMapCase, StimulusMapCase
 from .evaluator import Evaluator
@@ -90,6 +90,7 @@ AXIOM = Axiom(
     ),
     known_with_gradient=(StimulusMapCase(known.SHARED_SLOPES, ((0,), (1,)), ((2,), (1,))),),
     smallest=smallest.moves,
+    sizes=sizes.moves,
     families=_families,
     of_models=lambda specs: (Family("your models, moved", relocation_cases(specs)),),
 )

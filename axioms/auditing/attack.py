@@ -129,7 +129,8 @@ class _Attack:
                 for case in self.axiom.known_cases(self.gradient):
                     self.confirm(case)
                 smallest = self.axiom.smallest(self.gradient)
-                for case in smallest[:: SLOW_STEP if self.measure.slow else 1]:
+                smallest = smallest[:: SLOW_STEP if self.measure.slow else 1]
+                for case in smallest + self.axiom.sizes(self.gradient):
                     self.judge(case)
                 families = self.axiom.families(self.gradient)
             else:

@@ -1,0 +1,77 @@
+"""Every number of stimuli and of responses up to 24 is asked in every audit: nothing there is left to luck."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from mutants import measure, zero_mean
+
+import stiminfo as si
+from stiminfo.axioms import AXIOMS, sizes
+from stiminfo.axioms.auditing.attack import attack
+
+surp = si.i_surp
+
+
+def sizes_only(axiom):
+    """The axiom without other cases: they take most of the time, and find nothing here."""
+    return replace(AXIOMS[axiom], known=(), smallest=lambda gradient: (), families=lambda gradient: ())
+
+
+SIZES = range(2, sizes.MOST + 1)
+
+
+def test_every_size_is_there():
+    specs = sizes.joints()
+    assert [len(spec.stimuli) for spec in specs] == [*range(1, sizes.MOST + 1)]
+    assert {len(spec.responses[0]) for spec in specs} == {*range(1, sizes.MOST + 1)}
+    assert min(spec.build().mutual_information() for spec in specs[1:]) > 1e-2
+    assert {len(case.built.stimuli) for case in sizes.pairs(False)} == {*range(1, sizes.MOST + 1)}
+    assert all(case.built.likelihood_gradient is not None for case in sizes.models(True))
+
+
+def more(n, of_responses):
+    def answer(model):
+        return surp(model) * (1 + 0.02 * (len(model.likelihood if of_responses else model.stimuli) == n))
+
+    return measure("more", answer, surp.conditional)
+
+
+@pytest.mark.parametrize("of_responses", [False, True])
+@pytest.mark.parametrize("n", SIZES)
+def test_two_hundredths_more_for_one_size_is_found(n, of_responses):
+    verdict = attack(sizes_only("completeness"), more(n, of_responses))
+    assert verdict.verdict == "refuted"
+
+
+def test_an_audit_asks_them_beside_all_else():
+    verdict = attack(AXIOMS["completeness"], more(11, False), examples=1)
+    assert verdict.verdict == "refuted"
+    assert len(verdict.case.views[0].stimuli) == 11
+
+
+def at(n, wrong):
+    return lambda model: surp(model) + wrong(model) * (len(model.stimuli) == n)
+
+
+def first_response(model):
+    return 0.01 * zero_mean(model, lambda m: m.likelihood[0])
+
+
+def position(model):
+    return 0.01 * zero_mean(model, lambda m: np.tanh(m.stimuli[:, 0] - m.stimuli[:, 0].mean()))
+
+
+@pytest.mark.parametrize("n", [2, 11, 17, 24])
+@pytest.mark.parametrize(
+    ("axiom", "make"),
+    [
+        ("positivity", lambda n: measure("less", at(n, lambda model: -1.0))),
+        ("additivity", lambda n: measure("more", at(n, surp), lambda pair: surp.conditional(pair))),
+        ("data_processing", lambda n: more(n, True)),
+        ("response_invariance", lambda n: measure("first", at(n, first_response))),
+        ("stimulus_invariance", lambda n: measure("position", at(n, position))),
+    ],
+)
+def test_what_breaks_another_axiom_at_one_size_is_found(axiom, make, n):
+    assert attack(sizes_only(axiom), make(n)).verdict == "refuted"
