@@ -24,13 +24,13 @@ def test_a_break_below_the_tolerance_is_not_found():
 
 def test_drawn_cases_of_one_family_find_a_large_break():
     for family in families("completeness"):
-        assert search("completeness", 0.1, 0, 20, family)
+        assert search("completeness", 0.1, 0, 200, family)
 
 
 def test_the_smallest_value_is_sought():
     """0.001% below the mean is negative where I(x) is smallest, and that is asked."""
     (family,) = (one for one in families("positivity") if one.name == "finite, one stimulus like all")
-    assert all(search("positivity", 1e-5, seed, 40, family) for seed in range(3))
+    assert all(search("positivity", 1e-5, seed, 200, family) for seed in range(3))
 
 
 def test_an_interrupted_study_goes_on_and_a_known_break_is_sought_once(monkeypatch):
