@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..models.arrays import Array
-from . import known, places, sizes, smallest
+from . import known, ladders, places, sizes, smallest
 from .axiom import PAPER, Axiom
 from .cases import ModelCase, PairCase
 from .evaluator import Evaluator
@@ -68,7 +68,7 @@ AXIOM = Axiom(
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
     smallest=smallest.models_and_pairs,
-    sizes=sizes.models_and_pairs,
+    sizes=lambda gradient: sizes.models_and_pairs(gradient) + ladders.models(gradient),
     families=pairs_and_models,
     of_models=models_and_pairs_of,
 )

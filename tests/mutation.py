@@ -80,6 +80,7 @@ TESTS = {
     "axioms/finding.py": MUTANTS,
     "axioms/groups.py": "tests/axioms/test_further.py",
     "axioms/known.py": MUTANTS,
+    "axioms/ladders.py": "tests/axioms/test_sizes.py",
     "axioms/implications.py": "tests/axioms/test_contradictions.py",
     "axioms/locality_cases.py": f"tests/axioms/test_strategies.py {MUTANTS}",
     "axioms/nearest.py": "tests/axioms/test_nearest.py",

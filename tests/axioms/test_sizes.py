@@ -7,7 +7,7 @@ import pytest
 from mutants import measure, zero_mean
 
 import stiminfo as si
-from stiminfo.axioms import AXIOMS, sizes
+from stiminfo.axioms import AXIOMS, ladders, sizes
 from stiminfo.axioms.auditing.attack import attack
 
 surp = si.i_surp
@@ -75,3 +75,36 @@ def position(model):
 )
 def test_what_breaks_another_axiom_at_one_size_is_found(axiom, make, n):
     assert attack(sizes_only(axiom), make(n)).verdict == "refuted"
+
+
+def informed(model):
+    return 1.5 < model.mutual_information() < 1.6
+
+
+def certain(model):
+    return bool(model.likelihood.max(axis=0).min() > 0.95 and (model.likelihood < 1).all())
+
+
+def common(model):
+    return bool(0.95 < model.response_probability.max() < 1)
+
+
+def likely(model):
+    return bool(0.9 < model.prior.max() < 1)
+
+
+@pytest.mark.parametrize("beyond", [informed, certain, common, likely])
+def test_what_goes_wrong_beyond_a_threshold_is_found(beyond):
+    wrong = measure("beyond", lambda model: surp(model) * (1 + 0.02 * beyond(model)), surp.conditional)
+    assert attack(sizes_only("completeness"), wrong).verdict == "refuted"
+
+
+def test_the_steps_are_small():
+    found = [spec.build() for spec in ladders.specs()]
+    for values, step in (
+        ([model.mutual_information() for model in found if model.mutual_information() <= 3], 0.11),
+        ([model.prior.max() for model in found], 0.1),
+        ([model.response_probability.max() for model in found], 0.1),
+        ([model.likelihood.max(axis=0).min() for model in found], 0.1),
+    ):
+        assert np.diff(np.sort(values)).max() < step
