@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from msgspec.structs import replace
 
-from ..errors import CaseError
+from ..errors import CaseError, MeasureError, NotApplicable
 from ..models import Bump, Bumps, Laplace, Linear, Mixture, Periodic, Sigmoid
 from ..models.arrays import Array
 from ..models.tuning import AnyTuning
@@ -61,7 +61,7 @@ def check(measure: Evaluator, case: FarCase) -> Finding:
     found, largest = _check(measure, case)
     if not found.broken or largest:
         return found
-    with suppress(CaseError):  # a case that would be too large
+    with suppress(CaseError, MeasureError, NotApplicable):  # the case would be too large, or is so for the measure
         if case.farther is not None and not _check(measure, case.farther)[0].broken:
             return replace(found, broken=False, sound=False)
     return found

@@ -1,4 +1,4 @@
-"""One case of every size, of 1 to 24 stimuli and 1 to 24 responses: a search draws sizes, and may miss one by luck."""
+"""One case of every size, 1 to 24 stimuli, 1 to 24 responses, 1 to 8 features: a search may miss one by luck."""
 
 from __future__ import annotations
 
@@ -11,20 +11,23 @@ from .known import with_slopes
 
 #: The largest number of stimuli, and of responses.
 MOST = 24
+#: The largest number of features.
+FEATURES = 8
 #: From one case to the next the number of responses grows by this, modulo `MOST`: coprime, so that all of them occur.
 _STEP = 7
 
 
 @lru_cache(maxsize=1)
 def joints() -> tuple[FiniteSpec, ...]:
-    """A joint distribution of each number of stimuli, and of each number of responses."""
-    return tuple(_joint(n, 1 + _STEP * (n - 1) % MOST) for n in range(1, MOST + 1))
+    """A joint distribution of each number of stimuli, of each number of responses, and in each number of dimensions."""
+    on_a_line = (_joint(n, 1 + _STEP * (n - 1) % MOST) for n in range(1, MOST + 1))
+    return (*on_a_line, *(_joint(2, 4, d) for d in range(2, FEATURES + 1)))
 
 
-def _joint(stimuli: int, responses: int) -> FiniteSpec:
+def _joint(stimuli: int, responses: int, dimensions: int = 1) -> FiniteSpec:
     # Whole weights, few of them 0, in which no two rows nor columns are alike.
     rows = (tuple((3 + j * k + j + k * k) % 7 + (j % responses == k) for k in range(responses)) for j in range(stimuli))
-    places = tuple((j,) for j in range(stimuli))
+    places = tuple(tuple(j * (1 + i % 3) for i in range(dimensions)) for j in range(stimuli))
     return FiniteSpec(places, tuple(1 + j % 3 for j in range(stimuli)), tuple(rows))
 
 
@@ -34,8 +37,8 @@ def models(gradient: bool) -> tuple[Case, ...]:
 
 
 def pairs(gradient: bool) -> tuple[Case, ...]:
-    """Each number of stimuli with twice two responses."""
-    specs = [_joint(n, 4) for n in range(1, MOST + 1)]
+    """Each number of stimuli, and each of dimensions, with twice two responses."""
+    specs = [_joint(n, 4) for n in range(1, MOST + 1)] + [spec for spec in joints() if len(spec.stimuli[0]) > 1]
     tables = [tuple((row[:2], row[2:]) for row in spec.responses) for spec in specs]
     return _cases((PairCase(PairSpec(s.stimuli, s.prior, table)) for s, table in zip(specs, tables)), gradient)
 
@@ -58,10 +61,12 @@ def renamings(gradient: bool) -> tuple[Case, ...]:
 
 def moves(gradient: bool) -> tuple[Case, ...]:
     """Each joint with its stimuli three times as far apart, and turned round."""
-    return _cases(
-        (StimulusMapCase(s, tuple((-3 * x,) for (x,) in s.stimuli), ((-3,),) * len(s.stimuli)) for s in joints()),
-        gradient,
-    )
+
+    def turned(spec: FiniteSpec) -> StimulusMapCase:
+        moved = tuple(tuple(-3 * x for x in place) for place in spec.stimuli)
+        return StimulusMapCase(spec, moved, ((-3,) * len(spec.stimuli[0]),) * len(spec.stimuli))
+
+    return _cases(map(turned, joints()), gradient)
 
 
 def _cases(cases: Iterable[Case], gradient: bool) -> tuple[Case, ...]:

@@ -23,7 +23,9 @@ SIZES = range(2, sizes.MOST + 1)
 
 def test_every_size_is_there():
     specs = sizes.joints()
-    assert [len(spec.stimuli) for spec in specs] == [*range(1, sizes.MOST + 1)]
+    assert [len(spec.stimuli) for spec in specs[: sizes.MOST]] == [*range(1, sizes.MOST + 1)]
+    assert {len(spec.stimuli[0]) for spec in specs} == {*range(1, sizes.FEATURES + 1)}
+    assert {case.built.stimuli.shape[1] for case in sizes.pairs(False)} == {*range(1, sizes.FEATURES + 1)}
     assert {len(spec.responses[0]) for spec in specs} == {*range(1, sizes.MOST + 1)}
     assert min(spec.build().mutual_information() for spec in specs[1:]) > 1e-2
     assert {len(case.built.stimuli) for case in sizes.pairs(False)} == {*range(1, sizes.MOST + 1)}
@@ -48,6 +50,15 @@ def test_an_audit_asks_them_beside_all_else():
     verdict = attack(AXIOMS["completeness"], more(11, False), examples=1)
     assert verdict.verdict == "refuted"
     assert len(verdict.case.views[0].stimuli) == 11
+
+
+@pytest.mark.parametrize("d", range(3, sizes.FEATURES + 1))
+def test_what_goes_wrong_in_one_number_of_dimensions_is_found(d):
+    def conditional(pair):
+        return surp.conditional(pair) * (1 + 0.02 * (pair.stimuli.shape[1] == d))
+
+    for axiom in ("completeness", "additivity"):
+        assert attack(sizes_only(axiom), measure("there", surp.pointwise, conditional)).verdict == "refuted"
 
 
 def at(n, wrong):
