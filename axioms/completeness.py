@@ -68,7 +68,7 @@ AXIOM = Axiom(
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
     smallest=smallest.models_and_pairs,
-    sizes=lambda gradient: sizes.models_and_pairs(gradient) + ladders.models(gradient),
+    sizes=lambda gradient: sizes.models_and_pairs(gradient) + ladders.models(gradient) + ladders.pairs(gradient),
     families=pairs_and_models,
     of_models=models_and_pairs_of,
 )

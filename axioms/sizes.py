@@ -40,7 +40,9 @@ def pairs(gradient: bool) -> tuple[Case, ...]:
     """Each number of stimuli, and each of dimensions, with twice two responses."""
     specs = [_joint(n, 4) for n in range(1, MOST + 1)] + [spec for spec in joints() if len(spec.stimuli[0]) > 1]
     tables = [tuple((row[:2], row[2:]) for row in spec.responses) for spec in specs]
-    return _cases((PairCase(PairSpec(s.stimuli, s.prior, table)) for s, table in zip(specs, tables)), gradient)
+    cases = [PairCase(PairSpec(spec.stimuli, spec.prior, table)) for spec, table in zip(specs, tables)]
+    # A measure that needs no gradient is given one, too: it may use it.
+    return _cases(cases, gradient) + tuple(map(with_slopes, cases[1:4]))
 
 
 def models_and_pairs(gradient: bool) -> tuple[Case, ...]:

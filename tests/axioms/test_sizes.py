@@ -110,6 +110,23 @@ def test_what_goes_wrong_beyond_a_threshold_is_found(beyond):
     assert attack(sizes_only("completeness"), wrong).verdict == "refuted"
 
 
+@pytest.mark.parametrize("least", [1e-2, 1e-3, 1e-4, 1e-5])
+def test_a_conditional_that_goes_wrong_where_responses_are_rare_is_found(least):
+    def conditional(pair):
+        rarest = float(pair.likelihood.sum(axis=1).min())
+        return surp.conditional(pair) * (1 + 0.02 * (least / 10 < rarest < least))
+
+    for axiom in ("completeness", "additivity"):
+        assert attack(sizes_only(axiom), measure("rare", surp.pointwise, conditional)).verdict == "refuted"
+
+
+def test_a_conditional_that_goes_wrong_where_there_is_a_gradient_is_found():
+    def conditional(pair):
+        return surp.conditional(pair) * (1 + 0.02 * (pair.likelihood_gradient is not None))
+
+    assert attack(sizes_only("additivity"), measure("slopes", surp.pointwise, conditional)).verdict == "refuted"
+
+
 def test_the_steps_are_small():
     found = [spec.build() for spec in ladders.specs()]
     for values, step in (
