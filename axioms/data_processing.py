@@ -20,6 +20,10 @@ from .finding import Finding, judge_worst, shown
 from .strategies import continuous_specs, finite_specs, steps, weight_rows
 
 
+#: How much more likely than each other one a response stays as it is, where the noise is faint.
+_SURE = 100_000
+
+
 def check(measure: Evaluator, case: GarblingCase) -> Finding:
     """X -> R -> R' implies I_R'(x) <= I_R(x) at every x."""
     before, after = measure.pointwise(case.built), measure.pointwise(case.garbled)
@@ -85,6 +89,20 @@ def _unsplit(spec: FiniteSpec) -> GarblingCase:
     return GarblingCase(_split(spec, [(2, 2), *[(4,)] * (count - 1)]), (same[0], *same))
 
 
+def _many_parts(spec: FiniteSpec, parts: int) -> tuple[GarblingCase, GarblingCase]:
+    """Each response split into so many parts, and the same merged again: neither loses anything."""
+    count = len(spec.responses[0])
+    apart = tuple(tuple(int(m // parts == k) for m in range(count * parts)) for k in range(count))
+    together = tuple(tuple(int(m // parts == k) for k in range(count)) for m in range(count * parts))
+    return GarblingCase(spec, apart), GarblingCase(_split(spec, [(1,) * parts] * count), together)
+
+
+def _faint(spec: FiniteSpec) -> GarblingCase:
+    """A response that seldom becomes another: almost nothing is lost."""
+    count = len(spec.responses[0])
+    return GarblingCase(spec, tuple(tuple(1 + _SURE * (k == m) for m in range(count)) for k in range(count)))
+
+
 @composite
 def transform_cases(draw: DrawFn) -> GarblingCase:
     """A continuous model with numerical responses, degraded by |r - a|, rounding, clipping or added noise."""
@@ -136,6 +154,9 @@ AXIOM = Axiom(
         GarblingCase(known.MANY, ((1, 0), (1, 0), (1, 0), (0, 1), (0, 1), (0, 1))),
         *(GarblingCase(spec, known.MERGE) for spec in places.SPECS),
         *(_unsplit(spec) for spec in places.SPECS),
+        *(case for parts in (2, 3, 5, 8, 12, 20, 40) for case in _many_parts(known.UNEVEN, parts)),
+        *(_faint(spec) for spec in (known.SHARED, known.UNEVEN, known.SEEN_RARELY, known.SKEWED, known.SPIKES)),
+        GarblingCase(known.SPIKES, ((1, 0, 0), (0, 1, 0), (0, 0, 1))),
         GarblingCase(known.WIDE, tuple(tuple(int(k // 2 == m) for m in range(13)) for k in range(25))),
     ),
     known_with_gradient=(GarblingCase(known.SHARED_SLOPES, known.MERGE),),

@@ -136,3 +136,20 @@ def test_the_steps_are_small():
         ([model.likelihood.max(axis=0).min() for model in found], 0.1),
     ):
         assert np.diff(np.sort(values)).max() < step
+
+
+def without_zeros(model):
+    return bool((model.likelihood > 0).all())
+
+
+def without_values(model):
+    return model.responses is None
+
+
+@pytest.mark.parametrize(
+    "more_for", [without_zeros, without_values, *(lambda m, k=k: k < len(m.likelihood) < 2 * k for k in (3, 30, 60))]
+)
+def test_what_a_lossless_or_nearly_lossless_garbling_shows(more_for):
+    known = replace(sizes_only("data_processing"), known=AXIOMS["data_processing"].known)
+    wrong = measure("more", lambda model: surp(model) * (1 + 0.02 * more_for(model)))
+    assert attack(known, wrong).verdict == "refuted"
