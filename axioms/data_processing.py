@@ -19,7 +19,6 @@ from .families import planes, spaces
 from .finding import Finding, judge_worst, shown
 from .strategies import continuous_specs, finite_specs, steps, weight_rows
 
-
 #: How much more likely than each other one a response stays as it is, where the noise is faint.
 _SURE = 100_000
 
@@ -154,7 +153,7 @@ AXIOM = Axiom(
         GarblingCase(known.MANY, ((1, 0), (1, 0), (1, 0), (0, 1), (0, 1), (0, 1))),
         *(GarblingCase(spec, known.MERGE) for spec in places.SPECS),
         *(_unsplit(spec) for spec in places.SPECS),
-        *(case for parts in (2, 3, 5, 8, 12, 20, 40) for case in _many_parts(known.UNEVEN, parts)),
+        *(case for parts in (2, 3, 5, 8, 12, 24, 40) for case in _many_parts(known.UNEVEN, parts)),
         *(_faint(spec) for spec in (known.SHARED, known.UNEVEN, known.SEEN_RARELY, known.SKEWED, known.SPIKES)),
         GarblingCase(known.SPIKES, ((1, 0, 0), (0, 1, 0), (0, 0, 1))),
         GarblingCase(known.WIDE, tuple(tuple(int(k // 2 == m) for m in range(13)) for k in range(25))),
