@@ -92,6 +92,7 @@ AXIOM = Axiom(
         ResponseMapCase(known.UNEVEN_PLANE, order=(2, 0, 1)),
         ResponseMapCase(known.SPIKES, values=(0, 1, 8)),
         ResponseMapCase(known.SPIKES, values=(0, -1, -2)),
+        *(ResponseMapCase(known.SPIKES, values=values) for values in ((1, 3, 5), (2, 4, 6), (0.5, 1.5, 2.5))),
         ResponseMapCase(known.SPIKES, values=(2, 0, 1)),
         ResponseMapCase(known.SPIKES, values=(1e12, 2e12, 4e12)),
         ResponseMapCase(known.SPIKES, values=(0, 1e-7, 2e-7)),

@@ -15,6 +15,8 @@ MOST = 24
 FEATURES = 8
 #: From one case to the next the number of responses grows by this, modulo `MOST`: coprime, so that all of them occur.
 _STEP = 7
+#: Modulo this, more than `MOST`, multiples of `_STEP` are a shuffle.
+_PRIME = 29
 
 
 @lru_cache(maxsize=1)
@@ -62,13 +64,16 @@ def renamings(gradient: bool) -> tuple[Case, ...]:
 
 
 def moves(gradient: bool) -> tuple[Case, ...]:
-    """Each joint with its stimuli three times as far apart, and turned round."""
+    """Each joint with its stimuli three times as far apart and turned round, and in another order."""
 
     def turned(spec: FiniteSpec) -> StimulusMapCase:
         moved = tuple(tuple(-3 * x for x in place) for place in spec.stimuli)
         return StimulusMapCase(spec, moved, ((-3,) * len(spec.stimuli[0]),) * len(spec.stimuli))
 
-    return _cases(map(turned, joints()), gradient)
+    def shuffled(spec: FiniteSpec) -> StimulusMapCase:
+        return StimulusMapCase(spec, tuple(tuple(_STEP * x % _PRIME for x in place) for place in spec.stimuli))
+
+    return _cases((*map(turned, joints()), *map(shuffled, joints())), gradient)
 
 
 def _cases(cases: Iterable[Case], gradient: bool) -> tuple[Case, ...]:

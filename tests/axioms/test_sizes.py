@@ -153,3 +153,20 @@ def test_what_a_lossless_or_nearly_lossless_garbling_shows(more_for):
     known = replace(sizes_only("data_processing"), known=AXIOMS["data_processing"].known)
     wrong = measure("more", lambda model: surp(model) * (1 + 0.02 * more_for(model)))
     assert attack(known, wrong).verdict == "refuted"
+
+
+def test_neighbours_of_many_stimuli_are_shuffled():
+    def answer(model):
+        order = np.argsort(model.stimuli[:, 0])
+        steps = np.abs(np.diff(model.likelihood[0][order])).max(initial=0.0)
+        return surp(model) * (1 + 0.01 * (len(order) > 6) * steps)
+
+    assert attack(sizes_only("stimulus_invariance"), measure("neighbours", answer)).verdict == "refuted"
+
+
+def test_numbers_of_other_kinds_are_asked():
+    def answer(model):
+        return surp(model) * (1 + 0.01 * (model.responses is not None and bool((model.responses % 2 == 1).all())))
+
+    known = replace(sizes_only("response_invariance"), known=AXIOMS["response_invariance"].known)
+    assert attack(known, measure("odd", answer)).verdict == "refuted"
