@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from ..models.data import FiniteSpec
 from ..models.features import insensitive_features
-from . import known, smallest
+from . import known, sizes, smallest
 from .axiom import FIFTH, FORTIETH, PAPER, Axiom, Family
 from .cases import FeatureCase
 from .evaluator import Evaluator
@@ -139,6 +139,7 @@ AXIOM = Axiom(
         *(_labelled(FeatureCase(spec, 0)) for spec in (known.BESIDE, known.SIX)),
     ),
     smallest=smallest.features,
+    sizes=sizes.features,
     families=lambda gradient: (
         Family("irrelevant feature", irrelevant_feature_cases(gradient), FIFTH),
         Family("irrelevant feature of three to eight", _of_many(gradient), FIFTH),

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from ..models.data import FiniteSpec, PairSpec
-from .cases import Case, GarblingCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
+from .cases import Case, FeatureCase, GarblingCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
 from .known import with_slopes
 
 #: The largest number of stimuli, and of responses.
 MOST = 24
 #: The largest number of features.
 FEATURES = 8
+#: The largest number of values of a feature beside another, and of responses to it: the plane takes longer.
+_VALUES = 8
 #: From one case to the next the number of responses grows by this, modulo `MOST`: coprime, so that all of them occur.
 _STEP = 7
 #: Modulo this, more than `MOST`, multiples of `_STEP` are a shuffle.
@@ -74,6 +76,26 @@ def moves(gradient: bool) -> tuple[Case, ...]:
         return StimulusMapCase(spec, tuple(tuple(_STEP * x % _PRIME for x in place) for place in spec.stimuli))
 
     return _cases((*map(turned, joints()), *map(shuffled, joints())), gradient)
+
+
+def features(gradient: bool) -> tuple[Case, ...]:
+    """A feature of every number of values, or in every number of dimensions, beside one without effect."""
+    cases = [_beside(_joint(n, 1 + _STEP * (n - 1) % _VALUES), 2, n % 2) for n in range(2, _VALUES + 1)]
+    return _cases((*cases, *(_beside(_joint(2, 3), d, d - 1) for d in range(2, FEATURES + 1))), gradient)
+
+
+def _beside(spec: FiniteSpec, dimensions: int, idle: int) -> FeatureCase:
+    """The model's feature, one without effect at `idle`, and others that never vary; half of all models lie below 0."""
+    told = (idle + 1) % dimensions
+    sign = -1 if dimensions % 2 else 1
+    places = [
+        tuple(sign * (1 + x if i == told else 2 + y if i == idle else 1) for i in range(dimensions))
+        for (x,) in spec.stimuli
+        for y in (0, 1)
+    ]
+    prior = tuple(weight * (1 + y) for weight in spec.prior for y in (0, 1))
+    rows = tuple(row for row in spec.responses for _ in (0, 1))
+    return FeatureCase(FiniteSpec(tuple(places), prior, rows), idle)
 
 
 def _cases(cases: Iterable[Case], gradient: bool) -> tuple[Case, ...]:

@@ -170,3 +170,21 @@ def test_numbers_of_other_kinds_are_asked():
 
     known = replace(sizes_only("response_invariance"), known=AXIOMS["response_invariance"].known)
     assert attack(known, measure("odd", answer)).verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        *(lambda m, d=d: m.dimensions == d for d in range(2, sizes.FEATURES + 1)),
+        lambda m: len(m.likelihood) > 6,
+        lambda m: len(m.stimuli) == 10,
+        lambda m: (m.stimuli < 0).all(),
+    ],
+)
+def test_features_that_leak_there_alone_are_found(there):
+    def featurewise(model):
+        values, leak = si.fisher.featurewise(model), 0.05 * there(model)
+        return (1 - leak) * values + leak * values.mean(axis=1, keepdims=True)
+
+    leaking = measure("leaking", si.fisher.pointwise, featurewise=featurewise, needs={"gradient"})
+    assert attack(sizes_only("feature_insensitivity"), leaking).verdict == "refuted"
