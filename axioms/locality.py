@@ -43,7 +43,7 @@ PLATEAU = 0.97
 #: by half as much if it falls as 1/D. One that falls as D^-0.2 falls by 0.87 as much.
 SLOWS = 0.7
 #: A fall by less than this share of the envelope, per octave, is none.
-FALL = 0.01
+FALL = 0.02
 #: A sound case: the last level is at most this share of the level before ...
 FALLS = 0.8
 #: ... and no more than this share of the first change, or the case's own `limit`, is left in the extrapolated limit.
@@ -58,17 +58,19 @@ _ATOMS = 136
 
 def check(measure: Evaluator, case: FarCase) -> Finding:
     """Changing p(R, x) inside a ball only changes I(x) by an amount that goes to 0 far from it."""
-    found, largest = _check(measure, case)
-    if not found.broken or largest:
+    found, unsettled = _check(measure, case)
+    if not unsettled:
         return found
     with suppress(CaseError, MeasureError, NotApplicable):  # the case would be too large, or is so for the measure
-        if case.farther is not None and not _check(measure, case.farther)[0].broken:
-            return replace(found, broken=False, sound=False)
+        if case.farther is not None:
+            farther, doubtful = _check(measure, case.farther)
+            broken = farther.broken and (found.broken or not doubtful)
+            return replace(found, broken=broken, sound=found.sound and (broken or not found.broken))
     return found
 
 
 def _check(measure: Evaluator, case: FarCase) -> tuple[Finding, bool]:
-    """The finding at the levels of the case itself, and whether the largest change of all is the far one."""
+    """The finding at the levels of the case itself, and whether it must be asked farther whether it stands."""
     before, after = measure.pointwise(case.built), measure.pointwise(case.changed)
     change, error = np.abs(after.value - before.value), before.error + after.error
     levels = case.reached
@@ -99,7 +101,8 @@ def _check(measure: Evaluator, case: FarCase) -> tuple[Finding, bool]:
     # below the largest change of all.
     before_last, last = (_about(change, case.distances, level) for level in levels[-2:])
     rises = before_last < last * PLATEAU**octaves and far < float(change.max())
-    broken = bool(((kept >= KEEPS and stands) or plateau) and not goes_on and not rises)
+    flat = bool(((kept >= KEEPS and stands) or plateau) and not goes_on)
+    broken = flat and not rises
     # Of the largest change outside the ball: at the first level it may be small by chance, where it changes its sign.
     largest = float(change[case.distances >= 0].max())
     left = max(0.0, float((growth * farther - far) / (growth - 1) / largest))
@@ -112,7 +115,8 @@ def _check(measure: Evaluator, case: FarCase) -> tuple[Finding, bool]:
     sound = bool(left <= case.limit + 4 * noise / largest and fades)
     at = int(np.argmax(np.where(case.distances >= levels[-1], change, -1.0)))
     found = Finding(left, float(noise / largest), case.limit, broken, sound, at, sides, says, asked)
-    return found, far >= float(change.max())
+    # Where the largest change of all is the far one, there is nothing that it could be left from.
+    return found, flat and far < float(change.max())
 
 
 def _about(change: Array, distances: Array, level: float) -> float:
