@@ -18,7 +18,7 @@ from ...models.arrays import Array
 from ..cases import Case, PairCase
 
 #: The share of the cases of one kind that a measure may decline within its limits.
-FEW = 0.01
+FEW = 0.02
 
 
 def kind_of(case: Case) -> tuple[Any, ...]:
