@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MeasureError, NotApplicable, printable
+from ..errors import MeasureError, NeedsGradient, NotApplicable, printable
 from ..models.arrays import Array
 from ..models.encoding_model import ARRAYS
 from .finding import Values
@@ -36,12 +36,27 @@ def ask(
     Raises
     ------
     MeasureError
-        The function raised, changed the target, did not return finite real numbers of that shape, or returned values
-        that differ from the first time by more than their errors.
+        The function raised, changed the target, did not return finite real numbers of that shape, returned values that
+        differ from the first time by more than their errors, or declined the question at one time only.
+    NotApplicable
+        The function declined it both times.
     """
-    first, stderr, rounding = _once(function, target, shape, what)
+    try:
+        first, stderr, rounding = _once(function, target, shape, what)
+    except NeedsGradient:
+        raise
+    except NotApplicable as reason:
+        answered()
+        _decline_again(function, target, what, reason)
+        answered()
+        raise
     answered()
-    second, other, _ = _once(function, target, shape, what)
+    try:
+        second, other, _ = _once(function, target, shape, what)
+    except NotApplicable as reason:
+        raise MeasureError(
+            printable(f"{what} answered a question, and declined it when asked again ({reason})")
+        ) from None
     answered()
     apart = np.abs(first - second)
     allowed = REPEATABLE * (1 + np.abs(first)) + SIGMAS * np.hypot(stderr, other)
@@ -52,6 +67,15 @@ def ask(
             f"{what} answered the same question twice differently: {first[j]:.10g}, then {second[j]:.10g}{noise}"
         )
     return Values(first, SIGMAS / 2 * np.maximum(stderr, other), rounding)
+
+
+def _decline_again(function: Callable[[Any], Any], target: Any, what: str, reason: NotApplicable) -> None:
+    """Raise `MeasureError` if a function that declined a question answers it when asked again."""
+    try:
+        function(target)
+    except Exception:  # whatever it is, it is no answer
+        return
+    raise MeasureError(printable(f"{what} declined a question ({reason}), and answered it when asked again"))
 
 
 def follow(given: Values, turned: Array, what: str) -> None:

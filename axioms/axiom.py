@@ -54,6 +54,7 @@ class Axiom:
     known_with_gradient : more of them for a measure that needs the likelihood's gradient, tried first; those in `known`
         then carry one as well
     smallest : ``smallest(gradient)`` gives all of the smallest cases, simplest first; each is asked, none is drawn
+    sizes : ``sizes(gradient)`` gives a case of every size, and of every step of other quantities; each is asked
     silence : what a measure did that no case could have refuted, as its verdict says
     settles : what would settle a case that is undecided for another reason than numerical error; "" if there is none
     of_models : ``of_models(specs)`` gives the families made from a user's own models; None if there are none
@@ -78,6 +79,7 @@ class Axiom:
     unit: str = "nats"
     screened: bool = True
     smallest: Callable[[bool], tuple[Case, ...]] = lambda gradient: ()
+    sizes: Callable[[bool], tuple[Case, ...]] = lambda gradient: ()
     silence: str = "I was 0"
     settles: str = ""
 

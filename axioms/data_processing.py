@@ -8,15 +8,19 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
+from msgspec.structs import replace
 
 from ..models.data import FiniteSpec
-from . import known, smallest
+from . import known, places, sizes, smallest
 from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import GarblingCase
 from .evaluator import Evaluator
 from .families import planes, spaces
 from .finding import Finding, judge_worst, shown
 from .strategies import continuous_specs, finite_specs, steps, weight_rows
+
+#: How much more likely than each other one a response stays as it is, where the noise is faint.
+_SURE = 100_000
 
 
 def check(measure: Evaluator, case: GarblingCase) -> Finding:
@@ -74,7 +78,7 @@ def _split(spec: FiniteSpec, parts: Sequence[tuple[int, ...]]) -> FiniteSpec:
 
     slopes = spec.gradient and tuple(split(row, lambda s, w: tuple(w * one for one in s)) for row in spec.gradient)
     table = tuple(split(row, lambda entry, w: entry * w) for row in spec.responses)
-    return FiniteSpec(spec.stimuli, spec.prior, table, spec.stimulus_volumes, None, slopes)
+    return replace(spec, responses=table, response_volumes=None, values=None, gradient=slopes)
 
 
 def _unsplit(spec: FiniteSpec) -> GarblingCase:
@@ -82,6 +86,20 @@ def _unsplit(spec: FiniteSpec) -> GarblingCase:
     count = len(spec.responses[0])
     same = tuple(tuple(int(k == m) for m in range(count)) for k in range(count))
     return GarblingCase(_split(spec, [(2, 2), *[(4,)] * (count - 1)]), (same[0], *same))
+
+
+def _many_parts(spec: FiniteSpec, parts: int) -> tuple[GarblingCase, GarblingCase]:
+    """Each response split into so many parts, and the same merged again: neither loses anything."""
+    count = len(spec.responses[0])
+    apart = tuple(tuple(int(m // parts == k) for m in range(count * parts)) for k in range(count))
+    together = tuple(tuple(int(m // parts == k) for k in range(count)) for m in range(count * parts))
+    return GarblingCase(spec, apart), GarblingCase(_split(spec, [(1,) * parts] * count), together)
+
+
+def _faint(spec: FiniteSpec) -> GarblingCase:
+    """A response that seldom becomes another: almost nothing is lost."""
+    count = len(spec.responses[0])
+    return GarblingCase(spec, tuple(tuple(1 + _SURE * (k == m) for m in range(count)) for k in range(count)))
 
 
 @composite
@@ -99,6 +117,7 @@ def _families(gradient: bool) -> tuple[Family, ...]:
         # Responses of several features would, garbled, tell of them together.
         Family("finite, 3-d to 8-d, garbled", garbling_cases(spaces(gradient, told=1)), TENTH),
         Family("continuous, transformed", transform_cases(), FIFTH),
+        *places.asked(gradient, garbling_cases, ", garbled"),
     )
 
 
@@ -132,10 +151,16 @@ AXIOM = Axiom(
         GarblingCase(known.MANY_RESPONSES, ((1, 0, 0),) * (known.COUNT - 2) + ((0, 1, 0), (0, 0, 1))),
         GarblingCase(known.PERIODIC, tuple(tuple(int(k // 3 == m) for m in range(3)) for k in range(9))),
         GarblingCase(known.MANY, ((1, 0), (1, 0), (1, 0), (0, 1), (0, 1), (0, 1))),
+        *(GarblingCase(spec, known.MERGE) for spec in places.SPECS),
+        *(_unsplit(spec) for spec in places.SPECS),
+        *(case for parts in (2, 3, 5, 8, 12, 24, 40) for case in _many_parts(known.UNEVEN, parts)),
+        *(_faint(spec) for spec in (known.SHARED, known.UNEVEN, known.SEEN_RARELY, known.SKEWED, known.SPIKES)),
+        GarblingCase(known.SPIKES, ((1, 0, 0), (0, 1, 0), (0, 0, 1))),
         GarblingCase(known.WIDE, tuple(tuple(int(k // 2 == m) for m in range(13)) for k in range(25))),
     ),
     known_with_gradient=(GarblingCase(known.SHARED_SLOPES, known.MERGE),),
     smallest=smallest.garblings,
+    sizes=sizes.garblings(_unsplit),
     families=_families,
     of_models=lambda specs: (Family("your models, garbled", garbling_cases(specs)),),
 )

@@ -7,6 +7,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ..models import EncodingModel
 from ..models.data import FiniteSpec
+from . import places
 from . import strategies as draw
 from .axiom import FIFTH, FORTIETH, TENTH, Family
 from .cases import ModelCase
@@ -37,6 +38,7 @@ def other_pairs(gradient: bool) -> tuple[Family, ...]:
         Family("finite pairs, 2-d", in_the_plane, FIFTH),
         Family("finite pairs, 3-d", in_space, FORTIETH),
         Family("pairs of continuous cells", draw.pair_cases(gradient, max_responses=2, volumes=True), FIFTH),
+        *places.pairs(gradient),
     )
 
 
@@ -49,6 +51,7 @@ def pairs_and_models(gradient: bool) -> tuple[Family, ...]:
         Family("finite, 2-d", planes(gradient).map(ModelCase), FIFTH),
         Family("finite, 3-d to 8-d", spaces(gradient).map(ModelCase), TENTH),
         Family("continuous", draw.continuous_specs().map(ModelCase), FIFTH),
+        *places.models(gradient),
     )
 
 

@@ -7,14 +7,16 @@ from collections.abc import Callable
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
+from msgspec.structs import replace
 
 from ..models.data import FiniteSpec
 from ..models.features import insensitive_features
-from . import known, smallest
-from .axiom import FIFTH, PAPER, Axiom, Family
+from . import known, sizes, smallest
+from .axiom import FIFTH, FORTIETH, PAPER, Axiom, Family
 from .cases import FeatureCase
 from .evaluator import Evaluator
 from .finding import Finding, Values, judge_worst, shown, worst
+from .places import NOMINAL
 from .spaces import irrelevant_of_many
 from .strategies import finite_specs, units
 
@@ -102,6 +104,11 @@ def irrelevant_feature_cases(draw: DrawFn, gradient: bool = False, others: int =
     return FeatureCase(spec, feature)
 
 
+def _labelled(case: FeatureCase) -> FeatureCase:
+    """The case with labels for stimuli."""
+    return replace(case, model=replace(case.model, geometry=NOMINAL))
+
+
 def _of_many(gradient: bool) -> SearchStrategy[FeatureCase]:
     """In a plane of R^3, in R^3, or among independent features."""
     return (
@@ -129,11 +136,14 @@ AXIOM = Axiom(
         FeatureCase(known.TURNED_FEATURES, 0, (3, 4)),
         FeatureCase(known.EIGHT, 0, (1, 2, 4, 5, 7)),
         *(FeatureCase(spec, idle) for spec, idle in known.ONE_OF_THREE),
+        *(_labelled(FeatureCase(spec, 0)) for spec in (known.BESIDE, known.SIX)),
     ),
     smallest=smallest.features,
+    sizes=sizes.features,
     families=lambda gradient: (
         Family("irrelevant feature", irrelevant_feature_cases(gradient), FIFTH),
         Family("irrelevant feature of three to eight", _of_many(gradient), FIFTH),
+        Family("irrelevant feature, nominal", irrelevant_feature_cases(gradient).map(_labelled), FORTIETH),
     ),
     of_models=silent_features(jointly=True),
     featurewise=True,

@@ -207,6 +207,8 @@ TURNED_FEATURES = replace(MANY_FEATURES, stimuli=tuple((*x[3:], *x[:3]) for x in
 #: Responses that are common, and rare at one of the stimuli.
 RARE_THERE = tuple(FiniteSpec(((0,), (1,)), (1, 1), ((common, 1), (1, 1))) for common in (10**4, 10**9))
 RARE_FIRST = PairCase(PairSpec(((0,), (1,)), (1, 1), (((6000, 3000), (2, 1)), ((1, 2), (2, 4)))))
+#: Responses to one stimulus that are those to all together.
+LIKE_ALL = FiniteSpec(((0,), (1,), (2,)), (1, 1, 2), ((2, 0), (0, 2), (1, 1)))
 #: Many stimuli, all equally likely, of different information.
 EVEN = FiniteSpec(
     tuple((j,) for j in range(30)), (1,) * 30, tuple((1 + j % 3, 1 + j * j % 5, 2 * (j < 20)) for j in range(30))

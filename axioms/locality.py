@@ -5,18 +5,23 @@ levels of D that span several octaves, each with a stimulus of its own. a + b / 
 a is the change left in the limit. A local measure's change may also fall more slowly, as (log D) / D does under
 exponential tails; then it falls as a power that does not slow down, and nothing is left. A case refutes if the far
 envelope is at least `KEEPS` of the near one and no longer falls; also if it is smaller but constant: a tenth over two
-octaves, or a hundredth over six octaves or more. It is sound if the envelope still falls and at most a share
-of the largest change outside the ball is left in the limit: 5%, or 0.2% for the lone atoms that reach farthest.
+octaves, or a hundredth over six octaves or more. An envelope that goes on falling, by about as much as before, refutes
+nothing: it may fall without end, as D^-0.2 or 1 / log D do. A case is sound if the envelope still falls and at most a
+share of the largest change outside the ball is left in the limit: 5%, or 0.2% for the lone atoms that reach farthest.
 """
 
 from __future__ import annotations
+
+from contextlib import suppress
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from msgspec.structs import replace
 
+from ..errors import CaseError, MeasureError, NotApplicable
 from ..models import Bump, Bumps, Laplace, Linear, Mixture, Periodic, Sigmoid
+from ..models.arrays import Array
 from ..models.tuning import AnyTuning
 from .axiom import FIFTH, FORTIETH, PAPER, Axiom, Family
 from .evaluator import Evaluator
@@ -27,12 +32,18 @@ from .unbounded_cases import AtomsCase, ReadingCase
 
 #: A refutation: the far envelope is at least this share of the near one ...
 KEEPS = 0.3
-#: ... and at the last level at least this share of the level before.
-STANDS = 0.9
+#: ... and at the last level at least this share, per octave, of the level before.
+STANDS = 0.95
 #: A plateau: the far envelope is at least this share of the near one (a tenth of it over six octaves) ...
 FADES = 0.1
-#: ... and each of the last two levels at least this share of the level before.
+#: ... and each of the last two levels at least this share of the level before. A change rises if it does so by more,
+#: per octave.
 PLATEAU = 0.97
+#: An envelope that approaches a limit falls, from one octave to the next, by less than this share of its fall before:
+#: by half as much if it falls as 1/D. One that falls as D^-0.2 falls by 0.87 as much.
+SLOWS = 0.7
+#: A fall by less than this share of the envelope, per octave, is none.
+FALL = 0.02
 #: A sound case: the last level is at most this share of the level before ...
 FALLS = 0.8
 #: ... and no more than this share of the first change, or the case's own `limit`, is left in the extrapolated limit.
@@ -47,6 +58,19 @@ _ATOMS = 136
 
 def check(measure: Evaluator, case: FarCase) -> Finding:
     """Changing p(R, x) inside a ball only changes I(x) by an amount that goes to 0 far from it."""
+    found, unsettled = _check(measure, case)
+    if not unsettled:
+        return found
+    with suppress(CaseError, MeasureError, NotApplicable):  # the case would be too large, or is so for the measure
+        if case.farther is not None:
+            farther, doubtful = _check(measure, case.farther)
+            broken = farther.broken and (found.broken or not doubtful)
+            return replace(found, broken=broken, sound=found.sound and (broken or not found.broken))
+    return found
+
+
+def _check(measure: Evaluator, case: FarCase) -> tuple[Finding, bool]:
+    """The finding at the levels of the case itself, and whether it must be asked farther whether it stands."""
     before, after = measure.pointwise(case.built), measure.pointwise(case.changed)
     change, error = np.abs(after.value - before.value), before.error + after.error
     levels = case.reached
@@ -65,25 +89,39 @@ def check(measure: Evaluator, case: FarCase) -> Finding:
     if far <= floor:
         # No far change that could be told from numerical error.
         quiet = bool(noise <= 10 * SMALLEST and (near <= 20 * floor or far <= FADES * near))
-        return Finding(0.0, noise, LIMIT, False, quiet, -1, sides, says, asked)
-    kept = float(far / near)
-    stands = farther >= STANDS * far
+        return Finding(0.0, noise, LIMIT, False, quiet, -1, sides, says, asked), False
+    kept, growth = float(far / near), levels[-1] / levels[-2]
+    octaves = float(np.log2(growth))
+    stands = farther >= STANDS**octaves * far
     long = levels[-1] >= 64 * levels[-3]
     plateau = kept >= (FADES / 10 if long else FADES) and farther >= PLATEAU * far and far >= PLATEAU * middle
-    broken = bool((kept >= KEEPS and stands) or plateau)
-    growth = levels[-1] / levels[-2]
+    fell, falls = (middle - far) / np.log2(levels[-2] / levels[-3]), (far - farther) / octaves
+    goes_on = falls >= max(FALL * far, SLOWS * fell)
+    # Beyond a change of sign a change rises before it falls, and its envelope is as flat as a constant's; but it stays
+    # below the largest change of all.
+    before_last, last = (_about(change, case.distances, level) for level in levels[-2:])
+    rises = before_last < last * PLATEAU**octaves and far < float(change.max())
+    flat = bool(((kept >= KEEPS and stands) or plateau) and not goes_on)
+    broken = flat and not rises
     # Of the largest change outside the ball: at the first level it may be small by chance, where it changes its sign.
     largest = float(change[case.distances >= 0].max())
     left = max(0.0, float((growth * farther - far) / (growth - 1) / largest))
     # The exponents of a power law between the last levels; one that slows down has a limit.
-    first, last = np.diff(np.log(np.maximum(envelope[-3:], 1e-300))) / np.diff(np.log(levels[-3:]))
-    steady = bool(last <= np.log2(FALLS) and last <= first + BENDS)
+    first, then = np.diff(np.log(np.maximum(envelope[-3:], 1e-300))) / np.diff(np.log(levels[-3:]))
+    steady = bool(then <= np.log2(FALLS) and then <= first + BENDS)
     if steady:
         left = 0.0  # the limit of such a power
     fades = farther <= FALLS * far or farther <= LIMIT * largest
     sound = bool(left <= case.limit + 4 * noise / largest and fades)
     at = int(np.argmax(np.where(case.distances >= levels[-1], change, -1.0)))
-    return Finding(left, float(noise / largest), case.limit, broken, sound, at, sides, says, asked)
+    found = Finding(left, float(noise / largest), case.limit, broken, sound, at, sides, says, asked)
+    # Where the largest change of all is the far one, there is nothing that it could be left from.
+    return found, flat and far < float(change.max())
+
+
+def _about(change: Array, distances: Array, level: float) -> float:
+    """The largest change at distances within a factor of sqrt(2) below a level and a little above it."""
+    return float(change[(distances > level / np.sqrt(2)) & (distances <= 1.05 * level)].max(initial=0.0))
 
 
 @composite

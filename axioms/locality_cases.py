@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
+from msgspec.structs import replace
 
 from ..errors import CaseError
 from ..models import EncodingModel, Laplace, Mixture
@@ -46,6 +47,11 @@ class FarCase(Case, frozen=True):
         return self.built, self.changed
 
     @property
+    def farther(self) -> FarCase | None:
+        """The same case as far as numbers go, on which a refutation must stand as well; None where it goes so far."""
+        return None
+
+    @property
     def limit(self) -> float:
         """A sound case: at most this share of the largest change outside the ball is left in the limit."""
         return 0.05
@@ -73,7 +79,8 @@ class DecayCase(FarCase, frozen=True, tag="decay"):
     with probability 1/2, and where it is not 0 the tuning curves are those in `beside`. The ball lies about
     (centre, 0). With `along` = 1 the two features are exchanged.
 
-    With `mirror` the first feature x becomes -x, and the lattice reaches far to the left.
+    With `mirror` the first feature x becomes -x, and the lattice reaches far to the left. With `octaves` D goes so many
+    octaves farther.
     """
 
     prior: Mixture | Laplace
@@ -85,12 +92,15 @@ class DecayCase(FarCase, frozen=True, tag="decay"):
     beside: tuple[AnyTuning, ...] | None = None
     mirror: bool = False
     along: int = 0
+    octaves: int = 0
 
     #: The distances at which the change is compared, for Gaussian tails.
     LEVELS: ClassVar[tuple[float, ...]] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
     #: The second feature's other value, and the lattice's spacing on a line, and in the plane or far out; in sd.
     ASIDE: ClassVar[float] = 1.0
     SPACING: ClassVar[tuple[float, float]] = (0.15, 0.3)
+    #: How many octaves farther the weights are numbers: to 32 sd of a Gaussian, to 256 times a Laplace prior's spread.
+    FARTHER: ClassVar[tuple[int, int]] = (1, 2)
 
     @cached_property
     def last(self) -> tuple[float, float]:
@@ -187,7 +197,16 @@ class DecayCase(FarCase, frozen=True, tag="decay"):
     @property
     def levels(self) -> tuple[float, ...]:
         """The distances at which the change is compared."""
-        return (*self.LEVELS, 32.0, 64.0) if isinstance(self.prior, Laplace) else self.LEVELS
+        exponential = isinstance(self.prior, Laplace)
+        if not 0 <= self.octaves <= self.FARTHER[exponential]:
+            raise CaseError(f"octaves is {self.octaves}; expected 0 to {self.FARTHER[exponential]}")
+        usual = (*self.LEVELS, 32.0, 64.0) if exponential else self.LEVELS
+        return (*usual, *(2.0**n * usual[-1] for n in range(1, self.octaves + 1)))
+
+    @property
+    def farther(self) -> FarCase | None:
+        most = self.FARTHER[isinstance(self.prior, Laplace)]
+        return replace(self, octaves=most) if self.octaves < most else None
 
 
 class JumpCase(FarCase, frozen=True, tag="jump"):

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from . import known, smallest
-from .axiom import PAPER, Axiom
+from fractions import Fraction
+from math import lcm
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy, composite
+
+from ..models.data import FiniteSpec
+from . import known, places, sizes, smallest
+from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import ModelCase, PairCase
 from .evaluator import Evaluator
 from .families import models_and_pairs_of, pairs_and_models
 from .finding import Finding, Values, judge_worst, worst
+from .strategies import WEIGHTS, finite_specs
 
 
 def check(measure: Evaluator, case: ModelCase | PairCase) -> Finding:
@@ -32,6 +40,25 @@ def _sign(values: Values, d: int, label: str) -> Finding:
     )
 
 
+@composite
+def like_all(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> ModelCase:
+    """A model and one more stimulus, whose responses are those of all together: there I(x) is 0, or smallest."""
+    spec = draw(specs)
+    rows = [[Fraction(w, int(sum(row))) for w in map(int, row)] for row in spec.responses]
+    total = [sum(p * row[k] for p, row in zip(map(int, spec.prior), rows)) for k in range(len(rows[0]))]
+    whole = lcm(*(Fraction(w).denominator for w in total))
+    beyond = max(x for (x,) in spec.stimuli) + draw(st.integers(1, 4))
+    gradient = None if spec.gradient is None else (*spec.gradient, ((0,),) * len(total))
+    return ModelCase(
+        FiniteSpec(
+            (*spec.stimuli, (beyond,)),
+            (*spec.prior, draw(WEIGHTS)),
+            (*spec.responses, tuple(int(w * whole) for w in total)),
+            gradient=gradient,
+        )
+    )
+
+
 AXIOM = Axiom(
     id="positivity",
     title="Positivity",
@@ -52,9 +79,15 @@ AXIOM = Axiom(
         known.FINE_PLANE,
         known.WIDE_PAIR,
         *known.MODELS_AND_PAIRS,
+        *places.MODELS_AND_PAIRS,
+        ModelCase(known.LIKE_ALL),
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
     smallest=smallest.models_and_pairs,
-    families=pairs_and_models,
+    sizes=sizes.models_and_pairs,
+    families=lambda gradient: (
+        *pairs_and_models(gradient),
+        Family("finite, one stimulus like all", like_all(finite_specs(gradient=gradient, rare=False)), FIFTH),
+    ),
     of_models=models_and_pairs_of,
 )

@@ -9,7 +9,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from msgspec.structs import replace
 
 from ..models.data import ContinuousSpec, FiniteSpec
-from . import known, smallest
+from . import known, places, sizes, smallest
 from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import ResponseMapCase
 from .evaluator import Evaluator
@@ -63,6 +63,7 @@ def _families(gradient: bool) -> tuple[Family, ...]:
         Family("finite, numbers stretched", revaluing_cases(finite_specs(gradient=gradient)), FIFTH),
         Family("continuous cells, stretched", stretching_cases(finite_specs(gradient=gradient, volumes=True)), FIFTH),
         Family("continuous, stretched", stretching_cases(continuous_specs()), FIFTH),
+        *places.asked(gradient, relabelling_cases, ", renamed"),
     )
 
 
@@ -91,6 +92,7 @@ AXIOM = Axiom(
         ResponseMapCase(known.UNEVEN_PLANE, order=(2, 0, 1)),
         ResponseMapCase(known.SPIKES, values=(0, 1, 8)),
         ResponseMapCase(known.SPIKES, values=(0, -1, -2)),
+        *(ResponseMapCase(known.SPIKES, values=values) for values in ((1, 3, 5), (2, 4, 6), (0.5, 1.5, 2.5))),
         ResponseMapCase(known.SPIKES, values=(2, 0, 1)),
         ResponseMapCase(known.SPIKES, values=(1e12, 2e12, 4e12)),
         ResponseMapCase(known.SPIKES, values=(0, 1e-7, 2e-7)),
@@ -101,10 +103,12 @@ AXIOM = Axiom(
         ResponseMapCase(known.FOUR, order=(2, 0, 1)),
         ResponseMapCase(known.MANY_FEATURES, order=(3, 1, 0, 2)),
         *(ResponseMapCase(spec, order=(2, 0, 1)) for spec in known.RARE),
+        *(ResponseMapCase(spec, order=(2, 0, 1)) for spec in places.SPECS),
         ResponseMapCase(known.WIDE, order=tuple(7 * k % 25 for k in range(25))),
     ),
     known_with_gradient=(ResponseMapCase(known.SHARED_SLOPES, order=(2, 0, 1)),),
     smallest=smallest.renamings,
+    sizes=sizes.renamings,
     families=_families,
     of_models=_of_models,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import known
+from . import known, places
 from .axiom import Axiom
 from .cases import LinearMapCase
 from .groups import diagonal, everywhere, scaled_cases
@@ -15,11 +15,12 @@ AXIOM = Axiom(
     why="Degrees or minutes of arc: the unit is convention.",
     source="stiminfo",
     check=check,
-    cases=(LinearMapCase,),
+    cases=(LinearMapCase, places.PlacesCase),
     known=(
         LinearMapCase(known.THREE, ((2,),), (0,)),
         diagonal(known.FOUR, (2,) * 3, (0,) * 3),
         diagonal(known.MANY_FEATURES, (2,) * 5, (0,) * 5),
+        *places.UNITS,
     ),
     families=everywhere(scaled_cases),
 )

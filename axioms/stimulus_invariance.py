@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
-from . import known, smallest
+from . import known, places, sizes, smallest
 from .axiom import FIFTH, TENTH, Axiom, Family
 from .cases import LinearMapCase, StimulusMapCase
 from .evaluator import Evaluator
@@ -15,9 +15,11 @@ from .finding import Finding, unchanged
 from .strategies import continuous_specs, finite_specs, steps
 
 
-def check(measure: Evaluator, case: StimulusMapCase | LinearMapCase) -> Finding:
+def check(measure: Evaluator, case: StimulusMapCase | LinearMapCase | places.PlacesCase) -> Finding:
     """I is unchanged by an invertible map of the stimulus, coordinatewise or linear."""
     what = "an invertible map of the stimulus"
+    if isinstance(case, places.PlacesCase):
+        what = "another cut or unit of the circle" if case.slope else "new labels of the stimuli"
     return unchanged(measure.pointwise(case.built), measure.pointwise(case.mapped), case.built.dimensions, what)
 
 
@@ -55,6 +57,8 @@ def _families(gradient: bool) -> tuple[Family, ...]:
         Family("finite, 3-d to 8-d, moved", relocation_cases(spaces(gradient), gradient), TENTH),
         Family("continuous cells, moved", relocation_cases(finite_specs(gradient=gradient), True), FIFTH),
         Family("continuous, warped", warp_cases(), FIFTH),
+        Family("circle, turned", places.turns(finite_specs(gradient=gradient, max_responses=4)), TENTH),
+        *places.asked(gradient, places.shuffled, ", shuffled"),
     )
 
 
@@ -65,7 +69,7 @@ AXIOM = Axiom(
     why="Contrast or log contrast: the choice of scale should not matter.",
     source="Kostal & D'Onofrio (2018)",
     check=check,
-    cases=(StimulusMapCase,),
+    cases=(StimulusMapCase, places.PlacesCase),
     known=(
         StimulusMapCase(known.THREE, ((0,), (1,), (3,))),
         StimulusMapCase(known.SHARED, ((0,), (1,)), ((2,), (1,))),
@@ -81,9 +85,12 @@ AXIOM = Axiom(
         ),
         *(StimulusMapCase(spec, ((0,), (1,), (2,))) for spec in known.ALIKE),
         StimulusMapCase(known.PERIODIC, tuple((j,) for j in range(9))),
+        *places.TURNED,
+        *places.SHUFFLED,
     ),
     known_with_gradient=(StimulusMapCase(known.SHARED_SLOPES, ((0,), (1,)), ((2,), (1,))),),
     smallest=smallest.moves,
+    sizes=sizes.moves,
     families=_families,
     of_models=lambda specs: (Family("your models, moved", relocation_cases(specs)),),
 )

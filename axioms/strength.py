@@ -40,11 +40,13 @@ class Strength(Struct, frozen=True, forbid_unknown_fields=True):
     planted : the break in words, e its size
     examples : generated cases per family in each search
     breaks : by size, largest first
+    families : by name the families of drawn cases, and how often cases of one alone refuted the axiom
     """
 
     planted: str
     examples: int
     breaks: tuple[Break, ...]
+    families: dict[str, tuple[Break, ...]] = {}
 
     def __str__(self) -> str:
         found, drawn = ([getattr(one, which) for one in self.breaks] for which in ("found", "drawn"))

@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
-from . import known
-from .axiom import Axiom
+from . import known, places
+from .axiom import TENTH, Axiom, Family
 from .cases import LinearMapCase
 from .groups import diagonal, everywhere
 from .stimulus_invariance import check
+from .strategies import finite_specs
 
 
 @composite
@@ -28,11 +29,15 @@ AXIOM = Axiom(
     why="Where the axis of orientation or position begins is convention.",
     source="stiminfo",
     check=check,
-    cases=(LinearMapCase,),
+    cases=(LinearMapCase, places.PlacesCase),
     known=(
         LinearMapCase(known.THREE, ((1,),), (1,)),
         diagonal(known.FOUR, (1,) * 3, (1, 2, 3)),
         diagonal(known.MANY_FEATURES, (1,) * 5, (1, 2, 3, 4, 5)),
+        *places.CUT,
     ),
-    families=everywhere(shifted_cases),
+    families=lambda gradient: (
+        *everywhere(shifted_cases)(gradient),
+        Family("circle, turned", places.turns(finite_specs(max_responses=4), only=True), TENTH),
+    ),
 )

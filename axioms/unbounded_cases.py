@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
+from msgspec.structs import replace
 from scipy.special import gammaln
 
 from ..errors import CaseError
@@ -20,7 +21,8 @@ class ReadingCase(FarCase, frozen=True, tag="reading"):
 
     Outside the ball r ~ N(gain x, sd^2), or, as `counts`, Poisson of mean gain (x - lowest x) + 1. Inside |x| < 1 the
     mean is that of x = `place` and the log likelihood is divided by `spread`: N(gain place, spread sd^2). The prior is
-    multiplied there by 1 + tilt x (1 - x^2)^3, its mass kept. With `mirror` x becomes -x.
+    multiplied there by 1 + tilt x (1 - x^2)^3, its mass kept. With `mirror` x becomes -x. The lattice reaches to 16 sd
+    of the prior, or with `octaves` = 1 to 32.
     """
 
     gain: float
@@ -30,20 +32,21 @@ class ReadingCase(FarCase, frozen=True, tag="reading"):
     tilt: float = 0.0
     counts: bool = False
     mirror: bool = False
+    octaves: int = 0
 
-    LEVELS: ClassVar[tuple[float, ...]] = (1.0, 2.0, 4.0, 8.0, 16.0)
+    LEVELS: ClassVar[tuple[float, ...]] = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
     #: Spacing of the lattice, and of cells in sd.
     SPACING: ClassVar[float] = 0.2
     CELLS: ClassVar[float] = 0.5
-    #: How far to the right the lattice reaches, and to the left.
-    REACH: ClassVar[tuple[float, float]] = (16.6, 4.0)
+    #: How far beyond the last level the lattice reaches, and how far to the left.
+    REACH: ClassVar[tuple[float, float]] = (0.6, 4.0)
     #: Cells or counts that a file may ask for.
     MOST: ClassVar[int] = 1000
 
     @cached_property
     def lattice(self) -> Array:
         """Stimuli before they are turned round."""
-        right, left = self.REACH
+        right, left = self.levels[-1] + self.REACH[0], self.REACH[1]
         return np.asarray(self.SPACING * np.arange(-round(left / self.SPACING), round(right / self.SPACING) + 1))
 
     @cached_property
@@ -108,7 +111,13 @@ class ReadingCase(FarCase, frozen=True, tag="reading"):
 
     @property
     def levels(self) -> tuple[float, ...]:
-        return self.LEVELS
+        if self.octaves not in (0, 1):
+            raise CaseError(f"octaves is {self.octaves}; expected 0 or 1")
+        return self.LEVELS[: self.octaves - 1 or None]
+
+    @property
+    def farther(self) -> FarCase | None:
+        return None if self.octaves else replace(self, octaves=1)
 
 
 class AtomsCase(FarCase, frozen=True, tag="atoms"):

@@ -82,7 +82,8 @@ class FiniteSpec(Record, frozen=True):
 class PairSpec(Record, frozen=True):
     """A finite joint distribution of two responses, in weights; `responses[j][k][l]` is that of (r_k, r'_l) at x_j.
 
-    `response_volumes[k][l]` is the volume of the cell of (r_k, r'_l): that of r_k times that of r'_l.
+    `response_volumes[k][l]` is the volume of the cell of (r_k, r'_l): that of r_k times that of r'_l; `geometry` is
+    there where it is not that of R^d.
     """
 
     stimuli: Table
@@ -91,6 +92,7 @@ class PairSpec(Record, frozen=True):
     gradient: tuple[tuple[Table, ...], ...] | None = None
     response_volumes: Table | None = None
     stimulus_volumes: Row | None = None
+    geometry: str | None = None
 
     def build(self) -> ResponsePair:
         """The pair."""
@@ -108,6 +110,7 @@ class PairSpec(Record, frozen=True):
             stimulus_volumes=self.stimulus_volumes,
             response_volumes=self.response_volumes,
             likelihood_gradient=gradient,
+            geometry=self.geometry,
         )
 
 

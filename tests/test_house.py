@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import checkout
+import mutation
 import pytest
 
 from stiminfo.axioms.registry import EVERY
@@ -202,6 +203,12 @@ def test_files_are_small():
     assert {path: size for path, size in sizes.items() if size > LARGEST_FILE} == {}
     low, high = TYPICAL_FILE
     assert low <= statistics.median(size for path, size in sizes.items() if "__init__" not in path) <= high
+
+
+def test_mutation_testing_lists_what_is_there():
+    missing = [module for module in mutation.TESTS if not (ROOT / module).is_file()]
+    named = {name for tests in mutation.TESTS.values() for name in tests.split()}
+    assert missing + [name for name in sorted(named) if not (ROOT / name).is_file()] == []
 
 
 LIGHT = {

@@ -129,7 +129,8 @@ class _Attack:
                 for case in self.axiom.known_cases(self.gradient):
                     self.confirm(case)
                 smallest = self.axiom.smallest(self.gradient)
-                for case in smallest[:: SLOW_STEP if self.measure.slow else 1]:
+                smallest = smallest[:: SLOW_STEP if self.measure.slow else 1]
+                for case in smallest + self.axiom.sizes(self.gradient):
                     self.judge(case)
                 families = self.axiom.families(self.gradient)
             else:
@@ -164,6 +165,8 @@ class _Attack:
         @given(family.cases)
         def attack(case: Case) -> None:
             finding = self.judge(case)
+            if finding is None and case in self.declined:
+                return  # a case like others, or else ten times as many of them would be drawn
             if finding is None:
                 reject()
             target(max(-_STEEPEST, min(_STEEPEST, finding.violation)))
@@ -222,6 +225,9 @@ class _Attack:
                 self.premise = Premise.of_all((self.premise, finding.premise))
             return replace(finding, doubt=asked.doubt)
         except NotApplicable as reason:
+            if case in self.seen and not isinstance(self.measure, PublishedMeasure):
+                self.failed = case, f"{self.measure.name} answered a case, and declined it when asked again ({reason})"
+                raise MeasureError(self.failed[1]) from None
             if not isinstance(reason, NeedsGradient):
                 self.declined[case] = self.family, str(reason)
             elif not self.gradient:
@@ -267,10 +273,10 @@ class _Attack:
         """Why the cases do not show that the axiom holds, though none refutes it; "" if they do."""
         if not worst.sound:
             return undecided(self.axiom, worst)
-        if not self.asked:
-            return silent(self.axiom, len(self.seen))
         if says := evasive(self.measure.name, self.seen, self.declined):
             return says
+        if not self.asked:
+            return silent(self.axiom, len(self.seen))
         return too_few(len(self.seen), self.fewest)
 
     def _holds(self, worst: Finding) -> Verdict:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ..axiom import Axiom
 from ..cases import Case
 from ..finding import COARSEST_ERROR, Finding
+from .declines import declines
 
 #: The family of each case that was judged; and of each that was declined, with the reason.
 Seen = Mapping[Case, str]
@@ -35,16 +36,18 @@ def silent(axiom: Axiom, count: int) -> str:
 def evasive(name: str, seen: Seen, declined: Declined) -> str:
     """Of a measure that declined so much that the cases which it answered are no evidence; "" of any other.
 
-    To decline a family as a whole (the plane, say) is a limit that a measure may have; to decline most of the cases of
-    families of which it answers some, or most families, is not.
+    To decline a kind of case as a whole (the plane, say) is a limit that a measure may have, and so is a largest number
+    of stimuli. To decline most cases of the kinds that it answers, or most kinds, is not; nor is to decline models of
+    the kind and size that it answers elsewhere, see `declines`.
     """
-    answered = set(seen.values())
-    refused = [family for family, _ in declined.values()]
-    partly = sum(family in answered for family in refused)
-    if len(set(refused) - answered) <= len(answered) and partly <= (len(seen) + len(refused)) / 2:
+    if not declined:
         return ""
+    what = declines(seen, declined)
+    if not (what.within or what.never > what.answered or what.alike > (len(seen) + len(declined)) / 2):
+        return ""
+    alike = f"; {what.within} of them are no other in kind and size than models that it answers" if what.within else ""
     rest = f"the other {len(seen)} do not break it; answers to more of them would settle it"
-    return f"{told_declined(name, declined)}; {rest}"
+    return f"{told_declined(name, declined)}{alike}; {rest}"
 
 
 def too_few(count: int, fewest: int) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...axioms.auditing.attack import attack
 from ...axioms.auditing.audit import EXAMPLES
+from ...axioms.axiom import Family
 from ...axioms.registry import AXIOMS
 from ...axioms.strength import Break, Strength, size_text
 from ...estimators import PUBLISHED, Measure
@@ -91,47 +92,68 @@ PLANTS = {
 }
 
 
-def search(axiom: str, size: float, seed: int, examples: int, known: bool) -> tuple[bool, bool]:
-    """Whether the break is found, and whether by a case that every audit asks; without those unless `known`."""
-    asked, measure = AXIOMS[axiom], PLANTS[axiom].measure(size)
-    if not known:
-        asked = replace(asked, known=(), known_with_gradient=(), smallest=lambda gradient: ())
-    verdict = attack(asked, measure, examples=examples, seed=seed, shrink=False)
-    gradient = bool(measure.needs)
-    fixed = {*asked.known_cases(gradient), *asked.smallest(gradient)}
-    return verdict.verdict == "refuted", verdict.case in fixed
+def search(axiom: str, size: float, seed: int, examples: int, family: Family) -> bool:
+    """Whether drawn cases of one family find the break. An audit's search is that of each family in turn."""
+    return _refuted(axiom, size, seed, examples, known=(), known_with_gradient=(), families=lambda gradient: (family,))
+
+
+def known(axiom: str, size: float) -> bool:
+    """Whether a case that every audit asks finds it."""
+    asked = AXIOMS[axiom]
+    fixed = {"smallest": asked.smallest, "sizes": asked.sizes}
+    return _refuted(axiom, size, 0, 1, families=lambda gradient: (), **fixed)
+
+
+def _refuted(axiom: str, size: float, seed: int, examples: int, **cases: Any) -> bool:
+    none = {"smallest": lambda gradient: (), "sizes": lambda gradient: ()}
+    asked = replace(AXIOMS[axiom], **(none | cases))
+    measure = PLANTS[axiom].measure(size)
+    return attack(asked, measure, examples=examples, seed=seed, shrink=False).verdict == "refuted"
+
+
+def families(axiom: str) -> tuple[Family, ...]:
+    """The families of an axiom that the planted measure meets."""
+    return AXIOMS[axiom].families("gradient" in PLANTS[axiom].measure(SIZES[0]).needs)
 
 
 def make(run: Run) -> Data:
-    """The table; every search is kept as it ends, so that an interrupted run goes on where it stopped."""
+    """The table; every seed of an axiom is kept as it ends, so that an interrupted run goes on where it stopped."""
     examples = run["strength_examples"] or EXAMPLES
     data = dict(run.before)
     for seed in range(run["strength_seeds"] or SEEDS):  # so what is there has about as many seeds for all
         for axiom, plant in PLANTS.items():
             row = data.get(axiom)
-            if row is None or row["examples"] != examples:
-                row = {"planted": plant.planted, "examples": examples, "breaks": []}
-            rows = {one["size"]: one for one in row["breaks"]}
-            for size in SIZES:
-                one = rows.setdefault(size, {"size": size, "found": 0, "drawn": 0, "seeds": 0, "known": False})
-                if one["seeds"] == seed:
-                    rows[size] = one | _searched(axiom, one, seed, examples)
-                    data[axiom] = row | {"breaks": [rows[each] for each in SIZES if each in rows]}
-                    run.keep(data)
+            if row is None or row["examples"] != examples or "families" not in row:
+                row = {"planted": plant.planted, "examples": examples, "breaks": [], "families": {}}
+            if any(one["seeds"] == seed for one in row["breaks"]) or not row["breaks"]:
+                data[axiom] = row | _searched(axiom, row, seed, examples)
+                run.keep(data)
             run.say(f"strength: {axiom}, seed {seed}")
     return data
 
 
-def _searched(axiom: str, one: Data, seed: int, examples: int) -> Data:
-    """The counts after one more search."""
-    found, known = (True, True) if one["known"] else search(axiom, one["size"], seed, examples, True)
-    drawn = search(axiom, one["size"], seed, examples, False)[0] if known else found
-    return {
-        "found": one["found"] + found,
-        "drawn": one["drawn"] + drawn,
-        "seeds": seed + 1,
-        "known": known,
-    }
+def _searched(axiom: str, row: Data, seed: int, examples: int) -> Data:
+    """The counts after one more seed: of each family, and of all of them together."""
+    before = {one["size"]: one for one in row["breaks"]}
+    breaks: list[Data] = []
+    counts: dict[str, list[Data]] = {}
+    for n, size in enumerate(SIZES):
+        drawn = False
+        for family in families(axiom):
+            of_family = row["families"].get(family.name, [])
+            found = search(axiom, size, seed, examples, family)
+            drawn = drawn or found
+            counts.setdefault(family.name, []).append(_counted(of_family[n] if of_family else None, size, found, found))
+        one = before.get(size) or {"known": known(axiom, size)}
+        breaks.append(_counted(one, size, one["known"] or drawn, drawn))
+    return {"breaks": breaks, "families": counts}
+
+
+def _counted(one: Data | None, size: float, found: bool, drawn: bool) -> Data:
+    """One more seed in a count."""
+    one = one or {}
+    more = {name: one.get(name, 0) + add for name, add in (("found", found), ("drawn", drawn), ("seeds", 1))}
+    return {"size": size, **more, "known": one.get("known", False)}
 
 
 def check(committed: Data) -> list[str]:
@@ -139,13 +161,16 @@ def check(committed: Data) -> list[str]:
     lines = []
     table: dict[str, Strength] = msgspec.convert(committed, dict[str, Strength])
     for axiom, strength in table.items():
-        if tuple(one.size for one in strength.breaks) != SIZES:
-            lines.append(f"strength.json: {axiom} lacks sizes")
-        lines += [
-            f"strength.json: {axiom}, a break of {size_text(one.size)}: found {one.found} of {one.seeds} times"
-            for one in strength.breaks
-            if not _plausible(one)
-        ]
+        for where, breaks in ((axiom, strength.breaks), *((f"{axiom}, {f}", b) for f, b in strength.families.items())):
+            if tuple(one.size for one in breaks) != SIZES:
+                lines.append(f"strength.json: {where} lacks sizes")
+            lines += [
+                f"strength.json: {where}, a break of {size_text(one.size)}: found {one.found} of {one.seeds} times"
+                for one in breaks
+                if not _plausible(one)
+            ]
+        if axiom in PLANTS and strength.families.keys() != {family.name for family in families(axiom)}:
+            lines.append(f"strength.json: {axiom} has other families than the search")
     if table.keys() != PLANTS.keys():
         lines.append("strength.json: other axioms than those with planted breaks")
     if not SHIPPED.is_file() or msgspec.json.decode(SHIPPED.read_bytes()) != committed:
@@ -164,12 +189,12 @@ def _page(data: Data) -> str:
 
 STUDY = Study(
     name="strength",
-    cost="some hours: 20 searches per axiom and size of a break; goes on where it was interrupted",
+    cost="some 20 minutes: 20 searches per axiom, family and size of a break; goes on where it was interrupted",
     make=make,
     outputs=("strength.json", "strength.md"),
     page=_page,
     options=(
-        ("--strength-seeds", {"type": int, "help": f"searches per axiom and size (default: {SEEDS})"}),
+        ("--strength-seeds", {"type": int, "help": f"searches per axiom, family and size (default: {SEEDS})"}),
         ("--strength-examples", {"type": int, "help": f"generated cases per family (default: {EXAMPLES})"}),
     ),
     only_named=True,

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 import stiminfo as si
 from stiminfo.axioms import AXIOMS
@@ -49,6 +50,55 @@ def test_few_atoms_far_out_leave_a_sound_measure_sound(measure, case):
 @pytest.mark.parametrize("measure", [mixed(1.0), mixed(0.3)], ids=["all", "three tenths"])
 def test_few_atoms_far_out_refute_what_is_not_local(measure, case):
     assert check(evaluator(measure, "quick"), case).broken
+
+
+def spread(kernel, constant=0.0):
+    """Specific surprise of all stimuli, of the farther ones less; and a share of the total information."""
+
+    def values(model):
+        apart = np.sqrt(((model.stimuli[:, None] - model.stimuli) ** 2).sum(axis=-1))
+        near = kernel(apart) @ (model.prior * si.i_surp(model))
+        return (1 - constant) * near + constant * model.mutual_information()
+
+    return si.Measure("spread", values)
+
+
+SLOW = {
+    "D^-0.2": lambda d: (1 + d) ** -0.2,
+    "D^-0.1": lambda d: (1 + d) ** -0.1,
+    "1 / log D": lambda d: 1 / np.log(np.e + d),
+}
+
+
+@pytest.mark.parametrize("kernel", SLOW.values(), ids=SLOW)
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 6))])
+def test_a_change_that_falls_slowly_is_not_refuted(kernel, seed):
+    verdict = attack(AXIOMS["locality"], spread(kernel), examples=600 if seed else 40, seed=seed)
+    assert verdict.verdict == "inconclusive"
+    assert "stimuli farther from the ball would settle it" in verdict.message
+
+
+def test_a_change_that_falls_by_a_quick_law_holds():
+    assert attack(AXIOMS["locality"], spread(lambda d: 1 / (1 + d)), examples=10).verdict == "holds"
+
+
+@pytest.mark.parametrize("constant", [1.0, 0.5, 0.1, 0.03, 0.01])
+def test_a_constant_beside_what_falls_never_holds(constant):
+    verdict = attack(AXIOMS["locality"], spread(lambda d: 1 / (1 + d), constant), examples=20).verdict
+    assert verdict == "refuted" if constant >= 0.1 else verdict in ("refuted", "inconclusive")
+
+
+def test_a_refutation_stands_as_far_as_numbers_go():
+    decay = next(case for case in AXIOMS["locality"].known if case.kind == "decay")
+    assert decay.farther.levels[-1] == 2 * decay.levels[-1]
+    assert decay.farther.farther is None
+    reading = next(case for case in AXIOMS["locality"].known if case.kind == "reading")
+    assert reading.farther.levels[-1] == 2 * reading.levels[-1]
+    assert reading.farther.farther is None
+    assert TWO_LEFT.farther is None
+    for case in (decay, reading):
+        with pytest.raises(CaseError, match="octaves is 9"):
+            _ = structs.replace(case, octaves=9).views
 
 
 def test_an_undecided_case_says_what_would_settle_it():

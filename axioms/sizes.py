@@ -1,0 +1,102 @@
+"""One case of every size, 1 to 24 stimuli, 1 to 24 responses, 1 to 8 features: a search may miss one by luck."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from ..models.data import FiniteSpec, PairSpec
+from .cases import Case, FeatureCase, GarblingCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
+from .known import with_slopes
+
+#: The largest number of stimuli, and of responses.
+MOST = 24
+#: The largest number of features.
+FEATURES = 8
+#: The largest number of values of a feature beside another, and of responses to it: the plane takes longer.
+_VALUES = 8
+#: From one case to the next the number of responses grows by this, modulo `MOST`: coprime, so that all of them occur.
+_STEP = 7
+#: Modulo this, more than `MOST`, multiples of `_STEP` are a shuffle.
+_PRIME = 29
+
+
+@lru_cache(maxsize=1)
+def joints() -> tuple[FiniteSpec, ...]:
+    """A joint distribution of each number of stimuli, of each number of responses, and in each number of dimensions."""
+    on_a_line = (_joint(n, 1 + _STEP * (n - 1) % MOST) for n in range(1, MOST + 1))
+    return (*on_a_line, *(_joint(2, 4, d) for d in range(2, FEATURES + 1)))
+
+
+def _joint(stimuli: int, responses: int, dimensions: int = 1) -> FiniteSpec:
+    # Whole weights, few of them 0, in which no two rows nor columns are alike.
+    rows = (tuple((3 + j * k + j + k * k) % 7 + (j % responses == k) for k in range(responses)) for j in range(stimuli))
+    places = tuple(tuple(j * (1 + i % 3) for i in range(dimensions)) for j in range(stimuli))
+    return FiniteSpec(places, tuple(1 + j % 3 for j in range(stimuli)), tuple(rows))
+
+
+def models(gradient: bool) -> tuple[Case, ...]:
+    """Each joint as it is."""
+    return _cases((ModelCase(spec) for spec in joints()), gradient)
+
+
+def pairs(gradient: bool) -> tuple[Case, ...]:
+    """Each number of stimuli, and each of dimensions, with twice two responses."""
+    specs = [_joint(n, 4) for n in range(1, MOST + 1)] + [spec for spec in joints() if len(spec.stimuli[0]) > 1]
+    tables = [tuple((row[:2], row[2:]) for row in spec.responses) for spec in specs]
+    cases = [PairCase(PairSpec(spec.stimuli, spec.prior, table)) for spec, table in zip(specs, tables)]
+    # A measure that needs no gradient is given one, too: it may use it.
+    return _cases(cases, gradient) + tuple(map(with_slopes, cases[1:4]))
+
+
+def models_and_pairs(gradient: bool) -> tuple[Case, ...]:
+    """Each joint, and each pair."""
+    return models(gradient) + pairs(gradient)
+
+
+def garblings(split: Callable[[FiniteSpec], GarblingCase]) -> Callable[[bool], tuple[Case, ...]]:
+    """Each joint with a response that ``split(spec)`` splits and merges again, which loses nothing."""
+    return lambda gradient: _cases(map(split, joints()), gradient)
+
+
+def renamings(gradient: bool) -> tuple[Case, ...]:
+    """Each joint with the names of its responses turned round."""
+    orders = (tuple(range(len(spec.responses[0])))[::-1] for spec in joints())
+    return _cases((ResponseMapCase(spec, order=order) for spec, order in zip(joints(), orders)), gradient)
+
+
+def moves(gradient: bool) -> tuple[Case, ...]:
+    """Each joint with its stimuli three times as far apart and turned round, and in another order."""
+
+    def turned(spec: FiniteSpec) -> StimulusMapCase:
+        moved = tuple(tuple(-3 * x for x in place) for place in spec.stimuli)
+        return StimulusMapCase(spec, moved, ((-3,) * len(spec.stimuli[0]),) * len(spec.stimuli))
+
+    def shuffled(spec: FiniteSpec) -> StimulusMapCase:
+        return StimulusMapCase(spec, tuple(tuple(_STEP * x % _PRIME for x in place) for place in spec.stimuli))
+
+    return _cases((*map(turned, joints()), *map(shuffled, joints())), gradient)
+
+
+def features(gradient: bool) -> tuple[Case, ...]:
+    """A feature of every number of values, or in every number of dimensions, beside one without effect."""
+    cases = [_beside(_joint(n, 1 + _STEP * (n - 1) % _VALUES), 2, n % 2) for n in range(2, _VALUES + 1)]
+    return _cases((*cases, *(_beside(_joint(2, 3), d, d - 1) for d in range(2, FEATURES + 1))), gradient)
+
+
+def _beside(spec: FiniteSpec, dimensions: int, idle: int) -> FeatureCase:
+    """The model's feature, one without effect at `idle`, and others that never vary; half of all models lie below 0."""
+    told = (idle + 1) % dimensions
+    sign = -1 if dimensions % 2 else 1
+    places = [
+        tuple(sign * (1 + x if i == told else 2 + y if i == idle else 1) for i in range(dimensions))
+        for (x,) in spec.stimuli
+        for y in (0, 1)
+    ]
+    prior = tuple(weight * (1 + y) for weight in spec.prior for y in (0, 1))
+    rows = tuple(row for row in spec.responses for _ in (0, 1))
+    return FeatureCase(FiniteSpec(tuple(places), prior, rows), idle)
+
+
+def _cases(cases: Iterable[Case], gradient: bool) -> tuple[Case, ...]:
+    return tuple(with_slopes(case) if gradient else case for case in cases)
