@@ -39,7 +39,7 @@ class Batch:
     r: Tensor
     given: Tensor
 
-    def part(self, rows: slice) -> Batch:
+    def part(self, rows: slice | Tensor) -> Batch:
         return Batch(self.x[rows], self.xg[rows], self.gamma[rows], self.r[rows], self.given[rows])
 
 

@@ -32,8 +32,8 @@ class Told(Batch):
     beside: Tensor
     closure: Tensor
 
-    def part(self, rows: slice) -> Told:
-        return Told(*(value[rows] for value in vars(self).values()))
+    def part(self, rows: slice | Tensor) -> Told:
+        return Told(**{name: value[rows] for name, value in vars(self).items()})
 
 
 class ClosurePool:
@@ -42,6 +42,7 @@ class ClosurePool:
     def __init__(self, batches: Batches, denoising: DenoisingNetwork, count: int) -> None:
         self.seed, self.process = batches.seed, batches.process
         drawn = batches.draw("pool", 0, count)
+        self.device = batches.device
         denoiser = UNetDenoiser(Learned(denoising, None, batches.encoder, {}), device=batches.device)
         closed, beside = [], []
         for start in range(0, count, _AT_ONCE):
@@ -49,9 +50,9 @@ class ClosurePool:
             closed.append(Closure().squared_gain(denoiser, part.xg, part.gamma, False, denoiser.generator(0)))
             with torch.no_grad():
                 beside.append(denoising.beside(part.xg, part.gamma))
-        self.all = Told(*vars(drawn).values(), torch.cat(beside), torch.cat(closed).detach())
+        self.all = Told(**vars(drawn), beside=torch.cat(beside), closure=torch.cat(closed).detach())
 
     def draw(self, purpose: str, step: int, count: int) -> Told:
         """`count` of them for one step."""
         rows = np.random.default_rng([self.seed, step, self.process]).integers(len(self.all.x), size=count)
-        return Told(*(value[torch.from_numpy(rows).to(value.device)] for value in vars(self.all).values()))
+        return self.all.part(torch.from_numpy(rows).to(self.device))

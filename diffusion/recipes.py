@@ -118,7 +118,7 @@ class Recipe:
             responses = max(1, int(left * RESPONSE_SHARE / response_step))
             left *= 1 - RESPONSE_SHARE
         steps, gain_steps = max(1, int(left / step)), max(1, int(max(few, many)))
-        counts = {"steps": steps, "gain_steps": gain_steps, "response_steps": responses, "pool": pool}
+        counts: dict[str, Any] = {"steps": steps, "gain_steps": gain_steps, "response_steps": responses, "pool": pool}
         return replace(self, target=target, **counts)
 
     def direct(self, **architecture: Any) -> Recipe:

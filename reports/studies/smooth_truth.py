@@ -113,7 +113,7 @@ class Truth:
         rows, generator = slice(len(self.which) // LATTICES), denoiser.generator(0)
         parts = _blocks(self.xg[rows].float(), self.gamma[rows].float())
         with torch.no_grad():
-            found = torch.cat([sampler.squared_gain(denoiser, *part, False, generator) for part in parts])
+            found = torch.cat([sampler.squared_gain(denoiser, xg, g, False, generator) for xg, g in parts])
         each = torch.zeros(2, len(self.x), dtype=torch.float64)
         both = torch.stack([found.double().sum(1), self.gain[rows].sum(1)]) * self.weight[rows]
         mine, true = each.index_add_(1, self.which[rows], both)
