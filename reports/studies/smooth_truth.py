@@ -111,7 +111,7 @@ class Truth:
     def ratio(self, denoiser: Denoiser, sampler: ResponseSampler) -> dict[str, float]:
         """A sampler's total over the truth, at the noisy stimuli of one lattice, and its standard error."""
         rows, generator = slice(len(self.which) // LATTICES), denoiser.generator(0)
-        parts = _blocks(self.xg[rows].float(), self.gamma[rows].float())
+        parts = _blocks(denoiser.tensor(self.xg[rows]), denoiser.tensor(self.gamma[rows]))
         with torch.no_grad():
             found = torch.cat([sampler.squared_gain(denoiser, xg, g, False, generator) for xg, g in parts])
         each = torch.zeros(2, len(self.x), dtype=torch.float64)

@@ -62,7 +62,9 @@ def test_the_study_runs_and_goes_on(tmp_path, monkeypatch):
     publish.main([*names, "--case", CASE])
     data = json.loads((tmp_path / "smooth.json").read_text(encoding="utf-8"))
     ways = [row["recipe"] for row in data["cells"]]
-    assert ways == ["closed", "closed, not calibrated", "closure", "matched sampler"]
+    ways_of_xhat = ["closure", "matched sampler", "closure, exact xhat(xg)", "matched sampler, exact xhat(xg)"]
+    assert ways == ["closed", "closed, not calibrated", *ways_of_xhat]
+    assert 0.9 < data["cells"][-2]["total"] < 1  # a lower bound
     assert 0.5 < data["cells"][-1]["total"] < 1.5
     assert 0 < data["cells"][-1]["error"] < 0.5
     assert all(0 <= row["inside"] <= 1 for row in data["cells"] if "inside" in row)
