@@ -35,6 +35,8 @@ BANDS = 8
 _FEWEST, _MOST = 64, 8192
 #: Single stimuli, levels in each half of their noisy stimuli, and steps of the draws from their posteriors.
 _SINGLE, _LEVELS, _STEPS = 48, 8, 8
+#: Responses per posterior draw, where one costs a single pass: they halve the noise, for a quarter more passes.
+_RESPONSES = 4
 #: Stimuli that a denoiser draws itself, where none are given.
 _DRAWN = 512
 #: Fewest and most passes of a measurement. One that an estimate asks for takes at most half as many as the estimate.
@@ -261,8 +263,9 @@ def _single(
     place = torch.rand(count, halves, _LEVELS, dtype=x.dtype, device=x.device, generator=generator)
     place = (torch.arange(_LEVELS, device=x.device) + place).reshape(-1) / _LEVELS
     seen = _look(denoiser, sampler, rows, (low + (high - low) * place).exp(), high - low, generator)
+    told = _RESPONSES if denoiser.passes_given_response == 1 else 1
     draws = (passes - len(rows) * sampler.passes(denoiser)) // (
-        len(rows) * (2 * _STEPS + denoiser.passes_given_response)
+        len(rows) * (2 * _STEPS + told * denoiser.passes_given_response)
     )
     if draws < 1:
         return _USUAL
@@ -270,8 +273,9 @@ def _single(
     squares = torch.zeros_like(seen.said)
     for _ in range(draws):
         drawn = reverse_diffusion(denoiser, seen.xg, seen.gamma, _STEPS, generator)
-        gain = denoiser.xhat(seen.xg, seen.gamma, denoiser.encoder.sample(drawn, generator)) - m
-        squares += (gain**2).sum(1).cpu().double() * seen.weight / draws
+        for _ in range(told):
+            gain = denoiser.xhat(seen.xg, seen.gamma, denoiser.encoder.sample(drawn, generator)) - m
+            squares += (gain**2).sum(1).cpu().double() * seen.weight / (told * draws)
     said, other = (part.reshape(count, halves, _LEVELS).mean(2) for part in (seen.said * seen.weight, squares))
     # Both halves have noise of their own, and so their product has none on average.
     off = (said / said.mean() - other / other.mean()).prod(1) / (said.mean(1) / said.mean())

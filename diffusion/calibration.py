@@ -21,7 +21,7 @@ _TIMING, _TIMED = 0.03, (2, 60)
 _BIAS = 0.04
 #: Seconds to write the checkpoint and its card.
 _WRITING = 1.0
-#: Images on which `measure_means` is timed.
+#: Images on which `measure_means` and the closure are timed.
 _PILOT = 256
 
 
@@ -52,12 +52,15 @@ def recipe_that_lasts(
         two = run.stage("responses", copy.deepcopy(plain), run.response_loss, run.recipe.response_steps)
         response_step = two.seconds_per_step(run.clock, part, _TIMED)
         plain = two.module.eval().requires_grad_(False)
-    other = run.stage("gain", copy.deepcopy(gain), run.gain_loss(plain), run.recipe.gain_steps)
+    start = run.clock()
+    other = run.gain_stage(copy.deepcopy(gain), plain, _PILOT if run.recipe.pool else 0)
+    pooling = (run.clock() - start) / _PILOT
     gain_step = other.seconds_per_step(run.clock, part, _TIMED)
     start = run.clock()
     measure_means(other.module.eval().requires_grad_(False), plain, lambda k: run.batches.draw("levels", k, _PILOT), 1)
     image = (run.clock() - start) / _PILOT
-    return run.recipe.lasting(_left(run, until, 2 * BANDS * views * image), step, gain_step, image, response_step)
+    left = _left(run, until, 2 * BANDS * views * image)
+    return run.recipe.lasting(left, step, gain_step, image, response_step, pooling)
 
 
 def _left(run: Training, until: float, judging: float) -> float:

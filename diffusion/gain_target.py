@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from .batches import Batch
+from .closure_pool import Told
 from .networks import LEVEL_SCALES, DenoisingNetwork, GainNetwork
 from .stepped import SteppedNetwork
 
@@ -25,14 +26,18 @@ def denoising_loss(accelerator: Accelerator, responses: bool, network: Any, batc
 
 
 def gain_loss(accelerator: Accelerator, denoising: DenoisingNetwork, target: str, network: Any, batch: Batch) -> Tensor:
-    """Mean squared error of the gain network, in its unit; `target` is a key of `gain_targets`.
+    """Mean squared error of the gain network, in its unit; `target` is a key of `gain_targets`, or ``closure``.
 
     A unit that differs among features weighs them by their share: those without information are not learned first.
     """
-    with accelerator.autocast():
-        targets, beside = gain_targets(denoising, batch)
+    if isinstance(batch, Told):
+        aim, beside = batch.closure, batch.beside
+    else:
+        with accelerator.autocast():
+            targets, beside = gain_targets(denoising, batch)
+        aim = targets[target]
     unit = accelerator.unwrap_model(network).unit(batch.gamma)
-    off = network(batch.xg, batch.gamma, beside) - targets[target]
+    off = network(batch.xg, batch.gamma, beside) - aim
     return (off**2 / (unit * unit.mean(1, keepdim=True))).mean()
 
 
@@ -61,7 +66,9 @@ def measure_size(gain: GainNetwork, denoising: DenoisingNetwork, batch: Batch) -
     gain.size.mul_((squares.mean(1) / gain.unit(batch.gamma).mean(1)).mean())
 
 
-def measure_means(gain: GainNetwork, denoising: DenoisingNetwork, draw: Callable[[int], Batch], batches: int) -> None:
+def measure_means(
+    gain: GainNetwork, denoising: DenoisingNetwork, draw: Callable[[int], Batch], batches: int, closed: bool = False
+) -> None:
     """Correct the gain network's mean at each noise level and for each pixel, where a regression leaves a small error.
 
     The mean at a level is set to that of the ``variance`` target, so that errors of the denoisers enter to second order
@@ -72,6 +79,9 @@ def measure_means(gain: GainNetwork, denoising: DenoisingNetwork, draw: Callable
     ----------
     draw : gives the k-th batch
     batches : how many batches to draw
+    closed : whether the gain network has learned the closure. That is a lower bound at each noisy stimulus (of linear
+        neurons), and what responses tell in the mean is one as well: the larger of the two counts, and the shares of
+        the pixels stay
     """
     levels, pixels, exact = _Means(LEVEL_SCALES), _Means(gain.pixel_scale.numel()), _Means(gain.pixel_scale.numel())
     for step in range(batches):
@@ -85,7 +95,9 @@ def measure_means(gain: GainNetwork, denoising: DenoisingNetwork, draw: Callable
             gamma = batch.gamma[:, None]  # information weights the squares by 1 / gamma
             pixels.add(None, targets["square"] / gamma, answer / gamma)
             exact.add(None, targets["variance"] / gamma, targets["square"] / gamma)
-    gain.level_scale.copy_(levels.scale())
+    gain.level_scale.copy_(levels.scale().clamp_min(1.0 if closed else 0.0))
+    if closed:
+        return
     scale = (pixels.scale() * exact.common_scale()).to(gain.pixel_scale)
     shares = pixels.answered.to(scale)
     gain.pixel_scale.copy_(scale * shares.sum() / (scale * shares).sum())

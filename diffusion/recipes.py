@@ -8,15 +8,20 @@ from typing import Any
 from ..errors import ModelError
 from .architecture import Architecture, check_choices, whole_number
 
-LEVEL_DRAWS = ("log-uniform", "ddpm")
-TARGETS = ("square", "variance")
+LEVEL_DRAWS = ("log-uniform", "inner", "ddpm")
+TARGETS = ("square", "variance", "closure")
 PRECISIONS = ("no", "bf16", "fp16")
 #: Share of a run's time that the gain network and the measurement of its means take.
 GAIN_SHARE = 0.4
+#: The same of a gain network that learns the closure, which has no noise.
+CLOSED_SHARE = 0.3
 #: Share of the denoisers' time that goes to what responses tell beyond a linear step.
-RESPONSE_SHARE = 0.5
+RESPONSE_SHARE = 0.3
+#: Share of the gain network's time in which the closure is computed that it learns; and the fewest and most noisy
+#: stimuli: of fewer than these, a network learns them by heart.
+POOL_SHARE, FEWEST_POOLED, MOST_POOLED = 0.25, 2048, 16_384
 #: Largest number of images from which the gain network's means, at each level and of each pixel, are measured.
-MOST_MEASURED = 1 << 18
+MOST_MEASURED = 1 << 17
 #: Most numbers of a stimulus whose linear step is measured: 24 matrices (d, d), which are inverted.
 MOST_STEPPED = 256
 #: Largest batch: beyond it a batch takes gigabytes before the first network sees it.
@@ -34,9 +39,11 @@ class Recipe:
     rate, warm_up : the largest learning rate of AdamW, and the steps until it is reached; then a cosine down to 0
     ema : decay of the running average of the weights; the average is what is kept
     null_share : the share of a batch that sees no response
-    level_draw : ``log-uniform`` over the range, or ``ddpm``: uniform over the 1,000 steps of the linear schedule
-    target : what the gain network regresses: ``square`` (D^2) or ``variance`` (|x - xhat|^2 - |x - xhat(r)|^2, which
-        has the same mean given xg by the law of total variance)
+    level_draw : ``log-uniform`` over the range; ``inner``: more of its middle, where most of the information lies; or
+        ``ddpm``: uniform over the 1,000 steps of the linear schedule
+    target : what the gain network regresses: ``square`` (D^2); ``variance`` (|x - xhat|^2 - |x - xhat(r)|^2, which has
+        the same mean given xg by the law of total variance); or ``closure`` (see `ClosurePool`)
+    pool : noisy stimuli at which the closure is computed
     precision : mixed precision of accelerate: ``no``, ``bf16`` or ``fp16``
     clip : largest norm of a gradient
     response_steps : steps of the network of what a linear step leaves; 0 where there is none
@@ -60,9 +67,10 @@ class Recipe:
     precision: str = "no"
     clip: float = 1.0
     response_steps: int = 0
+    pool: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("steps", "gain_steps", "batch", "warm_up", "response_steps"):
+        for name in ("steps", "gain_steps", "batch", "warm_up", "response_steps", "pool"):
             whole_number(name, getattr(self, name), 1 if name in ("steps", "batch") else 0)
         if bool(self.response_steps) != self.architecture.step:
             raise ModelError(f"response_steps is {self.response_steps}; expected 0 unless there is a linear step")
@@ -71,10 +79,18 @@ class Recipe:
         for name, low, high in (("rate", 0, 1), ("ema", 0, 1), ("null_share", 0, 1), ("clip", 0, float("inf"))):
             if not low < getattr(self, name) < high:
                 raise ModelError(f"{name} is {getattr(self, name)!r}; expected a number between {low} and {high}")
+        if bool(self.pool) != (self.target == "closure"):
+            raise ModelError(f"pool is {self.pool}; expected 0 unless the gain network learns the closure")
         check_choices(self, level_draw=LEVEL_DRAWS, target=TARGETS, precision=PRECISIONS)
 
     def lasting(
-        self, seconds: float, step: float, gain_step: float, measuring: float, response_step: float = 0.0
+        self,
+        seconds: float,
+        step: float,
+        gain_step: float,
+        measuring: float,
+        response_step: float = 0.0,
+        pooling: float = 1e-9,
     ) -> Recipe:
         """The same recipe with as many steps as fit in a time.
 
@@ -84,24 +100,32 @@ class Recipe:
         step, gain_step, response_step : seconds per step of each stage
         measuring : seconds per image to measure the means, from as many images as the gain network saw, at most
             `MOST_MEASURED`
+        pooling : seconds per noisy stimulus for its closure
         """
         if self.gain_steps == 0:
             return replace(self, steps=max(1, int(seconds / step)))
-        gain = seconds * GAIN_SHARE
+        share, target, pool = CLOSED_SHARE if self.pool else GAIN_SHARE, self.target, 0
+        gain = seconds * share
+        if self.pool:
+            pool = min(MOST_POOLED, int(gain * POOL_SHARE / pooling))
+            pool, target = (pool, target) if pool >= FEWEST_POOLED else (0, "square")
+            gain -= pool * pooling
         few = gain / (gain_step + self.batch * measuring)
         many = (gain - MOST_MEASURED * measuring) / gain_step
-        left = seconds * (1 - GAIN_SHARE)
+        left = seconds * (1 - share)
         responses = 0
         if self.response_steps:
             responses = max(1, int(left * RESPONSE_SHARE / response_step))
             left *= 1 - RESPONSE_SHARE
         steps, gain_steps = max(1, int(left / step)), max(1, int(max(few, many)))
-        return replace(self, steps=steps, gain_steps=gain_steps, response_steps=responses)
+        counts: dict[str, Any] = {"steps": steps, "gain_steps": gain_steps, "response_steps": responses, "pool": pool}
+        return replace(self, target=target, **counts)
 
     def direct(self, **architecture: Any) -> Recipe:
         """The same without a linear step: one network learns xhat(xg) and xhat(xg, r)."""
         changes = {"step": False, "shared": True} | architecture
-        return replace(self, architecture=replace(self.architecture, **changes), null_share=0.5, response_steps=0)
+        squares: dict[str, Any] = {"response_steps": 0, "target": "square", "pool": 0}
+        return replace(self, architecture=replace(self.architecture, **changes), null_share=0.5, **squares)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -111,7 +135,7 @@ class Recipe:
     def from_json(cls, data: Any) -> Recipe:
         """Read what `to_json` wrote; raises `ModelError` for anything else."""
         names = {entry.name for entry in fields(cls)}
-        if not isinstance(data, dict) or not names - {"response_steps"} <= set(data) <= names:
+        if not isinstance(data, dict) or not names - {"response_steps", "pool"} <= set(data) <= names:
             raise ModelError("this does not describe a recipe")
         return cls(**(data | {"architecture": Architecture.from_json(data["architecture"])}))
 
@@ -137,10 +161,13 @@ PRESETS: dict[str, Recipe] = {
     # Stimuli that are no images, of up to some thousands of numbers, in minutes on one core.
     "vectors": Recipe(
         Architecture(channels=(192,), layers=3, preconditioning="wiener", network="mlp", shared=False, step=True),
-        batch=256,
+        batch=512,
         warm_up=100,
         null_share=0.3,
+        level_draw="inner",
+        target="closure",
         response_steps=4000,
+        pool=8192,
     ),
     # 32 x 32 images in an hour or two on two cores.
     "medium": Recipe(Architecture(channels=(16, 32, 32)), steps=20_000, gain_steps=8000),

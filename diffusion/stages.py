@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..errors import CheckpointError, TrainingDiverged
 from .batches import Batch, Batches
+from .closure_pool import ClosurePool
 from .interrupts import held_back
 from .recipes import Recipe
 
@@ -57,7 +58,7 @@ class Stage:
         steps: int,
         *,
         accelerator: Accelerator,
-        batches: Batches,
+        batches: Batches | ClosurePool,
         recipe: Recipe,
         say: Callable[[str], None],
     ) -> None:
@@ -66,7 +67,7 @@ class Stage:
         module.train().requires_grad_(True).to(accelerator.device)
         self.network = accelerator.prepare(module)
         self.parameters = list(module.part_of(name).parameters())
-        self.optimiser = torch.optim.AdamW(self.parameters, lr=recipe.rate, weight_decay=1e-4)
+        self.optimiser = torch.optim.AdamW(self.parameters, lr=recipe.rate, weight_decay=1e-4, fused=True)
         self.schedule = get_cosine_schedule_with_warmup(self.optimiser, min(recipe.warm_up, steps // 5), steps)
         self.average = EMAModel(self.parameters, decay=recipe.ema, use_ema_warmup=True, inv_gamma=1.0, power=0.75)
         self.prepared = accelerator.prepare(self.optimiser)

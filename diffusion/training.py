@@ -24,6 +24,7 @@ from .batches import Batch, Batches
 from .beginning import begin_with, fresh_denoisers, fresh_gain
 from .calibration import effort_for, recipe_that_lasts
 from .checkpoints import Learned
+from .closure_pool import ClosurePool
 from .encoders import Encoder
 from .gain_target import denoising_loss, gain_loss, measure_means, measure_size, measure_step
 from .held_out import Yardstick
@@ -208,7 +209,7 @@ class Training:
         if at <= 2:
             if not begun_here:
                 measure_size(gain.to(self.at), denoising, self.batches.draw("size", 0, _SIZED))
-            stage = self.stage(STAGES[2], gain, self.gain_loss(denoising), self.recipe.gain_steps)
+            stage = self.gain_stage(gain, denoising, self.recipe.pool)
             done = {"done": denoising.state_dict()}
             then = self._snapshot_at
             self._train(stage, saved if begun_here else None, done, lambda: then("means", denoising, gain))
@@ -220,14 +221,20 @@ class Training:
         if at <= 3:
             # A short run uses no more images than it was trained on.
             count = min(MOST_MEASURED, self.recipe.batch * self.recipe.gain_steps)
-            size = min(_AT_ONCE, count)
+            size, closed = min(_AT_ONCE, count), bool(self.recipe.pool)
             self._snapshot = self._snapshot_at("means", denoising, gain)
-            measure_means(gain, denoising, lambda k: self.batches.draw("levels", k, size), count // size)
+            measure_means(gain, denoising, lambda k: self.batches.draw("levels", k, size), count // size, closed)
 
-    def stage(self, name: str, module: Any, loss_of: Loss, steps: int) -> Stage:
+    def gain_stage(self, gain: GainNetwork, denoising: DenoisingNetwork, pool: int) -> Stage:
+        """The stage of the gain network; it learns the closure at `pool` noisy stimuli, or else what responses tell."""
+        loss = partial(gain_loss, self.accelerator, denoising, self.recipe.target)
+        batches = ClosurePool(self.batches, denoising, pool) if pool else self.batches
+        return self.stage(STAGES[2], gain, loss, self.recipe.gain_steps, batches)
+
+    def stage(self, name: str, module: Any, loss_of: Loss, steps: int, batches: Any = None) -> Stage:
         """A stage of this run, before its first step."""
-        run = {"accelerator": self.accelerator, "batches": self.batches, "recipe": self.recipe, "say": self.say}
-        return Stage(name, module, loss_of, steps, **run)
+        run = {"accelerator": self.accelerator, "batches": batches or self.batches}
+        return Stage(name, module, loss_of, steps, recipe=self.recipe, say=self.say, **run)
 
     def _train(
         self, stage: Stage, saved: Saved | None, parts: dict[str, Any], then: Callable[[], Callable[[], Saved]]
@@ -299,6 +306,3 @@ class Training:
 
     def response_loss(self, network: Any, batch: Batch) -> Tensor:
         return denoising_loss(self.accelerator, True, network, batch)
-
-    def gain_loss(self, denoising: DenoisingNetwork) -> Loss:
-        return partial(gain_loss, self.accelerator, denoising, self.recipe.target)

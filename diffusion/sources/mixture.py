@@ -68,7 +68,9 @@ class MixtureSource(Source):
         if len(self._weights) == 1:
             return self._means[0] + noise @ self._roots[0].T
         c = torch.multinomial(self._weights, count, replacement=True, generator=generator)
-        return self._means[c] + torch.einsum("bij,bj->bi", self._roots[c], noise)
+        for k, (mean, root) in enumerate(zip(self._means, self._roots)):  # one product of matrices per component
+            noise[c == k] = mean + noise[c == k] @ root.T
+        return noise
 
     def held_out(self, count: int) -> Tensor:
         return self.draw(count, torch.Generator().manual_seed(SPLIT_SEED))

@@ -1,15 +1,13 @@
 """Benchmarks with smooth truth: networks of priors whose exact posterior is known, judged by bands of noise levels.
 
-A total may be right because errors at low and at high levels cancel. Each band that holds a tenth of the information is
-therefore judged by itself. Each cell (a case, a recipe, a seed) is kept in a file of its own, so that an interrupted
-run loses one cell at most.
+Each run (a case, a recipe, a seed) is kept in a file of its own, so that an interrupted study loses one run at most.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -22,38 +20,31 @@ from torch import Tensor
 from ...diffusion.bias import Reference
 from ...diffusion.checkpoints import save_learned
 from ...diffusion.encoders import Encoder
-from ...diffusion.level_range import levels_for
-from ...diffusion.recipes import GAIN_SHARE, PRESETS, RESPONSE_SHARE, Recipe
-from ...diffusion.samplers import Closure
-from ...diffusion.sources import ExactDenoiser, Source, population_for, source_named
+from ...diffusion.recipes import CLOSED_SHARE, PRESETS, RESPONSE_SHARE, Recipe
+from ...diffusion.samplers import Closure, Matched
+from ...diffusion.sources import Source, population_for, source_named
 from ...diffusion.training import Training
 from ...diffusion.unet import UNetDenoiser
 from ...diffusion.zero_shot import ZeroShotDenoiser
 from ...estimators import i_local
 from ...estimators.estimate import Estimate
-from ...estimators.levels import LevelPlan
 from ...files import json_text, read_json, write_whole
 from ..model_card import findings
 from .estimators import mixture_16, plane
 from .learned import mixture_source, population
+from .smooth_truth import BANDS, JUDGED, STIMULI, Gain, Truth
 from .study import Data, Run, Study, page
 
-#: Stimuli, lattices of levels per stimulus, levels per lattice, and responses per noisy stimulus.
-STIMULI, LATTICES, LEVELS, RESPONSES = 48, 5, 20, 3
-#: Parts of the range of levels; a part is judged if it holds this share of the information.
-BANDS, JUDGED = 6, 0.1
-#: Noisy stimuli that go through a denoiser at once.
-_AT_ONCE = 2048
 #: Passes per stimulus of the estimates whose errors are checked.
 PASSES = 512
 #: The same of the closure, in noisy stimuli; and held-out stimuli on which its bias is measured.
 CLOSED, _REFERENCE = 32, 2048
 #: Share of a run's time that trains xhat(xg), which is all that the closure uses.
-PRIOR_SHARE = (1 - GAIN_SHARE) * (1 - RESPONSE_SHARE)
+PRIOR_SHARE = (1 - CLOSED_SHARE) * (1 - RESPONSE_SHARE)
 SEEDS, MINUTES = 3, 2.0
 FOLDER = Path("out/smooth")
-
-Gain = Callable[[Tensor, Tensor], Tensor]
+#: The recipe that is judged in all cases; the others, and the cases in which they are compared with it.
+BEST, COMPARED = "closed", ("six components in R¹⁶", "gmm, 8 x 8, linear")
 
 
 def cases() -> dict[str, Callable[[], tuple[Source, Encoder]]]:
@@ -73,105 +64,13 @@ def cases() -> dict[str, Callable[[], tuple[Source, Encoder]]]:
     }
 
 
-@dataclass(frozen=True)
-class Truth:
-    """Noisy stimuli (N, d) of n stimuli, and the exact gain at each.
-
-    Attributes
-    ----------
-    x : (n, d)
-    which, xg, gamma, weight : (N,) stimulus, (N, d), (N,) level, (N,) weight of ``int dg / (2 g^2)``
-    band : (N,) part of the range of levels
-    gain : (N, d) E_r[D_i^2 | xg], as a difference of posterior variances
-    """
-
-    x: Tensor
-    which: Tensor
-    xg: Tensor
-    gamma: Tensor
-    weight: Tensor
-    band: Tensor
-    gain: Tensor
-
-    @classmethod
-    def of(cls, source: Source, encoder: Encoder, stimuli: int = STIMULI, seed: int = 99) -> Truth:
-        exact, levels = source.exact(encoder), levels_for(source, encoder)
-        generator = torch.Generator().manual_seed(seed)
-        x = source.held_out(stimuli).double()
-        count = len(x)
-        low, high = (torch.full((count,), g, dtype=torch.float64).log() for g in levels.bounds)
-        plan = LevelPlan((low + high) / 2, low * 0 + torch.inf, (low - high) / 2, (high - low) / 2, 1.0)
-        gamma, weight, beyond = plan.lattice(LEVELS, torch.rand(LATTICES, count, dtype=x.dtype, generator=generator))
-        for end in (0, -1):  # beyond the ends, gain / gamma falls as gamma and as 1 / gamma
-            weight[..., end] += (-beyond[..., end]).exp() / (2 * gamma[..., end])
-        which = torch.arange(count)[:, None].expand(LATTICES, count, LEVELS).reshape(-1)
-        flat = gamma.reshape(-1)
-        xg = x[which] + flat.sqrt()[:, None] * torch.randn(len(flat), x.shape[1], dtype=x.dtype, generator=generator)
-        band = (levels.place(flat) * BANDS).long().clamp_max(BANDS - 1)
-        gain = torch.cat([exact_gain(exact, a, b, generator) for a, b in _blocks(xg, flat)])
-        return cls(x, which, xg, flat, weight.reshape(-1), band, gain)
-
-    def maps(self, gain: Tensor) -> Tensor:
-        """The information of each stimulus and feature, (n, d)."""
-        each = gain.double() * self.weight[:, None] / LATTICES
-        return torch.zeros_like(self.x).index_add_(0, self.which, each)
-
-    def in_bands(self, gain: Tensor) -> Tensor:
-        """The mean information in each band, (BANDS,)."""
-        each = gain.double().sum(1) * self.weight / LATTICES / len(self.x)
-        return torch.zeros(BANDS, dtype=torch.float64).index_add_(0, self.band, each)
-
-    def totals(self) -> tuple[Tensor, Tensor]:
-        """The information of each stimulus and its standard error, (n,)."""
-        each = torch.zeros(LATTICES, len(self.x), dtype=torch.float64)
-        rows = torch.arange(LATTICES)[:, None].expand(-1, len(self.which) // LATTICES).reshape(-1)
-        each.index_put_((rows, self.which), self.gain.sum(1) * self.weight, accumulate=True)
-        return each.mean(0), each.std(0) / LATTICES**0.5
-
-    def judge(self, gain: Gain) -> dict[str, Any]:
-        """Compare a gain (N, d) at the same noisy stimuli with the exact one.
-
-        Returns
-        -------
-        dict
-            ``total`` over the truth; ``rmse`` of single stimuli's totals and ``map`` of their maps, relative;
-            ``bands``: estimate over truth in each band, and its share of the information; ``worst``: the ratio that is
-            furthest from 1 among bands that hold `JUDGED` of it.
-        """
-        found = torch.cat([gain(*part) for part in _blocks(self.xg.float(), self.gamma.float())])
-        mine, true = self.maps(found), self.maps(self.gain)
-        a, b = mine.sum(1), true.sum(1)
-        ratio, share = self.in_bands(found) / self.in_bands(self.gain), self.in_bands(self.gain) / b.mean()
-        judged = ratio[share >= JUDGED]
-        return {
-            "total": float(a.sum() / b.sum()),
-            "rmse": float(((a - b) ** 2).mean().sqrt() / b.mean()),
-            "map": float((mine - true).norm() / true.norm()),
-            "worst": float(judged[(judged - 1).abs().argmax()]),
-            "bands": [[float(r), float(s)] for r, s in zip(ratio, share)],
-        }
-
-
-def exact_gain(exact: ExactDenoiser, xg: Tensor, gamma: Tensor, generator: torch.Generator) -> Tensor:
-    """E_r[D_i^2 | xg] by the exact denoiser, from `RESPONSES` responses, (B, d)."""
-    total = torch.zeros_like(xg)
-    for _ in range(RESPONSES):
-        seen = exact.posterior(xg, gamma, variance=True, draw=True, generator=generator)
-        assert seen.draw is not None
-        assert seen.variance is not None
-        given = exact.posterior(xg, gamma, exact.encoder.sample(seen.draw, generator), variance=True)
-        assert given.variance is not None
-        total += (seen.variance - given.variance) / RESPONSES
-    return total
-
-
-def _blocks(*rows: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    return zip(*(torch.split(part, _AT_ONCE) for part in rows))
-
-
 def recipes() -> dict[str, Recipe]:
-    """The recipe for stimuli that are no images, which learns 8 x 8 images as well, and what it is compared with."""
-    return {"step": PRESETS["vectors"], "direct": PRESETS["vectors"].direct()}
+    """The recipe for stimuli that are no images, which learns 8 x 8 images as well, and what it is compared with.
+
+    ``squares``: the gain network learns D^2, not the closure. ``direct``: one network of xg and r, no linear step.
+    """
+    best = PRESETS["vectors"]
+    return {BEST: best, "squares": replace(best, target="square", pool=0), "direct": best.direct()}
 
 
 def trained(name: str, recipe: str, seed: int, minutes: float, folder: Path) -> Path:
@@ -205,7 +104,7 @@ def cell(name: str, recipe: str, seed: int, minutes: float, folder: Path, truth:
     bare.gain_network.level_scale.fill_(1.0)
     bare.gain_network.pixel_scale.fill_(1.0)
     rows.append(about | {"recipe": f"{recipe}, not calibrated"} | truth.judge(_gain(bare)))
-    if recipe == "step":
+    if recipe == BEST:
         zero = ZeroShotDenoiser(UNetDenoiser.load(place), encoder)
         information = (notes["information"]["nats"], notes["information"]["stderr"])
         zero.reference = Reference(source.held_out(_REFERENCE), information)
@@ -218,8 +117,25 @@ def cell(name: str, recipe: str, seed: int, minutes: float, folder: Path, truth:
 
         row = about | {"recipe": "closure", "minutes": minutes * PRIOR_SHARE, "cpu": notes["cpu"] * PRIOR_SHARE}
         rows.append(row | truth.judge(closure) | covered(estimate, truth))
+        rows.append(row | {"recipe": "matched sampler"} | truth.ratio(zero, Matched()))
     write_whole(kept, json_text(rows))
     return rows
+
+
+def limits(name: str, folder: Path, truth: Truth) -> list[dict[str, Any]]:
+    """What the ways without training on responses give where xhat(xg) is exact: their own bias."""
+    kept = folder / f"{list(cases()).index(name)} limits.json"
+    if not kept.is_file():
+        source, encoder = cases()[name]()
+        zero, about = ZeroShotDenoiser(source.exact(encoder), encoder), {"case": name, "seed": 0, "cpu": 0.0}
+
+        def closure(xg: Tensor, gamma: Tensor) -> Tensor:
+            return Closure().squared_gain(zero, zero.tensor(xg), zero.tensor(gamma), False, zero.generator(0))
+
+        rows = [about | {"recipe": "closure, exact xhat(xg)"} | truth.judge(closure)]
+        rows.append(about | {"recipe": "matched sampler, exact xhat(xg)"} | truth.ratio(zero, Matched()))
+        write_whole(kept, json_text(rows))
+    return list(read_json(kept))
 
 
 def covered(estimate: Estimate, truth: Truth) -> dict[str, Any]:
@@ -249,10 +165,14 @@ def make(run: Run) -> Data:
     wanted = [name for name in cases() if run["case"] in (None, name)]
     # Seed by seed, so that an interrupted run has something of every case.
     for seed, name, recipe in product(range(run["seeds"] or SEEDS), wanted, recipes()):
+        if recipe != BEST and name not in COMPARED:
+            continue
         truth = _truth(folder / f"truth {list(cases()).index(name)}.safetensors", cases()[name])
         rows += cell(name, recipe, seed, minutes, folder, truth)
+        if (seed, recipe) == (0, BEST):
+            rows += limits(name, folder, truth)
         run.keep(_data(rows, minutes))
-        run.say(f"{name}: {recipe}, seed {seed}: total {rows[-1]['total']:.3f}, map {rows[-1]['map']:.3f}")
+        run.say(f"{name}: {recipe}, seed {seed}: total {rows[-1]['total']:.3f}")
     return _data(rows, minutes)
 
 
@@ -277,13 +197,13 @@ def markdown(data: Data) -> str:
     inside = {way: float(np.mean([one[way] for one in known])) for way in ("inside", "by_noise")} if known else {}
     made = {(one["case"], one["recipe"], one["seed"]) for one in data["cells"] if one["recipe"] in recipes()}
     constants = {"stimuli": STIMULI, "bands": BANDS, "judged": JUDGED}
-    constants |= {"made": len(made), "cells": len(cases()) * len(recipes()) * SEEDS}
+    constants |= {"made": len(made), "cells": (len(cases()) + len(COMPARED) * (len(recipes()) - 1)) * SEEDS}
     return page("smooth.md", groups=groups, minutes=data["minutes"], **inside, **constants)
 
 
 STUDY = Study(
     name="smooth",
-    cost="two minutes of one core for each of 30 cells, and half as long again; made only when it is named; resumable",
+    cost="two minutes of one core for each of 27 runs, and half as long again; made only when it is named; resumable",
     make=make,
     outputs=("smooth.json", "smooth.md"),
     page=markdown,

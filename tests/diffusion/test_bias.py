@@ -61,7 +61,14 @@ def test_each_way_to_measure_it_finds_a_factor(factor):
     assert found.doubt < 0.05
     assert np.median(found.gap) == pytest.approx(whole, abs=0.08)
     assert incomplete - 0.02 < found.incomplete < incomplete + 0.04
-    assert found.single < 0.1  # all stimuli are wrong alike
+
+
+def test_stimuli_that_are_all_wrong_alike_have_no_spread():
+    """What is left is the noise of the measurement; with one response per posterior draw it is 0.1."""
+    wrong = Scaled(1.2)
+    sampler = sampler_named("amortised", wrong)
+    found = [measure_bias(wrong, sampler, wrong.reference, 1 << 16, seed).single for seed in range(8)]
+    assert math.hypot(*found) / 8**0.5 < 0.08
 
 
 def test_single_stimuli_that_are_wrong_are_found():

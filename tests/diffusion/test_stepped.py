@@ -13,7 +13,17 @@ import stiminfo as si  # noqa: E402
 from stiminfo.diffusion import GaussianDenoiser  # noqa: E402
 from stiminfo.diffusion.architecture import Architecture  # noqa: E402
 from stiminfo.diffusion.checkpoints import load_learned, save_learned  # noqa: E402
-from stiminfo.diffusion.recipes import MOST_STEPPED, PRESETS, Recipe, fitting  # noqa: E402
+from stiminfo.diffusion.closure_pool import ClosurePool  # noqa: E402
+from stiminfo.diffusion.gain_target import measure_means  # noqa: E402
+from stiminfo.diffusion.recipes import (  # noqa: E402
+    CLOSED_SHARE,
+    MOST_STEPPED,
+    POOL_SHARE,
+    PRESETS,
+    RESPONSE_SHARE,
+    Recipe,
+    fitting,
+)
 from stiminfo.diffusion.resume import read_saved  # noqa: E402
 from stiminfo.diffusion.sources import MixtureSource  # noqa: E402
 from stiminfo.diffusion.stepped import SteppedNetwork  # noqa: E402
@@ -130,10 +140,12 @@ SOURCE_OF_FEW = _samples()
 
 def test_minutes_are_shared_among_three_stages():
     recipe = SMALL.lasting(100, 0.1, 0.1, 0.0, 0.2)
-    assert recipe.response_steps == pytest.approx(recipe.steps / 2, abs=1)
+    assert recipe.response_steps * 0.2 / (recipe.steps * 0.1) == pytest.approx(
+        RESPONSE_SHARE / (1 - RESPONSE_SHARE), rel=0.02
+    )
     assert training(minutes=0.02).run().notes["recipe"]["response_steps"] >= 1
     assert Recipe.from_json(recipe.to_json()) == recipe
-    older = {name: value for name, value in SMALL.direct().to_json().items() if name != "response_steps"}
+    older = {name: value for name, value in SMALL.direct().to_json().items() if name not in ("response_steps", "pool")}
     assert Recipe.from_json(older) == SMALL.direct()
 
 
@@ -144,3 +156,62 @@ def test_what_does_not_go_with_the_step_is_refused():
         replace(SMALL, response_steps=0)
     assert fitting(SMALL, (1, MOST_STEPPED)) is SMALL
     assert not fitting(SMALL, (1, MOST_STEPPED + 1)).architecture.step
+
+
+def still(**changes):
+    """A run whose networks learn nothing, so that the best linear denoiser is left, and its batches."""
+    run = training(replace(SMALL, rate=1e-12, **changes))
+    return run, run.run()
+
+
+def test_the_closure_that_is_learned_is_that_of_the_denoisers():
+    """Of a Gaussian it is the exact gain, in every row of every batch."""
+    run, learned = still()
+    pool = ClosurePool(run.batches, learned.denoising, 64)
+    exact = GaussianDenoiser(SOURCE.mean, SOURCE.covariance, ENCODER)
+    batch = pool.draw("gain", 3, 40)
+    xg, gamma = batch.xg.double(), batch.gamma.double()
+    given = exact.posterior(xg, gamma, torch.zeros(40, 3, dtype=torch.float64), variance=True)
+    truth = exact.posterior(xg, gamma, variance=True).variance - given.variance
+    assert torch.allclose(batch.closure.double(), truth, rtol=1e-3, atol=1e-6 * float(truth.max()))
+    assert torch.allclose(batch.beside, learned.denoising.beside(batch.xg, batch.gamma), atol=1e-5)
+    piece = batch.part(slice(4, 9))
+    assert torch.equal(piece.closure, batch.closure[4:9])
+    assert torch.equal(pool.draw("gain", 3, 40).xg, batch.xg)
+    assert not torch.equal(pool.draw("gain", 4, 40).xg, batch.xg)
+
+
+def test_responses_may_tell_more_than_the_closure_but_not_less():
+    run, learned = still()
+    for factor, low, high in ((0.25, 2.5, 8.0), (16.0, 1.0, 1.0)):
+        gain = learned.gain
+        gain.level_scale.fill_(1.0)
+        gain.pixel_scale.fill_(factor)  # the truth is where this is 1
+        measure_means(gain, learned.denoising, lambda k: run.batches.draw("levels", k, 512), 16, closed=True)
+        assert low <= float(gain.level_scale.median()) <= high
+        assert (gain.level_scale >= 1).all()
+        assert (gain.pixel_scale == factor).all()
+
+
+def test_few_closures_are_not_learned():
+    found = SMALL.lasting(100, 0.1, 0.1, 0.0, 0.2, 1e-3)
+    assert (found.target, found.pool) == ("closure", int(100 * CLOSED_SHARE * POOL_SHARE * 1e3))
+    found = SMALL.lasting(100, 0.1, 0.1, 0.0, 0.2, 0.1)
+    assert (found.target, found.pool) == ("square", 0)
+    with pytest.raises(ModelError, match="pool is 0"):
+        replace(SMALL, pool=0)
+
+
+def test_inner_levels_are_learned_and_all_are_measured():
+    run = still()[0]
+    low, high = run.batches.bounds
+
+    def middle(purpose):
+        place = (run.batches.draw(purpose, 0, 4000).gamma / low).log() / np.log(high / low)
+        assert 0 < place.min() < 0.01 < 0.99 < place.max() < 1
+        return float(((place > 0.4) & (place < 0.6)).float().mean())
+
+    assert middle("levels") == pytest.approx(0.2, abs=0.01)
+    # The integral of the cosine whose value at the ends is a quarter of that in the middle.
+    a = np.arccos(0.25)
+    assert middle("denoisers") == pytest.approx(np.sin(0.2 * a) / np.sin(a), abs=0.01)

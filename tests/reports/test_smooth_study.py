@@ -55,7 +55,6 @@ def test_the_judge_finds_what_is_wrong(truth):
 def test_the_study_runs_and_goes_on(tmp_path, monkeypatch):
     moment = replace(PRESETS["vectors"], batch=16)
     monkeypatch.setattr(smooth, "PRESETS", {"vectors": moment})
-    monkeypatch.setattr(smooth, "STIMULI", 4)
     monkeypatch.setattr(smooth, "PASSES", 128)
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
     cells = tmp_path / "cells"
@@ -63,7 +62,11 @@ def test_the_study_runs_and_goes_on(tmp_path, monkeypatch):
     publish.main([*names, "--case", CASE])
     data = json.loads((tmp_path / "smooth.json").read_text(encoding="utf-8"))
     ways = [row["recipe"] for row in data["cells"]]
-    assert ways == ["step", "step, not calibrated", "closure", "direct", "direct, not calibrated"]
+    ways_of_xhat = ["closure", "matched sampler", "closure, exact xhat(xg)", "matched sampler, exact xhat(xg)"]
+    assert ways == ["closed", "closed, not calibrated", *ways_of_xhat]
+    assert 0.9 < data["cells"][-2]["total"] < 1  # a lower bound
+    assert 0.5 < data["cells"][-1]["total"] < 1.5
+    assert 0 < data["cells"][-1]["error"] < 0.5
     assert all(0 <= row["inside"] <= 1 for row in data["cells"] if "inside" in row)
     page = (tmp_path / "smooth.md").read_text(encoding="utf-8")
     assert page == smooth.markdown(data)
