@@ -26,7 +26,7 @@ def featurewise(joint: Joint) -> Any:
         The model has no likelihood gradient.
     """
     if joint.gradient is None:
-        raise NeedsGradient("Fisher information needs the likelihood's gradient, which this model does not carry")
+        raise NeedsGradient("Fisher information needs the likelihood's gradient, which a table of probabilities lacks")
     return over(joint.gradient**2, joint.likelihood[..., None]).sum(axis=0)
 
 

@@ -81,11 +81,13 @@ def interval_note(found: Measured) -> str:
             "The tuning of each neuron is fitted and shrunken by what noise adds to it; neurons are taken to be "
             "independent of one another given the stimulus, which is an assumption. Corrected values and intervals: "
             f"{found.resamples} experiments simulated from draws of the tuning, seed {found.seed}; the intervals are "
-            "those of the corrected values, cut at 0 where a value cannot be negative."
+            "those of the corrected values. They are cut at 0 where a measure cannot be negative, but corrected values "
+            "are not."
         )
     return (
         f"Corrected values and intervals: a jackknife and {found.resamples} simulated tables, seed {found.seed}; the "
-        "intervals are those of the corrected values, cut at 0 where a value cannot be negative."
+        "intervals are those of the corrected values. They are cut at 0 where a measure cannot be negative, but "
+        "corrected values are not."
     )
 
 
@@ -100,9 +102,13 @@ def summary_line(found: Measured) -> str:
         said,
         _count(int(read.trials.sum()), "trial", "trials"),
     )
-    return f"{', '.join(counts)}; prior: {PRIOR_WORDS[found.prior_name]}"
+    unlike = found.prior_name == "trials" and read.trials.max() >= UNLIKE * read.trials.min()
+    hint = ", which differ widely: --prior uniform takes every stimulus alike" if unlike else ""
+    return f"{', '.join(counts)}; prior: {PRIOR_WORDS[found.prior_name]}{hint}"
 
 
+#: So many times the trials of the rarest stimulus are a choice of the experiment more often than of the world.
+UNLIKE = 3
 #: The priors in words.
 PRIOR_WORDS = {
     "trials": "the share of the trials",

@@ -180,6 +180,11 @@ def _geometry(
                 f"{', '.join(map(repr, names))} are coordinates of a {own}, where distances weigh all alike and no "
                 "angle is periodic; write --stimulus nominal to do without distances",
             )
+        if d == 1 and len(points) > 1 and (np.sort(points[:, 0]) == np.arange(len(points)) + points.min()).all():
+            return own, (
+                f"{names[0] if names else 'the stimulus'!r} is read as a number on a line; write --stimulus nominal if "
+                "these numbers are names, which have no distances",
+            )
         return own, ()
     period = period_of(asked)
     if asked not in (own, "space") and not (period is not None and d == 1):
