@@ -28,7 +28,7 @@ from ..models.counting import joint_of_counts
 from ..models.recordings import Recording, read_recording
 from ..models.recordings.sheet import listed
 from .measured import InformationResult, Measured, MeasureResult
-from .measuring_population import everywhere, mean_spikes, measured_population
+from .measuring_population import everywhere, mean_spikes, measured_population, rough
 
 Progress = Callable[[int, int], object]
 
@@ -103,7 +103,7 @@ def measure(
     if neuron is not None:
         raise OptionError(
             "neuron has an effect on a population only; this recording's responses are counted (to fit each neuron, "
-            "read it with responses='population')"
+            "read it as a population: --responses population, or responses='population' in Python)"
         )
     rows, columns = _canonical(recording)
     results = {key: MeasureResult(key, one.title, one.units, reason=_unfit(one, recording))
@@ -144,7 +144,7 @@ def measure(
         resamples=whole.resamples,
         level=level,
         seed=seed,
-        warnings=(*whole.warnings, *table_warnings(recording.counts, bias)),
+        warnings=(*whole.warnings, *table_warnings(recording.counts, bias), *rough(whole.resamples)),
         stimulus_warnings=stimulus_warnings(recording.counts, recording.labels),
         silent=whole.silent,
     )

@@ -17,6 +17,9 @@ from .measured import InformationResult, Measured, MeasureResult, NeuronsResult
 
 Progress = Callable[[int, int], object]
 
+#: The fewest simulated experiments that a default takes: the spread of so many is known to an eighth.
+_ENOUGH = 30
+
 
 def measured_population(
     recording: Recording,
@@ -79,7 +82,7 @@ def measured_population(
         resamples=whole.resamples,
         level=settings.level,
         seed=settings.seed,
-        warnings=whole.warnings,
+        warnings=(*whole.warnings, *rough(whole.resamples)),
         stimulus_warnings=(),
         silent=whole.silent,
         neurons=NeuronsResult(names, neuron, whole.alone.plug_in[back], *ends),
@@ -115,6 +118,13 @@ def _sampled(
     shares = settings.prior[members] / settings.prior[members].sum()
     asked = None if neuron is None else int(np.flatnonzero(columns == read.response_names.index(neuron))[0])
     return population_sampling(trials, measures, replace(settings, prior=shares), asked, progress)
+
+
+def rough(resamples: int) -> tuple[str, ...]:
+    """A warning of intervals that rest on few simulated experiments."""
+    if resamples >= _ENOUGH:
+        return ()
+    return (f"{resamples} simulated experiments are few: the ends of the intervals are rough (--resamples)",)
 
 
 def everywhere(fields: dict[str, Any], rows: Array, recording: Recording) -> dict[str, Any]:

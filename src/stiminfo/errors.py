@@ -60,11 +60,18 @@ class UnknownName(InputError, ValueError):
     """Nothing is registered under this name; the message gives the nearest name, or all of them."""
 
 
+#: So many names fit an error message.
+_MOST_LISTED = 40
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of an error message about an unknown name: the nearest known one, or all of them."""
     known = list(known)
-    close = difflib.get_close_matches(name, known, 1, 0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(known)}"
+    if close := difflib.get_close_matches(name, known, 1, 0.6):
+        return f"; did you mean {close[0]!r}?"
+    if len(known) > _MOST_LISTED:
+        return f"; expected one of {len(known)} names, such as {', '.join(known[:3])}"
+    return f"; expected one of {', '.join(known)}"
 
 
 def spelt(name: Any, known: Iterable[str]) -> Any:

@@ -221,8 +221,10 @@ def _print(notes: dict[str, Any], out: Path, console: Console, file: str) -> Non
     from ..diffusion.cautions import caution_about
     from ..diffusion.checkpoints import minutes_of
 
-    table = Table(title="Mean squared error of a pixel, held-out images", title_justify="left")
-    for name in ("gamma", "network", "linear", "exact", "with r: network", "linear", "exact"):
+    table = Table(title="Mean squared error of a feature, held-out stimuli", title_justify="left")
+    # On held-out stimuli the posterior over a finite set is no bound: it knows none but those that it was made of.
+    other = "exact" if notes["exact_images"] is None else "training set"
+    for name in ("gamma", "network", "linear", other, "with r: network", "linear", other):
         table.add_column(name, justify="right")
     for row in notes["held_out"]:
         cells = [row[name + given] for given in ("", "_given") for name in ("network", "linear", "exact")]
