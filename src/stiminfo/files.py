@@ -76,7 +76,7 @@ def no_such_file(path: Path | str) -> str:
         there = [each.name for each in wanted.parent.iterdir()]
     except OSError:
         there = []
-    close = difflib.get_close_matches(wanted.name, there, 1)
+    close = difflib.get_close_matches(wanted.name, there, 1, 0.75)  # endings alone are alike in more than half
     return f"{path}: no such file" + (f"; did you mean {wanted.with_name(close[0])}?" if close else "")
 
 
