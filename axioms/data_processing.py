@@ -11,7 +11,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from msgspec.structs import replace
 
 from ..models.data import FiniteSpec
-from . import known, places, sizes, smallest
+from . import known, places, sizes, smallest, steep
 from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import GarblingCase
 from .evaluator import Evaluator
@@ -113,6 +113,8 @@ def transform_cases(draw: DrawFn) -> GarblingCase:
 def _families(gradient: bool) -> tuple[Family, ...]:
     return (
         Family("finite, garbled", garbling_cases(finite_specs(gradient=gradient))),
+        Family("finite, steep, garbled", garbling_cases(steep.steep(finite_specs())), FIFTH),
+        Family("finite, nominal, steep, garbled", garbling_cases(places.nominal(steep.steep(finite_specs()))), TENTH),
         Family("finite, 2-d, garbled", garbling_cases(planes(gradient)), FIFTH),
         # Responses of several features would, garbled, tell of them together.
         Family("finite, 3-d to 8-d, garbled", garbling_cases(spaces(gradient, told=1)), TENTH),
@@ -151,7 +153,7 @@ AXIOM = Axiom(
         GarblingCase(known.MANY_RESPONSES, ((1, 0, 0),) * (known.COUNT - 2) + ((0, 1, 0), (0, 0, 1))),
         GarblingCase(known.PERIODIC, tuple(tuple(int(k // 3 == m) for m in range(3)) for k in range(9))),
         GarblingCase(known.MANY, ((1, 0), (1, 0), (1, 0), (0, 1), (0, 1), (0, 1))),
-        *(GarblingCase(spec, known.MERGE) for spec in places.SPECS),
+        *(GarblingCase(spec, known.MERGE) for spec in (*places.SPECS, *steep.SPECS) if len(spec.responses[0]) == 3),
         *(_unsplit(spec) for spec in places.SPECS),
         *(case for parts in (2, 3, 5, 8, 12, 24, 40) for case in _many_parts(known.UNEVEN, parts)),
         *(_faint(spec) for spec in (known.SHARED, known.UNEVEN, known.SEEN_RARELY, known.SKEWED, known.SPIKES)),

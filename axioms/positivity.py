@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
-from . import known, places, sizes, smallest
+from . import known, places, sizes, smallest, steep
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import ModelCase, PairCase
 from .evaluator import Evaluator
@@ -80,6 +80,7 @@ AXIOM = Axiom(
         known.WIDE_PAIR,
         *known.MODELS_AND_PAIRS,
         *places.MODELS_AND_PAIRS,
+        *map(ModelCase, (*steep.SPECS, *steep.APART)),
         ModelCase(known.LIKE_ALL),
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ModelError
+from ..errors import ModelError, NotVectors
 from .arrays import Array, as_real_array
 from .encoding_model import EncodingModel
 
@@ -42,10 +42,12 @@ def relocate_stimuli(model: EncodingModel, stimuli: Any, slopes: Any = None, *, 
     Raises
     ------
     ModelError
-        The map is not invertible, or not monotone, or the stimuli are no vectors (angles, or labels).
+        The map is not invertible, or not monotone.
+    NotVectors
+        The stimuli are no vectors (angles, or labels): an audit takes a measure that warps them to decline.
     """
     if not model.geometry.vectors:
-        raise ModelError(f"stimuli of geometry {model.geometry} cannot be moved like points of R^d")
+        raise NotVectors(f"stimuli of geometry {model.geometry} cannot be moved like points of R^d")
     moved = as_real_array(stimuli, "stimuli", model.stimuli.shape)
     growth = np.ones_like(moved) if slopes is None else as_real_array(slopes, "slopes", moved.shape)
     if (growth == 0).any():

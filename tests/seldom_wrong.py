@@ -25,6 +25,16 @@ def less_the_mean(wrong: Callable[[EncodingModel], bool]) -> Callable[[EncodingM
     return lambda model: surp(model) - (model.mutual_information() if wrong(model) else 0.0)
 
 
+def partly_cissi(share: float) -> Callable[[EncodingModel], np.ndarray]:
+    """A share of I_CiSSI in I_surp: a merge raises it where the prior is skewed and likelihoods are graded."""
+    return lambda model: (1 - share) * surp(model) + share * si.i_cissi(model)
+
+
+def ssi_of_labels(least: int) -> Callable[[EncodingModel], np.ndarray]:
+    """SSI, which can be negative, of this number of nominal stimuli or more."""
+    return lambda model: (si.i_ssi if model.geometry.name == "nominal" and len(model.prior) >= least else surp)(model)
+
+
 def conditional_of_frequent(pair: ResponsePair) -> np.ndarray:
     """Without responses of less than 1% at the stimulus."""
     total = np.zeros(len(pair.stimuli))
@@ -69,6 +79,8 @@ SELDOM_WRONG = {
         plain("many alike", less_the_mean(lambda model: len(model.prior) > 20 and np.ptp(model.prior) < 1e-12)),
         plain("in R^6 alone", less_the_mean(lambda model: model.dimensions == 6)),
         plain("in R^7 alone", less_the_mean(lambda model: model.dimensions == 7)),
+        plain("SSI of labels", ssi_of_labels(5)),
+        plain("SSI of many labels", ssi_of_labels(12)),
         plain("beyond 4 nats", less_the_mean(lambda model: model.mutual_information() > 4)),
     ),
     "additivity": (
@@ -76,6 +88,8 @@ SELDOM_WRONG = {
         conditional("beyond 1.2 nats", conditional_times(lambda pair: pair.conditional_information() > 1.2, 0.99)),
     ),
     "data_processing": (
+        plain("half of CiSSI", partly_cissi(0.5)),
+        plain("a third of CiSSI", partly_cissi(0.3)),
         plain("two left", times(lambda model: len(model.likelihood) == 2 and len(model.prior) > 3, 1.05)),
     ),
     "response_invariance": (

@@ -4,6 +4,7 @@ import doctest
 import importlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -39,9 +40,9 @@ def test_readme_blocks_run(block, tmp_path):
 def test_readme_commands_run(tmp_path):
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     consoles = re.findall(r"\$ (stiminfo (?:audit examples|replay).*)", README)
-    assert len(consoles) == 2
+    assert len(consoles) == 3
     for line in consoles:
-        arguments = line.split()[1:]
+        arguments = shlex.split(line, comments=True)[1:]
         options = ["--examples", "5"] if arguments[0] == "audit" else []
         run = subprocess.run(
             [sys.executable, "-m", "stiminfo", *arguments, *options],

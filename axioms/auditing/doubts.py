@@ -37,13 +37,14 @@ def evasive(name: str, seen: Seen, declined: Declined) -> str:
     """Of a measure that declined so much that the cases which it answered are no evidence; "" of any other.
 
     To decline a kind of case as a whole (the plane, say) is a limit that a measure may have, and so is a largest number
-    of stimuli. To decline most cases of the kinds that it answers, or most kinds, is not; nor is to decline models of
-    the kind and size that it answers elsewhere, see `declines`.
+    of stimuli. To decline most cases of the kinds that it answers is none, nor is to decline most kinds and most cases,
+    nor to decline models of the kind and size that it answers elsewhere, see `declines`.
     """
     if not declined:
         return ""
     what = declines(seen, declined)
-    if not (what.within or what.never > what.answered or what.alike > (len(seen) + len(declined)) / 2):
+    mostly = what.never > what.answered and len(declined) > len(seen)
+    if not (what.within or mostly or what.alike > (len(seen) + len(declined)) / 2):
         return ""
     alike = f"; {what.within} of them are no other in kind and size than models that it answers" if what.within else ""
     rest = f"the other {len(seen)} do not break it; answers to more of them would settle it"

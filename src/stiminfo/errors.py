@@ -44,6 +44,10 @@ class ModelError(InputError, ValueError):
     """An array does not describe an encoding model."""
 
 
+class NotVectors(NotApplicable, ModelError):
+    """The stimuli are angles or labels, which cannot be moved like points of R^d."""
+
+
 class RecordingError(ModelError):
     """A file or an object cannot be read as a recording, or can be read in more than one way."""
 
