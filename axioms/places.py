@@ -128,7 +128,7 @@ def asked(gradient: bool, cases: Callable[[SearchStrategy[Any]], SearchStrategy[
     """The families of an axiom on circles and on nominal stimuli; ``cases(specs)`` makes its cases of models."""
     specs = finite_specs(gradient=gradient, max_responses=4)
     return (
-        Family(f"finite, on a circle{did}", cases(on_circles(specs)), TENTH),
+        Family(f"finite, on a circle{did}", cases(on_circles(specs)), FORTIETH),
         Family(f"finite, nominal{did}", cases(nominal(specs)), TENTH),
     )
 

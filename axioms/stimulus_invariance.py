@@ -7,7 +7,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
 from . import known, places, sizes, smallest
-from .axiom import FIFTH, TENTH, Axiom, Family
+from .axiom import FIFTH, FORTIETH, TENTH, Axiom, Family
 from .cases import LinearMapCase, StimulusMapCase
 from .evaluator import Evaluator
 from .families import planes, spaces
@@ -57,7 +57,7 @@ def _families(gradient: bool) -> tuple[Family, ...]:
         Family("finite, 3-d to 8-d, moved", relocation_cases(spaces(gradient), gradient), TENTH),
         Family("continuous cells, moved", relocation_cases(finite_specs(gradient=gradient), True), FIFTH),
         Family("continuous, warped", warp_cases(), FIFTH),
-        Family("circle, turned", places.turns(finite_specs(gradient=gradient, max_responses=4)), TENTH),
+        Family("circle, turned", places.turns(finite_specs(gradient=gradient, max_responses=4)), FORTIETH),
         *places.asked(gradient, places.shuffled, ", shuffled"),
     )
 

@@ -7,7 +7,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
 from . import known, places
-from .axiom import TENTH, Axiom, Family
+from .axiom import FORTIETH, Axiom, Family
 from .cases import LinearMapCase
 from .groups import diagonal, everywhere
 from .stimulus_invariance import check
@@ -38,6 +38,6 @@ AXIOM = Axiom(
     ),
     families=lambda gradient: (
         *everywhere(shifted_cases)(gradient),
-        Family("circle, turned", places.turns(finite_specs(max_responses=4), only=True), TENTH),
+        Family("circle, turned", places.turns(finite_specs(max_responses=4), only=True), FORTIETH),
     ),
 )
