@@ -14,17 +14,17 @@ from .places import NOMINAL
 TWO = FiniteSpec(((0,), (1,)), (9, 1), ((6, 67, 927), (783, 216, 1)))
 RARER = FiniteSpec(((0,), (1,)), (99, 1), ((1, 9, 990), (917, 79, 4)))
 #: The same with labels for stimuli.
-SPECS = tuple(replace(one, **named) for one in (TWO, RARER) for named in ({}, {"geometry": NOMINAL}))
+SPECS = tuple(replace(one, geometry=geometry) for one in (TWO, RARER) for geometry in (None, NOMINAL))
 
 
-def one_apart(count: int, **named: str) -> FiniteSpec:
+def one_apart(count: int, geometry: str | None = None) -> FiniteSpec:
     """One common stimulus, and `count` less one rare ones that answer alike."""
     places, rare = tuple((j,) for j in range(count)), count - 1
-    return FiniteSpec(places, (4 * rare, *(1,) * rare), ((1, 0), *((0, 1),) * rare), **named)
+    return FiniteSpec(places, (4 * rare, *(1,) * rare), ((1, 0), *((0, 1),) * rare), geometry=geometry)
 
 
 #: In every number from 3 to 24, on a line and as labels.
-APART = tuple(one_apart(count, **named) for count in range(3, 25) for named in ({}, {"geometry": NOMINAL}))
+APART = tuple(one_apart(count, geometry) for count in range(3, 25) for geometry in (None, NOMINAL))
 
 
 def steeper(spec: FiniteSpec) -> FiniteSpec:
