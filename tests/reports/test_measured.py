@@ -103,7 +103,7 @@ def test_json_is_repeatable_and_complete(report):
 
 
 def test_deterministic_channel():
-    report = si.measure(recording_of(8 * np.eye(3)), resamples=10)
+    report = si.measure(recording_of(8 * np.eye(3)), resamples=30)
     about = report.information
     assert about.plug_in == pytest.approx(math.log(3), abs=1e-14)
     assert about.low < math.log(3)
@@ -115,7 +115,7 @@ def test_deterministic_channel():
 
 
 def test_single_stimulus():
-    report = si.measure(recording_of([[9, 9]]), resamples=10)
+    report = si.measure(recording_of([[9, 9]]), resamples=30)
     about = report.information
     assert (about.plug_in, about.bias, about.low, about.high) == (0, 0, 0, 0)
     for measure in applicable(report):
