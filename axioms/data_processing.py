@@ -153,7 +153,7 @@ AXIOM = Axiom(
         GarblingCase(known.MANY_RESPONSES, ((1, 0, 0),) * (known.COUNT - 2) + ((0, 1, 0), (0, 0, 1))),
         GarblingCase(known.PERIODIC, tuple(tuple(int(k // 3 == m) for m in range(3)) for k in range(9))),
         GarblingCase(known.MANY, ((1, 0), (1, 0), (1, 0), (0, 1), (0, 1), (0, 1))),
-        *(GarblingCase(spec, known.MERGE) for spec in (*places.SPECS, *steep.SPECS) if len(spec.responses[0]) == 3),
+        *(GarblingCase(spec, known.MERGE) for spec in (*places.SPECS, *steep.SPECS)),
         *(_unsplit(spec) for spec in places.SPECS),
         *(case for parts in (2, 3, 5, 8, 12, 24, 40) for case in _many_parts(known.UNEVEN, parts)),
         *(_faint(spec) for spec in (known.SHARED, known.UNEVEN, known.SEEN_RARELY, known.SKEWED, known.SPIKES)),

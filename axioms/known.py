@@ -5,7 +5,7 @@ None depends on the measure: a copy of a published measure under another name me
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import Any
@@ -253,6 +253,11 @@ MODELS_AND_PAIRS = (
 )
 # Spike counts 0, 1 and 2, whose values may be stretched.
 SPIKES = FiniteSpec(((0,), (1,)), (1, 1), ((2, 1, 1), (1, 1, 2)), values=(0, 1, 2))
+
+
+def sloped(cases: Iterable[Any], gradient: bool) -> tuple[Any, ...]:
+    """The cases; for a measure that needs a gradient, with one."""
+    return tuple(with_slopes(case) if gradient else case for case in cases)
 
 
 def with_slopes(case: Any) -> Any:

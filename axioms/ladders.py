@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import count
 from math import ceil, exp, log
 
 from ..models.data import FiniteSpec, PairSpec
 from .cases import Case, ModelCase, PairCase
-from .known import with_slopes
+from .known import sloped
 
 #: Steps of the prior of one stimulus, and of a response's weight, which grows by `_GROWTH` from one to the next.
 STEPS, _GROWTH = 24, 1.5
@@ -55,15 +55,11 @@ def _information(stimuli: int, own: float) -> float:
 
 def models(gradient: bool) -> tuple[Case, ...]:
     """Each as a case."""
-    return _cases(map(ModelCase, specs()), gradient)
+    return sloped(map(ModelCase, specs()), gradient)
 
 
 def pairs(gradient: bool) -> tuple[Case, ...]:
     """Pairs of responses in which one pair of values is ever more common, and the others ever rarer."""
     weights = (round(_GROWTH ** (1.5 * n)) for n in range(STEPS))
     tables = ((((most, 1), (1, 2)), ((1, 2), (2, most)), ((1, 1), (most, 1))) for most in weights)
-    return _cases((PairCase(PairSpec(((0,), (1,), (3,)), (2, 1, 1), table)) for table in tables), gradient)
-
-
-def _cases(cases: Iterable[Case], gradient: bool) -> tuple[Case, ...]:
-    return tuple(with_slopes(case) if gradient else case for case in cases)
+    return sloped((PairCase(PairSpec(((0,), (1,), (3,)), (2, 1, 1), table)) for table in tables), gradient)

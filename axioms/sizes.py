@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 
 from ..models.data import FiniteSpec, PairSpec
 from .cases import Case, FeatureCase, GarblingCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
-from .known import with_slopes
+from .known import sloped, with_slopes
 
 #: The largest number of stimuli, and of responses.
 MOST = 24
@@ -37,7 +37,7 @@ def _joint(stimuli: int, responses: int, dimensions: int = 1) -> FiniteSpec:
 
 def models(gradient: bool) -> tuple[Case, ...]:
     """Each joint as it is."""
-    return _cases((ModelCase(spec) for spec in joints()), gradient)
+    return sloped((ModelCase(spec) for spec in joints()), gradient)
 
 
 def pairs(gradient: bool) -> tuple[Case, ...]:
@@ -46,7 +46,7 @@ def pairs(gradient: bool) -> tuple[Case, ...]:
     tables = [tuple((row[:2], row[2:]) for row in spec.responses) for spec in specs]
     cases = [PairCase(PairSpec(spec.stimuli, spec.prior, table)) for spec, table in zip(specs, tables)]
     # A measure that needs no gradient is given one, too: it may use it.
-    return _cases(cases, gradient) + tuple(map(with_slopes, cases[1:4]))
+    return sloped(cases, gradient) + tuple(map(with_slopes, cases[1:4]))
 
 
 def models_and_pairs(gradient: bool) -> tuple[Case, ...]:
@@ -56,13 +56,13 @@ def models_and_pairs(gradient: bool) -> tuple[Case, ...]:
 
 def garblings(split: Callable[[FiniteSpec], GarblingCase]) -> Callable[[bool], tuple[Case, ...]]:
     """Each joint with a response that ``split(spec)`` splits and merges again, which loses nothing."""
-    return lambda gradient: _cases(map(split, joints()), gradient)
+    return lambda gradient: sloped(map(split, joints()), gradient)
 
 
 def renamings(gradient: bool) -> tuple[Case, ...]:
     """Each joint with the names of its responses turned round."""
     orders = (tuple(range(len(spec.responses[0])))[::-1] for spec in joints())
-    return _cases((ResponseMapCase(spec, order=order) for spec, order in zip(joints(), orders)), gradient)
+    return sloped((ResponseMapCase(spec, order=order) for spec, order in zip(joints(), orders)), gradient)
 
 
 def moves(gradient: bool) -> tuple[Case, ...]:
@@ -75,13 +75,13 @@ def moves(gradient: bool) -> tuple[Case, ...]:
     def shuffled(spec: FiniteSpec) -> StimulusMapCase:
         return StimulusMapCase(spec, tuple(tuple(_STEP * x % _PRIME for x in place) for place in spec.stimuli))
 
-    return _cases((*map(turned, joints()), *map(shuffled, joints())), gradient)
+    return sloped((*map(turned, joints()), *map(shuffled, joints())), gradient)
 
 
 def features(gradient: bool) -> tuple[Case, ...]:
     """A feature of every number of values, or in every number of dimensions, beside one without effect."""
     cases = [_beside(_joint(n, 1 + _STEP * (n - 1) % _VALUES), 2, n % 2) for n in range(2, _VALUES + 1)]
-    return _cases((*cases, *(_beside(_joint(2, 3), d, d - 1) for d in range(2, FEATURES + 1))), gradient)
+    return sloped((*cases, *(_beside(_joint(2, 3), d, d - 1) for d in range(2, FEATURES + 1))), gradient)
 
 
 def _beside(spec: FiniteSpec, dimensions: int, idle: int) -> FeatureCase:
@@ -96,7 +96,3 @@ def _beside(spec: FiniteSpec, dimensions: int, idle: int) -> FeatureCase:
     prior = tuple(weight * (1 + y) for weight in spec.prior for y in (0, 1))
     rows = tuple(row for row in spec.responses for _ in (0, 1))
     return FeatureCase(FiniteSpec(tuple(places), prior, rows), idle)
-
-
-def _cases(cases: Iterable[Case], gradient: bool) -> tuple[Case, ...]:
-    return tuple(with_slopes(case) if gradient else case for case in cases)
