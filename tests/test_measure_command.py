@@ -187,3 +187,18 @@ def test_the_axioms_are_asked_on_a_recording_too(tmp_path, monkeypatch, capsys):
         main()
     assert ended.value.code == 2
     assert "--stimulus has no effect without --models" in capsys.readouterr().err
+
+
+def test_hints_that_a_reader_needs(run, tmp_path):
+    (tmp_path / "images.csv").write_text("image,0,1\n1,90,10\n2,10,20\n3,2,28\n")
+    some = ("images.csv", "--measure", "i_sp")
+    code, out, err = run(*some, "--resamples", "10")
+    said = " ".join((out + err).split())
+    assert code == 0
+    assert "write --stimulus nominal if these numbers are names" in said
+    assert "which differ widely: --prior uniform" in said
+    assert "10 simulated experiments are few" in said
+    code, out, err = run(*some, "--resamples", "30", "--prior", "uniform", "--stimulus", "nominal")
+    said = " ".join((out + err).split())
+    assert code == 0
+    assert not any(words in said for words in ("numbers are names", "differ widely", "experiments are few"))
