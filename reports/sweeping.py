@@ -1,15 +1,9 @@
-"""Sweeps of `stiminfo edit`: edits for all combinations of some settings, one row each, kept while they are made."""
+"""Makes the edits of a sweep, one row per setting."""
 
 from __future__ import annotations
 
-import csv
-import io
-import itertools
-import json
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,54 +24,13 @@ from ..diffusion.editing import (
 )
 from ..diffusion.latents import LearnedGroups, World, factor_information
 from ..diffusion.latents.groups import WHOLE
-from ..errors import OutputError
-from ..files import json_text, write_whole
+from .sweeps import Common, Setting, Sweep
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from ..models.arrays import Array
 
-SCHEMA = 1
 #: A group is there for a factor if it tells this share of its entropy.
 MUCH = 1 / 3
-#: Dots per inch of the figure in pixels.
-_DPI = 200
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One combination: of a folder of groups, the seed of images and donors, and the options of that name."""
-
-    groups: str
-    seed: int
-    level: float
-    group: str
-    condition: str
-    guide: str
-    scale: float
-
-
-@dataclass(frozen=True)
-class Common:
-    """What all combinations of a sweep have in common.
-
-    Attributes
-    ----------
-    perturb, amount, images : as the options
-    checkpoint : the folder of networks that generate; "" for the exact denoiser
-    """
-
-    perturb: str
-    amount: float
-    images: int
-    checkpoint: str = ""
-
-
-def combinations(**values: Sequence[Any]) -> list[Setting]:
-    """All combinations of settings, in the order of the fields."""
-    names = list(Setting.__dataclass_fields__)
-    return [Setting(*one) for one in itertools.product(*(dict.fromkeys(values[name]) for name in names))]
 
 
 def chosen_images(world: World, count: int, seed: int) -> torch.Tensor:
@@ -96,46 +49,6 @@ def edited(
     by = WHOLE if setting.condition == WHOLE else group
     found = edit(latents, start, changed, by, guide=guide, scale=setting.scale, seed=setting.seed)
     return found, score(learned.world, start.images.numpy(), changed.donors.numpy(), found.pictures)
-
-
-class Sweep:
-    """The rows of a sweep, in a folder that is written after each one.
-
-    Parameters
-    ----------
-    out : the folder; rows that an earlier run left there are kept
-    common, digests : what the rows have in common, and the groups' files; another sweep's rows are refused
-
-    Raises
-    ------
-    OutputError
-        The folder holds the rows of another sweep.
-    """
-
-    def __init__(self, out: Path, common: Common, digests: Mapping[str, Any]) -> None:
-        self.path = out / "sweep.json"
-        self.about = {"schema": SCHEMA, **asdict(common), "digests": dict(digests)}
-        self.rows: dict[Setting, dict[str, Any]] = {}
-        if not self.path.is_file():
-            return
-        other = OutputError(f"{self.path}: holds a sweep of other settings or groups; give another --out, or remove it")
-        try:
-            data = json.loads(self.path.read_text(encoding="utf-8"))
-            known = dict(data.pop("digests"))
-            same = all(known.get(name, digest) == digest for name, digest in digests.items())
-            rows = data.pop("rows")
-            if not same or data != {name: value for name, value in self.about.items() if name != "digests"}:
-                raise other
-            self.about["digests"] = known | dict(digests)
-            names = Setting.__dataclass_fields__
-            self.rows = {Setting(**{name: row[name] for name in names}): row for row in rows}
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise other from None
-
-    def add(self, setting: Setting, row: dict[str, Any]) -> None:
-        """Keep a row."""
-        self.rows[setting] = asdict(setting) | row
-        write_whole(self.path, json_text({**self.about, "rows": list(self.rows.values())}))
 
 
 def run(
@@ -216,62 +129,3 @@ def targets(told: Array) -> list[int]:
     told : (F,) the share of each factor's entropy
     """
     return [f for f, share in enumerate(told) if share >= MUCH or f == int(np.argmax(told))]
-
-
-def varied(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The settings that differ between rows; the group, if none does."""
-    names = [name for name in Setting.__dataclass_fields__ if len({row[name] for row in rows}) > 1]
-    return names or ["group"]
-
-
-def print_sweep(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
-    """Print a table with one row per combination of what differs."""
-    from rich.table import Table
-
-    names = varied(rows)
-    shown = names if "group" in names else ["group", *names]
-    title = "Shares of edits that took the value asked for, and that kept what the group does not tell"
-    table = Table(title=title, title_justify="left")
-    for name in shown:
-        table.add_column(name)
-    for name in ("target", "took", "kept each other factor", "distance to the nearest image"):
-        table.add_column(name, justify="left" if name == "target" else "right")
-    for row in rows:
-        cells = [f"{row[name]:g}" if isinstance(row[name], float) else str(row[name]) for name in shown]
-        if "error" in row:
-            table.add_row(*cells, row["target"], "no edit", "", "")
-        else:
-            took = "no donor differs" if row["took"] is None else f"{row['took']:.0%}"
-            kept = "" if row["kept"] is None else f"{row['kept']:.0%}"
-            table.add_row(*cells, row["target"], took, kept, f"{row['distance']:.2g}")
-    console.print(table)
-    for error in dict.fromkeys(row["error"] for row in rows if "error" in row):
-        console.print(f"no edit: {error}", highlight=False, markup=False)
-
-
-def write_sweep(rows: Sequence[Mapping[str, Any]], out: Path) -> list[str]:
-    """Write sweep.csv, sweep.png and sweep.svg into a folder, beside sweep.json; returns all names."""
-    from .draw.sweep import plot_sweep
-
-    stream = io.StringIO()
-    columns = [
-        *Setting.__dataclass_fields__,
-        "target",
-        "told",
-        "took",
-        "kept",
-        "distance",
-        "depth",
-        "round_trip",
-        "error",
-    ]
-    table = csv.DictWriter(stream, columns, extrasaction="ignore", lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    write_whole(out / "sweep.csv", stream.getvalue())
-    figure = plot_sweep(rows)
-    for kind in ("png", "svg"):
-        drawn = io.BytesIO()
-        figure.savefig(drawn, format=kind, dpi=_DPI)
-        write_whole(out / f"sweep.{kind}", drawn.getvalue())
-    return ["sweep.json", "sweep.csv", "sweep.png", "sweep.svg"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..sweeping import varied
+from ..sweeps import varied
 from .style import COLOURS, GUIDE, Drawing, styled
 
 #: What can be the horizontal axis, in order of preference: numbers first.

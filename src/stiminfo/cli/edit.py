@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..diffusion.latents import ExactLatents, LearnedGroups, World
     from ..models.arrays import Array
     from ..reports.editing import EditReport
-    from ..reports.sweeping import Common, Setting
+    from ..reports.sweeps import Common, Setting
 
 #: Images in the figure, and passes per image of the map of I_local.
 _SHOWN, _PASSES = 6, 512
@@ -106,7 +106,7 @@ class Options(Given):
 
     def settings(self) -> list[Setting]:
         """All combinations of the values that were given; raises `OptionError` for values that make no sense."""
-        from ..reports.sweeping import combinations
+        from ..reports.sweeps import combinations
 
         found = combinations(
             groups=[str(folder) for folder in self.groups],
@@ -194,7 +194,7 @@ def edit(options: Options) -> int:
 
 
 def _common(options: Options) -> Common:
-    from ..reports.sweeping import Common
+    from ..reports.sweeps import Common
 
     networks = "" if options.checkpoint is None else str(options.checkpoint)
     return Common(options.perturb, options.amount, options.images, networks)
@@ -203,7 +203,9 @@ def _common(options: Options) -> Common:
 def _sweep(options: Options, settings: list[Setting], common: Common) -> int:
     """Edits for all combinations, in one table and one figure."""
     from ..diffusion.latents import load_groups
-    from ..reports.sweeping import Sweep, print_sweep, run, write_sweep
+    from ..reports.sweep_output import print_sweep, write_sweep
+    from ..reports.sweeping import run
+    from ..reports.sweeps import Sweep
 
     loaded = {str(folder): load_groups(folder) for folder in options.groups}
     for setting in settings:
