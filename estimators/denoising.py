@@ -57,12 +57,11 @@ def estimate(
         raise ValueError(f"form is {form!r}; expected auto, raw or variance")
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise ValueError(f"seed is {seed!r}; expected a whole number, not negative")
-    denoiser, centre = denoiser.centred()
-    points = points - centre
     bounds = None if gamma_range is None else _bounds(gamma_range)
     if sampler is None:  # a learned gain is used where it is asked for
         sampler = denoiser.usual_sampler if denoiser.gain is None else "posterior"
     budget, chosen = _budget(passes, rtol), sampler_named(sampler, denoiser)
+    denoiser, chosen, points = _centred(denoiser, chosen, points)
     spent = len(points) * (PASSES if passes is None else budget.passes)
     try:
         side = denoiser.response_side() if integrand.of_responses else denoiser
@@ -86,6 +85,14 @@ def estimate(
             return _in_blocks(task, integrand, denoiser, points, bounds)
     except Unknown as reason:
         raise NotApplicable(f"{measure} cannot be estimated here: {reason}") from reason
+
+
+def _centred(denoiser: Denoiser, sampler: ResponseSampler, x: Tensor) -> tuple[Denoiser, ResponseSampler, Tensor]:
+    """The same with stimuli counted from the prior's centre, where a sampler's own functions can follow."""
+    moved, centre = denoiser.centred()
+    follows = getattr(sampler, "centred", None)
+    follower = None if follows is None else follows(centre)
+    return (denoiser, sampler, x) if follower is None else (moved, follower, x - centre)
 
 
 def _in_blocks(

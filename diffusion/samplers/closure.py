@@ -22,6 +22,7 @@ class Closure(Sampler):
     """
 
     name = "closure"
+    through_denoiser = True
 
     def passes(self, denoiser: Denoiser) -> int:
         return 1 + denoiser.dimensions

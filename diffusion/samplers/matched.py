@@ -36,6 +36,7 @@ class Matched(Sampler):
 
     steps: int = 10
     name = "matched"
+    through_denoiser = True
 
     def __post_init__(self) -> None:
         if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1:

@@ -16,6 +16,7 @@ class PlugIn(Sampler):
     """r ~ p(r | xhat(xg)), as published; biased. It always uses the squared gain."""
 
     name = "plug_in"
+    through_denoiser = True
 
     def passes(self, denoiser: Denoiser) -> int:
         return 2

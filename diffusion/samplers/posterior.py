@@ -35,6 +35,7 @@ class PosteriorSampler(Sampler):
     steps: int = 20
     black_box: bool = False
     name = "posterior"
+    through_denoiser = True
     keeps_variance = True
 
     def __post_init__(self) -> None:

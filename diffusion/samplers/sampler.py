@@ -51,11 +51,17 @@ class Sampler:
 
     name: str
     keeps_variance = False
+    #: Whether it knows stimuli only through the denoiser that it is given, so that their origin does not matter.
+    through_denoiser = False
 
     @classmethod
     def for_denoiser(cls, denoiser: Denoiser) -> Self:
         """The sampler to use with this denoiser; raises `NoSampler` where there is none."""
         return cls()
+
+    def centred(self, centre: Tensor) -> ResponseSampler | None:
+        """The sampler for stimuli given as x - centre, (d,); None if it must see the stimuli themselves."""
+        return self if self.through_denoiser else None
 
     def draws_exactly(self, denoiser: Denoiser) -> bool:
         return False

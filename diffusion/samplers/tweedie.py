@@ -22,6 +22,7 @@ class Tweedie(Sampler):
     """
 
     name = "tweedie"
+    through_denoiser = True
 
     def passes(self, denoiser: Denoiser) -> int:
         return 2 if denoiser.knows_posterior else 2 + denoiser.dimensions

@@ -13,12 +13,14 @@ torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 import stiminfo as si  # noqa: E402
 from stiminfo.axioms.strategies import finite_specs  # noqa: E402
 from stiminfo.diffusion import (  # noqa: E402
+    Amortised,
     FiniteSetDenoiser,
     GaussianDenoiser,
     MixtureDenoiser,
     PosteriorSampler,
     fit_amortised,
 )
+from stiminfo.diffusion.samplers import Sampler  # noqa: E402
 from stiminfo.errors import EstimateError  # noqa: E402
 from stiminfo.models import LinearGaussian, LinearNonlinearPoisson, ModelError  # noqa: E402
 
@@ -141,6 +143,58 @@ def test_amortised_regression_on_a_mixture():
     published = si.i_local.estimate(denoiser, x, passes=2000, sampler="plug_in").value.mean()
     assert abs(fitted / truth - 1) < 0.1
     assert published / truth < 0.8
+
+
+def test_a_regression_that_fits_badly_is_right_in_the_mean():
+    """Too few steps leave it off by much at each level; a factor that is measured on new draws takes that off."""
+    denoiser = gaussian(2, k=1)
+    x = denoiser.draw_prior(600, denoiser.generator(0))
+    found = si.i_local.estimate(denoiser, x, passes=200, sampler=fit_amortised(denoiser, steps=80)).value.mean()
+    assert found == pytest.approx(denoiser.feature_information().sum(), rel=0.04)
+
+
+class _OwnFunction(Sampler):
+    """A sampler of a user's: a function of noisy stimuli as the user gives them, whatever the denoiser is."""
+
+    name = "own"
+
+    def __init__(self, function):
+        self.function = function
+
+    def passes(self, denoiser):
+        return 1
+
+    def squared_gain(self, denoiser, xg, gamma, variance, generator):
+        return self.function(xg, gamma)
+
+
+class _Bare:
+    """The least that an object needs to be a sampler."""
+
+    name, keeps_variance = "bare", False
+    passes, squared_gain = _OwnFunction.passes, _OwnFunction.squared_gain
+
+    def __init__(self, function):
+        self.function = function
+
+    def draws_exactly(self, denoiser):
+        return False
+
+
+@pytest.mark.parametrize("sampler", [Amortised, _OwnFunction, _Bare])
+def test_functions_of_a_sampler_see_the_stimuli_as_they_were_given(sampler):
+    """The prior is far from 0 and not Gaussian, so a function that saw shifted stimuli would be wrong."""
+    encoder = LinearGaussian([[1.0, 0.5]], 0.4)
+    denoiser = MixtureDenoiser([0.5, 0.5], [[8.5, 3.0], [11.5, 3.5]], [0.3 * np.eye(2)] * 2, encoder)
+    generator = denoiser.generator(0)
+
+    def gain(xg, gamma):
+        return PosteriorSampler().squared_gain(denoiser, xg, gamma, True, generator)
+
+    x = denoiser.draw_prior(20, generator)
+    truth = si.i_local.estimate(denoiser, x, passes=4000).value.mean()
+    found = si.i_local.estimate(denoiser, x, passes=4000, sampler=sampler(gain), form="raw").value.mean()
+    assert found == pytest.approx(truth, rel=0.02)
 
 
 def test_completeness_for_a_poisson_population():
