@@ -43,8 +43,11 @@ PLATEAU = 0.97
 #: An envelope that approaches a limit falls, from one octave to the next, by less than this share of its fall before:
 #: by half as much if it falls as 1/D. One that falls as D^-0.2 falls by 0.87 as much.
 SLOWS = 0.7
-#: A fall by less than this share of the envelope, per octave, is none.
+#: A fall by less than this share of the envelope, per octave, is none ...
 FALL = 0.02
+#: ... unless it was under way an octave before, by at least a tenth as much: then by less than this, D^-0.01 falls by
+#: 0.007. Where a change is periodic, its envelope falls by some such share at the last level alone, which is narrow.
+TREND, UNDER_WAY = 0.005, 0.1
 #: A sound case: the last level is at most this share of the level before ...
 FALLS = 0.8
 #: ... and no more than this share of the first change, or the case's own `limit`, is left in the extrapolated limit.
@@ -97,7 +100,8 @@ def _check(measure: Evaluator, case: FarCase) -> tuple[Finding, bool]:
     long = levels[-1] >= 64 * levels[-3]
     plateau = kept >= (FADES / 10 if long else FADES) and farther >= PLATEAU * far and far >= PLATEAU * middle
     fell, falls = (middle - far) / np.log2(levels[-2] / levels[-3]), (far - farther) / octaves
-    goes_on = falls >= max(FALL * far, SLOWS * fell)
+    least = TREND if fell >= UNDER_WAY * falls else FALL
+    goes_on = falls >= max(least * far, SLOWS * fell)
     # Beyond a change of sign a change rises before it falls, and its envelope is as flat as a constant's; but it stays
     # below the largest change of all.
     before_last, last = (_about(change, case.distances, level) for level in levels[-2:])

@@ -87,6 +87,7 @@ TESTS = {
     "axioms/places.py": "tests/axioms/test_places.py",
     "axioms/registry.py": AUDIT,
     "axioms/sizes.py": "tests/axioms/test_sizes.py",
+    "axioms/space_cases.py": "tests/axioms/test_spaces.py",
     "axioms/spaces.py": "tests/axioms/test_spaces.py",
     "axioms/strategies.py": MUTANTS,
     "axioms/strength.py": "tests/axioms/test_strength.py",
