@@ -93,7 +93,6 @@ TESTS = {
     "axioms/strength.py": "tests/axioms/test_strength.py",
     "axioms/testing.py": AUDIT,
     "axioms/unbounded_cases.py": "tests/axioms/test_locality.py",
-    "axioms/steep.py": "tests/axioms/test_fooling.py -k 'seldom and (CiSSI or SSI)'",
     **{f"axioms/{axiom}.py": MUTANTS for axiom in EVERY},
     "axioms/locality.py": "tests/axioms/test_locality.py tests/axioms/test_spaces.py",
     "axioms/auditing/attack.py": f"{AUDIT} {MUTANTS}",
