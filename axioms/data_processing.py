@@ -162,7 +162,7 @@ AXIOM = Axiom(
     ),
     known_with_gradient=(GarblingCase(known.SHARED_SLOPES, known.MERGE),),
     smallest=smallest.garblings,
-    sizes=sizes.garblings(_unsplit),
+    sizes=sizes.garblings(_unsplit, _many_parts),
     families=_families,
     of_models=lambda specs: (Family("your models, garbled", garbling_cases(specs)),),
 )

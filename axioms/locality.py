@@ -27,6 +27,7 @@ from .axiom import FIFTH, FORTIETH, PAPER, Axiom, Family
 from .evaluator import Evaluator
 from .finding import Finding, listed
 from .locality_cases import DecayCase, FarCase, JumpCase
+from .space_cases import FEATURES, FEW, BesideCase, LaidCase, beside_cases, laid_cases, near_by
 from .strategies import steps, weight_rows
 from .unbounded_cases import AtomsCase, ReadingCase
 
@@ -42,8 +43,11 @@ PLATEAU = 0.97
 #: An envelope that approaches a limit falls, from one octave to the next, by less than this share of its fall before:
 #: by half as much if it falls as 1/D. One that falls as D^-0.2 falls by 0.87 as much.
 SLOWS = 0.7
-#: A fall by less than this share of the envelope, per octave, is none.
+#: A fall by less than this share of the envelope, per octave, is none ...
 FALL = 0.02
+#: ... unless it was under way an octave before, by at least a tenth as much: then by less than this, D^-0.01 falls by
+#: 0.007. Where a change is periodic, its envelope falls by some such share at the last level alone, which is narrow.
+TREND, UNDER_WAY = 0.005, 0.1
 #: A sound case: the last level is at most this share of the level before ...
 FALLS = 0.8
 #: ... and no more than this share of the first change, or the case's own `limit`, is left in the extrapolated limit.
@@ -96,7 +100,8 @@ def _check(measure: Evaluator, case: FarCase) -> tuple[Finding, bool]:
     long = levels[-1] >= 64 * levels[-3]
     plateau = kept >= (FADES / 10 if long else FADES) and farther >= PLATEAU * far and far >= PLATEAU * middle
     fell, falls = (middle - far) / np.log2(levels[-2] / levels[-3]), (far - farther) / octaves
-    goes_on = falls >= max(FALL * far, SLOWS * fell)
+    least = TREND if fell >= UNDER_WAY * falls else FALL
+    goes_on = falls >= max(least * far, SLOWS * fell)
     # Beyond a change of sign a change rises before it falls, and its envelope is as flat as a constant's; but it stays
     # below the largest change of all.
     before_last, last = (_about(change, case.distances, level) for level in levels[-2:])
@@ -140,11 +145,11 @@ def reading_cases(draw: DrawFn) -> ReadingCase:
 
 
 @composite
-def atoms_cases(draw: DrawFn) -> AtomsCase:
-    """Lone atoms, on a lattice or at powers of two, of one kind or two, each with tails of its own."""
+def atoms_cases(draw: DrawFn, few: bool = False) -> AtomsCase:
+    """Lone atoms, on a lattice or (if `few`, only) at powers of two, of one kind or two, each with tails of its own."""
     kinds = tuple(draw(st.lists(st.sampled_from([1, 0]), min_size=1, max_size=3)))
     light = draw(st.booleans()), draw(st.booleans())
-    return AtomsCase(_ATOMS, kinds, light, draw(st.booleans()), draw(st.booleans()))
+    return AtomsCase(_ATOMS, kinds, light, few or draw(st.booleans()), draw(st.booleans()))
 
 
 @composite
@@ -217,6 +222,18 @@ _FAR = (
     _DOUBLING,
     _REACHING,
 )
+# Beside independent features, in every number, and along a line that lies in R^4.
+_OTHERS = (
+    near_by((1, 2), ((3, 1), (1, 2))),
+    near_by((1, 1)),
+    near_by((2, 1), ((1, 1), (0, 1))),
+    *[near_by((1, 2))] * 4,
+)
+_IN_SPACE = (
+    BesideCase(_BLOB, _OTHERS[:2], 1),
+    *(BesideCase(_DOUBLING, _OTHERS[: d - 1], d // 2) for d in range(3, FEATURES + 1)),
+    LaidCase(_LEANING, ((1, 0, 2, -1),)),
+)
 #: The blob with a second feature: where it is not 0, the bump is lower.
 BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))
 
@@ -237,6 +254,9 @@ def _families(gradient: bool) -> tuple[Family, ...]:
         Family("responses without end", reading_cases(), FORTIETH),
         Family("lone atoms", atoms_cases(), FORTIETH),
         *in_the_plane,
+        Family("light-tailed priors, one of 3 features", beside_cases(decay_cases(), FEW), FORTIETH),
+        Family("lone atoms, one of 3 to 8 features", beside_cases(atoms_cases(few=True)), FORTIETH),
+        Family("on a line in 3-d to 8-d", laid_cases(decay_cases() | reading_cases() | atoms_cases()), FORTIETH),
     )
 
 
@@ -248,7 +268,7 @@ AXIOM = Axiom(
     why="Otherwise a peak of I at x may come from the responses to a very different stimulus.",
     source=f"Axiom 2 of {PAPER}, restricted to light tails",
     check=check,
-    cases=(DecayCase, JumpCase, ReadingCase, AtomsCase),
+    cases=(DecayCase, JumpCase, ReadingCase, AtomsCase, BesideCase, LaidCase),
     known=(
         _BLOB,
         _LEANING,
@@ -256,6 +276,7 @@ AXIOM = Axiom(
         replace(_LEANING, mirror=True),
         *_FAR,
         *(replace(case, mirror=True) for case in _FAR),
+        *_IN_SPACE,
     ),
     silence="I was 0 far from the ball, or no change of p(R, x) changed it anywhere,",
     families=_families,

@@ -1,8 +1,11 @@
-"""One case of every size, 1 to 24 stimuli, 1 to 24 responses, 1 to 8 features: a search may miss one by luck."""
+"""One case of every size, 1 to 24 stimuli, 1 to 24 responses, 1 to 8 features: a search may miss one by luck.
+
+Beyond, responses are asked up to 4,096, in every number from 32 on by steps of a half or a third.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from ..models.data import FiniteSpec, PairSpec
@@ -11,10 +14,15 @@ from .known import sloped, with_slopes
 
 #: The largest number of stimuli, and of responses.
 MOST = 24
+#: Larger numbers of responses, and that of the pair of which one response has so many values but for a half.
+LARGER = tuple(n * 2**k for k in range(8) for n in (32, 48) if n * 2**k <= 4096)
+_LARGE_PAIR = 512
 #: The largest number of features.
 FEATURES = 8
 #: The largest number of values of a feature beside another, and of responses to it: the plane takes longer.
 _VALUES = 8
+#: The largest number of values of each feature on a grid.
+_SIDE = 4
 #: From one case to the next the number of responses grows by this, modulo `MOST`: coprime, so that all of them occur.
 _STEP = 7
 #: Modulo this, more than `MOST`, multiples of `_STEP` are a shuffle.
@@ -25,7 +33,8 @@ _PRIME = 29
 def joints() -> tuple[FiniteSpec, ...]:
     """A joint distribution of each number of stimuli, of each number of responses, and in each number of dimensions."""
     on_a_line = (_joint(n, 1 + _STEP * (n - 1) % MOST) for n in range(1, MOST + 1))
-    return (*on_a_line, *(_joint(2, 4, d) for d in range(2, FEATURES + 1)))
+    large = (_joint(2, count) for count in LARGER)
+    return (*on_a_line, *(_joint(2, 4, d) for d in range(2, FEATURES + 1)), *large)
 
 
 def _joint(stimuli: int, responses: int, dimensions: int = 1) -> FiniteSpec:
@@ -43,7 +52,9 @@ def models(gradient: bool) -> tuple[Case, ...]:
 def pairs(gradient: bool) -> tuple[Case, ...]:
     """Each number of stimuli, and each of dimensions, with twice two responses."""
     specs = [_joint(n, 4) for n in range(1, MOST + 1)] + [spec for spec in joints() if len(spec.stimuli[0]) > 1]
-    tables = [tuple((row[:2], row[2:]) for row in spec.responses) for spec in specs]
+    specs.append(_joint(2, _LARGE_PAIR))
+    halves = [len(spec.responses[0]) // 2 for spec in specs]
+    tables = [tuple((row[:half], row[half:]) for row in spec.responses) for spec, half in zip(specs, halves)]
     cases = [PairCase(PairSpec(spec.stimuli, spec.prior, table)) for spec, table in zip(specs, tables)]
     # A measure that needs no gradient is given one, too: it may use it.
     return sloped(cases, gradient) + tuple(map(with_slopes, cases[1:4]))
@@ -54,9 +65,20 @@ def models_and_pairs(gradient: bool) -> tuple[Case, ...]:
     return models(gradient) + pairs(gradient)
 
 
-def garblings(split: Callable[[FiniteSpec], GarblingCase]) -> Callable[[bool], tuple[Case, ...]]:
-    """Each joint with a response that ``split(spec)`` splits and merges again, which loses nothing."""
-    return lambda gradient: sloped(map(split, joints()), gradient)
+def garblings(
+    split: Callable[[FiniteSpec], GarblingCase], parted: Callable[[FiniteSpec, int], Iterable[GarblingCase]]
+) -> Callable[[bool], tuple[Case, ...]]:
+    """Each joint with a response that ``split(spec)`` splits and merges again, which loses nothing.
+
+    Of the larger numbers, responses that are parts of two, as ``parted(spec, parts)`` gives them.
+    """
+
+    def cases() -> Iterator[Case]:
+        yield from map(split, (spec for spec in joints() if len(spec.responses[0]) <= MOST))
+        for count in LARGER:
+            yield from parted(_joint(2, 2), count // 2)
+
+    return lambda gradient: sloped(cases(), gradient)
 
 
 def renamings(gradient: bool) -> tuple[Case, ...]:
@@ -79,20 +101,21 @@ def moves(gradient: bool) -> tuple[Case, ...]:
 
 
 def features(gradient: bool) -> tuple[Case, ...]:
-    """A feature of every number of values, or in every number of dimensions, beside one without effect."""
+    """A feature of every number of values, on a grid, or in every number of dimensions, beside one without effect."""
     cases = [_beside(_joint(n, 1 + _STEP * (n - 1) % _VALUES), 2, n % 2) for n in range(2, _VALUES + 1)]
-    return sloped((*cases, *(_beside(_joint(2, 3), d, d - 1) for d in range(2, FEATURES + 1))), gradient)
+    grids = (_beside(_joint(n, 3), 2, n % 2, m) for n in range(2, _SIDE + 1) for m in range(3, _SIDE + 1))
+    return sloped((*cases, *grids, *(_beside(_joint(2, 3), d, d - 1) for d in range(2, FEATURES + 1))), gradient)
 
 
-def _beside(spec: FiniteSpec, dimensions: int, idle: int) -> FeatureCase:
+def _beside(spec: FiniteSpec, dimensions: int, idle: int, values: int = 2) -> FeatureCase:
     """The model's feature, one without effect at `idle`, and others that never vary; half of all models lie below 0."""
     told = (idle + 1) % dimensions
     sign = -1 if dimensions % 2 else 1
     places = [
         tuple(sign * (1 + x if i == told else 2 + y if i == idle else 1) for i in range(dimensions))
         for (x,) in spec.stimuli
-        for y in (0, 1)
+        for y in range(values)
     ]
-    prior = tuple(weight * (1 + y) for weight in spec.prior for y in (0, 1))
-    rows = tuple(row for row in spec.responses for _ in (0, 1))
+    prior = tuple(weight * (1 + y) for weight in spec.prior for y in range(values))
+    rows = tuple(row for row in spec.responses for _ in range(values))
     return FeatureCase(FiniteSpec(tuple(places), prior, rows), idle)

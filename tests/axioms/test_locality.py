@@ -12,8 +12,10 @@ from stiminfo.axioms import AXIOMS
 from stiminfo.axioms.auditing.attack import attack
 from stiminfo.axioms.evaluator import evaluator
 from stiminfo.axioms.locality import check
+from stiminfo.axioms.locality_cases import DecayCase
 from stiminfo.axioms.unbounded_cases import AtomsCase
 from stiminfo.errors import CaseError
+from stiminfo.models import Mixture, Sigmoid
 
 
 def warped(share):
@@ -76,6 +78,16 @@ def test_a_change_that_falls_slowly_is_not_refuted(kernel, seed):
     verdict = attack(AXIOMS["locality"], spread(kernel), examples=600 if seed else 40, seed=seed)
     assert verdict.verdict == "inconclusive"
     assert "stimuli farther from the ball would settle it" in verdict.message
+
+
+@pytest.mark.parametrize("power", [0.1, 0.05])
+@pytest.mark.parametrize("width", [1, 5])
+def test_a_slow_fall_that_is_under_way_is_not_refuted(power, width):
+    case = DecayCase(Mixture((1,), (0,), (0.5,)), (Sigmoid(0, 0.25, -1.5),), 0, 0.25, 0, (2, 6))
+    finding = check(evaluator(spread(lambda d: (1 + d / width) ** -power), "fine"), case)
+    assert not finding.broken
+    assert not finding.sound
+    assert check(evaluator(spread(lambda d: 1.0 + 0 * d), "fine"), case).broken
 
 
 def test_a_change_that_falls_by_a_quick_law_holds():

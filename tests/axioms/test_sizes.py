@@ -1,6 +1,7 @@
 """Every number of stimuli and of responses up to 24 is asked in every audit: nothing there is left to luck."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def test_every_size_is_there():
     assert [len(spec.stimuli) for spec in specs[: sizes.MOST]] == [*range(1, sizes.MOST + 1)]
     assert {len(spec.stimuli[0]) for spec in specs} == {*range(1, sizes.FEATURES + 1)}
     assert {case.built.stimuli.shape[1] for case in sizes.pairs(False)} == {*range(1, sizes.FEATURES + 1)}
-    assert {len(spec.responses[0]) for spec in specs} == {*range(1, sizes.MOST + 1)}
+    assert {len(spec.responses[0]) for spec in specs} == {*range(1, sizes.MOST + 1), *sizes.LARGER}
     assert min(spec.build().mutual_information() for spec in specs[1:]) > 1e-2
     assert {len(case.built.stimuli) for case in sizes.pairs(False)} == {*range(1, sizes.MOST + 1)}
     assert all(case.built.likelihood_gradient is not None for case in sizes.models(True))
@@ -59,6 +60,22 @@ def test_what_goes_wrong_in_one_number_of_dimensions_is_found(d):
 
     for axiom in ("completeness", "additivity"):
         assert attack(sizes_only(axiom), measure("there", surp.pointwise, conditional)).verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("axiom", "least"),
+    [
+        ("additivity", 300),  # pairs have up to 512 values together
+        *product(["completeness", "positivity", "data_processing", "response_invariance"], [300, 4000]),
+    ],
+)
+def test_what_goes_wrong_for_many_responses_is_found(axiom, least):
+    def there(model):
+        first = model.likelihood[0] - model.likelihood[0].mean()
+        return surp(model) + (len(model.likelihood) > least) * (first - 0.05)
+
+    wrong = measure("many", there, surp.conditional)
+    assert attack(sizes_only(axiom), wrong).verdict == "refuted"
 
 
 def at(n, wrong):
@@ -177,7 +194,7 @@ def test_numbers_of_other_kinds_are_asked():
     [
         *(lambda m, d=d: m.dimensions == d for d in range(2, sizes.FEATURES + 1)),
         lambda m: len(m.likelihood) > 6,
-        lambda m: len(m.stimuli) == 10,
+        *(lambda m, n=n: len(m.stimuli) == n for n in (9, 10, 12, 16)),
         lambda m: (m.stimuli < 0).all(),
     ],
 )
