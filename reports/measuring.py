@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from ..estimators.sampling import (
     TrialOrder,
     limited_sampling,
     relevant_responses,
+    resample_warnings,
     stimulus_warnings,
     table_warnings,
 )
@@ -28,13 +30,15 @@ from ..models.counting import joint_of_counts
 from ..models.recordings import Recording, read_recording
 from ..models.recordings.sheet import listed
 from .measured import InformationResult, Measured, MeasureResult
-from .measuring_population import everywhere, mean_spikes, measured_population, rough
+from .measuring_population import everywhere, mean_spikes, measured_population
 
 Progress = Callable[[int, int], object]
 
 #: Largest table, stimuli times responses, on which integrals over noise are resampled: minutes. Ten times as many take
 #: hours.
 _MOST_ENTRIES = 50_000
+#: The fewest simulated experiments: the spread of fewer is not known to a quarter, so that no interval has its level.
+_FEWEST = 10
 #: Priors that have a name; any other is given in numbers.
 PRIORS = ("trials", "uniform")
 
@@ -61,7 +65,8 @@ def measure(
         As `read_recording` returns it, or anything that it reads without options.
     measures : names of published measures, or one; by default all
     resamples : int, optional
-        Simulated tables behind corrected values and intervals; by default 200, or fewer (at least 60) for large tables.
+        Simulated tables behind corrected values and intervals, 10 or more; by default 200, or fewer (at least 60) for
+        large tables. A warning says where they are few for the level.
     level : float
         Level of the intervals.
     prior : "trials", "uniform", (J,) probabilities, or a mapping of labels to probabilities
@@ -95,7 +100,7 @@ def measure(
     if not isinstance(recording, Recording):
         recording = read_recording(recording)
     measures = [measures] if isinstance(measures, str) else measures
-    settings = Settings(resamples=resamples, level=level, seed=seed)
+    settings = _settings(resamples, level, seed)
     chosen, (probabilities, name) = _chosen(measures), _prior(recording, prior)
     if recording.law is not None:
         settings = replace(settings, prior=probabilities)
@@ -144,10 +149,21 @@ def measure(
         resamples=whole.resamples,
         level=level,
         seed=seed,
-        warnings=(*whole.warnings, *table_warnings(recording.counts, bias), *rough(whole.resamples)),
+        warnings=(*whole.warnings, *table_warnings(recording.counts, bias), *resample_warnings(whole.resamples, level)),
         stimulus_warnings=stimulus_warnings(recording.counts, recording.labels),
         silent=whole.silent,
     )
+
+
+def _settings(resamples: Any, level: Any, seed: Any) -> Settings:
+    """Checked settings."""
+    for name, given, least in (("resamples", resamples, _FEWEST), ("seed", seed, 0)):
+        whole = isinstance(given, Integral) and not isinstance(given, bool)
+        if not (whole and given >= least) and not (name == "resamples" and given is None):
+            raise OptionError(f"{name} is {given!r}; expected a whole number, {least} or more")
+    if not isinstance(level, Real) or not 0 < level < 1:
+        raise OptionError(f"level is {level!r}; expected a share between 0 and 1, such as 0.95")
+    return Settings(resamples=resamples, level=float(level), seed=seed)
 
 
 def _chosen(measures: Sequence[str] | None) -> dict[str, PublishedMeasure]:

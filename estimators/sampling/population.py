@@ -23,11 +23,11 @@ from ...models.arrays import Array
 from ...models.laws import Law
 from ...models.population import Population
 from ...models.trial_means import trial_means
-from ...models.tuning_fit import fitted
+from ...models.tuning_fit import FittedTuning, fitted
 from ..drawn import Drawn
 from ..exact import PublishedMeasure
 from ..registry import largest, never_negative
-from .independence import dependence, permutation_of_trials
+from .independence import Dependence, dependence, permutation_of_trials
 from .neurons import information_alone
 from .population_values import Found, Passes, values_of
 from .priors import entropy
@@ -72,6 +72,12 @@ class PopulationTrials:
         """The population of this law."""
         given = {one.name: getattr(law, one.name) for one in fields(law)}
         return Population(self.points, noise=self.noise, prior=prior, geometry=self.geometry, **given)
+
+    def fit(self, rng: np.random.Generator) -> tuple[Dependence, FittedTuning]:
+        """How trials depend on one another, and the tuning that they say, shrunken with allowance for it."""
+        count = len(self.points)
+        found = dependence(self.responses, self.stimulus, count, rng)
+        return found, fitted(trial_means(self.responses, self.stimulus, count, self.noise), found.effect)
 
 
 @dataclass(frozen=True)
@@ -124,8 +130,7 @@ def population_sampling(
         ``progress(done, total)``, in simulated experiments.
     """
     rng, prior, count = np.random.default_rng(settings.seed), settings.prior, len(trials.points)
-    found = dependence(trials.responses, trials.stimulus, count, rng)
-    fit = fitted(trial_means(trials.responses, trials.stimulus, count, trials.noise), found.effect)
+    found, fit = trials.fit(rng)
     refused, fit_for = _fitting(measures, trials.population(fit.value(), prior))
 
     def values(law: Law, passes: Passes) -> dict[str, Found]:

@@ -151,14 +151,14 @@ def test_reads_at_any_width(report, width):
 
 def test_names_are_escaped_and_cut():
     names = ["[bold]", "a grating of long name, leftward", "c"]
-    text = printed(si.measure(recording_of(COUNTS, names=names), resamples=5))
+    text = printed(si.measure(recording_of(COUNTS, names=names), resamples=10))
     assert " [bold] " in text
     assert " a grating of lo... " in text
     assert max(map(len, text.splitlines())) <= 80
 
 
 def test_many_poor_stimuli_are_counted():
-    report = si.measure(recording_of(np.tile([[1, 1], [2, 0]], (6, 1))), resamples=2)
+    report = si.measure(recording_of(np.tile([[1, 1], [2, 0]], (6, 1))), resamples=10)
     assert len(report.stimulus_warnings) == 12
     assert "Warning: 4 more stimuli have too few trials" in printed(report)
 
@@ -179,7 +179,7 @@ def test_progress_is_heard():
 
 def test_repeated_stimuli_are_refused():
     with pytest.raises(ModelError, match="two rows"):
-        si.measure(recording_of(COUNTS, [[0.0], [0.0], [1.0]]), resamples=2)
+        si.measure(recording_of(COUNTS, [[0.0], [0.0], [1.0]]), resamples=10)
 
 
 def sorted_by_label(data):
@@ -313,7 +313,7 @@ class TestBits:
         mean = (COUNTS @ [0, 1, 2]).sum() / COUNTS.sum()
         assert report.information.per_spike == pytest.approx(report.information.plug_in / mean, rel=1e-14)
         assert "nats per spike" in printed(report)
-        silent = si.measure(Recording.from_counts([[3, 0], [4, 0]], [0, 1]), ["i_sp"], resamples=5)
+        silent = si.measure(Recording.from_counts([[3, 0], [4, 0]], [0, 1]), ["i_sp"], resamples=10)
         assert silent.information.per_spike is None
 
 
@@ -352,13 +352,13 @@ def test_corrected_values_stand_beside_the_plug_in(report):
 
 
 def test_how_it_was_read_stands_above(tmp_path):
-    text = printed(si.measure(blank_recording(tmp_path), ["i_sp"], resamples=5))
+    text = printed(si.measure(blank_recording(tmp_path), ["i_sp"], resamples=10))
     assert text.startswith("read: text in UTF-8, separated by commas\nread: shape: count table")
 
 
 def test_a_table_that_is_too_large_for_integrals(monkeypatch):
     monkeypatch.setattr("stiminfo.reports.measuring._MOST_ENTRIES", 8)
-    found = si.measure(recording_of(COUNTS), ["i_local", "i_sp"], resamples=5)
+    found = si.measure(recording_of(COUNTS), ["i_local", "i_sp"], resamples=10)
     assert "3 stimuli by 3 responses are too many" in found.measures["i_local"].reason
     assert found.measures["i_sp"].value is not None
 
@@ -372,7 +372,7 @@ def test_rows_are_stimuli(report):
     rows = [line.split(",") for line in report.to_csv().splitlines()]
     assert rows[0][:7] == ["label", "stimulus", "trials", "prior", "i_sp", "i_sp_corrected", "i_sp_low"]
     assert [float(row[4]) for row in rows[1:]] == report.measures["i_sp"].value.tolist()
-    plane = si.measure(Recording.from_counts(COUNTS, [[0, 0], [1, 0], [0, 1]]), ["i_sp"], resamples=5)
+    plane = si.measure(Recording.from_counts(COUNTS, [[0, 0], [1, 0], [0, 1]]), ["i_sp"], resamples=10)
     assert list(plane.columns())[:4] == ["label", "feature 1", "feature 2", "trials"]
 
 

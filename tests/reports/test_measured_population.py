@@ -156,7 +156,7 @@ def test_no_number_depends_on_an_order(tmp_path):
     for order, columns in ((None, None), (rng.permutation(48), rng.permutation(5))):
         (tmp_path / "r.csv").write_text(table(order=order, columns=columns))
         recording = si.read_recording(tmp_path / "r.csv")
-        found.append(si.measure(recording, ["i_surp", "i_local"], resamples=5, prior="uniform"))
+        found.append(si.measure(recording, ["i_surp", "i_local"], resamples=10, prior="uniform"))
     first, second = found
     assert first.information.low == second.information.low
     assert first.measures["i_local"].high.tolist() == second.measures["i_local"].high.tolist()
@@ -167,11 +167,11 @@ def test_no_number_depends_on_an_order(tmp_path):
 def test_a_stimulus_without_a_position(tmp_path):
     stimuli = np.array(["blank", "0", "90", "180"])[DIRECTIONS // 90]
     (tmp_path / "r.csv").write_text(table(stimuli=stimuli))
-    found = si.measure(tmp_path / "r.csv", ["i_surp", "i_local"], resamples=5)
+    found = si.measure(tmp_path / "r.csv", ["i_surp", "i_local"], resamples=10)
     blank = found.recording.labels.index("blank")
     assert np.isnan(found.measures["i_local"].value[blank])
     assert np.isfinite(found.measures["i_surp"].value).all()
     assert "blank left out" in found.measures["i_local"].note
-    nominal = si.measure(si.read_recording(tmp_path / "r.csv", "nominal"), ["i_local", "i_surp"], resamples=5)
+    nominal = si.measure(si.read_recording(tmp_path / "r.csv", "nominal"), ["i_local", "i_surp"], resamples=10)
     assert "distances" in nominal.measures["i_local"].reason
     assert nominal.measures["i_surp"].value is not None

@@ -104,7 +104,7 @@ class Options(Given):
     ] = None
     table: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Table of stimuli in an NWB file.", show_default="trials"),
+        typer.Option(metavar="NAME", help="Table of stimuli in an NWB file.", show_default="the one that has stimuli"),
     ] = None
     prior: Annotated[
         str,
