@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ModelError, NotApplicable, OptionError, UnknownName, nearest, spelt
+from ..errors import ModelError, NotApplicable, OptionError, OutOfReach, UnknownName, nearest, spelt
 from ..estimators import PUBLISHED
 from ..estimators.exact import PublishedMeasure
 from ..estimators.measure import Measure
@@ -37,6 +37,8 @@ Progress = Callable[[int, int], object]
 #: Largest table, stimuli times responses, on which integrals over noise are resampled: minutes. Ten times as many take
 #: hours.
 _MOST_ENTRIES = 50_000
+#: Memory per entry of the table while it is resampled, in bytes (40 tables at once), and the most that is asked for.
+_BYTES, _MOST_BYTES = 2_500, 4 * 2**30
 #: The fewest simulated experiments: the spread of fewer is not known to a quarter, so that no interval has its level.
 _FEWEST = 10
 #: Priors that have a name; any other is given in numbers.
@@ -86,7 +88,9 @@ def measure(
     UnknownName
         No measure or neuron has this name.
     OptionError
-        An option has no effect on this recording.
+        An option has no effect on this recording, or is out of its range.
+    OutOfReach
+        The table of stimuli by responses is too large for the memory.
 
     Examples
     --------
@@ -110,6 +114,7 @@ def measure(
             "neuron has an effect on a population only; this recording's responses are counted (to fit each neuron, "
             "read it as a population: --responses population, or responses='population' in Python)"
         )
+    _refuse_large(recording)
     rows, columns = _canonical(recording)
     results = {key: MeasureResult(key, one.title, one.units, reason=_unfit(one, recording))
                for key, one in chosen.items()}  # fmt: skip
@@ -143,6 +148,7 @@ def measure(
             about.p_value,
             about.null_mean,
             about.plug_in / mean if mean > 0 else None,
+            about.correction_error,
         ),
         measures=results,
         relevant_responses=tuple(int(n) for n in relevant_responses(recording.counts)),
@@ -188,6 +194,17 @@ def _unfit(measure: PublishedMeasure, recording: Recording) -> str | None:
     if recording.stimuli is None:
         return "the stimuli are nominal, and this measure needs distances between them"
     return None
+
+
+def _refuse_large(recording: Recording) -> None:
+    stimuli, responses = recording.counts.shape
+    needs = stimuli * responses * _BYTES
+    if needs > _MOST_BYTES:
+        raise OutOfReach(
+            f"a table of {stimuli} stimuli by {responses} responses would take {needs / 2**30:.0f} GiB to resample, at "
+            f"most {_MOST_BYTES / 2**30:.0f} GiB are taken; read the neurons as a population (--responses population), "
+            "name fewer of them (--response-column), or count them in coarser bins (--bins)"
+        )
 
 
 def _canonical(recording: Recording) -> tuple[Array, Array]:
@@ -253,7 +270,7 @@ class _Part:
         fit: dict[str, Measure] = {name: one for name, one in group.items() if "value" in found[name]}
         sampled = limited_sampling(table, points, fit, self.settings, self.order, progress, geometry=geometry)
         for name, few in sampled.measures.items():
-            found[name] |= {"corrected": few.corrected, "low": few.low, "high": few.high}
+            found[name] |= {key: getattr(few, key) for key in ("corrected", "correction_error", "low", "high")}
         return found, sampled
 
 

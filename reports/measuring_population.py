@@ -23,6 +23,9 @@ from .measured import InformationResult, Measured, MeasureResult, NeuronsResult
 
 Progress = Callable[[int, int], object]
 
+#: What simulated experiments add to a value.
+_ENDS = ("corrected", "correction_error", "low", "high")
+
 
 def measured_population(
     recording: Recording,
@@ -59,8 +62,8 @@ def measured_population(
         found = _sampled(recording, group, members, columns, settings, neuron, progress)
         whole = whole or found
         for key, one in found.measures.items():
-            fields = {"value": one.plug_in, "corrected": one.corrected, "low": one.low, "high": one.high}
-            fields["numerical_error"] = found.numerical_error[key]
+            fields = {"value": one.plug_in, "numerical_error": found.numerical_error[key]}
+            fields |= {name: getattr(one, name) for name in _ENDS}
             results[key] = replace(results[key], **everywhere(fields, members, recording))
         for key, reason in found.refused.items():
             results[key] = replace(results[key], reason=reason)
@@ -70,9 +73,10 @@ def measured_population(
         about.plug_in, about.corrected, about.low, about.high,
         about.p_value if neuron is None else None,  # the test is of all neurons
         per_spike=about.plug_in / mean if mean > 0 and neuron is None else None,
+        correction_error=about.correction_error,
     )  # fmt: skip
     back = np.argsort(columns)
-    ends = [None if one is None else one[back] for one in (whole.alone.corrected, whole.alone.low, whole.alone.high)]
+    ends = {name: None if (one := getattr(whole.alone, name)) is None else one[back] for name in _ENDS}
     return Measured(
         recording=recording,
         prior=settings.prior,
@@ -86,7 +90,7 @@ def measured_population(
         warnings=(*whole.warnings, *resample_warnings(whole.resamples, settings.level)),
         stimulus_warnings=(),
         silent=whole.silent,
-        neurons=NeuronsResult(names, neuron, whole.alone.plug_in[back], *ends),
+        neurons=NeuronsResult(names, neuron, whole.alone.plug_in[back], **ends),
     )
 
 

@@ -85,6 +85,7 @@ def test_priors(run, tmp_path):
         (["recording.csv", "--edges", "a,b"], ["--edges a,b", "numbers separated by commas"]),
         (["recording.csv", "--window", "0"], ["(start, stop)"]),
         (["recording.csv", "--prior", "none.csv"], ["none.csv", "no such file"]),
+        (["recording.csv", "--prior", "unifrom"], ["--prior unifrom", "did you mean 'uniform'?"]),
         (["recording.csv", "--prior", "recording.csv"], ["recording.csv, line 2, column 'spikes'", "probability"]),
         (["recording.csv", "--figure", "m.gif"], [".svg, .pdf, .png"]),
         (["recording.csv", "--measure", "i_locl"], ["did you mean 'i_local'"]),

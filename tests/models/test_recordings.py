@@ -370,6 +370,13 @@ def test_trial_numbers_are_no_stimuli_however_they_are_spelt(tmp_path, header):
     assert len(recording.labels) == 12
 
 
+def test_of_a_series_of_responses_one_is_named(tmp_path):
+    rows = "direction,n0,n1,n2\n" + "".join(f"{90 * (i % 3)},{i % 2},{i % 5},{i % 4}\n" for i in range(30))
+    found = read(tmp_path, rows, response_columns="n1")
+    assert (found.stimulus_names, found.response_names) == (("direction",), ("n1",))
+    assert "left out: columns 'n0', 'n2'" in repr(found)
+
+
 def test_numbered_rows_of_unknown_meaning_are_asked_about(tmp_path):
     rows = [f"{row},{row % 5},{row % 3 + 1}" for row in range(1, 41)]
     (tmp_path / "t.csv").write_text("\n".join(["q,a,b", *rows]) + "\n")

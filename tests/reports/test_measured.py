@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import stiminfo as si
+from stiminfo.errors import OptionError, OutOfReach
 from stiminfo.estimators import PUBLISHED
-from stiminfo.estimators.sampling import Settings, limited_sampling, panzeri_treves_bias
+from stiminfo.estimators.sampling import Settings, limited_sampling, panzeri_treves_bias, resample_warnings
 from stiminfo.models import ModelError, Recording
 from stiminfo.reports.measured_page import measured_page
 from stiminfo.reports.measured_terminal import decimals, fixed, print_measured
@@ -363,6 +364,49 @@ def test_a_table_that_is_too_large_for_integrals(monkeypatch):
     assert found.measures["i_sp"].value is not None
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"resamples": 9}, "resamples is 9; expected a whole number, 10 or more"),
+        ({"resamples": 20.5}, "resamples is 20.5"),
+        ({"resamples": True}, "resamples is True"),
+        ({"seed": -1}, "seed is -1; expected a whole number, 0 or more"),
+        ({"level": 95}, "level is 95; expected a share between 0 and 1"),
+        ({"level": "0.9"}, "level is '0.9'"),
+    ],
+)
+def test_wrong_settings(wrong, said):
+    with pytest.raises(OptionError, match=said):
+        si.measure(recording_of(COUNTS), ["i_sp"], **wrong)
+
+
+def test_intervals_of_a_high_level_need_many_resamples():
+    """One in 1 / (1 - level) lies beyond the ends; and there are 30 at any level."""
+    assert resample_warnings(30, 0.95) == resample_warnings(100, 0.99) == ()
+    assert "--resamples 30 or more" in resample_warnings(29, 0.5)[0]
+    assert "99 simulated experiments are few" in resample_warnings(99, 0.99)[0]
+    found = si.measure(recording_of(COUNTS), ["i_sp"], resamples=40, level=0.99)
+    assert "40 simulated experiments are few for intervals of 99 %" in found.warnings[-1]
+    assert "(--resamples 100 or more)" in found.warnings[-1]
+
+
+def test_the_error_of_a_correction_stands_beside_it(report):
+    about, one = report.information, report.measures["i_surp"]
+    assert about.correction_error > 0
+    assert f"± {about.correction_error:.4f}" in printed(report, 120)
+    data = report.to_json()
+    assert data["mutual_information"]["correction_error"] == about.correction_error
+    assert data["measures"]["i_surp"]["correction_error"] == one.correction_error.tolist()
+    assert report.in_bits().information.correction_error == pytest.approx(about.correction_error / math.log(2))
+
+
+def test_a_table_that_is_too_large_for_the_memory():
+    """Five neurons with 20 counts each have 3.2 million joint responses; here 20,000 occurred."""
+    counts = np.ones((100, 20_000))
+    with pytest.raises(OutOfReach, match=r"100 stimuli by 20000 responses would take 5 GiB .*--responses population"):
+        si.measure(recording_of(counts), ["i_sp"])
+
+
 def test_unknown_measures():
     with pytest.raises(si.InputError, match="did you mean 'i_local'"):
         si.measure(recording_of(COUNTS), ["i_locl"])
@@ -370,7 +414,7 @@ def test_unknown_measures():
 
 def test_rows_are_stimuli(report):
     rows = [line.split(",") for line in report.to_csv().splitlines()]
-    assert rows[0][:7] == ["label", "stimulus", "trials", "prior", "i_sp", "i_sp_corrected", "i_sp_low"]
+    assert rows[0][:7] == ["label", "stimulus", "trials", "prior", "i_sp", "i_sp_corrected", "i_sp_correction_error"]
     assert [float(row[4]) for row in rows[1:]] == report.measures["i_sp"].value.tolist()
     plane = si.measure(Recording.from_counts(COUNTS, [[0, 0], [1, 0], [0, 1]]), ["i_sp"], resamples=10)
     assert list(plane.columns())[:4] == ["label", "feature 1", "feature 2", "trials"]

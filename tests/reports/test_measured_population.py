@@ -55,7 +55,8 @@ def test_everything_is_said_and_written(run, tmp_path):
     assert data == json.loads(json.dumps(again.to_json()))
     assert (tmp_path / "m.csv").read_text() == again.to_csv()
     rows = (tmp_path / "n.csv").read_text().splitlines()
-    assert rows[0] == "neuron,information,information_corrected,information_low,information_high"
+    ends = ("corrected", "correction_error", "low", "high")
+    assert rows[0] == "neuron,information," + ",".join(f"information_{end}" for end in ends)
     assert float(rows[3].split(",")[1]) == again.neurons.value[2]
     page = (tmp_path / "m.html").read_text()
     assert "Each neuron alone" in page
@@ -69,7 +70,8 @@ def test_one_neuron_given_the_others(run):
     some = ("r.csv", "--resamples", "10", "--measure", "i_surp")
     code, out, _ = run(*some, "--neuron", "neuron2")
     assert code == 0
-    assert "I(R';X|R) of neuron2, given all other neurons" in out
+    assert "I(R';X|R) of neuron2, given all other neurons" in " ".join(out.split())
+    assert "p-value" not in out  # the permutation test is of all neurons
     assert "per spike" not in out
     code, _, err = run(*some, "--neuron", "neuron9")
     assert (code, "unknown neuron 'neuron9'; did you mean 'neuron" in err) == (2, True)

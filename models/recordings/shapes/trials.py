@@ -93,7 +93,8 @@ def _columns(sheet: Sheet, options: Options) -> tuple[tuple[Column, ...], tuple[
     elif stimulus:
         return stimulus, response, (*left, *rest)
     else:  # other responses than those that the user named are not stimuli
-        left += tuple(column for column in rest if words.is_response(column.name))
+        series = [column for column in rest if any(words.is_series((column.name, one.name)) for one in response)]
+        left += tuple(column for column in rest if column in series or words.is_response(column.name))
         rest = [column for column in rest if column not in left]
     if not stimulus:
         stimulus, rest = tuple(rest), []

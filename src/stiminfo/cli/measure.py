@@ -229,10 +229,16 @@ def _numbers(flag: str, text: str) -> tuple[float, ...]:
 
 def _prior(options: Options, recording: Recording) -> Any:
     """The name of a prior, or the probabilities in a file."""
+    from ..errors import OptionError, nearest
     from ..models.recordings.prior_file import read_prior
     from ..reports.measuring import PRIORS
 
-    return options.prior if options.prior in PRIORS else read_prior(Path(options.prior), recording)
+    path = Path(options.prior)
+    if options.prior in PRIORS:
+        return options.prior
+    if not path.suffix and not path.exists():  # a name, not a file
+        raise OptionError(f"--prior {options.prior}: no such prior or file{nearest(options.prior, PRIORS)}")
+    return read_prior(path, recording)
 
 
 def _write(found: Measured, options: Options) -> None:
