@@ -30,6 +30,7 @@ from ..models.counting import joint_of_counts
 from ..models.recordings import Recording, read_recording
 from ..models.recordings.sheet import listed
 from .measured import InformationResult, Measured, MeasureResult
+from .measuring_beyond import estimated
 from .measuring_population import everywhere, mean_spikes, measured_population
 
 Progress = Callable[[int, int], object]
@@ -261,13 +262,13 @@ class _Part:
         if len(model.stimuli) != len(table):
             raise ModelError("a stimulus stands in two rows of the table; add their counts into one")
         found: dict[str, dict[str, Any]] = {}
+        fit: dict[str, Measure] = {}
         for name, one in group.items():
             try:
                 value, error = one.with_error(model)
-                found[name] = {"value": value, "numerical_error": error}
+                found[name], fit[name] = {"value": value, "numerical_error": error}, one
             except NotApplicable as refusal:
-                found[name] = {"reason": str(refusal)}
-        fit: dict[str, Measure] = {name: one for name, one in group.items() if "value" in found[name]}
+                found[name] = estimated(one, model, refusal, self.settings.seed)
         sampled = limited_sampling(table, points, fit, self.settings, self.order, progress, geometry=geometry)
         for name, few in sampled.measures.items():
             found[name] |= {key: getattr(few, key) for key in ("corrected", "correction_error", "low", "high")}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import OptionError, UnknownName, nearest
+from ..errors import OptionError, OutOfReach, UnknownName, nearest
 from ..estimators.exact import PublishedMeasure
 from ..estimators.sampling import (
     PopulationSampling,
@@ -18,8 +18,10 @@ from ..estimators.sampling import (
     resample_warnings,
 )
 from ..models.arrays import Array
+from ..models.population import Population
 from ..models.recordings import Recording
 from .measured import InformationResult, Measured, MeasureResult, NeuronsResult
+from .measuring_beyond import estimated
 
 Progress = Callable[[int, int], object]
 
@@ -66,7 +68,11 @@ def measured_population(
             fields |= {name: getattr(one, name) for name in _ENDS}
             results[key] = replace(results[key], **everywhere(fields, members, recording))
         for key, reason in found.refused.items():
-            results[key] = replace(results[key], reason=reason)
+            given = {"reason": str(reason)}
+            if neuron is None and isinstance(reason, OutOfReach):
+                population = fitted_population(recording, members, columns, settings)
+                given = everywhere(estimated(measures[key], population, reason, settings.seed), members, recording)
+            results[key] = replace(results[key], **given)
     assert whole is not None
     about, mean = whole.information, mean_spikes(recording, settings.prior, rows)
     information = InformationResult(
@@ -125,6 +131,13 @@ def trials_of(recording: Recording, members: Array, columns: Array) -> Populatio
     )
 
 
+def fitted_population(recording: Recording, members: Array, columns: Array, settings: Settings) -> Population:
+    """The neurons with the tuning that `measure` fits to the trials of some stimuli."""
+    trials = trials_of(recording, members, columns)
+    _, fit = trials.fit(np.random.default_rng(settings.seed))
+    return trials.population(fit.value(), settings.prior[members] / settings.prior[members].sum())
+
+
 def _sampled(
     recording: Recording,
     measures: Mapping[str, PublishedMeasure],
@@ -152,7 +165,8 @@ def everywhere(fields: dict[str, Any], rows: Array, recording: Recording) -> dic
             placed[name] = full
     if len(rows) < len(recording.labels) and "value" in fields:
         without = ", ".join(label for label, has in zip(recording.labels, recording.placed) if not has)
-        placed["note"] = f"{without} left out, without position: the values average to I(R;X) of the other stimuli"
+        said = f"{without} left out, without position: the values average to I(R;X) of the other stimuli"
+        placed["note"] = f"{fields['note']}; {said}" if "note" in fields else said
     return placed
 
 

@@ -14,7 +14,7 @@ from ..models.arrays import Array
 from ..models.population import Population
 from ..models.recordings import Recording
 from ..models.recordings.populations import KINDS
-from .measuring_population import canonical, trials_of
+from .measuring_population import canonical, fitted_population
 
 #: Entries, stimuli by responses, of the largest model that is asked: each of hundreds of cases takes up to 0.1 s there.
 MOST_ENTRIES = 2_000
@@ -86,10 +86,8 @@ def own_models(recording: Recording, neurons: Sequence[str] = ()) -> tuple[list[
 def _fitted(recording: Recording) -> Population:
     """The population of a recording with a law, as `measure` fits it: neurons in the order of the recording."""
     rows, columns = canonical(recording)
-    trials = trials_of(recording, rows, columns)
-    prior = recording.trials[rows] / recording.trials.sum()
-    _, fit = trials.fit(np.random.default_rng(Settings().seed))
-    return trials.population(fit.value(), prior).subset(np.argsort(columns))
+    settings = Settings(prior=recording.trials / recording.trials.sum())
+    return fitted_population(recording, rows, columns, settings).subset(np.argsort(columns))
 
 
 def _promising(population: Population, chosen: list[int]) -> list[int]:

@@ -88,7 +88,7 @@ class PopulationSampling:
     ----------
     information : I(R;X), or what one neuron adds to the others
     measures, numerical_error : by measure, values and the standard error of drawing responses, (J,)
-    refused : by measure, why it has no value
+    refused : by measure, the error that says why it has no value
     alone : I(R_n;X) of each neuron alone, (N,) arrays
     silent : why the trials say nothing, or None
     resamples : simulated experiments
@@ -100,7 +100,7 @@ class PopulationSampling:
     information: InformationSampling
     measures: Mapping[str, MeasureSampling]
     numerical_error: Mapping[str, Array]
-    refused: Mapping[str, str]
+    refused: Mapping[str, NotApplicable]
     alone: MeasureSampling
     silent: str | None
     resamples: int
@@ -184,9 +184,10 @@ def population_sampling(
 
 def _fitting(
     measures: Mapping[str, PublishedMeasure], population: Population
-) -> tuple[dict[str, str], dict[str, PublishedMeasure]]:
+) -> tuple[dict[str, NotApplicable], dict[str, PublishedMeasure]]:
     """Why measures have no value, and those that have one; a few draws show it."""
-    refused, fit = {}, {}
+    refused: dict[str, NotApplicable] = {}
+    fit = {}
     few = Drawn(population, population.draws(2, np.random.default_rng(0)))
     for name, measure in measures.items():
         try:
@@ -196,7 +197,7 @@ def _fitting(
             measure.drawn(few)
             fit[name] = measure
         except NotApplicable as reason:
-            refused[name] = str(reason)
+            refused[name] = reason
     return refused, fit
 
 

@@ -79,14 +79,33 @@ def test_fisher_is_declined_with_its_reason(report):
     assert "fisher does not apply" in printed(report)
 
 
-def test_beyond_space_the_integrals_are_declined():
-    stimuli = np.random.default_rng(0).normal(size=(5, 4))
-    report = si.measure(recording_of(np.concatenate([COUNTS, COUNTS[:2]]), stimuli), resamples=20)
+BEYOND = recording_of(np.concatenate([COUNTS, COUNTS[:2]]), np.random.default_rng(0).normal(size=(5, 4)))
+
+
+def test_beyond_space_the_integrals_are_declined(monkeypatch):
+    """Where there is no torch."""
+    monkeypatch.setitem(sys.modules, "stiminfo.diffusion.finite_set", None)
+    report = si.measure(BEYOND, resamples=20)
     reasons = {measure.name: measure.reason for measure in report.measures.values() if measure.reason}
     assert list(reasons) == ["fisher", "i_local", "i_kong2"]
     assert "R^4" in reasons["i_local"]
     assert "R^4" in reasons["i_kong2"]
     assert "i_local does not apply: 5 stimuli that span 4 dimensions of R^4" in printed(report)
+    assert "pip install 'stiminfo[diffusion]'" in reasons["i_local"]
+
+
+def test_beyond_space_the_integrals_are_estimated():
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    report = si.measure(BEYOND, ["i_surp", "i_local"], resamples=10, seed=1)
+    one = report.measures["i_local"]
+    again = si.i_local.estimate(BEYOND.model(), passes=4096, seed=1)
+    assert one.numerical_error == pytest.approx(again.stderr, rel=0.5)
+    assert (np.abs(one.value - again.value) < 4 * np.hypot(one.numerical_error, again.stderr)).all()
+    assert abs(report.prior @ one.value - report.information.plug_in) < 4 * again.stderr.max()
+    assert (one.corrected, one.low, one.high) == (None, None, None)
+    said = " ".join(printed(report).split())
+    assert "i_local: estimated with denoisers of the finite set of stimuli, 4096 passes" in said
+    assert report.plot() is not None
 
 
 def test_json_is_repeatable_and_complete(report):

@@ -177,3 +177,27 @@ def test_a_stimulus_without_a_position(tmp_path):
     nominal = si.measure(si.read_recording(tmp_path / "r.csv", "nominal"), ["i_local", "i_surp"], resamples=10)
     assert "distances" in nominal.measures["i_local"].reason
     assert nominal.measures["i_surp"].value is not None
+
+
+def test_stimuli_that_span_three_dimensions(tmp_path):
+    """The integrals over noise are estimated with denoisers of the fitted neurons; a blank is left out."""
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    rng = np.random.default_rng(5)
+    places = rng.normal(size=(9, 3))
+    rows = [",".join(f"{v:.3f}" for v in place) for place in places] + ["blank,blank,blank"]
+    shown = np.repeat(np.arange(10), 6)
+    spikes = rng.poisson(np.exp(np.vstack([places, np.zeros(3)])[shown] @ rng.normal(size=(3, 4))))
+    text = "x,y,z,unit1,unit2,unit3,unit4\n"
+    text += "".join(f"{rows[k]},{','.join(map(str, counts))}\n" for k, counts in zip(shown, spikes, strict=True))
+    (tmp_path / "space.csv").write_text(text)
+    recording = si.read_recording(tmp_path / "space.csv", "space")
+    found = si.measure(recording, ["i_surp", "i_local"], resamples=10)
+    one = found.measures["i_local"]
+    assert np.isfinite(one.value[:9]).all()
+    assert np.isnan(one.value[9])
+    assert one.corrected is None
+    assert one.note.startswith("estimated with denoisers of the finite set of stimuli, 32768 passes")
+    assert "blank" in one.note
+    some = ["unit1", "unit2", "unit3", "unit4"]
+    assert found.measures["i_surp"].corrected is not None
+    assert "span" in si.measure(recording, ["i_local"], resamples=10, neuron=some[0]).measures["i_local"].reason
