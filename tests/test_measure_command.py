@@ -190,6 +190,25 @@ def test_the_axioms_are_asked_on_a_recording_too(tmp_path, monkeypatch, capsys):
     assert "--stimulus has no effect without --models" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--header", "a,b", "--as", "trials", "--stimulus-column", "c"], "has no column 'c'"),
+        (["--window", "0,1", "--table", "gratings"], "window and table have no effect on a text table"),
+        (["--response-column", "spikes", "--edges", "1,0"], "edges are [1.0, 0.0]"),
+        (["--bins", "3", "--law", "gaussian"], "leave them out for a population with a law"),
+    ],
+)
+def test_an_audit_reads_a_recording_as_it_is_told(tmp_path, monkeypatch, capsys, options, words):
+    (tmp_path / "recording.csv").write_text(TRIALS)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["stiminfo", "audit", "i_sp", "--models", "recording.csv", *options])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+
+
 def test_hints_that_a_reader_needs(run, tmp_path):
     (tmp_path / "images.csv").write_text("image,0,1\n1,90,10\n2,10,20\n3,2,28\n")
     some = ("images.csv", "--measure", "i_sp")
