@@ -168,7 +168,7 @@ def _settings(resamples: Any, level: Any, seed: Any) -> Settings:
         whole = isinstance(given, Integral) and not isinstance(given, bool)
         if not (whole and given >= least) and not (name == "resamples" and given is None):
             raise OptionError(f"{name} is {given!r}; expected a whole number, {least} or more")
-    if not isinstance(level, Real) or not 0 < level < 1:
+    if not isinstance(level, Real) or not 0 < float(level) < 1:
         raise OptionError(f"level is {level!r}; expected a share between 0 and 1, such as 0.95")
     return Settings(resamples=resamples, level=float(level), seed=seed)
 

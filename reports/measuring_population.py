@@ -68,7 +68,7 @@ def measured_population(
             fields |= {name: getattr(one, name) for name in _ENDS}
             results[key] = replace(results[key], **everywhere(fields, members, recording))
         for key, reason in found.refused.items():
-            given = {"reason": str(reason)}
+            given: dict[str, Any] = {"reason": str(reason)}
             if neuron is None and isinstance(reason, OutOfReach):
                 population = fitted_population(recording, members, columns, settings)
                 given = everywhere(estimated(measures[key], population, reason, settings.seed), members, recording)
