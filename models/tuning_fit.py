@@ -11,6 +11,8 @@ shrunken to what is left of their size, and neurons whose tuning is noise are, i
 
 References
 ----------
+Benaych-Georges F, Nadakuditi RR (2012) The singular values and vectors of low rank perturbations of large rectangular
+    random matrices. J. Multivariate Anal. 111, 120-135 (what noise adds to a component).
 Diedrichsen J, Kriegeskorte N (2017) Representational models: a common framework for understanding encoding,
     pattern-component, and representational-similarity analysis. PLOS Computational Biology 13, e1005508 (the matrix of
     inner products, and its bias).
@@ -104,15 +106,19 @@ def fitted(measured: TrialMeans, effect: float = 1.0) -> FittedTuning:
 def _sizes(found: Array) -> Array:
     """Variances of components without noise, (q,), from those with noise of variance 1, which descend.
 
-    Their sum is what all exceed the noise by, where that is positive. Those below the noise get 0, and the smallest of
-    the others pay for them: noise hides small components first.
+    Their sum is what all exceed the noise by, where that is positive. Components below the noise get 0, and those above
+    pay for them, because noise has put there what is missing: each in proportion to 1 + 1 / its own size, as noise adds
+    to the components of a large matrix. So small ones, of neighbouring stimuli, lose more, but large ones pay, too.
     """
-    size = found - 1
-    if size.sum() <= 0:
+    excess = found - 1
+    if excess.sum() <= 0:
         return np.zeros(len(found))
-    left = size.cumsum()
-    # What is left of a component when all smaller ones have paid, so that none is negative.
-    return np.asarray(np.diff(np.minimum.accumulate(left[::-1])[::-1].clip(min=0), prepend=0.0))
+    for kept in range(int((excess > 0).sum()), 0, -1):
+        part = found[:kept] / excess[:kept]
+        size = excess[:kept] + excess[kept:].sum() * part / part.sum()
+        if size[-1] > 0:
+            break
+    return np.append(size, np.zeros(len(found) - kept))
 
 
 def _weights(components: Array, size: Array) -> Array:

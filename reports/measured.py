@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Nats per bit.
 _BIT = math.log(2)
 #: The arrays of a measure, and what follows its name in a table.
-_COLUMNS = {"value": "", "corrected": "_corrected", "low": "_low", "high": "_high"}
+_COLUMNS = {"value": "", **{name: f"_{name}" for name in ("corrected", "correction_error", "low", "high")}}
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class InformationResult:
     p_value : of the null hypothesis of no information, or None
     null : mean of the plug-in value if responses are shuffled among the trials, or None (of a population)
     per_spike : plug-in I(R;X) over the mean number of spikes per trial; None if responses are no numbers of spikes
+    correction_error : standard error of the estimate of the bias; None if the trials say nothing
     """
 
     plug_in: float
@@ -49,6 +50,7 @@ class InformationResult:
     p_value: float | None = None
     null: float | None = None
     per_spike: float | None = None
+    correction_error: float | None = None
 
     @property
     def bias(self) -> float | None:
@@ -64,7 +66,7 @@ class MeasureResult:
     ----------
     name, title, units : as in `PUBLISHED`; units follow `Measured.in_bits`
     value, low, high, numerical_error : (J,), NaN at stimuli that the measure leaves out; None if it does not apply
-    corrected : (J,) values less an estimate of their bias, or None
+    corrected, correction_error : (J,) values less an estimate of their bias, and the error of this estimate; or None
     reason : why the measure does not apply; None if it does
     note : what the values leave out, or None
     """
@@ -77,13 +79,14 @@ class MeasureResult:
     high: Array | None = None
     numerical_error: Array | None = None
     corrected: Array | None = None
+    correction_error: Array | None = None
     reason: str | None = None
     note: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The measure as JSON data; null at stimuli that it leaves out."""
         data: dict[str, Any] = {"title": self.title, "units": self.units, "values": _listed(self.value)}
-        data |= {name: _listed(getattr(self, name)) for name in ("low", "high", "numerical_error", "corrected")}
+        data |= {name: _listed(getattr(self, name)) for name in (*list(_COLUMNS)[1:], "numerical_error")}
         return data | {"reason": self.reason, "note": self.note}
 
 
@@ -95,13 +98,14 @@ class NeuronsResult:
     ----------
     names : N names
     given_others : the neuron whose information, given all others, `Measured` holds; None if it is the population's
-    value, corrected, low, high : (N,) I(R_n;X) of each neuron alone, as of I(R;X)
+    value, corrected, correction_error, low, high : (N,) I(R_n;X) of each neuron alone, as of I(R;X)
     """
 
     names: tuple[str, ...]
     given_others: str | None
     value: Array
     corrected: Array | None = None
+    correction_error: Array | None = None
     low: Array | None = None
     high: Array | None = None
 
@@ -151,7 +155,7 @@ class Measured:
         if self.units == "bits":
             return self
         about = self.information
-        numbers = {name: getattr(about, name) for name in ("plug_in", "corrected", "low", "high", "null", "per_spike")}
+        numbers = {one.name: getattr(about, one.name) for one in fields(about) if one.name != "p_value"}
         scaled: dict[str, Any] = {name: None if value is None else value / _BIT for name, value in numbers.items()}
         measures = {name: _in_bits(one) for name, one in self.measures.items()}
         neurons = None if self.neurons is None else replace(self.neurons, **_over_bit(self.neurons, _COLUMNS))
@@ -178,6 +182,7 @@ class Measured:
             "mutual_information": {
                 "plug_in": about.plug_in,
                 "bias_estimate": about.bias,
+                "correction_error": about.correction_error,
                 "corrected": about.corrected,
                 "interval": [about.low, about.high],
                 "p_value": about.p_value,
@@ -197,7 +202,7 @@ class Measured:
         }
 
     def columns(self) -> dict[str, list[Any]]:
-        """The result as a table: one row per stimulus; a measure has columns of its value, corrected, low and high."""
+        """The result as a table: one row per stimulus; a measure has a column of each of `_COLUMNS`."""
         read = self.recording
         table: dict[str, list[Any]] = {"label": list(read.labels)}
         if read.stimuli is not None:

@@ -146,7 +146,8 @@ def information_rows(found: Measured) -> list[tuple[str, str]]:
     name = value_name(found)
     rows = [(name, fixed(about.plug_in, places))]
     if about.corrected is not None and about.bias is not None:
-        rows.append(("bias estimate", fixed(about.bias, places)))
+        error = "" if about.correction_error is None else f" ± {fixed(about.correction_error, places)}"
+        rows.append(("bias estimate", fixed(about.bias, places) + error))
         rows.append((f"corrected: {name} less bias", fixed(about.corrected, places)))
     if about.low is not None and about.high is not None:
         ends = f"[{fixed(about.low, places)}, {fixed(about.high, places)}]"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-from ..errors import ModelError, NotApplicable, OptionError, UnknownName, nearest, spelt
+from ..errors import ModelError, NotApplicable, OptionError, OutOfReach, UnknownName, nearest, spelt
 from ..estimators import PUBLISHED
 from ..estimators.exact import PublishedMeasure
 from ..estimators.measure import Measure
@@ -19,6 +20,7 @@ from ..estimators.sampling import (
     TrialOrder,
     limited_sampling,
     relevant_responses,
+    resample_warnings,
     stimulus_warnings,
     table_warnings,
 )
@@ -28,13 +30,18 @@ from ..models.counting import joint_of_counts
 from ..models.recordings import Recording, read_recording
 from ..models.recordings.sheet import listed
 from .measured import InformationResult, Measured, MeasureResult
-from .measuring_population import everywhere, mean_spikes, measured_population, rough
+from .measuring_beyond import estimated
+from .measuring_population import everywhere, mean_spikes, measured_population
 
 Progress = Callable[[int, int], object]
 
 #: Largest table, stimuli times responses, on which integrals over noise are resampled: minutes. Ten times as many take
 #: hours.
 _MOST_ENTRIES = 50_000
+#: Memory per entry of the table while it is resampled, in bytes (40 tables at once), and the most that is asked for.
+_BYTES, _MOST_BYTES = 2_500, 4 * 2**30
+#: The fewest simulated experiments: the spread of fewer is not known to a quarter, so that no interval has its level.
+_FEWEST = 10
 #: Priors that have a name; any other is given in numbers.
 PRIORS = ("trials", "uniform")
 
@@ -61,7 +68,8 @@ def measure(
         As `read_recording` returns it, or anything that it reads without options.
     measures : names of published measures, or one; by default all
     resamples : int, optional
-        Simulated tables behind corrected values and intervals; by default 200, or fewer (at least 60) for large tables.
+        Simulated tables behind corrected values and intervals, 10 or more; by default 200, or fewer (at least 60) for
+        large tables. A warning says where they are few for the level.
     level : float
         Level of the intervals.
     prior : "trials", "uniform", (J,) probabilities, or a mapping of labels to probabilities
@@ -81,7 +89,9 @@ def measure(
     UnknownName
         No measure or neuron has this name.
     OptionError
-        An option has no effect on this recording.
+        An option has no effect on this recording, or is out of its range.
+    OutOfReach
+        The table of stimuli by responses is too large for the memory.
 
     Examples
     --------
@@ -95,7 +105,7 @@ def measure(
     if not isinstance(recording, Recording):
         recording = read_recording(recording)
     measures = [measures] if isinstance(measures, str) else measures
-    settings = Settings(resamples=resamples, level=level, seed=seed)
+    settings = _settings(resamples, level, seed)
     chosen, (probabilities, name) = _chosen(measures), _prior(recording, prior)
     if recording.law is not None:
         settings = replace(settings, prior=probabilities)
@@ -105,6 +115,7 @@ def measure(
             "neuron has an effect on a population only; this recording's responses are counted (to fit each neuron, "
             "read it as a population: --responses population, or responses='population' in Python)"
         )
+    _refuse_large(recording)
     rows, columns = _canonical(recording)
     results = {key: MeasureResult(key, one.title, one.units, reason=_unfit(one, recording))
                for key, one in chosen.items()}  # fmt: skip
@@ -138,16 +149,28 @@ def measure(
             about.p_value,
             about.null_mean,
             about.plug_in / mean if mean > 0 else None,
+            about.correction_error,
         ),
         measures=results,
         relevant_responses=tuple(int(n) for n in relevant_responses(recording.counts)),
         resamples=whole.resamples,
         level=level,
         seed=seed,
-        warnings=(*whole.warnings, *table_warnings(recording.counts, bias), *rough(whole.resamples)),
+        warnings=(*whole.warnings, *table_warnings(recording.counts, bias), *resample_warnings(whole.resamples, level)),
         stimulus_warnings=stimulus_warnings(recording.counts, recording.labels),
         silent=whole.silent,
     )
+
+
+def _settings(resamples: Any, level: Any, seed: Any) -> Settings:
+    """Checked settings."""
+    for name, given, least in (("resamples", resamples, _FEWEST), ("seed", seed, 0)):
+        whole = isinstance(given, Integral) and not isinstance(given, bool)
+        if not (whole and given >= least) and not (name == "resamples" and given is None):
+            raise OptionError(f"{name} is {given!r}; expected a whole number, {least} or more")
+    if not isinstance(level, Real) or not 0 < float(level) < 1:
+        raise OptionError(f"level is {level!r}; expected a share between 0 and 1, such as 0.95")
+    return Settings(resamples=resamples, level=float(level), seed=seed)
 
 
 def _chosen(measures: Sequence[str] | None) -> dict[str, PublishedMeasure]:
@@ -172,6 +195,17 @@ def _unfit(measure: PublishedMeasure, recording: Recording) -> str | None:
     if recording.stimuli is None:
         return "the stimuli are nominal, and this measure needs distances between them"
     return None
+
+
+def _refuse_large(recording: Recording) -> None:
+    stimuli, responses = recording.counts.shape
+    needs = stimuli * responses * _BYTES
+    if needs > _MOST_BYTES:
+        raise OutOfReach(
+            f"a table of {stimuli} stimuli by {responses} responses would take {needs / 2**30:.0f} GiB to resample, at "
+            f"most {_MOST_BYTES / 2**30:.0f} GiB are taken; read the neurons as a population (--responses population), "
+            "name fewer of them (--response-column), or count them in coarser bins (--bins)"
+        )
 
 
 def _canonical(recording: Recording) -> tuple[Array, Array]:
@@ -228,16 +262,16 @@ class _Part:
         if len(model.stimuli) != len(table):
             raise ModelError("a stimulus stands in two rows of the table; add their counts into one")
         found: dict[str, dict[str, Any]] = {}
+        fit: dict[str, Measure] = {}
         for name, one in group.items():
             try:
                 value, error = one.with_error(model)
-                found[name] = {"value": value, "numerical_error": error}
+                found[name], fit[name] = {"value": value, "numerical_error": error}, one
             except NotApplicable as refusal:
-                found[name] = {"reason": str(refusal)}
-        fit: dict[str, Measure] = {name: one for name, one in group.items() if "value" in found[name]}
+                found[name] = estimated(one, model, refusal, self.settings.seed)
         sampled = limited_sampling(table, points, fit, self.settings, self.order, progress, geometry=geometry)
         for name, few in sampled.measures.items():
-            found[name] |= {"corrected": few.corrected, "low": few.low, "high": few.high}
+            found[name] |= {key: getattr(few, key) for key in ("corrected", "correction_error", "low", "high")}
         return found, sampled
 
 

@@ -8,17 +8,25 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import OptionError, UnknownName, nearest
+from ..errors import OptionError, OutOfReach, UnknownName, nearest
 from ..estimators.exact import PublishedMeasure
-from ..estimators.sampling import PopulationSampling, PopulationTrials, Settings, population_sampling
+from ..estimators.sampling import (
+    PopulationSampling,
+    PopulationTrials,
+    Settings,
+    population_sampling,
+    resample_warnings,
+)
 from ..models.arrays import Array
+from ..models.population import Population
 from ..models.recordings import Recording
 from .measured import InformationResult, Measured, MeasureResult, NeuronsResult
+from .measuring_beyond import estimated
 
 Progress = Callable[[int, int], object]
 
-#: The fewest simulated experiments that a default takes: the spread of so many is known to an eighth.
-_ENOUGH = 30
+#: What simulated experiments add to a value.
+_ENDS = ("corrected", "correction_error", "low", "high")
 
 
 def measured_population(
@@ -46,10 +54,7 @@ def measured_population(
         raise OptionError(f"neuron is {neuron!r}; expected the name of a response, such as {names[0]!r}")
     if neuron is not None and neuron not in names:
         raise UnknownName(f"unknown neuron {neuron!r}{nearest(neuron, names)}")
-    # An order of stimuli and of neurons that does not depend on the order in which they were given.
-    labels = np.unique(recording.labels, return_inverse=True)[1]
-    rows = np.lexsort([labels] if recording.stimuli is None else [labels, *recording.stimuli.T[::-1]])
-    columns = np.argsort(names, kind="stable")
+    rows, columns = canonical(recording)
     results = {key: MeasureResult(key, one.title, one.units) for key, one in measures.items()}
     placed = rows[recording.placed[rows]]
     apart = {key: one for key, one in measures.items() if "distances" in one.needs and 0 < len(placed) < len(rows)}
@@ -59,19 +64,25 @@ def measured_population(
         found = _sampled(recording, group, members, columns, settings, neuron, progress)
         whole = whole or found
         for key, one in found.measures.items():
-            fields = {"value": one.plug_in, "corrected": one.corrected, "low": one.low, "high": one.high}
-            fields["numerical_error"] = found.numerical_error[key]
+            fields = {"value": one.plug_in, "numerical_error": found.numerical_error[key]}
+            fields |= {name: getattr(one, name) for name in _ENDS}
             results[key] = replace(results[key], **everywhere(fields, members, recording))
         for key, reason in found.refused.items():
-            results[key] = replace(results[key], reason=reason)
+            given: dict[str, Any] = {"reason": str(reason)}
+            if neuron is None and isinstance(reason, OutOfReach):
+                population = fitted_population(recording, members, columns, settings)
+                given = everywhere(estimated(measures[key], population, reason, settings.seed), members, recording)
+            results[key] = replace(results[key], **given)
     assert whole is not None
     about, mean = whole.information, mean_spikes(recording, settings.prior, rows)
     information = InformationResult(
-        about.plug_in, about.corrected, about.low, about.high, about.p_value,
+        about.plug_in, about.corrected, about.low, about.high,
+        about.p_value if neuron is None else None,  # the test is of all neurons
         per_spike=about.plug_in / mean if mean > 0 and neuron is None else None,
+        correction_error=about.correction_error,
     )  # fmt: skip
     back = np.argsort(columns)
-    ends = [None if one is None else one[back] for one in (whole.alone.corrected, whole.alone.low, whole.alone.high)]
+    ends = {name: None if (one := getattr(whole.alone, name)) is None else one[back] for name in _ENDS}
     return Measured(
         recording=recording,
         prior=settings.prior,
@@ -82,11 +93,49 @@ def measured_population(
         resamples=whole.resamples,
         level=settings.level,
         seed=settings.seed,
-        warnings=(*whole.warnings, *rough(whole.resamples)),
+        warnings=(*whole.warnings, *resample_warnings(whole.resamples, settings.level)),
         stimulus_warnings=(),
         silent=whole.silent,
-        neurons=NeuronsResult(names, neuron, whole.alone.plug_in[back], *ends),
+        neurons=NeuronsResult(names, neuron, whole.alone.plug_in[back], **ends),
     )
+
+
+def canonical(recording: Recording) -> tuple[Array, Array]:
+    """An order of stimuli and one of neurons that do not depend on the order in which they were given."""
+    labels = np.unique(recording.labels, return_inverse=True)[1]
+    rows = np.lexsort([labels] if recording.stimuli is None else [labels, *recording.stimuli.T[::-1]])
+    return rows, np.argsort(recording.response_names, kind="stable")
+
+
+def trials_of(recording: Recording, members: Array, columns: Array) -> PopulationTrials:
+    """The trials of some stimuli, responses of neurons in the order of `columns`.
+
+    Stimuli of which not all have a position are labels, 0, 1, ...
+    """
+    assert recording.trial_stimulus is not None
+    assert recording.responses is not None
+    assert recording.law is not None
+    row = np.full(len(recording.labels), -1)
+    row[members] = np.arange(len(members))
+    stimulus = row[recording.trial_stimulus]
+    mine = stimulus >= 0
+    placed = recording.stimuli is not None and recording.placed[members].all()
+    return PopulationTrials(
+        recording.responses[np.ix_(mine, columns)],
+        stimulus[mine],
+        recording.stimuli[members]
+        if placed and recording.stimuli is not None
+        else np.arange(float(len(members)))[:, None],
+        recording.geometry if placed else "nominal",
+        recording.law,
+    )
+
+
+def fitted_population(recording: Recording, members: Array, columns: Array, settings: Settings) -> Population:
+    """The neurons with the tuning that `measure` fits to the trials of some stimuli."""
+    trials = trials_of(recording, members, columns)
+    _, fit = trials.fit(np.random.default_rng(settings.seed))
+    return trials.population(fit.value(), settings.prior[members] / settings.prior[members].sum())
 
 
 def _sampled(
@@ -99,32 +148,11 @@ def _sampled(
     progress: Progress | None,
 ) -> PopulationSampling:
     """What the trials of some stimuli say."""
-    read = recording
-    assert read.trial_stimulus is not None
-    assert read.responses is not None
-    assert read.law is not None
-    row = np.full(len(read.labels), -1)
-    row[members] = np.arange(len(members))
-    stimulus = row[read.trial_stimulus]
-    mine = stimulus >= 0
-    placed = read.stimuli is not None and read.placed[members].all()
-    trials = PopulationTrials(
-        read.responses[np.ix_(mine, columns)],
-        stimulus[mine],
-        read.stimuli[members] if placed and read.stimuli is not None else np.arange(float(len(members)))[:, None],
-        read.geometry if placed else "nominal",
-        read.law,
-    )
     shares = settings.prior[members] / settings.prior[members].sum()
-    asked = None if neuron is None else int(np.flatnonzero(columns == read.response_names.index(neuron))[0])
-    return population_sampling(trials, measures, replace(settings, prior=shares), asked, progress)
-
-
-def rough(resamples: int) -> tuple[str, ...]:
-    """A warning of intervals that rest on few simulated experiments."""
-    if resamples >= _ENOUGH:
-        return ()
-    return (f"{resamples} simulated experiments are few: the ends of the intervals are rough (--resamples)",)
+    asked = None if neuron is None else int(np.flatnonzero(columns == recording.response_names.index(neuron))[0])
+    return population_sampling(
+        trials_of(recording, members, columns), measures, replace(settings, prior=shares), asked, progress
+    )
 
 
 def everywhere(fields: dict[str, Any], rows: Array, recording: Recording) -> dict[str, Any]:
@@ -137,7 +165,8 @@ def everywhere(fields: dict[str, Any], rows: Array, recording: Recording) -> dic
             placed[name] = full
     if len(rows) < len(recording.labels) and "value" in fields:
         without = ", ".join(label for label, has in zip(recording.labels, recording.placed) if not has)
-        placed["note"] = f"{without} left out, without position: the values average to I(R;X) of the other stimuli"
+        said = f"{without} left out, without position: the values average to I(R;X) of the other stimuli"
+        placed["note"] = f"{fields['note']}; {said}" if "note" in fields else said
     return placed
 
 

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import OptionError, OutOfReach, UnknownName, nearest
+from ..estimators.sampling import Settings
 from ..estimators.sampling.neurons import information_alone
 from ..models import EncodingModel
 from ..models.arrays import Array
 from ..models.population import Population
 from ..models.recordings import Recording
 from ..models.recordings.populations import KINDS
-from ..models.trial_means import trial_means
-from ..models.tuning_fit import fitted
+from .measuring_population import canonical, fitted_population
 
 #: Entries, stimuli by responses, of the largest model that is asked: each of hundreds of cases takes up to 0.1 s there.
 MOST_ENTRIES = 2_000
@@ -84,18 +84,10 @@ def own_models(recording: Recording, neurons: Sequence[str] = ()) -> tuple[list[
 
 
 def _fitted(recording: Recording) -> Population:
-    """The population of a recording with a law, its tuning fitted."""
-    stimulus, responses, law = recording.trial_stimulus, recording.responses, recording.law
-    assert stimulus is not None
-    assert responses is not None
-    assert law is not None
-    count = len(recording.labels)
-    found = fitted(trial_means(responses, stimulus, count, law)).value()
-    placed = recording.stimuli is not None and bool(recording.placed.all())
-    points = recording.stimuli if placed else np.arange(float(count))[:, None]
-    given = {name: getattr(found, name) for name in ("rates", "sd", "dispersion") if hasattr(found, name)}
-    prior = recording.trials / recording.trials.sum()
-    return Population(points, noise=law, prior=prior, geometry=recording.geometry if placed else "nominal", **given)
+    """The population of a recording with a law, as `measure` fits it: neurons in the order of the recording."""
+    rows, columns = canonical(recording)
+    settings = Settings(prior=recording.trials / recording.trials.sum())
+    return fitted_population(recording, rows, columns, settings).subset(np.argsort(columns))
 
 
 def _promising(population: Population, chosen: list[int]) -> list[int]:

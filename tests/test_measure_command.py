@@ -85,6 +85,7 @@ def test_priors(run, tmp_path):
         (["recording.csv", "--edges", "a,b"], ["--edges a,b", "numbers separated by commas"]),
         (["recording.csv", "--window", "0"], ["(start, stop)"]),
         (["recording.csv", "--prior", "none.csv"], ["none.csv", "no such file"]),
+        (["recording.csv", "--prior", "unifrom"], ["--prior unifrom", "did you mean 'uniform'?"]),
         (["recording.csv", "--prior", "recording.csv"], ["recording.csv, line 2, column 'spikes'", "probability"]),
         (["recording.csv", "--figure", "m.gif"], [".svg, .pdf, .png"]),
         (["recording.csv", "--measure", "i_locl"], ["did you mean 'i_local'"]),
@@ -187,6 +188,25 @@ def test_the_axioms_are_asked_on_a_recording_too(tmp_path, monkeypatch, capsys):
         main()
     assert ended.value.code == 2
     assert "--stimulus has no effect without --models" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--header", "a,b", "--as", "trials", "--stimulus-column", "c"], "has no column 'c'"),
+        (["--window", "0,1", "--table", "gratings"], "window and table have no effect on a text table"),
+        (["--response-column", "spikes", "--edges", "1,0"], "edges are [1.0, 0.0]"),
+        (["--bins", "3", "--law", "gaussian"], "leave them out for a population with a law"),
+    ],
+)
+def test_an_audit_reads_a_recording_as_it_is_told(tmp_path, monkeypatch, capsys, options, words):
+    (tmp_path / "recording.csv").write_text(TRIALS)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["stiminfo", "audit", "i_sp", "--models", "recording.csv", *options])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
 
 
 def test_hints_that_a_reader_needs(run, tmp_path):

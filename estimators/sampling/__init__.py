@@ -10,7 +10,7 @@ from .permutation import permutation_test
 from .population import PopulationSampling, PopulationTrials, population_sampling
 from .priors import prior_of
 from .records import InformationSampling, MeasureSampling, SamplingResult, Settings
-from .warnings import stimulus_warnings, table_warnings
+from .warnings import resample_warnings, stimulus_warnings, table_warnings
 
 __all__ = [
     "InformationSampling",
@@ -30,6 +30,7 @@ __all__ = [
     "population_sampling",
     "prior_of",
     "relevant_responses",
+    "resample_warnings",
     "stimulus_warnings",
     "table_warnings",
 ]

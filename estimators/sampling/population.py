@@ -23,11 +23,11 @@ from ...models.arrays import Array
 from ...models.laws import Law
 from ...models.population import Population
 from ...models.trial_means import trial_means
-from ...models.tuning_fit import fitted
+from ...models.tuning_fit import FittedTuning, fitted
 from ..drawn import Drawn
 from ..exact import PublishedMeasure
 from ..registry import largest, never_negative
-from .independence import dependence, permutation_of_trials
+from .independence import Dependence, dependence, permutation_of_trials
 from .neurons import information_alone
 from .population_values import Found, Passes, values_of
 from .priors import entropy
@@ -73,6 +73,12 @@ class PopulationTrials:
         given = {one.name: getattr(law, one.name) for one in fields(law)}
         return Population(self.points, noise=self.noise, prior=prior, geometry=self.geometry, **given)
 
+    def fit(self, rng: np.random.Generator) -> tuple[Dependence, FittedTuning]:
+        """How trials depend on one another, and the tuning that they say, shrunken with allowance for it."""
+        count = len(self.points)
+        found = dependence(self.responses, self.stimulus, count, rng)
+        return found, fitted(trial_means(self.responses, self.stimulus, count, self.noise), found.effect)
+
 
 @dataclass(frozen=True)
 class PopulationSampling:
@@ -82,7 +88,7 @@ class PopulationSampling:
     ----------
     information : I(R;X), or what one neuron adds to the others
     measures, numerical_error : by measure, values and the standard error of drawing responses, (J,)
-    refused : by measure, why it has no value
+    refused : by measure, the error that says why it has no value
     alone : I(R_n;X) of each neuron alone, (N,) arrays
     silent : why the trials say nothing, or None
     resamples : simulated experiments
@@ -94,7 +100,7 @@ class PopulationSampling:
     information: InformationSampling
     measures: Mapping[str, MeasureSampling]
     numerical_error: Mapping[str, Array]
-    refused: Mapping[str, str]
+    refused: Mapping[str, NotApplicable]
     alone: MeasureSampling
     silent: str | None
     resamples: int
@@ -124,8 +130,7 @@ def population_sampling(
         ``progress(done, total)``, in simulated experiments.
     """
     rng, prior, count = np.random.default_rng(settings.seed), settings.prior, len(trials.points)
-    found = dependence(trials.responses, trials.stimulus, count, rng)
-    fit = fitted(trial_means(trials.responses, trials.stimulus, count, trials.noise), found.effect)
+    found, fit = trials.fit(rng)
     refused, fit_for = _fitting(measures, trials.population(fit.value(), prior))
 
     def values(law: Law, passes: Passes) -> dict[str, Found]:
@@ -179,9 +184,10 @@ def population_sampling(
 
 def _fitting(
     measures: Mapping[str, PublishedMeasure], population: Population
-) -> tuple[dict[str, str], dict[str, PublishedMeasure]]:
+) -> tuple[dict[str, NotApplicable], dict[str, PublishedMeasure]]:
     """Why measures have no value, and those that have one; a few draws show it."""
-    refused, fit = {}, {}
+    refused: dict[str, NotApplicable] = {}
+    fit = {}
     few = Drawn(population, population.draws(2, np.random.default_rng(0)))
     for name, measure in measures.items():
         try:
@@ -191,7 +197,7 @@ def _fitting(
             measure.drawn(few)
             fit[name] = measure
         except NotApplicable as reason:
-            refused[name] = str(reason)
+            refused[name] = reason
     return refused, fit
 
 

@@ -1,7 +1,8 @@
-"""Sentences about count tables with too few trials."""
+"""Sentences about count tables with too few trials, and about too few simulated experiments."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from .bias import panzeri_treves_bias, relevant_responses
 
 #: Trials per relevant response below which even corrected information is unreliable (Panzeri et al. 2007).
 TRIALS_PER_RESPONSE = 4
+#: The fewest simulated experiments that a default takes: the spread of so many is known to an eighth.
+_ENOUGH = 30
 
 
 def stimulus_warnings(counts: Any, names: Sequence[str]) -> tuple[str, ...]:
@@ -80,3 +83,18 @@ def table_warnings(counts: Any, bias: float | None = None) -> tuple[str, ...]:
             "do not rank stimuli by these values."
         )
     return tuple(said)
+
+
+def resample_warnings(resamples: int, level: float) -> tuple[str, ...]:
+    """A sentence if intervals rest on few simulated experiments.
+
+    There are few if their spread is not known to an eighth, or if fewer than one of them is expected beyond the ends of
+    an interval of this level.
+    """
+    need = max(_ENOUGH, math.ceil(round(1 / (1 - level), 6)))
+    if resamples >= need:
+        return ()
+    return (
+        f"{resamples} simulated experiments are few for intervals of {100 * level:g} %: their ends are rough "
+        f"(--resamples {need} or more).",
+    )

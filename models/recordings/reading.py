@@ -89,7 +89,7 @@ def _format(source: Source, asked: Options) -> Format:
     times = [name for name in ("window", "table", "events") if getattr(asked, name) is not None]
     if times and not found.timed:
         raise OptionError(
-            f"{' and '.join(times)} {'has' if len(times) == 1 else 'have'} no effect on a {found.title}: they are for "
+            f"{' and '.join(times)} {'has' if len(times) == 1 else 'have'} no effect on a {found.title}, only on "
             "times of spikes (NWB, pynapple)"
         )
     return found

@@ -9,7 +9,7 @@ from .sheet import is_number
 #: A response per trial.
 RESPONSE = re.compile(
     r"((n|no|num|number|number[ _]of|mean)[ _]?)?"
-    r"(spikes?|spike[ _]?(counts?|rates?|numbers?|n)|counts?|responses?|resp|rates?|firing[ _]?rates?)|"
+    r"(spikes?|spks?|spike[ _]?(counts?|rates?|numbers?|n)|counts?|responses?|resp|rates?|firing[ _]?rates?)|"
     r"r|fr|word|words|df?f|df/f|fluorescence|activity|choice",
     re.IGNORECASE,
 )

@@ -296,7 +296,7 @@ def nwb(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("nwb")
 
-    def write(name, orientation=STIMULUS, units=True, trials=True, covered=None, more=False):
+    def write(name, orientation=STIMULUS, units=True, trials=True, covered=None, more=False, tables=()):
         file = pynwb.NWBFile("a session", name, datetime(2024, 1, 1, tzinfo=UTC))
         if trials:
             file.add_trial_column("orientation", "degrees")
@@ -305,6 +305,13 @@ def nwb(tmp_path_factory):
             for onset, value in zip(ONSETS, orientation):
                 extra = {"side": "left"} if more else {}
                 file.add_trial(start_time=onset, stop_time=onset + 0.5, orientation=float(value), **extra)
+        for table, column, values in tables:
+            rows = pynwb.epoch.TimeIntervals(name=table, description="shown")
+            for added in {column} - {"tags"}:
+                rows.add_column(added, "what was shown")
+            for onset, value in zip(ONSETS, values):
+                rows.add_row(start_time=onset, stop_time=onset + 0.5, **{column: value})
+            file.add_time_intervals(rows)
         for train in TRAINS if units else ():
             intervals = {} if covered is None else {"obs_intervals": covered}
             file.add_unit(spike_times=train, **intervals)
@@ -325,11 +332,26 @@ class TestNwb:
                                      window=(0.15, 0.25))  # fmt: skip
         assert windowed.responses[:, 0].tolist() == [1, 0, 1, 0, 0]
 
+    def test_two_tables_are_asked_about(self, nwb):
+        """Which table is meant is asked, unless one only has stimuli, or the columns that are named."""
+        gratings, images = ("gratings", "orientation", [float(v) for v in STIMULUS]), ("images", "image", list("abbca"))
+        path = nwb("tables", trials=False, tables=[gratings, images])
+        assert "each of the tables 'gratings', 'images' may hold the stimuli; name one with --table" in refusal(path)
+        assert is_the_recording(si.read_recording(path, table="gratings"))
+        assert is_the_recording(si.read_recording(path, stimulus_columns=["orientation"]))
+        other = si.read_recording(path, table="images")
+        assert other.labels == ("a", "b", "c")
+        assert "table 'images' of 5 rows, 2 units" in repr(other)
+        assert "name one with --table" in refusal(nwb("with_trials", tables=[images]))
+        assert is_the_recording(si.read_recording(nwb("alone", trials=False, tables=[gratings])))
+        tagged = ("pauses", "tags", [["pause"]] * 5)
+        assert is_the_recording(si.read_recording(nwb("tagged", tables=[tagged])))
+
     def test_refused(self, nwb, tmp_path):
         assert "outside the recording" in refusal(nwb("short", covered=[[0.0, 4.0]]))
         assert "outside the recording" in refusal(nwb("late"), window=(0, 100))
         assert "no units" in refusal(nwb("unitless", units=False))
-        assert "'trials'; it has none" in refusal(nwb("trialless", trials=False))
+        assert "has no table of stimuli" in refusal(nwb("trialless", trials=False))
         assert "no table of stimuli 'gratings'; it has 'trials'" in refusal(nwb("named"), table="gratings")
         two = nwb("two", more=True)
         assert "--stimulus-column" in refusal(two)

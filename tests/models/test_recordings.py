@@ -370,6 +370,27 @@ def test_trial_numbers_are_no_stimuli_however_they_are_spelt(tmp_path, header):
     assert len(recording.labels) == 12
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "neuron,trial1,trial2\n1,3,4\n2,1,2\n",
+        "unit,0,1,2\n1,3,4,5\n2,1,2,9\n",
+        "session,spikes,n\n1,0,4\n1,1,3\n2,0,3\n2,1,9\n",
+    ],
+)
+def test_neurons_in_rows_are_no_stimuli(tmp_path, rows):
+    assert "tells rows of several recordings apart" in refusal(tmp_path, rows)
+    name = rows.split(",")[0]
+    assert read(tmp_path, rows, stimulus_columns=name, shape="wide" if "trial1" in rows else None).labels == ("1", "2")
+
+
+def test_of_a_series_of_responses_one_is_named(tmp_path):
+    rows = "direction,n0,n1,n2\n" + "".join(f"{90 * (i % 3)},{i % 2},{i % 5},{i % 4}\n" for i in range(30))
+    found = read(tmp_path, rows, response_columns="n1")
+    assert (found.stimulus_names, found.response_names) == (("direction",), ("n1",))
+    assert "left out: columns 'n0', 'n2'" in repr(found)
+
+
 def test_numbered_rows_of_unknown_meaning_are_asked_about(tmp_path):
     rows = [f"{row},{row % 5},{row % 3 + 1}" for row in range(1, 41)]
     (tmp_path / "t.csv").write_text("\n".join(["q,a,b", *rows]) + "\n")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from stiminfo.errors import ModelError
+from stiminfo.models.laws import law_of
 from stiminfo.models.stabilising import scale_of
 from stiminfo.models.trial_means import LAWS, trial_means
 from stiminfo.models.tuning_fit import _sizes, fitted
@@ -108,10 +109,28 @@ def test_unequal_trials_do_not_look_like_tuning():
 
 
 def test_sizes_by_hand():
-    """What lies below the noise is paid for by the smallest that lie above it."""
-    assert _sizes(np.array([6.0, 1.5, 0.3, 0.2])).tolist() == [4.0, 0.0, 0.0, 0.0]
+    """What lies below the noise is paid for by all that lie above it, small ones first."""
     assert _sizes(np.array([1.2, 1.0, 0.9, 0.5])).tolist() == [0.0] * 4
-    assert _sizes(np.array([4.0, 3.0, 0.5, 0.5])).tolist() == [3.0, 1.0, 0.0, 0.0]
+    # Shares are 6 / 5 and 1.5 / 0.5; the second is too small for its part of 1.5, and the first pays the rest.
+    assert _sizes(np.array([6.0, 1.5, 0.3, 0.2])) == pytest.approx([4.0, 0, 0, 0])
+    # 4 / 3 and 3 / 2 of 17 / 6, of a loss of 1.
+    assert _sizes(np.array([4.0, 3.0, 0.5, 0.5])) == pytest.approx([3 - 8 / 17, 2 - 9 / 17, 0, 0])
+    assert _sizes(np.array([3.0, 2.0])) == pytest.approx([2.0, 1.0])
+
+
+def test_few_neurons_keep_the_spread_of_their_responses():
+    """I_sp is H(R) - H(R|x): three neurons, of five, have so few components that a lost one flattens H(R|x)."""
+    bump = np.exp(2 * (np.cos(2 * np.pi * (X - 1.6 * np.arange(5)[:, None]) / 8) - 1))
+    bump[::3] = 0.3
+    slopes = []
+    law = law_of("negative_binomial", 0.5 + 2 * bump, None, 0.5)
+    true = law.entropy().sum(axis=0)
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        responses = np.concatenate([law.draw(rng) for _ in range(50)])
+        found = fitted(trial_means(responses, np.tile(np.arange(8), 50), 8, "negative_binomial")).value()
+        slopes.append(np.polyfit(true, found.entropy().sum(axis=0), 1)[0])
+    assert np.mean(slopes) > 0.65
 
 
 def test_refusals():

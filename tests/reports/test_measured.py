@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import stiminfo as si
+from stiminfo.errors import OptionError, OutOfReach
 from stiminfo.estimators import PUBLISHED
-from stiminfo.estimators.sampling import Settings, limited_sampling, panzeri_treves_bias
+from stiminfo.estimators.sampling import Settings, limited_sampling, panzeri_treves_bias, resample_warnings
 from stiminfo.models import ModelError, Recording
 from stiminfo.reports.measured_page import measured_page
 from stiminfo.reports.measured_terminal import decimals, fixed, print_measured
@@ -78,14 +79,34 @@ def test_fisher_is_declined_with_its_reason(report):
     assert "fisher does not apply" in printed(report)
 
 
-def test_beyond_space_the_integrals_are_declined():
-    stimuli = np.random.default_rng(0).normal(size=(5, 4))
-    report = si.measure(recording_of(np.concatenate([COUNTS, COUNTS[:2]]), stimuli), resamples=20)
+BEYOND = recording_of(np.concatenate([COUNTS, COUNTS[:2]]), np.random.default_rng(0).normal(size=(5, 4)))
+
+
+def test_beyond_space_the_integrals_are_declined(monkeypatch):
+    """Where there is no torch."""
+    monkeypatch.setitem(sys.modules, "stiminfo.diffusion.finite_set", None)
+    report = si.measure(BEYOND, resamples=20)
     reasons = {measure.name: measure.reason for measure in report.measures.values() if measure.reason}
     assert list(reasons) == ["fisher", "i_local", "i_kong2"]
     assert "R^4" in reasons["i_local"]
     assert "R^4" in reasons["i_kong2"]
     assert "i_local does not apply: 5 stimuli that span 4 dimensions of R^4" in printed(report)
+    assert "pip install 'stiminfo[diffusion]'" in reasons["i_local"]
+
+
+def test_beyond_space_the_integrals_are_estimated(monkeypatch):
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    monkeypatch.setattr("stiminfo.reports.measuring_beyond._PASSES_OF_TABLE", 512)
+    report = si.measure(BEYOND, ["i_surp", "i_local"], resamples=10, seed=1)
+    one = report.measures["i_local"]
+    again = si.i_local.estimate(BEYOND.model(), passes=512, seed=1)
+    assert one.numerical_error == pytest.approx(again.stderr, rel=0.5)
+    assert (np.abs(one.value - again.value) < 4 * np.hypot(one.numerical_error, again.stderr)).all()
+    assert abs(report.prior @ one.value - report.information.plug_in) < 4 * again.stderr.max()
+    assert (one.corrected, one.low, one.high) == (None, None, None)
+    said = " ".join(printed(report).split())
+    assert "i_local: estimated with denoisers of the finite set of stimuli, 512 passes" in said
+    assert report.plot() is not None
 
 
 def test_json_is_repeatable_and_complete(report):
@@ -151,14 +172,14 @@ def test_reads_at_any_width(report, width):
 
 def test_names_are_escaped_and_cut():
     names = ["[bold]", "a grating of long name, leftward", "c"]
-    text = printed(si.measure(recording_of(COUNTS, names=names), resamples=5))
+    text = printed(si.measure(recording_of(COUNTS, names=names), resamples=10))
     assert " [bold] " in text
     assert " a grating of lo... " in text
     assert max(map(len, text.splitlines())) <= 80
 
 
 def test_many_poor_stimuli_are_counted():
-    report = si.measure(recording_of(np.tile([[1, 1], [2, 0]], (6, 1))), resamples=2)
+    report = si.measure(recording_of(np.tile([[1, 1], [2, 0]], (6, 1))), resamples=10)
     assert len(report.stimulus_warnings) == 12
     assert "Warning: 4 more stimuli have too few trials" in printed(report)
 
@@ -179,7 +200,7 @@ def test_progress_is_heard():
 
 def test_repeated_stimuli_are_refused():
     with pytest.raises(ModelError, match="two rows"):
-        si.measure(recording_of(COUNTS, [[0.0], [0.0], [1.0]]), resamples=2)
+        si.measure(recording_of(COUNTS, [[0.0], [0.0], [1.0]]), resamples=10)
 
 
 def sorted_by_label(data):
@@ -313,7 +334,7 @@ class TestBits:
         mean = (COUNTS @ [0, 1, 2]).sum() / COUNTS.sum()
         assert report.information.per_spike == pytest.approx(report.information.plug_in / mean, rel=1e-14)
         assert "nats per spike" in printed(report)
-        silent = si.measure(Recording.from_counts([[3, 0], [4, 0]], [0, 1]), ["i_sp"], resamples=5)
+        silent = si.measure(Recording.from_counts([[3, 0], [4, 0]], [0, 1]), ["i_sp"], resamples=10)
         assert silent.information.per_spike is None
 
 
@@ -352,15 +373,58 @@ def test_corrected_values_stand_beside_the_plug_in(report):
 
 
 def test_how_it_was_read_stands_above(tmp_path):
-    text = printed(si.measure(blank_recording(tmp_path), ["i_sp"], resamples=5))
+    text = printed(si.measure(blank_recording(tmp_path), ["i_sp"], resamples=10))
     assert text.startswith("read: text in UTF-8, separated by commas\nread: shape: count table")
 
 
 def test_a_table_that_is_too_large_for_integrals(monkeypatch):
     monkeypatch.setattr("stiminfo.reports.measuring._MOST_ENTRIES", 8)
-    found = si.measure(recording_of(COUNTS), ["i_local", "i_sp"], resamples=5)
+    found = si.measure(recording_of(COUNTS), ["i_local", "i_sp"], resamples=10)
     assert "3 stimuli by 3 responses are too many" in found.measures["i_local"].reason
     assert found.measures["i_sp"].value is not None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"resamples": 9}, "resamples is 9; expected a whole number, 10 or more"),
+        ({"resamples": 20.5}, "resamples is 20.5"),
+        ({"resamples": True}, "resamples is True"),
+        ({"seed": -1}, "seed is -1; expected a whole number, 0 or more"),
+        ({"level": 95}, "level is 95; expected a share between 0 and 1"),
+        ({"level": "0.9"}, "level is '0.9'"),
+    ],
+)
+def test_wrong_settings(wrong, said):
+    with pytest.raises(OptionError, match=said):
+        si.measure(recording_of(COUNTS), ["i_sp"], **wrong)
+
+
+def test_intervals_of_a_high_level_need_many_resamples():
+    """One in 1 / (1 - level) lies beyond the ends; and there are 30 at any level."""
+    assert resample_warnings(30, 0.95) == resample_warnings(100, 0.99) == ()
+    assert "--resamples 30 or more" in resample_warnings(29, 0.5)[0]
+    assert "99 simulated experiments are few" in resample_warnings(99, 0.99)[0]
+    found = si.measure(recording_of(COUNTS), ["i_sp"], resamples=40, level=0.99)
+    assert "40 simulated experiments are few for intervals of 99 %" in found.warnings[-1]
+    assert "(--resamples 100 or more)" in found.warnings[-1]
+
+
+def test_the_error_of_a_correction_stands_beside_it(report):
+    about, one = report.information, report.measures["i_surp"]
+    assert about.correction_error > 0
+    assert f"± {about.correction_error:.4f}" in printed(report, 120)
+    data = report.to_json()
+    assert data["mutual_information"]["correction_error"] == about.correction_error
+    assert data["measures"]["i_surp"]["correction_error"] == one.correction_error.tolist()
+    assert report.in_bits().information.correction_error == pytest.approx(about.correction_error / math.log(2))
+
+
+def test_a_table_that_is_too_large_for_the_memory():
+    """Five neurons with 20 counts each have 3.2 million joint responses; here 20,000 occurred."""
+    counts = np.ones((100, 20_000))
+    with pytest.raises(OutOfReach, match=r"100 stimuli by 20000 responses would take 5 GiB .*--responses population"):
+        si.measure(recording_of(counts), ["i_sp"])
 
 
 def test_unknown_measures():
@@ -370,9 +434,9 @@ def test_unknown_measures():
 
 def test_rows_are_stimuli(report):
     rows = [line.split(",") for line in report.to_csv().splitlines()]
-    assert rows[0][:7] == ["label", "stimulus", "trials", "prior", "i_sp", "i_sp_corrected", "i_sp_low"]
+    assert rows[0][:7] == ["label", "stimulus", "trials", "prior", "i_sp", "i_sp_corrected", "i_sp_correction_error"]
     assert [float(row[4]) for row in rows[1:]] == report.measures["i_sp"].value.tolist()
-    plane = si.measure(Recording.from_counts(COUNTS, [[0, 0], [1, 0], [0, 1]]), ["i_sp"], resamples=5)
+    plane = si.measure(Recording.from_counts(COUNTS, [[0, 0], [1, 0], [0, 1]]), ["i_sp"], resamples=10)
     assert list(plane.columns())[:4] == ["label", "feature 1", "feature 2", "trials"]
 
 

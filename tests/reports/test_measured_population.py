@@ -55,7 +55,8 @@ def test_everything_is_said_and_written(run, tmp_path):
     assert data == json.loads(json.dumps(again.to_json()))
     assert (tmp_path / "m.csv").read_text() == again.to_csv()
     rows = (tmp_path / "n.csv").read_text().splitlines()
-    assert rows[0] == "neuron,information,information_corrected,information_low,information_high"
+    ends = ("corrected", "correction_error", "low", "high")
+    assert rows[0] == "neuron,information," + ",".join(f"information_{end}" for end in ends)
     assert float(rows[3].split(",")[1]) == again.neurons.value[2]
     page = (tmp_path / "m.html").read_text()
     assert "Each neuron alone" in page
@@ -69,7 +70,8 @@ def test_one_neuron_given_the_others(run):
     some = ("r.csv", "--resamples", "10", "--measure", "i_surp")
     code, out, _ = run(*some, "--neuron", "neuron2")
     assert code == 0
-    assert "I(R';X|R) of neuron2, given all other neurons" in out
+    assert "I(R';X|R) of neuron2, given all other neurons" in " ".join(out.split())
+    assert "p-value" not in out  # the permutation test is of all neurons
     assert "per spike" not in out
     code, _, err = run(*some, "--neuron", "neuron9")
     assert (code, "unknown neuron 'neuron9'; did you mean 'neuron" in err) == (2, True)
@@ -156,7 +158,7 @@ def test_no_number_depends_on_an_order(tmp_path):
     for order, columns in ((None, None), (rng.permutation(48), rng.permutation(5))):
         (tmp_path / "r.csv").write_text(table(order=order, columns=columns))
         recording = si.read_recording(tmp_path / "r.csv")
-        found.append(si.measure(recording, ["i_surp", "i_local"], resamples=5, prior="uniform"))
+        found.append(si.measure(recording, ["i_surp", "i_local"], resamples=10, prior="uniform"))
     first, second = found
     assert first.information.low == second.information.low
     assert first.measures["i_local"].high.tolist() == second.measures["i_local"].high.tolist()
@@ -167,11 +169,35 @@ def test_no_number_depends_on_an_order(tmp_path):
 def test_a_stimulus_without_a_position(tmp_path):
     stimuli = np.array(["blank", "0", "90", "180"])[DIRECTIONS // 90]
     (tmp_path / "r.csv").write_text(table(stimuli=stimuli))
-    found = si.measure(tmp_path / "r.csv", ["i_surp", "i_local"], resamples=5)
+    found = si.measure(tmp_path / "r.csv", ["i_surp", "i_local"], resamples=10)
     blank = found.recording.labels.index("blank")
     assert np.isnan(found.measures["i_local"].value[blank])
     assert np.isfinite(found.measures["i_surp"].value).all()
     assert "blank left out" in found.measures["i_local"].note
-    nominal = si.measure(si.read_recording(tmp_path / "r.csv", "nominal"), ["i_local", "i_surp"], resamples=5)
+    nominal = si.measure(si.read_recording(tmp_path / "r.csv", "nominal"), ["i_local", "i_surp"], resamples=10)
     assert "distances" in nominal.measures["i_local"].reason
     assert nominal.measures["i_surp"].value is not None
+
+
+def test_stimuli_that_span_three_dimensions(tmp_path):
+    """The integrals over noise are estimated with denoisers of the fitted neurons; a blank is left out."""
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    rng = np.random.default_rng(5)
+    places = rng.normal(size=(9, 3))
+    rows = [",".join(f"{v:.3f}" for v in place) for place in places] + ["blank,blank,blank"]
+    shown = np.repeat(np.arange(10), 6)
+    spikes = rng.poisson(np.exp(np.vstack([places, np.zeros(3)])[shown] @ rng.normal(size=(3, 4))))
+    text = "x,y,z,unit1,unit2,unit3,unit4\n"
+    text += "".join(f"{rows[k]},{','.join(map(str, counts))}\n" for k, counts in zip(shown, spikes, strict=True))
+    (tmp_path / "space.csv").write_text(text)
+    recording = si.read_recording(tmp_path / "space.csv", "space")
+    found = si.measure(recording, ["i_surp", "i_local"], resamples=10)
+    one = found.measures["i_local"]
+    assert np.isfinite(one.value[:9]).all()
+    assert np.isnan(one.value[9])
+    assert one.corrected is None
+    assert one.note.startswith("estimated with denoisers of the finite set of stimuli, 32768 passes")
+    assert "blank" in one.note
+    some = ["unit1", "unit2", "unit3", "unit4"]
+    assert found.measures["i_surp"].corrected is not None
+    assert "span" in si.measure(recording, ["i_local"], resamples=10, neuron=some[0]).measures["i_local"].reason

@@ -32,6 +32,21 @@ def test_few_neurons_are_one_joint_model():
     assert model.mutual_information() > one.mutual_information()
 
 
+def test_the_model_is_the_one_that_is_measured():
+    """Also where trials in a row are alike, for which the fit allows."""
+    rng = np.random.default_rng(2)
+    drift = np.repeat(rng.random((12, 1)) < 0.5, 10, axis=0)
+    order = rng.permutation(120)
+    spikes = (rng.random((120, 2)) < np.where(drift, 0.05, 0.4 + 0.18 * RATES[:2, X[order] // 90].T)).astype(int)
+    trials = {"stimulus": X[order].tolist(), "b": spikes[:, 0].tolist(), "a": spikes[:, 1].tolist()}
+    read = si.read_recording(trials, "circle:360", responses="population", response_columns=["b", "a"])
+    measured = si.measure(read, ["i_surp"], resamples=10)
+    assert "blocks of" in " ".join(measured.warnings)
+    for name, alone in zip(measured.neurons.names, measured.neurons.value, strict=True):
+        (model,), _ = own_models(read, [name])
+        assert model.mutual_information() == pytest.approx(alone, abs=1e-12)
+
+
 def test_many_neurons_are_asked_one_by_one_or_named():
     read = recording(RESPONSES)
     models, (said,) = own_models(read)

@@ -19,8 +19,6 @@ from .format import Format, Source
 
 #: The signature of HDF5 files, which NWB files are.
 _HDF5 = b"\x89HDF\r\n\x1a\n"
-#: The table of stimuli in most files.
-_TABLE = "trials"
 #: Columns of an NWB table of intervals that describe the interval, not the stimulus.
 _OWN = frozenset({"start_time", "stop_time", "tags", "timeseries", "id"})
 
@@ -33,7 +31,7 @@ def read(source: Source, options: Options) -> Recording:
     MissingExtra
         pynwb is not installed.
     RecordingError
-        The file is no NWB file, or has no units, no such table or no such column.
+        The file is no NWB file; it has no units, no such table or no such column; or several tables may be meant.
     """
     where = str(source.path)
     try:
@@ -54,7 +52,7 @@ def read(source: Source, options: Options) -> Recording:
 
 
 def _recording(where: str, file: Any, options: Options) -> Recording:
-    table = _table(where, file, options.table or _TABLE)
+    table = _table(where, file, options)
     if file.units is None or "spike_times" not in file.units.colnames:
         raise RecordingError(f"{where}: has no units with spike times")
     onsets, ends = (np.asarray(table[name][:], dtype=np.float64) for name in ("start_time", "stop_time"))
@@ -68,20 +66,35 @@ def _recording(where: str, file: Any, options: Options) -> Recording:
             )
     start, stop, said = windows(where, onsets, ends, options, _covered(file, trains, ends))
     index, cells = grouped(tuple(columns), len(onsets))
-    told = (f"NWB file, table {table.name!r} of {len(onsets)} rows, {len(trains)} units", said)
+    units = "1 unit" if len(trains) == 1 else f"{len(trains)} units"
+    told = (f"NWB file, table {table.name!r} of {len(onsets)} rows, {units}", said)
     names = Names(tuple(c.name for c in columns), tuple(f"unit {key}" for key in file.units.id[:]))
     lines = [f"trial {i}" for i in range(len(onsets))]
     return recording_of_trials(index, cells, spike_counts(trains, start, stop), names, (where, lines, told), options)
 
 
-def _table(where: str, file: Any, name: str) -> Any:
+def _table(where: str, file: Any, options: Options) -> Any:
+    """The table that the user names, or the only one that has a column of stimuli, or the named columns."""
     known = dict(file.intervals or {})
-    if file.trials is not None:
-        known[_TABLE] = file.trials
-    if name not in known:
-        has = f"it has {listed(list(known))}" if known else "it has none"
-        raise RecordingError(f"{where}: no table of stimuli {name!r}; {has} (name one with --table)")
-    return known[name]
+    known |= {table.name: table for table in (file.trials, file.epochs) if table is not None}
+    if not known:
+        raise RecordingError(f"{where}: has no table of stimuli: neither trials nor intervals")
+    if options.table is not None and options.table not in known:
+        raise RecordingError(
+            f"{where}: no table of stimuli {options.table!r}; it has {listed(list(known))} (name one with --table)"
+        )
+    if options.table is not None:
+        return known[options.table]
+    named = set(options.stimulus_columns)
+    fit = [name for name, table in known.items() if named <= set(table.colnames) and (named or _stimuli(table))]
+    if len(fit) > 1:
+        raise RecordingError(f"{where}: each of the tables {listed(fit)} may hold the stimuli; name one with --table")
+    return known[fit[0]] if fit else next(iter(known.values()))
+
+
+def _stimuli(table: Any) -> list[str]:
+    """The columns that may hold stimuli."""
+    return [name for name in table.colnames if name not in _OWN and not words.says(words.TRIAL, name)]
 
 
 def _columns(where: str, table: Any, options: Options) -> list[Column]:
@@ -90,7 +103,7 @@ def _columns(where: str, table: Any, options: Options) -> list[Column]:
     for name in chosen:
         if name not in named:
             raise RecordingError(f"{where}: table {table.name!r} has no column {name!r}; it has {listed(named)}")
-    chosen = chosen or [name for name in named if not words.says(words.TRIAL, name)]
+    chosen = chosen or _stimuli(table)
     if len(chosen) != 1 and not options.stimulus_columns:
         raise RecordingError(
             f"{where}: table {table.name!r} has the columns {listed(named)}; name the stimulus with --stimulus-column"

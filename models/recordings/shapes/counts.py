@@ -13,7 +13,7 @@ from ..building import Names, recording_of_counts
 from ..options import Options
 from ..recording import Recording
 from ..sheet import Column, Sheet, is_number
-from .shape import Shape, cells_of, chosen_columns, leading, unique_names, whole_numbers
+from .shape import Shape, cells_of, chosen_columns, leading, refuse_groups, unique_names, whole_numbers
 
 #: A count table has fewer stimuli than this if nothing but their number tells them apart.
 _LONG = 20
@@ -24,6 +24,7 @@ def read(sheet: Sheet, options: Options) -> Recording:
     if len(sheet.columns) < 2:
         raise RecordingError(f"{sheet.where}: the header has 1 cell; expected a corner cell and one cell per response")
     stimulus = chosen_columns(sheet, options.stimulus_columns) or leading(sheet)
+    refuse_groups(sheet, stimulus, options)
     if options.shape is None:
         _refuse_trial_numbers(sheet, stimulus)
         _refuse_numbered_rows(sheet, stimulus)

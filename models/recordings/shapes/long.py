@@ -10,7 +10,7 @@ from ..building import Names, recording_of_counts
 from ..options import Options
 from ..recording import Recording
 from ..sheet import Sheet
-from .shape import Shape, chosen_columns, grouped, whole_numbers
+from .shape import Shape, chosen_columns, grouped, refuse_groups, whole_numbers
 
 
 def read(sheet: Sheet, options: Options) -> Recording:
@@ -23,6 +23,7 @@ def read(sheet: Sheet, options: Options) -> Recording:
     response = chosen_columns(sheet, options.response_columns) or (before[-1],)
     others = tuple(c for c in before if all(c is not one for one in response))
     stimulus = chosen_columns(sheet, options.stimulus_columns) or others
+    refuse_groups(sheet, stimulus, options)
     numbers = whole_numbers(sheet, (frequency,), "trials")[:, 0]
     rows, cells = grouped(stimulus, len(sheet))
     columns, labels = grouped(response, len(sheet))

@@ -106,6 +106,17 @@ def unique_names(sheet: Sheet, columns: tuple[Column, ...]) -> tuple[str, ...]:
     return names
 
 
+def refuse_groups(sheet: Sheet, stimulus: tuple[Column, ...], options: Options) -> None:
+    """Refuse stimuli that tell several recordings apart, such as neurons or sessions, unless the user names them."""
+    for column in stimulus:
+        if words.says(words.GROUP, column.name) and not options.stimulus_columns:
+            raise RecordingError(
+                f"{sheet.where}: column {column.name!r} tells rows of several recordings apart; measure them one by "
+                "one, or name the stimulus with --stimulus-column to pool them; for a population, write one column per "
+                "neuron"
+            )
+
+
 def without_index(sheet: Sheet) -> Sheet:
     """Drop a first column that has no name and numbers the rows, if the next one is the stimulus.
 

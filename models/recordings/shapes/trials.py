@@ -11,7 +11,7 @@ from ..building import Names, recording_of_trials
 from ..options import Options
 from ..recording import Recording
 from ..sheet import Column, Sheet, is_missing, is_number, listed, not_a_number
-from .shape import Shape, chosen_columns, grouped, repeats, unique_names
+from .shape import Shape, chosen_columns, grouped, refuse_groups, repeats, unique_names
 
 #: A table with so many rows per stimulus holds trials: nobody writes a stimulus of a count table into three rows.
 _ROWS = 3
@@ -93,7 +93,8 @@ def _columns(sheet: Sheet, options: Options) -> tuple[tuple[Column, ...], tuple[
     elif stimulus:
         return stimulus, response, (*left, *rest)
     else:  # other responses than those that the user named are not stimuli
-        left += tuple(column for column in rest if words.is_response(column.name))
+        series = [column for column in rest if any(words.is_series((column.name, one.name)) for one in response)]
+        left += tuple(column for column in rest if column in series or words.is_response(column.name))
         rest = [column for column in rest if column not in left]
     if not stimulus:
         stimulus, rest = tuple(rest), []
@@ -103,20 +104,14 @@ def _columns(sheet: Sheet, options: Options) -> tuple[tuple[Column, ...], tuple[
             f"{sheet.where}: it is not clear which of the columns {listed(sheet.names)} are the stimulus and which the "
             "responses; name them with --stimulus-column and --response-column"
         )
+    refuse_groups(sheet, stimulus, options)
     if not options.stimulus_columns:
         _refuse_doubtful(sheet, stimulus, response)
     return stimulus, response, left
 
 
 def _refuse_doubtful(sheet: Sheet, stimulus: tuple[Column, ...], response: tuple[Column, ...]) -> None:
-    """Refuse stimuli on both sides of the responses, and columns that tell several recordings apart."""
-    for column in stimulus:
-        if words.says(words.GROUP, column.name):
-            raise RecordingError(
-                f"{sheet.where}: column {column.name!r} tells rows of several recordings apart; measure them one by "
-                "one, or name the stimulus with --stimulus-column to pool them; for a population, write one column per "
-                "neuron"
-            )
+    """Refuse stimuli on both sides of the responses."""
     places = [sheet.columns.index(column) for column in stimulus]
     if min(places) < sheet.columns.index(response[0]) < max(places):
         raise RecordingError(

@@ -10,7 +10,7 @@ from ..building import Names, recording_of_trials
 from ..options import Options
 from ..recording import Recording
 from ..sheet import Column, Sheet, is_missing
-from .shape import Shape, cells_of, chosen_columns
+from .shape import Shape, cells_of, chosen_columns, refuse_groups
 from .trials import response_table
 
 
@@ -19,6 +19,7 @@ def read(sheet: Sheet, options: Options) -> Recording:
     named = tuple(c for c in sheet.columns if not words.says(words.ONE_TRIAL, c.name))
     stimulus = chosen_columns(sheet, options.stimulus_columns) or (named if len(named) < len(sheet.columns) else ())
     stimulus = stimulus or sheet.columns[:1]
+    refuse_groups(sheet, stimulus, options)
     columns = chosen_columns(sheet, options.response_columns)
     columns = columns or tuple(c for c in sheet.columns if all(c is not one for one in stimulus))
     if not columns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +12,7 @@ import typer
 from ..errors import OptionError
 from .checkpoint import checkpoint_folder, networks_of
 from .options import AuditOptions, with_fields
+from .reading import ReadingOptions
 from .shared import bar_here, check_outputs, console_here
 from .verdicts import (
     check_backend,
@@ -43,7 +44,7 @@ ENDING = ending_of(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(AuditOptions):
+class Options(ReadingOptions, AuditOptions):
     """The options of `stiminfo audit`."""
 
     target: Annotated[
@@ -60,17 +61,6 @@ class Options(AuditOptions):
             metavar="RECORDING",
             help="Ask the axioms on the model of your own recording, too: any file that `stiminfo measure` reads.",
         ),
-    ] = None
-    stimulus: Annotated[
-        str | None,
-        typer.Option(metavar="line|circle:360|...", help="What the stimulus of that recording is, as for `measure`."),
-    ] = None
-    responses: Annotated[
-        str | None,
-        typer.Option(metavar="words|population", help="How its responses are modelled, as for `measure`."),
-    ] = None
-    law: Annotated[
-        str | None, typer.Option(metavar="LAW", help="How its neurons respond, given the stimulus, as for `measure`.")
     ] = None
     neuron: Annotated[
         list[str] | None,
@@ -95,7 +85,7 @@ def audit(options: Options) -> int:
 
     With --models, a second table says which axioms the measure breaks on the model of your recording (the shares of its
     counts, or some neurons of a population as fitted, with the ways to merge, split and warp it); there, "holds" rests
-    on that model alone.
+    on that model alone. The options from --stimulus to --table say how to read it, as for `stiminfo measure`.
 
     Trained networks serve one population and one set of images; they are asked only the axioms that those can answer.
     """
@@ -108,7 +98,7 @@ def audit(options: Options) -> int:
         return _audit_networks(path, chosen, options)
     check_backend(options)
     if options.models is None:
-        options.refuse(("stimulus", "responses", "law", "neuron"), " without --models")
+        options.refuse({"neuron", *(one.name for one in fields(ReadingOptions))}, " without --models")
     own = None if options.models is None else _recorded(options)
 
     from ..axioms.auditing.audit import Auditing, Candidate, described
@@ -166,11 +156,11 @@ def _recorded(options: Options) -> bytes:
     from hypothesis.strategies import sampled_from
 
     from ..axioms.auditing.measure_file import pickled
-    from ..models import read_recording
     from ..reports.measured_terminal import print_reading
     from ..reports.own_models import own_models
 
-    recording = read_recording(options.models, stimulus=options.stimulus, responses=options.responses, law=options.law)
+    assert options.models is not None
+    recording = options.read(options.models)
     models, said = own_models(recording, options.neuron or ())
     print_reading(recording, console_here())
     for line in said:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Given, json_option, seed_option, with_fields
+from .options import json_option, seed_option, with_fields
+from .reading import ReadingOptions
 from .shared import bar_here, check_outputs, console_here, ending
 
 if TYPE_CHECKING:
@@ -32,79 +33,16 @@ ENDING = ending(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Given):
+class Options(ReadingOptions):
     """The options of `stiminfo measure`."""
 
     file: Annotated[
         Path,
         typer.Argument(metavar="FILE", help="A text table, .npz, .mat (to version 7) or NWB file; see above."),
     ]
-    stimulus: Annotated[
-        str | None,
-        typer.Option(
-            metavar="KIND",
-            help="What the stimulus is: line, plane, space, nominal, or circle:360 with the period of the circle.",
-            show_default="numbers are points, labels are nominal",
-        ),
-    ] = None
-    shape: Annotated[
-        str | None,
-        typer.Option(
-            "--as",
-            metavar="SHAPE",
-            help="How a table holds the recording: counts, trials (one row per trial), wide (stimuli by trials), long "
-            "(stimulus, response, n), transposed (responses in rows) or columns (stimuli in columns).",
-            show_default="as header and cells show",
-        ),
-    ] = None
-    header: Annotated[
-        str | None,
-        typer.Option(metavar="NAMES", help="Names of the columns of a table without a header: orientation,spikes."),
-    ] = None
-    stimulus_columns: Annotated[
-        list[str] | None,
-        typer.Option("--stimulus-column", metavar="NAME", help="Column or array of the stimulus; repeatable."),
-    ] = None
-    response_columns: Annotated[
-        list[str] | None,
-        typer.Option("--response-column", metavar="NAME", help="Column or array of a response; repeatable."),
-    ] = None
-    responses: Annotated[
-        str | None,
-        typer.Option(
-            metavar="words|population",
-            help="Count joint responses of several neurons as words, or fit the tuning of each neuron.",
-            show_default="words if their table has no more entries than there are trials",
-        ),
-    ] = None
-    law: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LAW",
-            help="How each neuron of a population responds, given the stimulus: poisson, bernoulli (0 or 1), gaussian "
-            "(continuous responses) or negative-binomial (overdispersed counts).",
-            show_default="poisson for counts, bernoulli if all are 0 or 1",
-        ),
-    ] = None
     neuron: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Measure what this neuron of a population adds to all others."),
-    ] = None
-    bins: Annotated[
-        int | None,
-        typer.Option(min=2, metavar="N", help="Count continuous responses in N bins of equal mass."),
-    ] = None
-    edges: Annotated[
-        str | None,
-        typer.Option(metavar="E1,E2,...", help="Count continuous responses in bins with these boundaries."),
-    ] = None
-    window: Annotated[
-        str | None,
-        typer.Option(metavar="START,STOP", help="Count spikes from START to STOP seconds after each stimulus."),
-    ] = None
-    table: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Table of stimuli in an NWB file.", show_default="trials"),
     ] = None
     prior: Annotated[
         str,
@@ -164,7 +102,7 @@ def measure(options: Options) -> int:
     from ..reports.measuring import measure as measured
 
     _check_outputs(options)
-    recording = _read(options)
+    recording = options.read(options.file)
     if options.neurons_file is not None and recording.law is None:
         raise OptionError("--neurons writes the neurons of a population, but this recording's responses are counted")
     prior = _prior(options, recording)
@@ -198,41 +136,18 @@ def _check_outputs(options: Options) -> None:
         raise OptionError(f"--figure {figure}: expected a name that ends in {', '.join(_FIGURES)}")
 
 
-def _read(options: Options) -> Recording:
-    from ..models.recordings import read_recording
-
-    window = None if options.window is None else _numbers("--window", options.window)
-    return read_recording(
-        options.file,
-        stimulus=options.stimulus,
-        shape=options.shape,
-        header=[] if options.header is None else [name.strip() for name in options.header.split(",")],
-        stimulus_columns=options.stimulus_columns or (),
-        response_columns=options.response_columns or (),
-        responses=options.responses,
-        law=options.law,
-        bins=options.bins,
-        edges=() if options.edges is None else _numbers("--edges", options.edges),
-        window=window,
-        table=options.table,
-    )
-
-
-def _numbers(flag: str, text: str) -> tuple[float, ...]:
-    from ..errors import OptionError
-
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise OptionError(f"{flag} {text}: expected numbers separated by commas, such as 0,0.5") from None
-
-
 def _prior(options: Options, recording: Recording) -> Any:
     """The name of a prior, or the probabilities in a file."""
+    from ..errors import OptionError, nearest
     from ..models.recordings.prior_file import read_prior
     from ..reports.measuring import PRIORS
 
-    return options.prior if options.prior in PRIORS else read_prior(Path(options.prior), recording)
+    path = Path(options.prior)
+    if options.prior in PRIORS:
+        return options.prior
+    if not path.suffix and not path.exists():  # a name, not a file
+        raise OptionError(f"--prior {options.prior}: no such prior or file{nearest(options.prior, PRIORS)}")
+    return read_prior(path, recording)
 
 
 def _write(found: Measured, options: Options) -> None:
