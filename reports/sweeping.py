@@ -30,7 +30,7 @@ from ..diffusion.editing import (
 )
 from ..diffusion.latents import LearnedGroups, World, factor_information
 from ..diffusion.latents.groups import WHOLE
-from ..errors import OutputError
+from ..errors import MALFORMED, OutputError
 from ..files import json_text, write_whole
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Sweep:
             self.about["digests"] = known | dict(digests)
             names = Setting.__dataclass_fields__
             self.rows = {Setting(**{name: row[name] for name in names}): row for row in rows}
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except MALFORMED:
             raise other from None
 
     def add(self, setting: Setting, row: dict[str, Any]) -> None:

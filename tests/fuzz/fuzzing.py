@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import pkgutil
 import subprocess
 import sys
@@ -17,11 +16,12 @@ import tempfile
 import warnings
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent)]
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 #: Where the readers are; code that is instrumented is several times slower.
 _READERS = ["stiminfo.models", "stiminfo.axioms.auditing.witness", "stiminfo.axioms.auditing.journal"]
 _READERS += ["stiminfo.diffusion.checkpoints", "stiminfo.diffusion.checkpoint_files", "stiminfo.diffusion.architecture"]
+_READERS += [f"stiminfo.diffusion.latents.{name}" for name in ("store", "world", "groups", "responses", "critic")]
 #: A reader that takes longer than this on a file of `LARGEST` bytes hangs; in seconds.
 _HANGS = 60
 #: Megabytes that a reader may take, torch and numpy included.
@@ -48,12 +48,7 @@ def fuzz(name: str, kept: Path, seconds: int, runs: int) -> None:
             (kept / f"seed-{number:03}").write_bytes(seed)
     folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-"))
     path = folder / target.file
-    if name == "checkpoint":
-        from targets import DIGITS
-
-        for file in DIGITS.iterdir():
-            if file.name != path.name:
-                os.symlink(file, folder / file.name)
+    target.beside(folder)
     warnings.simplefilter("ignore")
 
     def one(data: bytes) -> None:
