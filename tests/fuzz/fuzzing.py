@@ -32,36 +32,37 @@ def fuzz(name: str, kept: Path, seconds: int, runs: int) -> None:
     """Fuzz one reader in this process, which atheris ends."""
     import atheris
 
+    # What is imported here is instrumented, and nothing else: also what a reader imports when it is first called.
     with atheris.instrument_imports(include=_READERS):
         from targets import LARGEST, TARGETS
 
         import stiminfo.models
         from stiminfo.errors import InputError
 
-        # What is imported later, when a reader is called, would not be instrumented.
         for module in pkgutil.walk_packages(stiminfo.models.__path__, "stiminfo.models."):
             importlib.import_module(module.name)
-    target = TARGETS[name]
-    kept.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(target.seeds()):
-        if len(seed) <= LARGEST:
-            (kept / f"seed-{number:03}").write_bytes(seed)
-    folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-"))
-    path = folder / target.file
-    target.beside(folder)
-    warnings.simplefilter("ignore")
+        target = TARGETS[name]
+        kept.mkdir(parents=True, exist_ok=True)
+        seeds = target.seeds()
+        for number, seed in enumerate(seeds):
+            if len(seed) <= LARGEST:
+                (kept / f"seed-{number:03}").write_bytes(seed)
+        folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-"))
+        path = folder / target.file
+        target.beside(folder)
+        warnings.simplefilter("ignore")
 
-    def one(data: bytes) -> None:
-        path.write_bytes(data)
-        try:
-            target.read(path)
-        except InputError:
-            pass
-        except FileNotFoundError as error:
-            if str(path) not in str(error):
-                raise
+        def one(data: bytes) -> None:
+            path.write_bytes(data)
+            try:
+                target.read(path)
+            except InputError:
+                pass
+            except FileNotFoundError as error:
+                if str(path) not in str(error):
+                    raise
 
-    one(target.seeds()[0])  # what a reader imports when it is first called is no part of its time
+        one(seeds[0])
     limits = [f"-max_total_time={seconds}", *([f"-runs={runs}"] if runs else [])]
     bounds = [f"-max_len={LARGEST}", f"-timeout={_HANGS}", f"-rss_limit_mb={_MEMORY}", f"-artifact_prefix={kept}-"]
     atheris.Setup([sys.argv[0], str(kept), *limits, *bounds, "-print_final_stats=1"], one)
