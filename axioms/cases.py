@@ -13,7 +13,7 @@ from typing import Any, Union
 import numpy as np
 from msgspec import Struct
 
-from ..errors import CaseError
+from ..errors import MALFORMED, CaseError
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 from ..models.data import FiniteSpec, ModelSpec, PairSpec, Row, Table, from_json, to_json
@@ -249,6 +249,6 @@ def case_of(data: Any, kinds: Iterable[type[Case]]) -> Case:
             _ = case.views
     except CaseError:
         raise
-    except (ValueError, TypeError, ArithmeticError, IndexError, AttributeError) as error:
+    except MALFORMED as error:
         raise CaseError(f"case {kind!r}: {error}") from None
     return case

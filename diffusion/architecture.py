@@ -16,6 +16,8 @@ PRECONDITIONINGS = ("edm", "epsilon", "wiener")
 _LATER = {"network", "prior_only", "step"}
 ROUTES = ("image", "embedding", "both")
 NETWORKS = ("unet", "mlp")
+#: Beyond this, levels above `high` would not be finite: their reach is a factor of at most e^50.
+_MOST_GAMMA = 1e200
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Architecture:
             preconditioning=PRECONDITIONINGS,
             route=ROUTES,
             network=NETWORKS,
+            attention=(False, True),
+            shared=(False, True),
             prior_only=(False, True),
             step=(False, True),
         )
@@ -99,8 +103,10 @@ class Architecture:
 def check_choices(record: object, **choices: tuple[Any, ...]) -> None:
     """Raise `ModelError` unless each named attribute of a record has one of its allowed values."""
     for name, allowed in choices.items():
-        if getattr(record, name) not in allowed:
-            raise ModelError(f"{name} is {getattr(record, name)!r}; expected {', '.join(map(str, allowed))}")
+        value = getattr(record, name)
+        # True == 1, but is no number of pixels.
+        if not any(type(value) is type(one) and value == one for one in allowed):
+            raise ModelError(f"{name} is {value!r}; expected {', '.join(map(str, allowed))}")
 
 
 def whole_number(name: str, value: Any, least: int, most: int | None = None) -> int:
@@ -127,7 +133,7 @@ class Levels:
 
     def __post_init__(self) -> None:
         ordered = all(isinstance(v, float | int) for v in (self.low, self.high, self.reach))
-        if not ordered or not (0 < self.low <= self.high < math.inf and 0 < self.reach < 50):
+        if not ordered or not (0 < self.low <= self.high < _MOST_GAMMA and 0 < self.reach < 50):
             raise ModelError(f"noise levels {self.low}, {self.high}, reach {self.reach} span no range")
 
     @property

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from ..errors import ModelError
+from ..errors import MALFORMED, ModelError
 from .denoiser import Denoiser, Unknown, normal
 from .information_bounds import bounds_of_information
 from .samplers import reverse_diffusion
@@ -111,7 +111,7 @@ class Bias:
         try:
             numbers = {name: float(data[name]) for name in names if name != "gap"}
             found = cls(**numbers, gap=tuple(float(part) for part in data["gap"]))
-        except (KeyError, TypeError, ValueError) as error:
+        except MALFORMED as error:
             raise ModelError(f"this does not describe a bias ({error})") from None
         if not all(map(math.isfinite, [*numbers.values(), *found.gap])) or not 0 < found.low < found.high:
             raise ModelError("this does not describe a bias")

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import MALFORMED
+
 #: A network's loss counts as worse where it exceeds the linear loss by this share. Where the linear guess is the best
 #: one (at the highest noise levels), trained networks stay within 1%, too little to show in an estimate.
 MARGIN = 0.05
@@ -52,7 +54,7 @@ def worse_bands(rows: Any) -> list[Worse]:
                 low, high = float(row["low"]), float(row["high"])
                 network, linear = float(row[f"network{suffix}"]), float(row[f"linear{suffix}"])
                 doubt = float(row.get(f"stderr{suffix}", _OLD_DOUBT * linear))
-            except (KeyError, TypeError, ValueError, AttributeError):
+            except MALFORMED:
                 continue
             excess = network - linear
             if linear > 0 and excess > max(MARGIN * linear, DOUBT * doubt):

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,11 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ..errors import CheckpointError
+
+#: Digits of a whole number in a description: more than those of any size, count or seed, and within floats.
+_DIGITS = 40
+#: Letters of another library's error that are repeated; torch's go on with what was called.
+_MOST_SAID = 200
 
 
 def description_in(folder: Path, none: str, other: str, most: int) -> dict[str, Any]:
@@ -40,12 +46,24 @@ def description_in(folder: Path, none: str, other: str, most: int) -> dict[str, 
     if path.stat().st_size > most:
         raise CheckpointError(f"{path}: too large for a description")
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8"), parse_int=_whole)
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: not JSON ({str(error).splitlines()[0]})") from None
     if not isinstance(data, dict) or not isinstance(data.get("files"), dict):
         raise CheckpointError(f"{path}: does not describe a checkpoint")
     return data
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _DIGITS:
+        raise ValueError(f"a number of {len(digits)} digits")
+    return int(digits)
+
+
+def reason(error: Exception) -> str:
+    """What an error of another library says, in one short line: its type, and its first line without stack frames."""
+    lines = str(error).splitlines() or [""]
+    return f"{type(error).__name__}: {textwrap.shorten(lines[0], _MOST_SAID)}"
 
 
 def tensors_of(path: Path) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from ..errors import CheckpointError, ModelError
+from ..errors import MALFORMED, CheckpointError, ModelError
 from .architecture import Architecture, Levels, whole_number
 from .checkpoint_files import (
     check_digests,
@@ -27,6 +27,7 @@ from .checkpoint_files import (
     digest_of,
     new_folder,
     put_in_place,
+    reason,
     tensors_of,
 )
 from .encoders import Encoder, LinearGaussian, LinearNonlinearPoisson
@@ -170,10 +171,10 @@ def load_learned(folder: Path) -> Learned:
     try:
         check_digests(folder, data["files"])
         described = _described(folder, data)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except MALFORMED as error:
         if isinstance(error, ModelError):
             raise CheckpointError(f"{folder}: {str(error).removeprefix(f'{folder}: ')}") from None
-        raise CheckpointError(f"{folder}: checkpoint.json does not describe a checkpoint ({error!r})") from None
+        raise CheckpointError(f"{folder}: checkpoint.json does not describe a checkpoint ({reason(error)})") from None
     layers = tensors_of(folder / "layers.safetensors")
     pixels, responses = described.shape[0] * described.shape[1], described.responses
     heard = 0 if described.architecture.prior_only else responses

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..errors import CheckpointError
+from ..errors import MALFORMED, CheckpointError
 from ..files import write_whole
 from .architecture import Levels
 from .encoders import Encoder
@@ -131,7 +131,7 @@ def recipe_of(
         dict(state["speeds"])
         lists = [len(entry) for entries in state["losses"].values() for entry in entries]
         whole = state["stage"] in stages and min(numbers) >= 0 and set(lists) <= {2}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except MALFORMED as error:
         raise CheckpointError(f"{path}: not an unfinished run of this version ({error}); {_AGAIN}") from None
     if not whole:
         raise CheckpointError(f"{path}: not an unfinished run of this version; {_AGAIN}")

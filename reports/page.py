@@ -13,6 +13,7 @@ from .. import __version__
 from ..axioms.auditing.verdict import Audit, Verdict
 from ..axioms.axiom import Axiom
 from ..axioms.registry import AXIOMS, case_from_json
+from ..errors import MALFORMED
 from ..estimators import PUBLISHED
 from .draw.kinds import Numbers, kind_of
 from .draw.model import short
@@ -121,7 +122,7 @@ def _row(anchor: str, axiom: Axiom, verdict: Verdict, paper: bool | None) -> _Ro
         drawing = Markup(svg(plot_witness(verdict.witness), anchor, describe(verdict.witness)))
         numbers = kind_of(case).numbers(case)
         tables = tuple(_table(one) for one in numbers if _is_small(one))
-    except (ValueError, KeyError, TypeError, ArithmeticError) as problem:
+    except MALFORMED as problem:
         # A page that lacks one drawing is better than no page.
         return _Row(axiom, verdict, paper, anchor, undrawn=str(problem))
     return _Row(axiom, verdict, paper, anchor, drawing, tables=tables)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import OutputError
+from ..errors import MALFORMED, OutputError
 from ..files import json_text, write_whole
 
 SCHEMA = 1
@@ -81,7 +81,7 @@ class Sweep:
             self.about["digests"] = known | dict(digests)
             names = Setting.__dataclass_fields__
             self.rows = {Setting(**{name: row[name] for name in names}): row for row in rows}
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except MALFORMED:
             raise other from None
 
     def add(self, setting: Setting, row: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -19,7 +20,7 @@ def limited():
     resource.setrlimit(resource.RLIMIT_FSIZE, (MOST, MOST))
 
 
-def stiminfo(*arguments, cwd, full=False):
+def stiminfo(*arguments, cwd, before=None):
     command = [sys.executable, "-B", "-m", "stiminfo", *map(str, arguments)]
     # Coverage of the process would want to write, too.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
@@ -30,7 +31,7 @@ def stiminfo(*arguments, cwd, full=False):
         timeout=200,
         cwd=cwd,
         env=environment,
-        preexec_fn=limited if full else None,
+        preexec_fn=before,
     )
 
 
@@ -43,14 +44,16 @@ TABLE = ("table", "--axiom", "positivity", "--examples", "3")
         (*TABLE, "--json", "out.json"),
         (*TABLE, "--html", "out.html"),
         ("figures", "--figure", "2", "--out", "."),
+        ("measure", "trials.csv", "--measure", "i_surp", "--figure", "figure-2.pdf"),
     ],
-    ids=["json", "html", "figure"],
+    ids=["json", "html", "figure", "figure of a recording"],
 )
 def test_a_full_disk_keeps_the_earlier_result(tmp_path, arguments):
     earlier = {name: f"earlier {name}" for name in ("out.json", "out.html", "figure-2.pdf")}
+    earlier["trials.csv"] = "x,spikes\n" + "0,1\n1,4\n0,2\n1,6\n" * 5
     for name, text in earlier.items():
         (tmp_path / name).write_text(text)
-    done = stiminfo(*arguments, cwd=tmp_path, full=True)
+    done = stiminfo(*arguments, cwd=tmp_path, before=limited)
     assert done.returncode == 2, (done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
     assert "cannot be written" in done.stderr.strip().splitlines()[-1]
@@ -61,7 +64,7 @@ def test_a_full_disk_keeps_the_earlier_result(tmp_path, arguments):
 def test_a_full_disk_keeps_what_the_journal_has(tmp_path):
     # Witnesses of locality are larger than that disk.
     audit = ("audit", "i_sp", "--axiom", "completeness", "--axiom", "locality", "--examples", "3")
-    done = stiminfo(*audit, "--journal", "night", cwd=tmp_path, full=True)
+    done = stiminfo(*audit, "--journal", "night", cwd=tmp_path, before=limited)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "night" in done.stderr.strip().splitlines()[-1]
@@ -74,12 +77,49 @@ def test_a_full_disk_keeps_what_the_journal_has(tmp_path):
     assert set(json.loads((tmp_path / "out.json").read_text())["axioms"]) == {"completeness", "locality"}
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_a_read_only_folder_is_found_before_the_work(tmp_path):
+def obedient():
+    """Permissions hold for root, too: the program that is started next cannot override them."""
+    if os.geteuid() == 0:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_DROP, _OVERRIDE, 0, 0, 0)
+
+
+#: Of Linux: PR_CAPBSET_DROP and CAP_DAC_OVERRIDE.
+_DROP, _OVERRIDE = 24, 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and sys.platform != "linux", reason="root writes everywhere")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (*TABLE, "--json", "closed/out.json"),
+        ("measure", "trials.csv", "--json", "closed/out.json"),
+        (*TABLE, "--journal", "closed/night"),
+    ],
+    ids=["audit", "recording", "journal"],
+)
+def test_a_read_only_folder_is_named(tmp_path, arguments):
     (tmp_path / "closed").mkdir(mode=0o500)
-    done = stiminfo(*TABLE, "--json", "closed/out.json", cwd=tmp_path)
-    assert done.returncode == 2
-    assert "cannot be written" in done.stderr
+    (tmp_path / "trials.csv").write_text("x,spikes\n" + "0,1\n1,4\n0,2\n1,6\n" * 5)
+    done = stiminfo(*arguments, cwd=tmp_path, before=obedient)
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    assert "closed" in done.stderr.strip().splitlines()[-1]
+    assert not list((tmp_path / "closed").iterdir())
+
+
+def test_killed_in_the_middle_of_a_write(tmp_path):
+    """The earlier result stays; every file goes the same way."""
+    (tmp_path / "out.json").write_text("the earlier result")
+    code = (
+        "import os, signal; from pathlib import Path; from stiminfo import files\n"
+        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "files.write_whole(Path('out.json'), 'a new result')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, timeout=200)
+    assert done.returncode == -signal.SIGKILL
+    assert (tmp_path / "out.json").read_text() == "the earlier result"
 
 
 def test_a_folder_that_turns_into_a_file(tmp_path):

@@ -57,7 +57,7 @@ class Bound(NamedTuple):
         return {**self._asdict(), "cap": self.cap}
 
     def __str__(self) -> str:
-        said = f"{self.value:.3f} +- {self.stderr:.3f} nats, at most log {self.candidates} = {self.cap:.3f}"
+        said = f"{self.value:.3f} ± {self.stderr:.3f} nats, at most log {self.candidates} = {self.cap:.3f}"
         return said if self.fresh else f"{said}; on the training pairs, which makes it no bound"
 
 

@@ -48,6 +48,8 @@ class Critic(nn.Module):
     ) -> None:
         super().__init__()
         self.kind, self.width, self.shape = kind, width, tuple(shape or (1, dimensions))
+        if math.prod(self.shape) != dimensions:
+            raise ModelError(f"images of {self.shape} pixels are no vectors of {dimensions} numbers")
         if kind in ("separable", "convolutional"):
             convolved = kind == "convolutional"
             self.of_image = _convolutions(self.shape) if convolved else _perceptron(dimensions, width, EMBEDDING)

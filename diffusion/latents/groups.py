@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...errors import ModelError, OptionError, UnknownName, nearest
+from ...errors import MALFORMED, ModelError, OptionError, UnknownName, nearest
 from .world import World
 
 #: Latents per group, as in the paper.
@@ -48,13 +48,13 @@ class Groups:
         for name, rank in zip(names, ranks):
             if isinstance(rank, bool) or not isinstance(rank, int) or rank < 1:
                 raise ModelError(f"group {name} has rank {rank!r}; expected a whole number, at least 1")
-            if name in (WHOLE, FREE, "") or names.count(name) > 1 or "," in name:
+            if not isinstance(name, str) or name in (WHOLE, FREE, "") or names.count(name) > 1 or "," in name:
                 raise ModelError(
                     f"a group is named {name!r}; expected names that differ, without commas, and none that is {WHOLE} "
                     f"or {FREE}"
                 )
         if sum(ranks) > MOST:
-            raise ModelError(f"the groups have {sum(ranks):.4g} latents; expected at most {MOST}")
+            raise ModelError(f"the groups have too many latents; expected at most {MOST}")
         if self.dimensions not in (0, sum(ranks)):
             shown = " + ".join(map(str, ranks))
             raise ModelError(f"the ranks add up to {shown} = {sum(ranks)}; the latent has {self.dimensions} dimensions")
@@ -149,7 +149,7 @@ class Groups:
         """Read what `to_json` wrote; raises `ModelError` for anything else."""
         try:
             return cls(tuple(data["names"]), tuple(data["ranks"]), dict(data["supervised"]))
-        except (TypeError, KeyError, ValueError) as error:
+        except MALFORMED as error:
             raise ModelError(f"this does not describe groups of latents ({error})") from None
 
 

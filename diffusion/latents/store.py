@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from ...errors import CheckpointError, InputError, ModelError
+from ...errors import MALFORMED, CheckpointError, InputError, ModelError
 from ...files import json_text
 from ..architecture import whole_number
 from ..checkpoint_files import (
@@ -27,6 +27,7 @@ from ..checkpoint_files import (
     digest_of,
     new_folder,
     put_in_place,
+    reason,
     tensors_of,
 )
 from .channel import ExactLatents
@@ -173,8 +174,8 @@ def load_groups(folder: Path) -> LearnedGroups:
         raise
     except InputError as error:
         raise CheckpointError(f"{folder}: {error}") from None
-    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"{folder}: checkpoint.json does not describe latent groups ({error!r})") from None
+    except (*MALFORMED, RuntimeError) as error:
+        raise CheckpointError(f"{folder}: checkpoint.json does not describe latent groups ({reason(error)})") from None
     return LearnedGroups(vae.eval().requires_grad_(False), world, responses, notes, critics)
 
 
@@ -184,9 +185,12 @@ def _critics(folder: Path, described: Any) -> dict[str, Critic]:
         return {}
     tensors, found = tensors_of(folder / _CRITICS), {}
     for row, options in described.items():
+        # First without memory, so that a description cannot ask for more memory than its file needs.
+        with torch.device("meta"):
+            expected = {f"{row}/{name}": tuple(v.shape) for name, v in Critic(**options).state_dict().items()}
+        check_shapes(folder / _CRITICS, tensors, expected)
         critic = Critic(**options)
-        mine = {name: tensors.get(f"{row}/{name}", torch.empty(0)) for name in critic.state_dict()}
-        check_shapes(folder / _CRITICS, mine, {name: tuple(v.shape) for name, v in critic.state_dict().items()})
+        mine = {name: tensors[f"{row}/{name}"] for name in critic.state_dict()}
         critic.load_state_dict(mine)
         check_finite(folder, critic)
         found[row] = critic.eval().requires_grad_(False)

@@ -13,7 +13,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from ...errors import CheckpointError
+from ...errors import MALFORMED, CheckpointError
 from ..interrupts import held_back
 from ..resume import Saved, begun, write_saved
 from ..stages import Every, Progress, Stage
@@ -120,7 +120,7 @@ class GroupTraining:
             try:
                 self.seconds, step = float(saved.state["seconds"]), int(saved.state["step"])
                 stage.restore(saved.parts, step, saved.state["losses"])
-            except (KeyError, TypeError, ValueError) as error:
+            except MALFORMED as error:
                 raise CheckpointError(f"{self.resume_file}: not an unfinished run of latent groups ({error})") from None
         self.losses, before = stage.losses, self.seconds
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ...errors import CheckpointError
+from ...errors import MALFORMED, CheckpointError
 from ..checkpoint_files import check_finite, check_shapes, tensors_of
 
 #: Numbers per attention head in all of DINO's transformers.
@@ -74,7 +74,7 @@ class VisionTransformer(nn.Module):
             hidden = len(tensors["blocks.0.mlp.fc1.weight"])
             depth = len({name.split(".")[1] for name in tensors if name.startswith("blocks.")})
             weights = _renamed(tensors, depth)
-        except (KeyError, ValueError, IndexError) as error:
+        except MALFORMED as error:
             raise CheckpointError(
                 f"{path}: holds no vision transformer in DINO's names of tensors ({error}); expected those of timm's "
                 "vit_base_patch16_224.dino"

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ...errors import ModelError, UnknownName, nearest
+from ...errors import MALFORMED, ModelError, UnknownName, nearest
 from ...models.arrays import Array, as_real_array, frozen, refuse
 
 #: What the values of a factor are: labels without order, numbers on a line, or numbers on a circle.
@@ -60,11 +60,15 @@ class World:
                 f"factors have {codes.shape[1]} columns; {len(self.names)} names, {len(self.values)} lists of values "
                 f"and {len(circular)} periods are given"
             )
+        if not all(isinstance(name, str) and name for name in self.names):
+            raise ModelError(f"the factors are named {tuple(self.names)!r}; expected texts")
         if len(set(self.names)) < len(self.names):
             raise ModelError(f"the factors are named {', '.join(self.names)}; expected names that differ")
         for f, (name, values) in enumerate(zip(self.names, self.values)):
             wrong = (codes[:, f] != codes[:, f].round()) | (codes[:, f] < 0) | (codes[:, f] >= len(values))
             refuse(wrong, codes[:, f], f"factor {name}", f"; expected codes from 0 to {len(values) - 1}")
+            if other := [value for value in values if not (isinstance(value, str) or _is_number(value))]:
+                raise ModelError(f"factor {name} has the value {other[0]!r}; expected texts or finite numbers")
         self._check_periods(circular)
         images = images.astype(np.float32)
         self._check_distinct(images)
@@ -82,7 +86,7 @@ class World:
                 continue
             if any(isinstance(value, str) for value in values):
                 raise ModelError(f"factor {name} has text values; only numbers lie on a circle")
-            if not 0 < period < math.inf:
+            if not (_is_number(period) and period > 0):
                 raise ModelError(f"the period of {name} is {period}; expected a positive number")
             turned = np.sort(np.array(values, dtype=float) % period)
             if len(np.unique(turned.round(9))) < len(turned):
@@ -179,3 +183,10 @@ class World:
         return (
             f"World({self.name}: {len(self)} images of {' x '.join(map(str, self.images.shape[1:]))} pixels; {sizes})"
         )
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except MALFORMED:
+        return False

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ...errors import InputError, OptionError, RecordingError
+from ...errors import MALFORMED, InputError, OptionError, RecordingError
 from .formats import format_of
 from .formats.format import MOST_BYTES, Format, Source
 from .options import Options
@@ -75,7 +75,7 @@ def read_recording(source: Any, stimulus: str | None = None, **options: Any) -> 
     opened = Source(thing=source)
     try:
         return _format(opened, asked).read(opened, asked)
-    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+    except MALFORMED as error:
         if isinstance(error, InputError):
             raise
         # Objects of other libraries may be anything.

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from ..editing import EditReport
 
 #: Inches of a picture, of the gaps between pictures, of the words beside them, and of the headings above.
-_SIDE, _GAP, _WORDS, _ABOVE, _BELOW = 0.72, 0.1, 1.5, 0.52, 0.36
+_SIDE, _GAP, _WORDS, _ABOVE, _BELOW = 0.72, 0.1, 1.5, 0.56, 0.46
+#: Sizes of letters, in points: on a phone, where the picture is 5 cm wide, the smallest are 1.3 mm high.
+_TITLE, _HEAD, _WORD, _SMALL = 9, 8.5, 8, 7
 #: Shares below this are not named in the title, nor more factors than so many; letters in a line of it.
-_LITTLE, _NAMED, _LINE = 0.05, 3, 62
+_LITTLE, _NAMED, _LINE = 0.05, 3, 58
 #: Signs between pictures, and their inches.
 _SIGNS, _BETWEEN = ("+", "→", ""), 0.2
 
@@ -42,7 +44,7 @@ def plot_edits(report: EditReport) -> Drawing:
     heads = ("image", second, "edit", f"what {report.group}\ntells ({local})")
     step = _SIDE + _BETWEEN
     title = _title(report)
-    above = _ABOVE + 0.13 * title.count("\n")
+    above = _ABOVE + 0.15 * title.count("\n")
     width, height = 4 * step + _WORDS + 0.05, above + count * (_SIDE + _GAP) + _BELOW
     with styled():
         figure = Drawing(figsize=(width, height))
@@ -57,25 +59,27 @@ def plot_edits(report: EditReport) -> Drawing:
                 for spine in axes.spines.values():
                     spine.set_visible(False)
                 if row == 0:
-                    axes.set_title(heads[column], loc="center")
+                    axes.set_title(heads[column], loc="center", fontsize=_HEAD)
                 if column < 3:
                     x, y = (left + _SIDE + _BETWEEN / 2) / width, (low + _SIDE / 2) / height
                     figure.text(x, y, _SIGNS[column], ha="center", va="center", fontsize=9)
             total = f"{report.maps.value[row]:.2f} nats"
-            axes.text(0.97, 0.04, total, transform=axes.transAxes, color="white", ha="right", va="bottom", fontsize=6)
+            axes.text(
+                0.97, 0.04, total, transform=axes.transAxes, color="white", ha="right", va="bottom", fontsize=_SMALL
+            )
             _words(
                 figure, report, int(rows[row]), (4 * step + 0.05 - _BETWEEN / 2) / width, (low + _SIDE) / height, height
             )
-        figure.text(0.05 / width, 1 - 0.03 / height, title, weight="bold", fontsize=8, va="top")
-        bar = figure.add_axes(((0.05 + 3 * step) / width, 0.14 / height, _SIDE / width, 0.04 / height))
+        figure.text(0.05 / width, 1 - 0.03 / height, title, weight="bold", fontsize=_TITLE, va="top")
+        bar = figure.add_axes(((0.05 + 3 * step) / width, 0.18 / height, _SIDE / width, 0.05 / height))
         scale = figure.colorbar(drawn, cax=bar, orientation="horizontal")
-        scale.ax.tick_params(labelsize=5, length=1.5, pad=1)
+        scale.ax.tick_params(labelsize=_SMALL, length=1.5, pad=1)
         scale.ax.locator_params(nbins=2)
         scale.outline.set_linewidth(0.3)
-        figure.text((3 * step - 0.02) / width, 0.14 / height, "nats / pixel", fontsize=5, ha="right")
+        figure.text((3 * step - 0.02) / width, 0.18 / height, "nats / pixel", fontsize=_SMALL, ha="right")
         moved = "the donor's value" if report.edits.perturbed.given else "the value asked for"
         figure.text(
-            0.05 / width, 0.14 / height, f"grey: kept\nblue: moved to {moved}\nred: moved elsewhere", fontsize=5
+            0.05 / width, 0.06 / height, f"grey: kept\nblue: moved to {moved}\nred: moved elsewhere", fontsize=_SMALL
         )
     return figure
 
@@ -98,9 +102,9 @@ def _words(figure: Drawing, report: EditReport, row: int, left: float, top: floa
         to = f"{_value(values[own[f]])} → {_value(values[now[f]])}" if moved else _value(values[now[f]])
         figure.text(
             left,
-            top - (0.1 + 0.165 * f) / height,
+            top - (0.09 + 0.18 * f) / height,
             f"{name} {to}",
-            fontsize=6.5,
+            fontsize=_WORD,
             color=GUIDE if not moved else BLUE if _apart(report, f, now[f], wanted[f]) <= 1 else VERMILLION,
             weight="bold" if moved else "normal",
             va="center",

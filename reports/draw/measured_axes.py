@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LABELLED, LETTERS = 14, 11
 #: Angles at which the labels of the radius may stand, in degrees: not where those of the stimuli are.
 _RADIAL = (22.5, 45.0, 67.5, 112.5, 135.0, 157.5, 202.5, 225.0, 247.5, 292.5, 315.0, 337.5)
+#: The length of a label of the radius, outwards from its circle, as a share of the radius.
+_LABEL = 0.3
 #: Periods that are degrees.
 _DEGREES = (180.0, 360.0)
 
@@ -87,17 +89,21 @@ def _label_circle(axes: Axes, period: float) -> None:
     if period == 2 * np.pi:
         names = ["0", "π/2", "π", "3π/2"]
     axes.set_xticks(2 * np.pi * quarters, names)
-    _, high = axes.get_ylim()
+    low, high = axes.get_ylim()
     ticks = np.array([tick for tick in MaxNLocator(3).tick_values(0, high) if 0 < tick < high])
-    axes.set_yticks(ticks)
     curves = [np.asarray(line.get_xydata(), dtype=float) for line in axes.lines]
 
-    def distance(angle: float) -> float:
-        """From the nearest curve to a label at this angle."""
+    def room(angle: float) -> Array:
+        """How far the nearest curve is from each label at this angle; 0 where it runs through the label."""
         at = [np.interp(np.deg2rad(angle), xy[:, 0], xy[:, 1], period=2 * np.pi) for xy in curves]
-        return float(np.abs(np.subtract.outer(ticks, at)).min(initial=np.inf))
+        above = np.subtract.outer(ticks, at)
+        return np.asarray(np.maximum(above, -above - _LABEL * (high - low)).clip(0).min(axis=1, initial=np.inf))
 
-    cast(PolarAxes, axes).set_rlabel_position(max(_RADIAL, key=distance))
+    best = max(_RADIAL, key=lambda angle: (np.count_nonzero(room(angle)), room(angle).min(initial=np.inf)))
+    cast(PolarAxes, axes).set_rlabel_position(best)
+    free = room(best) > 0
+    free[-1:] |= not free.any()
+    axes.set_yticks(ticks, [f"{tick:g}" if clear else "" for tick, clear in zip(ticks, free)])
     axes.tick_params(axis="y", pad=-1)
     axes.tick_params(axis="x", pad=1)
     axes.grid(linewidth=0.3)

@@ -6,6 +6,10 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+#: What is raised where data from outside have another form than their reader expects: another type, a missing key, a
+#: number beyond floats. A reader that catches these turns them into an `InputError`.
+MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
 
 class InputError(Exception):
     """An input cannot be used; the message says what, where, and what was expected.

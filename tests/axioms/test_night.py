@@ -1,6 +1,7 @@
 """An audit left alone: on a machine that others use, beside another audit in the same folder, with very many cells."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -16,9 +17,9 @@ LOAD = 16
 FEW = ("audit", "i_ssi", "--examples", "4", "--journal", "night", "--jobs", "2")
 
 
-def started(*arguments, cwd):
+def started(*arguments, cwd, env=None):
     command = [sys.executable, "-m", "stiminfo", *arguments]
-    return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_two_audits_in_one_folder(tmp_path):
@@ -53,6 +54,23 @@ def test_a_journal_of_another_version_is_refused(tmp_path):
     journal.add(Verdict(measure="m", axiom="positivity", verdict="holds", claimed=None, cases=9, says="9 cases"), 1.0)
     with pytest.raises(JournalError, match=r"its version is '0\.0\.9', not"):
         Journal(tmp_path / "night", identity)
+
+
+#: A clock that leaps by up to a month, forwards and backwards, at each reading; in worker processes, too.
+LEAPING = "import random, time; time.time = lambda: 1.7e9 + random.uniform(-1, 1) * 30 * 86400\n"
+
+
+def test_a_clock_that_jumps_changes_nothing(tmp_path):
+    (tmp_path / "clock").mkdir()
+    (tmp_path / "clock" / "sitecustomize.py").write_text(LEAPING)
+    for name, paths in (("steady", []), ("leaping", [str(tmp_path / "clock")])):
+        paths += filter(None, [os.environ.get("PYTHONPATH")])
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+        command = ("audit", "i_ssi", "--axiom", "positivity", "--axiom", "data_processing", "--examples", "4")
+        run = started(*command, "--journal", name, "--json", f"{name}.json", cwd=tmp_path, env=environment)
+        out, err = run.communicate(timeout=300)
+        assert run.returncode == 0, (out, err)
+    assert json.loads((tmp_path / "leaping.json").read_text()) == json.loads((tmp_path / "steady.json").read_text())
 
 
 @pytest.mark.soak

@@ -6,24 +6,6 @@ import json
 import numpy as np
 
 
-def groups(folder):
-    """Write sound latent groups of a tiny world, not trained."""
-    from stiminfo.diffusion.latents import (
-        Groups,
-        GroupVAE,
-        LearnedGroups,
-        Responses,
-        mixed_population,
-        rendered_world,
-        save_groups,
-    )
-
-    world = rendered_world(8, 2, 4, 1, 2)
-    responses = Responses.of_table(mixed_population(world, 12, seed=1), world)
-    vae = GroupVAE(Groups(("pose", "rest"), (2, 1), {"pose": "rotation"}), world, responses)
-    save_groups(LearnedGroups(vae, world, responses, {}), folder)
-
-
 def without(name):
     return lambda tensors: tensors.pop(name)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import pkgutil
 import subprocess
 import sys
@@ -17,11 +16,12 @@ import tempfile
 import warnings
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent)]
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 #: Where the readers are; code that is instrumented is several times slower.
 _READERS = ["stiminfo.models", "stiminfo.axioms.auditing.witness", "stiminfo.axioms.auditing.journal"]
 _READERS += ["stiminfo.diffusion.checkpoints", "stiminfo.diffusion.checkpoint_files", "stiminfo.diffusion.architecture"]
+_READERS += [f"stiminfo.diffusion.latents.{name}" for name in ("store", "world", "groups", "responses", "critic")]
 #: A reader that takes longer than this on a file of `LARGEST` bytes hangs; in seconds.
 _HANGS = 60
 #: Megabytes that a reader may take, torch and numpy included.
@@ -32,41 +32,37 @@ def fuzz(name: str, kept: Path, seconds: int, runs: int) -> None:
     """Fuzz one reader in this process, which atheris ends."""
     import atheris
 
+    # What is imported here is instrumented, and nothing else: also what a reader imports when it is first called.
     with atheris.instrument_imports(include=_READERS):
         from targets import LARGEST, TARGETS
 
         import stiminfo.models
         from stiminfo.errors import InputError
 
-        # What is imported later, when a reader is called, would not be instrumented.
         for module in pkgutil.walk_packages(stiminfo.models.__path__, "stiminfo.models."):
             importlib.import_module(module.name)
-    target = TARGETS[name]
-    kept.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(target.seeds()):
-        if len(seed) <= LARGEST:
-            (kept / f"seed-{number:03}").write_bytes(seed)
-    folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-"))
-    path = folder / target.file
-    if name == "checkpoint":
-        from targets import DIGITS
+        target = TARGETS[name]
+        kept.mkdir(parents=True, exist_ok=True)
+        seeds = target.seeds()
+        for number, seed in enumerate(seeds):
+            if len(seed) <= LARGEST:
+                (kept / f"seed-{number:03}").write_bytes(seed)
+        folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-"))
+        path = folder / target.file
+        target.beside(folder)
+        warnings.simplefilter("ignore")
 
-        for file in DIGITS.iterdir():
-            if file.name != path.name:
-                os.symlink(file, folder / file.name)
-    warnings.simplefilter("ignore")
+        def one(data: bytes) -> None:
+            path.write_bytes(data)
+            try:
+                target.read(path)
+            except InputError:
+                pass
+            except FileNotFoundError as error:
+                if str(path) not in str(error):
+                    raise
 
-    def one(data: bytes) -> None:
-        path.write_bytes(data)
-        try:
-            target.read(path)
-        except InputError:
-            pass
-        except FileNotFoundError as error:
-            if str(path) not in str(error):
-                raise
-
-    one(target.seeds()[0])  # what a reader imports when it is first called is no part of its time
+        one(seeds[0])
     limits = [f"-max_total_time={seconds}", *([f"-runs={runs}"] if runs else [])]
     bounds = [f"-max_len={LARGEST}", f"-timeout={_HANGS}", f"-rss_limit_mb={_MEMORY}", f"-artifact_prefix={kept}-"]
     atheris.Setup([sys.argv[0], str(kept), *limits, *bounds, "-print_final_stats=1"], one)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Any
 
 import arrays
 import corpus
+import folders
 import numpy as np
+from small_groups import save_small_groups
 
 import stiminfo as si
 from stiminfo.axioms.auditing.audit import audit
@@ -33,12 +36,14 @@ class Target:
     read : reads the file of a path; whatever is wrong with it must be an `InputError`
     file : the name that the file has
     seeds : files to begin with, made when they are asked for
+    beside : puts the sound files into the folder that are read with the fuzzed one
     """
 
     name: str
     read: Callable[[Path], Any]
     file: str
     seeds: Callable[[], list[bytes]]
+    beside: Callable[[Path], None] = lambda folder: None
 
 
 def _raw(content: str | bytes) -> bytes:
@@ -76,6 +81,51 @@ def _checkpoint(path: Path) -> Any:
     from stiminfo.diffusion.checkpoints import load_learned
 
     return load_learned(path.parent)
+
+
+def _digits(folder: Path) -> None:
+    for file in DIGITS.iterdir():
+        if file.name != "checkpoint.json":
+            (folder / file.name).symlink_to(file)
+
+
+def _groups(path: Path) -> Any:
+    from stiminfo.diffusion.latents import load_groups
+
+    return load_groups(path.parent)
+
+
+def _group_descriptions() -> list[bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        save_small_groups(Path(folder) / "groups", critic=True)
+        good = (Path(folder) / "groups" / "checkpoint.json").read_text()
+    return [good.encode(), *map(_raw, folders.descriptions(json.loads(good)).values())]
+
+
+def _small_groups(folder: Path) -> None:
+    save_small_groups(folder / "groups", critic=True)
+    for file in (folder / "groups").iterdir():
+        file.rename(folder / file.name)
+
+
+def _world(path: Path) -> Any:
+    # A digest that is right, so that more than the digest is read.
+    folders.put(path.parent, path.name, path.read_bytes())
+    return _groups(path)
+
+
+def _worlds() -> list[bytes]:
+    from safetensors.numpy import load_file, save
+
+    with tempfile.TemporaryDirectory() as folder:
+        save_small_groups(Path(folder) / "groups", critic=True)
+        good = load_file(Path(folder) / "groups" / "world.safetensors")
+    made = [save(good)]
+    for _, change in folders.TENSORS.values():
+        tensors = dict(good)
+        change(tensors)
+        made.append(save({name: np.ascontiguousarray(value) for name, value in tensors.items()}))
+    return made
 
 
 def _tensors(path: Path) -> Any:
@@ -135,7 +185,9 @@ TARGETS = {
         Target("mat", si.read_recording, "fuzzed.mat", _mat),
         Target("witness", _replayed, "witness.json", _witnesses),
         Target("journal", _journal, "fuzzed-positivity.json", _entries),
-        Target("checkpoint", _checkpoint, "checkpoint.json", _descriptions),
+        Target("checkpoint", _checkpoint, "checkpoint.json", _descriptions, _digits),
+        Target("groups", _groups, "checkpoint.json", _group_descriptions, _small_groups),
+        Target("world", _world, "world.safetensors", _worlds, _small_groups),
         Target("safetensors", _tensors, "fuzzed.safetensors", _safetensors),
     )
 }

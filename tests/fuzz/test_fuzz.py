@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from small_groups import save_small_groups
 
 import stiminfo as si
 from stiminfo.axioms.auditing.audit import audit
 from stiminfo.cli import main
+from stiminfo.errors import InputError
 
-from . import arrays, corpus, folders
+from . import arrays, corpus, everywhere, folders
 
 GOOD = "import stiminfo as si\nMEASURE = si.Measure('mine', si.i_surp.pointwise)\n"
 WITNESS = json.loads(
@@ -148,7 +150,7 @@ def groups(tmp_path_factory):
     """A folder of sound latent groups."""
     pytest.importorskip("torch", reason="the diffusion side needs torch")
     folder = tmp_path_factory.mktemp("sound") / "groups"
-    folders.groups(folder)
+    save_small_groups(folder)
     return folder
 
 
@@ -197,6 +199,46 @@ def test_files_that_are_no_nwb(refused, tmp_path, name):
     pytest.importorskip("pynwb", reason="needs stiminfo[recordings]")
     write(tmp_path / "bad.nwb", folders.NWB[name])
     assert len(refused("measure", "bad.nwb", "--json", "out.json")) == 1
+
+
+@pytest.fixture(scope="module")
+def with_a_critic(tmp_path_factory):
+    pytest.importorskip("torch", reason="the diffusion side needs torch")
+    folder = tmp_path_factory.mktemp("critic") / "groups"
+    save_small_groups(folder, critic=True)
+    return folder
+
+
+def _load_groups(folder):
+    from stiminfo.diffusion.latents import load_groups
+
+    return load_groups(folder)
+
+
+def _load_learned(folder):
+    pytest.importorskip("diffusers")
+    from stiminfo.diffusion.checkpoints import load_learned
+
+    return load_learned(folder)
+
+
+@pytest.mark.parametrize("read", [_load_groups, _load_learned])
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
+def test_each_value_of_a_description_may_be_anything(with_a_critic, tmp_path, read):
+    """A checkpoint is read or refused in one short line, and asks for no more memory than its files have."""
+    shutil.copytree(with_a_critic if read is _load_groups else DIGITS, tmp_path / "bad")
+    path = tmp_path / "bad" / "checkpoint.json"
+    count = 0
+    for place, value, data in everywhere.altered(json.loads(path.read_text())):
+        path.write_text(json.dumps(data))
+        count += 1
+        try:
+            read(tmp_path / "bad")
+        except InputError as error:
+            said = str(error).replace(str(tmp_path), "")
+            assert "\n" not in said, (place, value, said)
+            assert len(said) < 600, (place, value, said)
+    assert count > 200
 
 
 def test_the_corpus_is_large_enough():

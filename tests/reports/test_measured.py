@@ -526,6 +526,25 @@ class TestFigure:
         curve = polar[-1].lines[0]
         assert curve.get_xdata()[-1] - curve.get_xdata()[0] == pytest.approx(2 * math.pi)
 
+    @pytest.mark.parametrize("shape", ["round", "one side"])
+    def test_labels_of_the_radius_stay_off_the_curves(self, shape):
+        """At the angle of the labels no curve runs where one is written; on a circle everywhere only the last is."""
+        from matplotlib.figure import Figure
+
+        from stiminfo.reports.draw.measured_axes import _label_circle
+
+        angles = np.linspace(0, 2 * np.pi, 73)
+        radius = 0.62 + 0 * angles if shape == "round" else 0.05 + 0.6 * np.clip(np.cos(angles - 0.8), 0, None)
+        axes = Figure().add_subplot(projection="polar")
+        axes.plot(angles, radius)
+        axes.set_ylim(0, 1)
+        _label_circle(axes, 360.0)
+        there = np.interp(np.deg2rad(axes.get_rlabel_position()), angles, radius)
+        written = [float(t.get_text()) for t in axes.get_yticklabels() if t.get_text()]
+        assert written
+        assert not any(tick <= there <= tick + 0.25 for tick in written)
+        assert len(written) < len(axes.get_yticks()) if shape == "round" else len(written) == len(axes.get_yticks())
+
     def test_a_plane_is_a_map(self):
         grid = [[0, 0], [0, 1], [1, 0], [1, 1]]
         counts = np.concatenate([COUNTS, COUNTS[:1]])

@@ -37,7 +37,7 @@ def reconstruction() -> Result:
     ours, plain = setting.scores("default"), setting.scores("plain")
     return Result(
         plain.r2 - ours.r2 < _MARGINAL,
-        f"R^2 {ours.r2:.3f} with labels and penalty, {plain.r2:.3f} without (RMSE {ours.rmse:.3f} and "
+        f"R² {ours.r2:.3f} with labels and penalty, {plain.r2:.3f} without (RMSE {ours.rmse:.3f} and "
         f"{plain.rmse:.3f}); the true mean responses give {ours.r2_of_means:.3f}",
     )
 

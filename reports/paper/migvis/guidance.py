@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
@@ -146,9 +146,10 @@ def plug_in(level: float) -> tuple[float, float]:
     return compared(lambda z: ByLikelihood(z, mean=lambda x: x @ encoder.weights.T, precision=encoder.precision), level)
 
 
-def listed(found: list[tuple[float, float]]) -> str:
-    """Cosines and lengths in words."""
-    return ", ".join(f"{cosine:.2f} and {length:.2g}" for cosine, length in found)
+def listed(levels: Sequence[float], found: list[tuple[float, float]]) -> str:
+    """The cosine and the length at each level of noise, in words."""
+    rows = (f"{g:g}: {cosine:.2f} and {float(f'{length:.2g}'):g}" for g, (cosine, length) in zip(levels, found))
+    return f"cosine with the right gradient and length relative to it, by noise level: {'; '.join(rows)}"
 
 
 @claim(
@@ -163,8 +164,7 @@ def noise_free() -> Result:
     near = [cosine > _COSINE and abs(length - 1) < _LENGTH for cosine, length in found]
     return Result(
         all(near),
-        "a mixture of Gaussians, where both are exact: cosine with the right gradient and ratio of lengths at noise of "
-        f"{_FAINT:g}, {', '.join(f'{level:g}' for level in LEVELS)}: {listed(found)}",
+        f"a mixture of Gaussians, where both are exact: {listed((_FAINT, *LEVELS), found)}",
         near[0],
     )
 
@@ -193,6 +193,5 @@ def released() -> Result:
     lengths = [length for _, length in found]
     return Result(
         max(lengths) / min(lengths) > 2 and min(cosine for cosine, _ in found) < _COSINE,
-        "with an exact critic, cosine with the right gradient and ratio of lengths at noise of "
-        f"{', '.join(f'{level:g}' for level in LEVELS)}: {listed(found)}",
+        f"with an exact critic: {listed(LEVELS, found)}",
     )

@@ -82,7 +82,7 @@ def bound() -> Result:
     return Result(
         found.value < exact + 3 * math.hypot(found.stderr, stderr),
         f"a critic trained on {STEPS} x {BATCH} trials and asked about fresh ones: {found}; exact "
-        f"{exact:.3f} +- {stderr:.3f} nats",
+        f"{exact:.3f} ± {stderr:.3f} nats",
     )
 
 
@@ -135,7 +135,7 @@ def reach() -> Result:
     best = exact_info_nce(setting.channel(_GROUP), CANDIDATES)
     return Result(
         found.value > _REACH * exact,
-        f"{found.value / exact:.0%} of {exact:.3f} nats; the optimal critic, {best.value:.3f} +- {best.stderr:.3f}",
+        f"{found.value / exact:.0%} of {exact:.3f} nats; the optimal critic, {best.value:.3f} ± {best.stderr:.3f}",
     )
 
 

@@ -44,7 +44,8 @@ def inverted() -> Result:
     return Result(
         abs(slope + 1) < 0.2 and exact < _EXACT,
         f"Gaussian images and their exact denoiser: off by {', '.join(f'{error:.1%}' for error in errors)} with "
-        f"{', '.join(map(str, STEPS))} steps, which falls as steps^{slope:.2f}. With each step inverted exactly, "
+        f"{', '.join(map(str, STEPS))} steps, which falls as the power {slope:.2f} of the number of steps. "
+        "With each step inverted exactly, "
         f"{setting.IMAGES} images of the world come back within {exact:.1g} of a pixel",
     )
 

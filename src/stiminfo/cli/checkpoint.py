@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CheckpointError, ModelError, OptionError
+from ..errors import MALFORMED, CheckpointError, ModelError, OptionError
 
 if TYPE_CHECKING:
     from ..diffusion.sources import Dataset, Source
@@ -65,7 +65,7 @@ def networks_of(
     try:
         name, digest = str(notes["data"]["name"]), notes["data"]["digest"]
         information = float(notes["information"]["nats"]), float(notes["information"]["stderr"])
-    except (KeyError, TypeError, ValueError) as error:
+    except MALFORMED as error:
         raise CheckpointError(f"{folder}: does not say what it was trained on ({error!r})") from None
     if dataset is not None and dataset != name:
         raise CheckpointError(f"{folder}: was trained on {name}, not on {dataset}")

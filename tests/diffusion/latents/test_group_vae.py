@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from small_groups import save_small_groups
 
 torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 pytest.importorskip("accelerate")
@@ -314,7 +315,7 @@ def test_networks_are_trained_on_the_images_of_a_checkpoint(tmp_path):
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
     folder = tmp_path_factory.mktemp("groups") / "net"
-    save_groups(LearnedGroups(run().run(), WORLD, RESPONSES, {}), folder)
+    save_small_groups(folder)
     return folder
 
 
