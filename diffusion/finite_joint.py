@@ -6,9 +6,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from .encoders import Encoder
 
 #: Most entries of an array of (noisy stimuli, members, features) or (noisy stimuli, responses, features) at once.
 BLOCK = 1 << 21
@@ -60,9 +64,11 @@ class FiniteJoint:
     ----------
     members : (N, d)
     log_prior : (N,)
-    table : (K, N) p(r_k | member)
+    table : (K, N) p(r_k | member); of some responses only, to guide by, where `likelihoods` is given
     own : (n, K) the probabilities of the responses given each stimulus that is asked for
     at : (n,) the index of that stimulus among the members, or None where it is not one of them
+    likelihoods, stimuli : where responses cannot be listed, from (B, k) of them to their log likelihoods at the members
+        (B, N), up to a constant for each, and the members as the encoder takes them
     """
 
     members: Tensor
@@ -70,6 +76,8 @@ class FiniteJoint:
     table: Tensor
     own: Tensor
     at: Tensor | None
+    likelihoods: Callable[[Tensor], Tensor] | None = None
+    stimuli: Tensor | None = None
 
     @cached_property
     def prior(self) -> Tensor:
@@ -87,6 +95,15 @@ class FiniteJoint:
         """p(r|x) / p(r) of the stimuli that are asked for, (n, K)."""
         chance = self.table @ self.prior
         return self.own / chance.clamp_min(torch.finfo(chance.dtype).tiny)
+
+    @property
+    def rare_nats(self) -> float:
+        """How much information an event may add that is too rare to be drawn; none where all responses are summed.
+
+        The table holds many responses to each member, and no response tells more than log p(r|member) / p(r); twice
+        the largest of these leaves room for more telling ones.
+        """
+        return 0.0 if self.likelihoods is None else 2 * float(self.lift.max().log())
 
     def telling(self, entropies: bool) -> Tensor:
         """Laws (n, N) of members: half those of X given r and x, half the shares of the information that each may add.
@@ -253,6 +270,20 @@ class Guide:
         level = ((gamma.log() - first) / step).round().long().clamp(0, self.u.shape[1] - 1)
         points, weight = self.points[which, level.clamp_max(self.points.shape[1] - 1)], self.weight
         return points, weight[which, level.clamp_max(weight.shape[1] - 1)]
+
+
+def some_responses(encoder: Encoder, stimuli: Tensor, likelihoods: Callable[[Tensor], Tensor]) -> Tensor | None:
+    """A table (K, N) of responses drawn at each of N stimuli, weighted as a sample of each stimulus's law.
+
+    None where the set is so large that looking for the noisy stimuli that matter takes longer than an estimate.
+    """
+    count, d = stimuli.shape
+    draws = max(_FEWEST, _FEW // count)
+    if PAIRS * _SCANNED[2] * max(count, draws * count) * d > BLOCK:
+        return None
+    generator = torch.Generator(device=stimuli.device).manual_seed(0)
+    log = likelihoods(encoder.sample(stimuli.repeat(draws, 1), generator)).double()
+    return torch.softmax(log - torch.logsumexp(log, dim=1, keepdim=True), dim=0)
 
 
 def _levels(pairs: Pairs) -> Tensor:
