@@ -6,6 +6,7 @@ evaluation at one noisy stimulus is one *pass*, whatever else the same evaluatio
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import ModelError
+from ..errors import EstimateError, InputError, ModelError
 
 if TYPE_CHECKING:
     from .bias import Bias
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from .samplers import ResponseSampler
 
 
-class Unknown(Exception):
+class Unknown(InputError):
     """The denoiser cannot compute this; a network, for example, has no exact posterior samples."""
 
 
@@ -74,6 +75,8 @@ class Posterior:
 class Denoiser:
     """Base of all denoisers. A subclass has to give `encoder`, `xhat`, `draw_prior` and `scales`.
 
+    What a subclass's `xhat` returns is checked each time: `EstimateError` for anything but finite numbers (B, d).
+
     Attributes
     ----------
     encoder : Encoder
@@ -101,6 +104,11 @@ class Denoiser:
     is_density = False
     rare_nats = 1.0
     caution = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "xhat" in vars(cls):
+            setattr(cls, "xhat", _checked(vars(cls)["xhat"]))  # noqa: B010, since mypy knows xhat as a method
 
     def xhat(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None) -> Tensor:
         """E[X | xg (, r)] of noisy stimuli (B, d), levels (B,) and responses (B, k), shape (B, d)."""
@@ -219,6 +227,28 @@ class Denoiser:
     def generator(self, seed: int) -> torch.Generator:
         """A random generator on the denoiser's device, with this seed."""
         return torch.Generator(device=self.device).manual_seed(seed)
+
+
+def _checked(xhat: Callable[..., Any]) -> Callable[..., Tensor]:
+    """`xhat` with a check of its answer: another shape would broadcast, and NaN be lost in a clipped eigenvalue."""
+
+    @functools.wraps(xhat)
+    def answer(self: Denoiser, xg: Tensor, gamma: Tensor, r: Tensor | None = None) -> Tensor:
+        found, name = xhat(self, xg, gamma, r), f"{type(self).__name__}.xhat"
+        if not isinstance(found, Tensor):
+            raise EstimateError(f"{name} returned {type(found).__name__}; expected a tensor {tuple(xg.shape)}")
+        if found.shape != xg.shape:
+            raise EstimateError(f"{name} returned shape {tuple(found.shape)}; expected {tuple(xg.shape)}")
+        bad = ~torch.isfinite(found).all(1)
+        if bad.any():
+            at = column(gamma, xg)[bad]
+            raise EstimateError(
+                f"{name}: {int(bad.sum())} of {len(xg)} noisy stimuli{'' if r is None else ' with responses'} gave NaN "
+                f"or infinity, at noise levels gamma from {float(at.min()):.3g} to {float(at.max()):.3g}"
+            )
+        return found
+
+    return answer
 
 
 def normal(shape: tuple[int, ...] | torch.Size, like: Tensor, generator: torch.Generator | None) -> Tensor:
