@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .bias import Bias
     from .encoders import Encoder
     from .finite_joint import FiniteJoint
+    from .linear_control import LinearControl
     from .samplers import ResponseSampler
 
 
@@ -61,6 +62,7 @@ class Posterior:
     variance : (B, d) Var(X_i | ...), where asked for and known
     draw : (B, d) a sample of X | ..., where asked for and known
     normal : (B, d) a sample of the Gaussian with the posterior's mean and covariance (Tweedie's), likewise
+    again : ``again()``, another such sample (B, d), where it takes little beside the pass
     given : ``given(r, variance)``, the posterior at the same noisy stimuli with responses r (B, k) too, if the work
         done for this one saves some of that
     """
@@ -69,6 +71,7 @@ class Posterior:
     variance: Tensor | None = None
     draw: Tensor | None = None
     normal: Tensor | None = None
+    again: Callable[[], Tensor] | None = None
     given: Callable[[Tensor, bool], Posterior] | None = None
 
 
@@ -91,6 +94,8 @@ class Denoiser:
     rare_nats : float
         How much information may lie in an event too rare to be drawn, in nats; 0 for a Gaussian, which has no such
         events.
+    control : LinearControl or None
+        The gain of the best linear estimate, by which squared gains scatter less; None where it is not known.
     caution : str
         A reason to doubt this denoiser, which every estimate repeats as a warning; "" if there is none.
     """
@@ -104,6 +109,7 @@ class Denoiser:
     is_density = False
     rare_nats = 1.0
     caution = ""
+    control: LinearControl | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
