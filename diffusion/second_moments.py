@@ -36,8 +36,8 @@ def mean_and_root(denoiser: Denoiser, xg: Tensor, gamma: Tensor) -> tuple[Tensor
         mean = denoiser.xhat(point, gamma)
         if not mean.requires_grad:
             raise Unknown(f"{type(denoiser).__name__}.xhat has no derivative (it is not computed by torch throughout)")
-        options: dict[str, bool] = {"retain_graph": True, "materialize_grads": True}
-        rows = [torch.autograd.grad(mean[:, i].sum(), point, **options)[0] for i in range(mean.shape[1])]
+        parts = (mean[:, i].sum() for i in range(mean.shape[1]))
+        rows = [torch.autograd.grad(part, point, retain_graph=True, materialize_grads=True)[0] for part in parts]
     covariance = column(gamma, xg)[..., None] * torch.stack(rows, dim=1)
     if not torch.isfinite(covariance).all():
         raise EstimateError(f"the derivative of {type(denoiser).__name__}.xhat is NaN or infinite")

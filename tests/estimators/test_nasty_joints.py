@@ -54,10 +54,10 @@ def test_default_errors_on_nasty_joints():
 
 @pytest.mark.soak
 def test_default_errors_on_many_nasty_joints():
-    """Values lie within two standard errors in 93 to 98% of 700 joints times 8 measures, beyond five in under 0.1%.
+    """Values lie within two standard errors in 93 to 97% of 700 joints times 8 measures, beyond five in under 0.1%.
 
-    98 and not 97%, since with few replicates the second needs wider errors than the first. Errors that are bounds on
-    what was not sampled are wider still, and have no upper limit. The study `calibration` publishes what is found.
+    Errors that are bounds on what was not sampled are wider, and have no upper limit. The study `calibration` publishes
+    what is found.
     """
     JOURNAL.parent.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in JOURNAL.read_text().splitlines()] if JOURNAL.exists() else []
@@ -79,7 +79,7 @@ def test_default_errors_on_many_nasty_joints():
 
     whole = calibration.summary(*zip(*[one for one in done.values() if one[0] is not None]))
     assert whole["beyond_5"] < 0.001 * whole["cases"]
-    assert 0.93 < whole["sampling_coverage"] < 0.98
+    assert 0.93 < whole["sampling_coverage"] < 0.97
     assert 0.8 < whole["sampling_spread"] < 1.1
     assert whole["bound_coverage"] > 0.93
     assert whole["bound"] < 0.25 * whole["cases"]
