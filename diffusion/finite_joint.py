@@ -25,6 +25,9 @@ _SCANNED = -1.0, 2.0, 25
 #: Responses by which a scan judges what a noisy stimulus tells, the most probable ones: in a set of `PAIRS` members,
 #: and at least.
 _FEW, _FEWEST = 128, 8
+#: Most members of a set whose noisy stimuli are guided where responses are drawn. With 3 to 5 members estimates then
+#: scatter a third to a sixth as much; from 24 on no less, as many pairs are confused at each level anyway.
+_GUIDED = 8
 #: The lowest level is this much below the one that confuses the closest members, and the highest that much above the
 #: one that confuses all, in log g; a pair adds less than 1e-5 of its information beyond.
 _DEEP, _HIGH = 4.0, 10.0
@@ -95,15 +98,6 @@ class FiniteJoint:
         """p(r|x) / p(r) of the stimuli that are asked for, (n, K)."""
         chance = self.table @ self.prior
         return self.own / chance.clamp_min(torch.finfo(chance.dtype).tiny)
-
-    @property
-    def rare_nats(self) -> float:
-        """How much information an event may add that is too rare to be drawn; none where all responses are summed.
-
-        The table holds many responses to each member, and no response tells more than log p(r|member) / p(r); twice
-        the largest of these leaves room for more telling ones.
-        """
-        return 0.0 if self.likelihoods is None else 2 * float(self.lift.max().log())
 
     def telling(self, entropies: bool) -> Tensor:
         """Laws (n, N) of members: half those of X given r and x, half the shares of the information that each may add.
@@ -275,11 +269,11 @@ class Guide:
 def some_responses(encoder: Encoder, stimuli: Tensor, likelihoods: Callable[[Tensor], Tensor]) -> Tensor | None:
     """A table (K, N) of responses drawn at each of N stimuli, weighted as a sample of each stimulus's law.
 
-    None where the set is so large that looking for the noisy stimuli that matter takes longer than an estimate.
+    None where the set is so large that looking for the noisy stimuli that matter costs more than it helps.
     """
     count, d = stimuli.shape
     draws = max(_FEWEST, _FEW // count)
-    if PAIRS * _SCANNED[2] * max(count, draws * count) * d > BLOCK:
+    if count > _GUIDED or PAIRS * _SCANNED[2] * draws * count * d > BLOCK:
         return None
     generator = torch.Generator(device=stimuli.device).manual_seed(0)
     log = likelihoods(encoder.sample(stimuli.repeat(draws, 1), generator)).double()

@@ -106,8 +106,8 @@ def integrate(task: Task, x: Tensor, plan: LevelPlan, listed: Listed | None = No
         return found.values, found.tails, found.gamma
 
     width = len(x) * count * max(x.shape[1], task.denoiser.dimensions)
-    rare = task.denoiser.rare_nats
-    found = repeat(task, draw, count, width, plan.doubt, rare if listed is None else min(rare, listed[0].rare_nats))
+    drawn = listed is None or listed[0].likelihoods is not None
+    found = repeat(task, draw, count, width, plan.doubt, task.denoiser.rare_nats if drawn else 0.0)
     found = replace(found, passes=found.passes + pilot)
     if task.bias is None:
         return found

@@ -208,6 +208,9 @@ def test_a_goal_counts_all_of_the_error():
     assert found.stderr[0] > 0.1 * abs(found.value[0])
     easy = si.i_surp.estimate(FiniteSetDenoiser([[0.0], [1.0]], LinearGaussian([[1.0]], 1.0)), [[0.0]], rtol=0.1)
     assert easy.reached.tolist() == [True]
+    few = FiniteSetDenoiser(np.eye(6), LinearNonlinearPoisson(8 * np.eye(6), threshold=4.0, amplitude=1e-4))
+    vars(few)["outcomes"] = None  # as if there were too many to be listed
+    assert si.i_surp.estimate(few, np.eye(6)[:1], passes=2000).bound[0] > 1.4 * np.log(6) / 2000
     assert easy.stderr[0] <= 0.1 * easy.value[0]
     assert si.i_surp.estimate(denoiser, np.eye(12)[:1]).reached is None
 
