@@ -265,7 +265,10 @@ def _description(folder: Path) -> Any:
     path = folder / "checkpoint.json"
     data = description_in(folder, "no such checkpoint", "not a checkpoint (it holds no checkpoint.json)", _MOST_JSON)
     if data.get("schema") != SCHEMA:
-        raise CheckpointError(f"{path}: has schema {data.get('schema')!r}; this version reads {SCHEMA}")
+        raise CheckpointError(
+            f"{path}: has schema {data.get('schema')!r}; this version reads {SCHEMA}. Schemas differ in their "
+            "networks: train anew with stiminfo train"
+        )
     if "layers.safetensors" not in data["files"]:
         raise CheckpointError(f"{path}: names no layers.safetensors")
     return data

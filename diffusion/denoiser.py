@@ -6,6 +6,7 @@ evaluation at one noisy stimulus is one *pass*, whatever else the same evaluatio
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,16 +15,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import ModelError
+from ..errors import EstimateError, InputError, ModelError
 
 if TYPE_CHECKING:
     from .bias import Bias
     from .encoders import Encoder
     from .finite_joint import FiniteJoint
+    from .linear_control import LinearControl
     from .samplers import ResponseSampler
 
 
-class Unknown(Exception):
+class Unknown(InputError):
     """The denoiser cannot compute this; a network, for example, has no exact posterior samples."""
 
 
@@ -60,6 +62,7 @@ class Posterior:
     variance : (B, d) Var(X_i | ...), where asked for and known
     draw : (B, d) a sample of X | ..., where asked for and known
     normal : (B, d) a sample of the Gaussian with the posterior's mean and covariance (Tweedie's), likewise
+    again : ``again()``, another such sample (B, d), where it takes little beside the pass
     given : ``given(r, variance)``, the posterior at the same noisy stimuli with responses r (B, k) too, if the work
         done for this one saves some of that
     """
@@ -68,11 +71,14 @@ class Posterior:
     variance: Tensor | None = None
     draw: Tensor | None = None
     normal: Tensor | None = None
+    again: Callable[[], Tensor] | None = None
     given: Callable[[Tensor, bool], Posterior] | None = None
 
 
 class Denoiser:
     """Base of all denoisers. A subclass has to give `encoder`, `xhat`, `draw_prior` and `scales`.
+
+    What a subclass's `xhat` returns is checked each time: `EstimateError` for anything but finite numbers (B, d).
 
     Attributes
     ----------
@@ -88,6 +94,8 @@ class Denoiser:
     rare_nats : float
         How much information may lie in an event too rare to be drawn, in nats; 0 for a Gaussian, which has no such
         events.
+    control : LinearControl or None
+        The gain of the best linear estimate, by which squared gains scatter less; None where it is not known.
     caution : str
         A reason to doubt this denoiser, which every estimate repeats as a warning; "" if there is none.
     """
@@ -101,6 +109,12 @@ class Denoiser:
     is_density = False
     rare_nats = 1.0
     caution = ""
+    control: LinearControl | None = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "xhat" in vars(cls):
+            setattr(cls, "xhat", _checked(vars(cls)["xhat"]))  # noqa: B010, since mypy knows xhat as a method
 
     def xhat(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None) -> Tensor:
         """E[X | xg (, r)] of noisy stimuli (B, d), levels (B,) and responses (B, k), shape (B, d)."""
@@ -219,6 +233,28 @@ class Denoiser:
     def generator(self, seed: int) -> torch.Generator:
         """A random generator on the denoiser's device, with this seed."""
         return torch.Generator(device=self.device).manual_seed(seed)
+
+
+def _checked(xhat: Callable[..., Any]) -> Callable[..., Tensor]:
+    """`xhat` with a check of its answer: another shape would broadcast, and NaN be lost in a clipped eigenvalue."""
+
+    @functools.wraps(xhat)
+    def answer(self: Denoiser, xg: Tensor, gamma: Tensor, r: Tensor | None = None) -> Tensor:
+        found, name = xhat(self, xg, gamma, r), f"{type(self).__name__}.xhat"
+        if not isinstance(found, Tensor):
+            raise EstimateError(f"{name} returned {type(found).__name__}; expected a tensor {tuple(xg.shape)}")
+        if found.shape != xg.shape:
+            raise EstimateError(f"{name} returned shape {tuple(found.shape)}; expected {tuple(xg.shape)}")
+        bad = ~torch.isfinite(found).all(1)
+        if bad.any():
+            at = column(gamma, xg)[bad]
+            raise EstimateError(
+                f"{name}: {int(bad.sum())} of {len(xg)} noisy stimuli{'' if r is None else ' with responses'} gave NaN "
+                f"or infinity, at noise levels gamma from {float(at.min()):.3g} to {float(at.max()):.3g}"
+            )
+        return found
+
+    return answer
 
 
 def normal(shape: tuple[int, ...] | torch.Size, like: Tensor, generator: torch.Generator | None) -> Tensor:

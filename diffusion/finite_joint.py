@@ -6,9 +6,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from .encoders import Encoder
 
 #: Most entries of an array of (noisy stimuli, members, features) or (noisy stimuli, responses, features) at once.
 BLOCK = 1 << 21
@@ -21,6 +25,9 @@ _SCANNED = -1.0, 2.0, 25
 #: Responses by which a scan judges what a noisy stimulus tells, the most probable ones: in a set of `PAIRS` members,
 #: and at least.
 _FEW, _FEWEST = 128, 8
+#: Most members of a set whose noisy stimuli are guided where responses are drawn. With 3 to 5 members estimates then
+#: scatter a third to a sixth as much; from 24 on no less, as many pairs are confused at each level anyway.
+_GUIDED = 8
 #: The lowest level is this much below the one that confuses the closest members, and the highest that much above the
 #: one that confuses all, in log g; a pair adds less than 1e-5 of its information beyond.
 _DEEP, _HIGH = 4.0, 10.0
@@ -60,9 +67,11 @@ class FiniteJoint:
     ----------
     members : (N, d)
     log_prior : (N,)
-    table : (K, N) p(r_k | member)
+    table : (K, N) p(r_k | member); of some responses only, to guide by, where `likelihoods` is given
     own : (n, K) the probabilities of the responses given each stimulus that is asked for
     at : (n,) the index of that stimulus among the members, or None where it is not one of them
+    likelihoods, stimuli : where responses cannot be listed, from (B, k) of them to their log likelihoods at the members
+        (B, N), up to a constant for each, and the members as the encoder takes them
     """
 
     members: Tensor
@@ -70,6 +79,8 @@ class FiniteJoint:
     table: Tensor
     own: Tensor
     at: Tensor | None
+    likelihoods: Callable[[Tensor], Tensor] | None = None
+    stimuli: Tensor | None = None
 
     @cached_property
     def prior(self) -> Tensor:
@@ -253,6 +264,20 @@ class Guide:
         level = ((gamma.log() - first) / step).round().long().clamp(0, self.u.shape[1] - 1)
         points, weight = self.points[which, level.clamp_max(self.points.shape[1] - 1)], self.weight
         return points, weight[which, level.clamp_max(weight.shape[1] - 1)]
+
+
+def some_responses(encoder: Encoder, stimuli: Tensor, likelihoods: Callable[[Tensor], Tensor]) -> Tensor | None:
+    """A table (K, N) of responses drawn at each of N stimuli, weighted as a sample of each stimulus's law.
+
+    None where the set is so large that looking for the noisy stimuli that matter costs more than it helps.
+    """
+    count, d = stimuli.shape
+    draws = max(_FEWEST, _FEW // count)
+    if count > _GUIDED or PAIRS * _SCANNED[2] * draws * count * d > BLOCK:
+        return None
+    generator = torch.Generator(device=stimuli.device).manual_seed(0)
+    log = likelihoods(encoder.sample(stimuli.repeat(draws, 1), generator)).double()
+    return torch.softmax(log - torch.logsumexp(log, dim=1, keepdim=True), dim=0)
 
 
 def _levels(pairs: Pairs) -> Tensor:

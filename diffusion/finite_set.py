@@ -16,7 +16,7 @@ from ..models.encoding_model import EncodingModel
 from .denoiser import Denoiser, Posterior, Scales, column, device_named, float_type
 from .denoiser import normal as _randn
 from .encoders import MOST_OUTCOMES, Encoder, TableEncoder
-from .finite_joint import FiniteJoint
+from .finite_joint import FiniteJoint, some_responses
 from .set_likelihood import SetLikelihood, checked_set
 from .set_screen import Screen
 
@@ -258,11 +258,14 @@ class FiniteSetDenoiser(Denoiser):
         return float(self.log_prior.max() - self.log_prior.min())
 
     def joint(self, x: Tensor) -> FiniteJoint | None:
-        table = self.outcomes
+        table, listed = self.outcomes, self.outcomes is not None
+        if table is None:
+            table = some_responses(self.encoder, self.stimuli.to(self.dtype), self.likelihoods)
         if table is None:
             return None
         at = torch.cdist(x.double(), self.stimuli.double(), compute_mode="donot_use_mm_for_euclid_dist").argmin(1)
-        return FiniteJoint(self.stimuli.double(), self.log_prior.double(), table, table[:, at].T, at)
+        drawn = () if listed else (self.likelihoods, self.stimuli.to(self.dtype))
+        return FiniteJoint(self.stimuli.double(), self.log_prior.double(), table, table[:, at].T, at, *drawn)
 
     @cached_property
     def outcomes(self) -> Tensor | None:

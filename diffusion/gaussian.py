@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..models.arrays import Array, as_real_array
 from .denoiser import Denoiser, Posterior, Scales, column, device_named, float_type
 from .denoiser import normal as _randn
 from .encoders import Encoder, LinearGaussian, as_numpy, eigen_of_covariance
+from .linear_control import LinearControl
 from .whitened import Whitened
 
 #: A direction is empty if its variance is below this share of the largest; a stimulus is outside if it lies further
@@ -83,6 +85,7 @@ class MixtureDenoiser(Denoiser):
         self.whiten = self.tensor(whiten)
         self.log_noise = float(-np.log(np.diag(whiten)).sum())
         self._moments, self._seen = (p, m, cov, w, s), seen
+        self._covariance = np.einsum("c,cij->ij", p, cov) + np.einsum("c,ci,cj->ij", p, m - p @ m, m - p @ m)
         largest = max(float(values.max()) for values, _ in prior)
         self.finest = float(self.given_values.min())
         self.is_density = bool((self.values > _SINGULAR * largest).all())
@@ -118,8 +121,12 @@ class MixtureDenoiser(Denoiser):
             within = torch.einsum("bck,cdk->bcd", left, vectors**2)
             result.variance = (share[..., None] * (within + (centre - mean[:, None]) ** 2)).sum(1)
         if draw:
-            c = torch.multinomial(share, 1, generator=generator)[:, 0]
-            result.draw = self._around(centre, left, vectors, c, generator)
+
+            def again() -> Tensor:
+                c = torch.multinomial(share, 1, generator=generator)[:, 0]
+                return self._around(centre, left, vectors, c, generator)
+
+            result.draw, result.again = again(), again
         if normal:
             # Covariance = sum_c share_c (within_c + between_c): a draw is a sum of independent draws of the parts.
             noise = _randn(left.shape, left, generator)
@@ -175,17 +182,20 @@ class MixtureDenoiser(Denoiser):
 
     # -- what else follows ----------------------------------------------------------------------------------------
 
+    @cached_property
+    def control(self) -> LinearControl:  # type: ignore[override]
+        return LinearControl(self.tensor(self._covariance), self.encoder)
+
     def scales(self, x: Tensor) -> Scales:
         """The levels at which two bounds equal the information, over the components and the whole mixture.
 
         The information below g is at most ``g tr J / 2``, and that above g at most ``tr Cov(E[X|R]) / 2g``.
         """
-        p, m, cov, w, _ = self._moments
+        _, m, _, w, _ = self._moments
         self._check_support(x)
         drive = np.asarray(self.whiten.cpu().double().numpy()) @ w
         fisher = float((drive**2).sum())
-        between = np.einsum("c,ci,cj->ij", p, m - p @ m, m - p @ m)
-        values, vectors = np.linalg.eigh(np.einsum("c,cij->ij", p, cov) + between)
+        values, vectors = np.linalg.eigh(self._covariance)
         low, high = np.inf, 0.0
         for seen in [*self._seen, Whitened.of(vectors * np.sqrt(values.clip(0)), drive, self._rounding)]:
             information, removed = seen.information(), seen.removed()

@@ -56,7 +56,7 @@ class GivenStimulus(Denoiser):
     def joint(self, x: Tensor) -> FiniteJoint | None:
         """The joint of the source with stimuli and responses exchanged, where the responses are counts or labels."""
         seen = self.source.joint(x) if self.encoder.discrete else None
-        if seen is None or seen.at is None:
+        if seen is None or seen.at is None or seen.likelihoods is not None:
             return None
         chance = seen.table @ seen.prior
         table = seen.table[chance > 0]

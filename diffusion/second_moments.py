@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from .denoiser import column
+from ..errors import EstimateError
+from .denoiser import Unknown, column
 
 if TYPE_CHECKING:
     from .denoiser import Denoiser
@@ -22,12 +23,24 @@ def mean_and_root(denoiser: Denoiser, xg: Tensor, gamma: Tensor) -> tuple[Tensor
 
     By automatic differentiation, which counts as d passes beside that of xhat. A network's derivative is neither
     symmetric nor positive; the nearest matrix that is both takes its place.
+
+    Raises
+    ------
+    Unknown
+        torch cannot differentiate xhat, which leaves its graph.
+    EstimateError
+        The derivative is not finite.
     """
     with torch.enable_grad():
         point = xg.detach().requires_grad_(True)
         mean = denoiser.xhat(point, gamma)
-        rows = [torch.autograd.grad(mean[:, i].sum(), point, retain_graph=True)[0] for i in range(mean.shape[1])]
+        if not mean.requires_grad:
+            raise Unknown(f"{type(denoiser).__name__}.xhat has no derivative (it is not computed by torch throughout)")
+        parts = (mean[:, i].sum() for i in range(mean.shape[1]))
+        rows = [torch.autograd.grad(part, point, retain_graph=True, materialize_grads=True)[0] for part in parts]
     covariance = column(gamma, xg)[..., None] * torch.stack(rows, dim=1)
+    if not torch.isfinite(covariance).all():
+        raise EstimateError(f"the derivative of {type(denoiser).__name__}.xhat is NaN or infinite")
     values, vectors = torch.linalg.eigh((covariance + covariance.mT) / 2)
     return mean.detach(), vectors * values.clamp_min(0).sqrt()[:, None]
 

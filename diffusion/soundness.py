@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from ..errors import ModelError
+from ..errors import EstimateError, ModelError
 from .denoiser import normal
 
 if TYPE_CHECKING:
@@ -128,8 +128,11 @@ def report_on(answer: Answer, samples: Tensor, levels: Tensor, seed: int = 0) ->
     found = []
     for g in levels.tolist():
         xg = x + math.sqrt(g) * normal(x.shape, x, generator)
-        with torch.no_grad():
-            answered = answer(xg, torch.full((len(x),), g, dtype=x.dtype, device=x.device))
+        try:
+            with torch.no_grad():
+                answered = answer(xg, torch.full((len(x),), g, dtype=x.dtype, device=x.device))
+        except EstimateError as error:  # a denoiser's own check of its answers
+            raise NotADenoiser(str(error)) from None
         if answered.shape != x.shape:
             raise NotADenoiser(f"xhat returned shape {tuple(answered.shape)}; expected {tuple(x.shape)}")
         if not torch.isfinite(answered).all():

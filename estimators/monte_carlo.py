@@ -22,7 +22,7 @@ from ..diffusion.finite_joint import FiniteJoint, Guide
 from ..diffusion.samplers import ResponseSampler
 from ..errors import EstimateError
 from .estimate import Estimate
-from .joint_sight import JointSight
+from .joint_sight import GuidedSight, JointSight
 from .levels import LevelPlan
 from .sight import Sight
 from .tally import Tally
@@ -79,7 +79,7 @@ class Task:
     bias: Bias | None = None
 
 
-#: A joint whose responses are all summed, and where its noisy stimuli matter.
+#: A joint whose responses are summed, or drawn where they cannot be listed, and where its noisy stimuli matter.
 Listed = tuple[FiniteJoint, Guide]
 #: From (size, generator) to `size` replicates: values (size, n) or (size, n, d), the parts of the integral beyond both
 #: ends (size, n, 2), and the noise levels.
@@ -106,7 +106,8 @@ def integrate(task: Task, x: Tensor, plan: LevelPlan, listed: Listed | None = No
         return found.values, found.tails, found.gamma
 
     width = len(x) * count * max(x.shape[1], task.denoiser.dimensions)
-    found = repeat(task, draw, count, width, plan.doubt, task.denoiser.rare_nats if listed is None else 0.0)
+    drawn = listed is None or listed[0].likelihoods is not None
+    found = repeat(task, draw, count, width, plan.doubt, task.denoiser.rare_nats if drawn else 0.0)
     found = replace(found, passes=found.passes + pilot)
     if task.bias is None:
         return found
@@ -187,7 +188,8 @@ def _replicates(
         sight = Sight(*common)
     else:
         which = torch.arange(n, device=x.device)[:, None].expand(size, n, count).reshape(-1)
-        sight = JointSight(*common, listed[0], which, listed[1], _strata(size * n, count, like, generator).reshape(-1))
+        kind = JointSight if listed[0].likelihoods is None else GuidedSight
+        sight = kind(*common, listed[0], which, listed[1], _strata(size * n, count, like, generator).reshape(-1))
     found = task.value(sight)
     check_finite(found, sight.gamma, task)
     found = found.reshape(size, n, count, -1)

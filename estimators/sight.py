@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..diffusion.denoiser import Denoiser
 from ..diffusion.samplers import ResponseSampler
-from ..errors import EstimateError, ModelError
+from ..errors import ModelError
 
 
 class Seen(NamedTuple):
@@ -64,12 +64,7 @@ class Sight:
 
     def xhat(self, xg: Tensor, r: Tensor | None = None) -> Tensor:
         """E[X|xg] or E[X|xg, r], (B, d)."""
-        mean = self.denoiser.xhat(xg, self.gamma, r)
-        if mean.shape != xg.shape:
-            raise EstimateError(
-                f"{type(self.denoiser).__name__}.xhat returned shape {tuple(mean.shape)}; expected {tuple(xg.shape)}"
-            )
-        return mean
+        return self.denoiser.xhat(xg, self.gamma, r)
 
     def own(self, value: Callable[[Seen], Tensor]) -> Tensor:
         """E_{r|x} E_{xg|x} of a function of what is seen, (B, d)."""

@@ -12,6 +12,8 @@ from .sampler import Sampler, gain_squared
 
 #: How far from a noisy stimulus the derivative of xhat is taken, in standard deviations of the noise.
 _NEAR = 0.03
+#: Responses per noisy stimulus by which a control variate is averaged: its own noise is a sixth of what it takes away.
+_CONTROLS = 32
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,13 @@ class PosteriorSampler(Sampler):
             x0 = reverse_diffusion(denoiser, xg, gamma, self.steps, generator)
         r = denoiser.encoder.sample(x0, generator)
         given = denoiser.posterior(xg, gamma, r, variance=variance) if seen.given is None else seen.given(r, variance)
-        return gain_squared(seen, given)
+        square = gain_squared(seen, given)
+        if seen.variance is not None or seen.again is None or denoiser.control is None:
+            return square
+        # All responses have one law, so that those of which D is not computed leave the mean as it is.
+        others = [denoiser.encoder.sample(seen.again(), generator) for _ in range(_CONTROLS - 1)]
+        linear = denoiser.control.gain(seen.mean, gamma, torch.stack([r, *others])) ** 2
+        return square - linear[0] + linear.mean(0)
 
 
 def reverse_diffusion(

@@ -23,6 +23,7 @@ MODULES = {
     "populations": "populations",
     "strength": "strength",
     "smooth": "smooth",
+    "calibration": "calibration",
 }
 
 

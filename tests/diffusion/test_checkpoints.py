@@ -123,7 +123,10 @@ DAMAGES = {
     "no JSON": (lambda f: (f / "checkpoint.json").write_text("{"), "not JSON"),
     "deep JSON": (lambda f: (f / "checkpoint.json").write_text("[" * 100_000), "not JSON"),
     "a list": (lambda f: (f / "checkpoint.json").write_text("[]"), "does not describe"),
-    "another schema": (put(schema=99), "has schema 99; this version reads 3"),
+    "another schema": (
+        put(schema=99),
+        "has schema 99; this version reads 3. Schemas differ .* train anew with stiminfo train",
+    ),
     "another shape": (put(shape=[8, 8]), "centre"),
     "no shape": (put(shape=None), "does not describe"),
     "a huge shape": (put(shape=[4, 10**9]), "expected a whole number, 1 to 256"),

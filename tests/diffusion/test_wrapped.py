@@ -110,7 +110,7 @@ WRONG = [
     (network("epsilon"), "v", SCHEDULER, "network of epsilon predictions"),
     (lambda x, t: network("sample")(x / (1 / ABAR[t]).sqrt()[:, None, None, None], t), "sample", SCHEDULER, "sees xg"),
     (lambda x, t: torch.zeros_like(x), "epsilon", SCHEDULER, "not a posterior mean"),
-    (lambda x, t: torch.full_like(x, torch.nan), "sample", SCHEDULER, "not finite at gamma"),
+    (lambda x, t: torch.full_like(x, torch.nan), "sample", SCHEDULER, "gave NaN or infinity, at noise levels gamma"),
     (lambda x, t: x[:, :, :1], "sample", SCHEDULER, "expected the same shape"),
 ]
 

@@ -90,6 +90,44 @@ def test_raw_form_agrees_for_each_feature():
     assert 0.5 < z.std() < 2
 
 
+def raw_errors(denoiser, truth, x, passes, seeds):
+    """Relative RMSE of raw feature maps, and the mean and spread of totals over the truth, without and with control."""
+    found = []
+    for control in (None, denoiser.control):
+        vars(denoiser)["control"] = control
+        maps = [si.i_local.estimate(denoiser, x, passes=passes, form="raw", seed=seed).featurewise for seed in seeds]
+        ratio = np.array([one.sum(1) / truth.sum(-1) for one in maps])
+        found.append((np.sqrt(((maps - truth) ** 2).mean() / (truth**2).mean()), ratio.mean(), ratio.std()))
+    return found
+
+
+def test_the_linear_control_of_the_raw_form_is_unbiased_and_takes_most_of_its_noise():
+    denoiser = gaussian(64)
+    x = denoiser.draw_prior(4, denoiser.generator(1))
+    (before, _, _), (after, mean, spread) = raw_errors(denoiser, denoiser.feature_information(), x, 64, range(10))
+    assert after < 0.25 * before
+    assert abs(mean - 1) < 4 * spread / 40**0.5
+
+
+def test_the_linear_control_where_x_is_no_gaussian():
+    rng = np.random.default_rng(3)
+    means, encoder = 1.5 * rng.normal(size=(4, 8)), LinearGaussian(rng.normal(size=(3, 8)), 0.3)
+    denoiser = MixtureDenoiser(np.full(4, 0.25), means, np.stack([0.3 * np.eye(8)] * 4), encoder)
+    x = denoiser.draw_prior(6, denoiser.generator(1))
+    reference = si.i_local.estimate(denoiser, x, passes=20_000)
+    (before, _, _), (after, mean, spread) = raw_errors(denoiser, reference.featurewise, x, 256, range(6))
+    assert after < 0.7 * before
+    assert abs(mean - 1) < 4 * np.hypot(spread / 36**0.5, (reference.stderr / reference.value).max())
+
+
+@pytest.mark.parametrize(("passes", "most"), [(64, 0.1), pytest.param(2000, 0.02, marks=pytest.mark.soak)])
+def test_the_raw_form_on_images_of_1024_pixels(passes, most):
+    denoiser = gaussian(1024)
+    x = denoiser.draw_prior(1, denoiser.generator(1))
+    _, (error, _, _) = raw_errors(denoiser, denoiser.feature_information(), x, passes, [0])
+    assert error < most
+
+
 def test_gaussian_specific_surprise_in_closed_form():
     denoiser = gaussian(64, noise=0.8)
     x = denoiser.draw_prior(3, denoiser.generator(2))

@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 import stiminfo as si  # noqa: E402
 from stiminfo.diffusion import FiniteSetDenoiser, GaussianDenoiser  # noqa: E402
 from stiminfo.models import LinearGaussian, LinearNonlinearPoisson, ModelError  # noqa: E402
+from stiminfo.reports.studies import calibration  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).parent))
 import nasty  # noqa: E402
@@ -26,18 +27,19 @@ SLOW = ("i_local", "i_kong2")
 
 
 def score(measure, family, seed):
-    """(estimate - truth) / stderr at the default budget; None where there is no case."""
+    """(estimate - truth) / stderr and bound / stderr at the default budget; None twice where there is no case."""
     found = nasty.case(measure, family, seed)
     if found is None:
-        return None
+        return None, None
     truth, denoiser, x = found
     estimate = getattr(si, measure).estimate(denoiser, x, seed=1000 * seed + nasty.MEASURES.index(measure))
-    return float((estimate.value[0] - truth) / estimate.stderr[0])
+    stderr = estimate.stderr[0]
+    return float((estimate.value[0] - truth) / stderr), float(estimate.bound[0] / stderr)
 
 
 def test_default_errors_on_nasty_joints():
     scores = [
-        score(measure, family, seed)
+        score(measure, family, seed)[0]
         for family in nasty.FAMILIES
         for measure in nasty.MEASURES
         if family != "mixture" or measure not in SLOW
@@ -52,24 +54,38 @@ def test_default_errors_on_nasty_joints():
 
 @pytest.mark.soak
 def test_default_errors_on_many_nasty_joints():
-    """Values lie within two standard errors in 93 to 98% of 700 joints times 8 measures, beyond five in under 0.1%."""
+    """Values lie within two standard errors in 93 to 97% of 700 joints times 8 measures, beyond five in under 0.1%.
+
+    Errors that are bounds on what was not sampled are wider, and have no upper limit. The study `calibration` publishes
+    what is found.
+    """
     JOURNAL.parent.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in JOURNAL.read_text().splitlines()] if JOURNAL.exists() else []
-    done = {tuple(row[:3]): row[3] for row in rows}
+    done = {tuple(row[:3]): row[3:] for row in rows}
     with JOURNAL.open("a") as journal:
         for seed in range(300, 300 + CASES):
             for family in nasty.FAMILIES:
                 for measure in nasty.MEASURES:
                     if (measure, family, seed) not in done:
                         done[measure, family, seed] = score(measure, family, seed)
-                        journal.write(json.dumps([measure, family, seed, done[measure, family, seed]]) + "\n")
+                        journal.write(json.dumps([measure, family, seed, *done[measure, family, seed]]) + "\n")
                         journal.flush()
-    z = np.array([one for one in done.values() if one is not None])
-    assert 0.93 < np.mean(np.abs(z) < 2) < 0.97
-    assert np.mean(np.abs(z) > 5) < 0.001
-    for measure in nasty.MEASURES:
-        own = np.array([one for key, one in done.items() if key[0] == measure and one is not None])
-        assert np.mean(np.abs(own) < 2) > 0.92, measure
+
+    def of(column, names):
+        chosen = {
+            name: [one for key, one in done.items() if key[column] == name and one[0] is not None] for name in names
+        }
+        return {name: calibration.summary(*zip(*some)) for name, some in chosen.items()}
+
+    whole = calibration.summary(*zip(*[one for one in done.values() if one[0] is not None]))
+    assert whole["beyond_5"] < 0.001 * whole["cases"]
+    assert 0.93 < whole["sampling_coverage"] < 0.97
+    assert 0.8 < whole["sampling_spread"] < 1.1
+    assert whole["bound_coverage"] > 0.93
+    assert whole["bound"] < 0.25 * whole["cases"]
+    for name, found in (of(0, nasty.MEASURES) | of(1, nasty.FAMILIES)).items():
+        assert found["sampling_coverage"] > 0.92, name
+        assert found["bound_coverage"] is None or found["bound_coverage"] > 0.92, name
 
 
 @pytest.mark.parametrize("measure", ["i_surp", "i_cissi", "i_local", "i_sp", "fisher"])
@@ -130,6 +146,19 @@ def test_a_rare_stimulus_is_seen(measure, j):
     assert value.std() < 0.18 * truth
 
 
+@pytest.mark.parametrize(
+    ("measure", "seed", "spread"), [("i_kong2", 1032, 0.15), ("i_cissi", 1193, 0.1), ("i_local", 1032, 0.13)]
+)
+def test_noisy_stimuli_between_members_are_seen_where_responses_are_drawn(measure, seed, spread):
+    """Noise seldom leads to where two members are confused; 1 run in 25 was then off by more than five errors."""
+    truth, denoiser, x = nasty.case(measure, "unlisted", seed)
+    found = [getattr(si, measure).estimate(denoiser, x, seed=seed) for seed in range(40)]
+    value, stderr = (np.array([getattr(one, name)[0] for one in found]) for name in ("value", "stderr"))
+    assert np.abs((value - truth) / stderr).max() < 4
+    assert abs(value.mean() - truth) < 4 * value.std() / 40**0.5
+    assert value.std() < spread * truth
+
+
 @pytest.mark.parametrize("measure", nasty.MEASURES[1:])
 def test_scales_far_apart_are_all_found(measure):
     model = si.EncodingModel([0, 1e-6, 1, 1e6], [0.25] * 4, [[0.9, 0.1, 0.3, 0.5], [0.1, 0.9, 0.7, 0.5]])
@@ -179,6 +208,9 @@ def test_a_goal_counts_all_of_the_error():
     assert found.stderr[0] > 0.1 * abs(found.value[0])
     easy = si.i_surp.estimate(FiniteSetDenoiser([[0.0], [1.0]], LinearGaussian([[1.0]], 1.0)), [[0.0]], rtol=0.1)
     assert easy.reached.tolist() == [True]
+    few = FiniteSetDenoiser(np.eye(6), LinearNonlinearPoisson(8 * np.eye(6), threshold=4.0, amplitude=1e-4))
+    vars(few)["outcomes"] = None  # as if there were too many to be listed
+    assert si.i_surp.estimate(few, np.eye(6)[:1], passes=2000).bound[0] > 1.4 * np.log(6) / 2000
     assert easy.stderr[0] <= 0.1 * easy.value[0]
     assert si.i_surp.estimate(denoiser, np.eye(12)[:1]).reached is None
 
