@@ -82,8 +82,15 @@ def test_a_change_that_falls_slowly_is_not_refuted(kernel, seed):
 
 @pytest.mark.parametrize("power", [0.1, 0.05])
 @pytest.mark.parametrize("width", [1, 5])
-def test_a_slow_fall_that_is_under_way_is_not_refuted(power, width):
-    case = DecayCase(Mixture((1,), (0,), (0.5,)), (Sigmoid(0, 0.25, -1.5),), 0, 0.25, 0, (2, 6))
+@pytest.mark.parametrize(
+    "case",
+    [
+        DecayCase(Mixture((1,), (0,), (0.5,)), (Sigmoid(0, 0.25, -1.5),), 0, 0.25, 0, (2, 6)),
+        AtomsCase(38, (0, 1), (True, False), doubling=True),  # its last levels are two octaves apart
+    ],
+    ids=["lattice", "atoms"],
+)
+def test_a_slow_fall_that_is_under_way_is_not_refuted(case, power, width):
     finding = check(evaluator(spread(lambda d: (1 + d / width) ** -power), "fine"), case)
     assert not finding.broken
     assert not finding.sound
