@@ -222,6 +222,7 @@ _FAR = (
     _DOUBLING,
     _REACHING,
 )
+_LIGHT = AtomsCase(40, (1,), (False, True), doubling=True)
 # Beside independent features, in every number, and along a line that lies in R^4.
 _OTHERS = (
     near_by((1, 2), ((3, 1), (1, 2))),
@@ -231,7 +232,7 @@ _OTHERS = (
 )
 _IN_SPACE = (
     BesideCase(_BLOB, _OTHERS[:2], 1),
-    *(BesideCase(_DOUBLING, _OTHERS[: d - 1], d // 2) for d in range(3, FEATURES + 1)),
+    *(BesideCase(_LIGHT, _OTHERS[: d - 1], d // 2) for d in range(3, FEATURES + 1)),
     LaidCase(_LEANING, ((1, 0, 2, -1),)),
 )
 #: The blob with a second feature: where it is not 0, the bump is lower.

@@ -1,6 +1,6 @@
 """One case of every size, 1 to 24 stimuli, 1 to 24 responses, 1 to 8 features: a search may miss one by luck.
 
-Beyond, responses are asked up to 4,096, in every number from 32 on by steps of a half or a third.
+Beyond, 512, 1,024, 2,048 and 4,096 responses are asked.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from .known import sloped, with_slopes
 
 #: The largest number of stimuli, and of responses.
 MOST = 24
-#: Larger numbers of responses, and that of the pair of which one response has so many values but for a half.
-LARGER = tuple(n * 2**k for k in range(8) for n in (32, 48) if n * 2**k <= 4096)
-_LARGE_PAIR = 512
+#: Larger numbers of responses.
+LARGER = (512, 1024, 2048, 4096)
 #: The largest number of features.
 FEATURES = 8
 #: The largest number of values of a feature beside another, and of responses to it: the plane takes longer.
@@ -33,7 +32,7 @@ _PRIME = 29
 def joints() -> tuple[FiniteSpec, ...]:
     """A joint distribution of each number of stimuli, of each number of responses, and in each number of dimensions."""
     on_a_line = (_joint(n, 1 + _STEP * (n - 1) % MOST) for n in range(1, MOST + 1))
-    large = (_joint(2, count) for count in LARGER)
+    large = (_joint(_few(count), count) for count in LARGER)
     return (*on_a_line, *(_joint(2, 4, d) for d in range(2, FEATURES + 1)), *large)
 
 
@@ -44,6 +43,11 @@ def _joint(stimuli: int, responses: int, dimensions: int = 1) -> FiniteSpec:
     return FiniteSpec(places, tuple(1 + j % 3 for j in range(stimuli)), tuple(rows))
 
 
+def _few(responses: int) -> int:
+    """The stimuli beside so many responses: tables of more than 4,096 entries are not summed in 50 digits."""
+    return LARGER[-1] // responses + 1
+
+
 def models(gradient: bool) -> tuple[Case, ...]:
     """Each joint as it is."""
     return sloped((ModelCase(spec) for spec in joints()), gradient)
@@ -52,7 +56,7 @@ def models(gradient: bool) -> tuple[Case, ...]:
 def pairs(gradient: bool) -> tuple[Case, ...]:
     """Each number of stimuli, and each of dimensions, with twice two responses."""
     specs = [_joint(n, 4) for n in range(1, MOST + 1)] + [spec for spec in joints() if len(spec.stimuli[0]) > 1]
-    specs.append(_joint(2, _LARGE_PAIR))
+    specs.append(_joint(2, LARGER[0]))
     halves = [len(spec.responses[0]) // 2 for spec in specs]
     tables = [tuple((row[:half], row[half:]) for row in spec.responses) for spec, half in zip(specs, halves)]
     cases = [PairCase(PairSpec(spec.stimuli, spec.prior, table)) for spec, table in zip(specs, tables)]
@@ -76,7 +80,7 @@ def garblings(
     def cases() -> Iterator[Case]:
         yield from map(split, (spec for spec in joints() if len(spec.responses[0]) <= MOST))
         for count in LARGER:
-            yield from parted(_joint(2, 2), count // 2)
+            yield from parted(_joint(_few(count), 2), count // 2)
 
     return lambda gradient: sloped(cases(), gradient)
 

@@ -23,6 +23,8 @@ from .locality_cases import DecayCase, FarCase
 from .strategies import weight_rows
 from .unbounded_cases import AtomsCase, ReadingCase
 
+#: The cases that others are made of.
+Far = Union[DecayCase, ReadingCase, AtomsCase]  # noqa: UP007
 #: Most stimuli that a file may ask for: exact values on these take a second.
 MOST = 5000
 #: The most features, as in `spaces`; and beside a lattice, which has many stimuli.
@@ -34,7 +36,7 @@ _NEAR = ((0,), (0.25,))
 class OfCase(FarCase, frozen=True):
     """A case made of another one, `far`: the change and the distances are those of that one's stimuli."""
 
-    far: Union[DecayCase, ReadingCase, AtomsCase]  # noqa: UP007
+    far: Far
 
     @cached_property
     def built(self) -> EncodingModel:
@@ -122,7 +124,7 @@ def near_by(weights: tuple[float, float], rows: tuple[tuple[float, ...], ...] = 
 
 
 @composite
-def beside_cases(draw: DrawFn, far: SearchStrategy[FarCase], most: int = FEATURES) -> BesideCase:
+def beside_cases(draw: DrawFn, far: SearchStrategy[Far], most: int = FEATURES) -> BesideCase:
     """One of three to `most` independent features reaches far; up to two of the others have a response."""
     count = draw(st.integers(2, most - 1))
     told = draw(st.sets(st.integers(0, count - 1), max_size=2))
@@ -133,7 +135,7 @@ def beside_cases(draw: DrawFn, far: SearchStrategy[FarCase], most: int = FEATURE
 
 
 @composite
-def laid_cases(draw: DrawFn, far: SearchStrategy[FarCase]) -> LaidCase:
+def laid_cases(draw: DrawFn, far: SearchStrategy[Far]) -> LaidCase:
     """A case on a line along any direction of R^3 to R^8."""
     row = draw(st.lists(st.integers(-2, 2), min_size=3, max_size=FEATURES))
     return LaidCase(draw(far), (tuple(row) if any(row) else (1, *row[1:]),))

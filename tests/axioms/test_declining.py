@@ -3,13 +3,17 @@
 import numpy as np
 import pytest
 from declining import DECLINING, FORGETFUL
+from msgspec import structs
 from mutants import measure
 
 import stiminfo as si
 from stiminfo.axioms import AXIOMS
 from stiminfo.axioms.auditing.attack import attack
+from stiminfo.axioms.auditing.declines import kind_of
 from stiminfo.axioms.auditing.verdict import Audit
+from stiminfo.axioms.cases import ModelCase
 from stiminfo.errors import NotApplicable
+from stiminfo.models.data import FiniteSpec
 from stiminfo.reports.page import audit_page
 
 SLOW = {"locality": pytest.mark.soak}
@@ -98,3 +102,11 @@ def test_limits_that_a_model_shows_keep_the_verdict(axiom, limit):
     verdict = attack(AXIOMS[axiom], measure("limited", answer), examples=5)
     assert verdict.verdict == "holds", verdict.says
     assert "limited declined" in verdict.says
+
+
+@pytest.mark.parametrize("cells", ["stimulus_volumes", "response_volumes"])
+def test_cells_are_a_kind_of_their_own_whether_larger_or_smaller(cells):
+    spec = FiniteSpec(((0,), (1,)), (1, 1), ((1, 2), (2, 1)))
+    plain, small, large = (kind_of(ModelCase(structs.replace(spec, **{cells: (v, v)}))) for v in (1, 0.5, 2))
+    assert plain == kind_of(ModelCase(spec))
+    assert small == large != plain

@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 from msgspec import structs
 
 import stiminfo as si
 from stiminfo.axioms import AXIOMS
 from stiminfo.axioms.auditing.attack import attack
 from stiminfo.axioms.evaluator import evaluator
+from stiminfo.axioms.finding import Values
 from stiminfo.axioms.locality import check
 from stiminfo.axioms.locality_cases import DecayCase
 from stiminfo.axioms.unbounded_cases import AtomsCase
@@ -82,8 +84,15 @@ def test_a_change_that_falls_slowly_is_not_refuted(kernel, seed):
 
 @pytest.mark.parametrize("power", [0.1, 0.05])
 @pytest.mark.parametrize("width", [1, 5])
-def test_a_slow_fall_that_is_under_way_is_not_refuted(power, width):
-    case = DecayCase(Mixture((1,), (0,), (0.5,)), (Sigmoid(0, 0.25, -1.5),), 0, 0.25, 0, (2, 6))
+@pytest.mark.parametrize(
+    "case",
+    [
+        DecayCase(Mixture((1,), (0,), (0.5,)), (Sigmoid(0, 0.25, -1.5),), 0, 0.25, 0, (2, 6)),
+        AtomsCase(38, (0, 1), (True, False), doubling=True),  # its last levels are two octaves apart
+    ],
+    ids=["lattice", "atoms"],
+)
+def test_a_slow_fall_that_is_under_way_is_not_refuted(case, power, width):
     finding = check(evaluator(spread(lambda d: (1 + d / width) ** -power), "fine"), case)
     assert not finding.broken
     assert not finding.sound
@@ -142,3 +151,58 @@ def test_no_lone_atoms_refute_or_doubt_what_is_sound(measure, light, doubling):
     kinds = [kind for count in (1, 2, 3) for kind in itertools.product([0, 1], repeat=count)]
     findings = {kind: check(asked, AtomsCase(38, kind, light, doubling)) for kind in kinds}
     assert not [kind for kind, finding in findings.items() if finding.broken or not finding.sound]
+
+
+BLOB = AXIOMS["locality"].known[0]
+
+
+def judged(change, noise=1e-7, case=BLOB):
+    """The finding on a change that is a given function of distance, seen with this error."""
+
+    class Given:
+        def pointwise(self, model):
+            far = case.distances > 0
+            value = np.where(far, change(np.where(far, case.distances, 1.0)), 0.0) * (model is case.changed)
+            return Values(1 + value, np.full(len(value), noise / 2))
+
+    return check(Given(), case)
+
+
+def test_a_share_may_be_left_and_what_the_error_hides():
+    nearest = case_distances(BLOB)[0]
+    left = lambda a: lambda d: 0.02 * (a + (1 - a) * nearest / d)  # noqa: E731
+    assert judged(left(0.04)).violation == pytest.approx(0.04, abs=2e-3)
+    assert judged(left(0.04)).sound
+    assert not judged(left(0.055)).sound
+    assert judged(left(0.055), noise=5e-5).sound
+
+
+def case_distances(case):
+    return np.sort(case.distances[case.distances > 0])
+
+
+def test_far_changes_that_are_too_small_to_see_are_sound_if_near_ones_were_larger():
+    step = lambda near, far: lambda d: np.where(d < 2, near, far)  # noqa: E731
+    assert judged(step(0.5, 5e-5)).sound
+    assert judged(step(5e-4, 5e-5)).sound
+    assert not judged(step(0.5, 5e-5), noise=2e-3).sound
+
+
+def test_the_finding_is_about_the_largest_change_at_the_last_level():
+    found = judged(lambda d: 0.5 + np.cos(3 * d) / 9)
+    far = BLOB.distances >= 16
+    assert far[found.at]
+    apart = np.abs(np.subtract(found.sides["I(x) after"], found.sides["I(x) before"]))
+    assert apart[found.at] == apart[far].max()
+
+
+@pytest.mark.parametrize("family", AXIOMS["locality"].families(True), ids=lambda family: family.name)
+def test_families_draw_what_their_names_say(family):
+    expected = {2} if "2-d" in family.name else {*range(3, 9)} if "3" in family.name else {1}
+
+    @settings(max_examples=10, deadline=None, database=None)
+    @given(family.cases)
+    def drawn(case):
+        assert case.built.dimensions in expected
+
+    drawn()

@@ -132,3 +132,15 @@ def test_measures_decline_there_for_a_declared_reason():
     verdict = attack(AXIOMS["positivity"], si.fisher, examples=5)
     assert verdict.verdict == "holds"
     assert "nominal stimuli have none" in verdict.says
+
+
+@FEW
+@given(places.turns(finite_specs()) | places.shuffled(places.nominal(finite_specs())))
+def test_drawn_places_are_all_different(case):
+    assert [len(model.stimuli) for model in case.views] == [len(case.model.stimuli)] * 2
+
+
+@FEW
+@given(places.on_circles(finite_specs(min_stimuli=6)))
+def test_drawn_angles_are_all_different(spec):
+    assert len(spec.build().stimuli) == 6

@@ -33,6 +33,14 @@ def test_every_size_is_there():
     assert all(case.built.likelihood_gradient is not None for case in sizes.models(True))
 
 
+def test_every_number_of_responses_is_there():
+    assert {len(case.built.likelihood) for case in sizes.features(False)} == {*range(2, 9)}
+    numbers = [tuple(len(model.likelihood) for model in case.views) for case in AXIOMS["data_processing"].sizes(False)]
+    assert {pair for pair in numbers if max(pair) > 100} == {
+        pair for count in sizes.LARGER for pair in ((2, count), (count, 2))
+    }
+
+
 def more(n, of_responses):
     def answer(model):
         return surp(model) * (1 + 0.02 * (len(model.likelihood if of_responses else model.stimuli) == n))
