@@ -223,7 +223,7 @@ _FAR = (
     _REACHING,
 )
 _LIGHT = AtomsCase(40, (1,), (False, True), doubling=True)
-# Beside independent features, in every number, and along a line that lies in R^4.
+# Beside independent features, in every number, and along one feature of R^4.
 _OTHERS = (
     near_by((1, 2), ((3, 1), (1, 2))),
     near_by((1, 1)),
@@ -233,7 +233,7 @@ _OTHERS = (
 _IN_SPACE = (
     BesideCase(_BLOB, _OTHERS[:2], 1),
     *(BesideCase(_LIGHT, _OTHERS[: d - 1], d // 2) for d in range(3, FEATURES + 1)),
-    LaidCase(_LEANING, ((1, 0, 2, -1),)),
+    LaidCase(_LEANING, ((0, 0, 2, 0),)),
 )
 #: The blob with a second feature: where it is not 0, the bump is lower.
 BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))
@@ -257,7 +257,9 @@ def _families(gradient: bool) -> tuple[Family, ...]:
         *in_the_plane,
         Family("light-tailed priors, one of 3 features", beside_cases(decay_cases(), FEW), FORTIETH),
         Family("lone atoms, one of 3 to 8 features", beside_cases(atoms_cases(few=True)), FORTIETH),
-        Family("on a line in 3-d to 8-d", laid_cases(decay_cases() | reading_cases() | atoms_cases()), FORTIETH),
+        Family(
+            "along one feature of 3-d to 8-d", laid_cases(decay_cases() | reading_cases() | atoms_cases()), FORTIETH
+        ),
     )
 
 
