@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from ...diffusion.batches import Batches
 from ...diffusion.bias import Reference
 from ...diffusion.checkpoints import save_learned
 from ...diffusion.encoders import Encoder
-from ...diffusion.recipes import CLOSED_SHARE, PRESETS, RESPONSE_SHARE, Recipe
+from ...diffusion.gain_target import measure_means
+from ...diffusion.networks import DenoisingNetwork
+from ...diffusion.recipes import CLOSED_SHARE, MOST_MEASURED, PRESETS, RESPONSE_SHARE, Recipe
 from ...diffusion.samplers import Closure, Matched
 from ...diffusion.sources import Source, population_for, source_named
 from ...diffusion.training import Training
@@ -45,6 +48,10 @@ SEEDS, MINUTES = 3, 2.0
 FOLDER = Path("out/smooth")
 #: The recipe that is judged in all cases; the others, and the cases in which they are compared with it.
 BEST, COMPARED = "closed", ("six components in R¹⁶", "gmm, 8 x 8, linear")
+#: The cases in which responses are not centred, in turn.
+ABLATED = ("gmm, 8 x 8, linear", "gmm, 8 x 8, Poisson")
+#: Noisy stimuli that go through the networks at once while factors are measured anew.
+_AT_ONCE = 1024
 
 
 def cases() -> dict[str, Callable[[], tuple[Source, Encoder]]]:
@@ -122,6 +129,37 @@ def cell(name: str, recipe: str, seed: int, minutes: float, folder: Path, truth:
     return rows
 
 
+@dataclass(frozen=True)
+class Uncentred:
+    """Denoisers whose D is not centred: it keeps what it has learned of the error of xhat(xg), D(no response)."""
+
+    network: DenoisingNetwork
+
+    def both(self, xg: Tensor, gamma: Tensor, r: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        heard = torch.ones(len(xg), 1, dtype=torch.bool)
+        return self.network(xg, gamma), self.network(xg, gamma, r, heard), self.network.beside(xg, gamma)
+
+
+def uncentred(name: str, seed: int, minutes: float, folder: Path, truth: Truth) -> list[dict[str, Any]]:
+    """The row of the best recipe's networks with factors that are measured by a D that is not centred."""
+    place = trained(name, BEST, seed, minutes, folder)
+    kept = folder / f"{place.name} uncentred.json"
+    if not kept.is_file():
+        source, encoder = cases()[name]()
+        denoiser, recipe = UNetDenoiser.load(place), recipes()[BEST]
+        gain, levels, notes = denoiser.gain_network, denoiser.network.levels, denoiser.learned.notes
+        assert gain is not None
+        gain.level_scale.fill_(1.0)
+        batches = Batches(source, encoder, recipe, levels, seed, 0, "cpu")
+        count = min(MOST_MEASURED, recipe.batch * notes["recipe"]["gain_steps"])
+        size = min(_AT_ONCE, count)
+        network = cast(DenoisingNetwork, Uncentred(denoiser.network))
+        measure_means(gain, network, lambda k: batches.draw("levels", k, size), count // size, closed=True)
+        about = {"case": name, "recipe": f"{BEST}, not centred", "seed": seed, "minutes": minutes, "cpu": notes["cpu"]}
+        write_whole(kept, json_text([about | truth.judge(_gain(denoiser))]))
+    return list(read_json(kept))
+
+
 def limits(name: str, folder: Path, truth: Truth) -> list[dict[str, Any]]:
     """What the ways without training on responses give where xhat(xg) is exact: their own bias."""
     kept = folder / f"{list(cases()).index(name)} limits.json"
@@ -169,6 +207,8 @@ def make(run: Run) -> Data:
             continue
         truth = _truth(folder / f"truth {list(cases()).index(name)}.safetensors", cases()[name])
         rows += cell(name, recipe, seed, minutes, folder, truth)
+        if recipe == BEST and name in ABLATED:
+            rows += uncentred(name, seed, minutes, folder, truth)
         if (seed, recipe) == (0, BEST):
             rows += limits(name, folder, truth)
         run.keep(_data(rows, minutes))
