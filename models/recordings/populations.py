@@ -93,5 +93,5 @@ def _refuse_unfit(responses: Array, law: str | None, names: tuple[str, ...], whe
     for row, column in np.argwhere(wrong)[:1]:
         value = responses[row, column]
         odd = why_no_count(value)
-        what = f"{odd}, so {what}" if odd else what
+        what = f"{odd}, so it is {what}" if odd else what
         raise RecordingError(f"{where}, {lines[int(row)]}, column {names[int(column)]!r}: {value:g} is {what}")
