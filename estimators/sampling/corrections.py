@@ -49,6 +49,8 @@ def mean_values(simulation: Simulation, tables: Array) -> Values:
 
 def shuffled(simulation: Simulation, table: Array, rng: np.random.Generator, drawn: int = DRAWN) -> Values:
     """Mean values where responses are dealt anew to the trials: what a response that tells nothing seems to tell."""
+    if 1 in table.shape:
+        return mean_values(simulation, table[None])  # dealt anew, it is the same
     margins = (table.sum(axis=axis).astype(np.int64) for axis in (1, 0))
     return mean_values(simulation, random_table(*margins, seed=rng).rvs(drawn))
 
