@@ -98,6 +98,8 @@ class PublishedMeasure(Measure):
         Draws per stimulus of that estimate by default; without it, those of all finite sums or of all integrals.
     most : callable, optional
         ``most(prior)`` is the largest value that it can have at each stimulus, (J,), if there is a bound.
+    of_entropies : bool
+        Whether it is H(R) - H(R|x), so that what few trials do to it is what they do to these entropies.
     formula, tells : str
         Its formula as plain text (``I_sp(x) = H(R) - H(R|x)``), and what its values mean, in words.
     symbol : tuple of str
@@ -122,6 +124,7 @@ class PublishedMeasure(Measure):
         drawn: Callable[[Drawn], Array] | None = None,
         passes: int | None = None,
         most: Callable[[Array], Array] | None = None,
+        of_entropies: bool = False,
         formula: str = "",
         tells: str = "",
         symbol: tuple[str, str] = ("I", ""),
@@ -132,6 +135,7 @@ class PublishedMeasure(Measure):
         self.title, self.formula, self.tells = title, formula, tells
         self.integrand, self.drawn, self.passes, self.most = integrand, drawn, passes, most
         self.symbol, self.notes, self.proofs = symbol, dict(notes or {}), dict(proofs or {})
+        self.of_entropies = of_entropies
         self._each = pointwise.each
         given = {"pointwise": pointwise, "conditional": conditional, "featurewise": featurewise}
         self._forms: Mapping[str, ExactForm] = {name: form for name, form in given.items() if form is not None}

@@ -60,6 +60,7 @@ i_sp = PublishedMeasure(
     conditional=PairSum(conditional),
     integrand=Integrand(gain, variance=True, of_responses=True),
     drawn=from_draws,
+    of_entropies=True,
     claims={
         "completeness": True,
         "locality": False,

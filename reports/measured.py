@@ -5,115 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from .. import __version__
 from ..axioms.auditing.verdict import SCHEMA
 from ..errors import MissingExtra
 from ..models.arrays import Array
 from ..models.recordings import Recording
+from .measured_corrections import columns_of, whole_of
+from .measured_values import COLUMNS, InformationResult, MeasureResult, NeuronsResult, listed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
     from xarray import Dataset
-
-#: Nats per bit.
-_BIT = math.log(2)
-#: The arrays of a measure, and what follows its name in a table.
-_COLUMNS = {"value": "", **{name: f"_{name}" for name in ("corrected", "correction_error", "low", "high")}}
-
-
-@dataclass(frozen=True)
-class InformationResult:
-    """I(R;X) of a recording.
-
-    Attributes
-    ----------
-    plug_in : of the shares of the counts, or of the fitted tuning of a population
-    corrected : plug-in minus an estimate of its upward bias, may be negative; None if the trials say nothing
-    low, high : the interval; None if the trials say nothing
-    p_value : of the null hypothesis of no information, or None
-    null : mean of the plug-in value if responses are shuffled among the trials, or None (of a population)
-    per_spike : plug-in I(R;X) over the mean number of spikes per trial; None if responses are no numbers of spikes
-    correction_error : standard error of the estimate of the bias; None if the trials say nothing
-    """
-
-    plug_in: float
-    corrected: float | None
-    low: float | None
-    high: float | None
-    p_value: float | None = None
-    null: float | None = None
-    per_spike: float | None = None
-    correction_error: float | None = None
-
-    @property
-    def bias(self) -> float | None:
-        """The estimate of the plug-in value's upward bias."""
-        return None if self.corrected is None else self.plug_in - self.corrected
-
-
-@dataclass(frozen=True, eq=False)
-class MeasureResult:
-    """One measure of a recording: its values and intervals, or why it does not apply.
-
-    Attributes
-    ----------
-    name, title, units : as in `PUBLISHED`; units follow `Measured.in_bits`
-    value, low, high, numerical_error : (J,), NaN at stimuli that the measure leaves out; None if it does not apply
-    corrected, correction_error : (J,) values less an estimate of their bias, and the error of this estimate; or None
-    reason : why the measure does not apply; None if it does
-    note : what the values leave out, or None
-    """
-
-    name: str
-    title: str
-    units: str
-    value: Array | None = None
-    low: Array | None = None
-    high: Array | None = None
-    numerical_error: Array | None = None
-    corrected: Array | None = None
-    correction_error: Array | None = None
-    reason: str | None = None
-    note: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The measure as JSON data; null at stimuli that it leaves out."""
-        data: dict[str, Any] = {"title": self.title, "units": self.units, "values": _listed(self.value)}
-        data |= {name: _listed(getattr(self, name)) for name in (*list(_COLUMNS)[1:], "numerical_error")}
-        return data | {"reason": self.reason, "note": self.note}
-
-
-@dataclass(frozen=True, eq=False)
-class NeuronsResult:
-    """The neurons of a population, each alone.
-
-    Attributes
-    ----------
-    names : N names
-    given_others : the neuron whose information, given all others, `Measured` holds; None if it is the population's
-    value, corrected, correction_error, low, high : (N,) I(R_n;X) of each neuron alone, as of I(R;X)
-    """
-
-    names: tuple[str, ...]
-    given_others: str | None
-    value: Array
-    corrected: Array | None = None
-    correction_error: Array | None = None
-    low: Array | None = None
-    high: Array | None = None
-
-    def columns(self) -> dict[str, list[Any]]:
-        """A table with one row per neuron."""
-        found: dict[str, list[Any]] = {"neuron": list(self.names)}
-        arrays = {f"information{end}": getattr(self, name) for name, end in _COLUMNS.items()}
-        return found | {name: array.tolist() for name, array in arrays.items() if array is not None}
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,18 +60,14 @@ class Measured:
         """The same with information in bits; Fisher information keeps its unit."""
         if self.units == "bits":
             return self
-        about = self.information
-        numbers = {one.name: getattr(about, one.name) for one in fields(about) if one.name != "p_value"}
-        scaled: dict[str, Any] = {name: None if value is None else value / _BIT for name, value in numbers.items()}
-        measures = {name: _in_bits(one) for name, one in self.measures.items()}
-        neurons = None if self.neurons is None else replace(self.neurons, **_over_bit(self.neurons, _COLUMNS))
-        whole = replace(about, **scaled)
-        return replace(self, information=whole, measures=measures, neurons=neurons, units="bits")
+        measures = {name: one.in_bits() for name, one in self.measures.items()}
+        neurons = None if self.neurons is None else self.neurons.in_bits()
+        return replace(self, information=self.information.in_bits(), measures=measures, neurons=neurons, units="bits")
 
     def to_json(self) -> dict[str, Any]:
         """The result as JSON data; information in `units`."""
         read, about = self.recording, self.information
-        points = None if read.stimuli is None else [_listed(point) for point in read.stimuli]
+        points = None if read.stimuli is None else [listed(point) for point in read.stimuli]
         return {
             "stimulus_names": list(read.labels),
             "stimuli": points,
@@ -188,6 +90,7 @@ class Measured:
                 "p_value": about.p_value,
                 "null": about.null,
                 "per_spike": about.per_spike,
+                "corrections": whole_of(about.corrections),
                 "units": self.units,
             },
             "measures": {name: one.to_json() for name, one in self.measures.items()},
@@ -202,7 +105,7 @@ class Measured:
         }
 
     def columns(self) -> dict[str, list[Any]]:
-        """The result as a table: one row per stimulus; a measure has a column of each of `_COLUMNS`."""
+        """The result as a table: one row per stimulus; a measure has a column of each of `COLUMNS` and correction."""
         read = self.recording
         table: dict[str, list[Any]] = {"label": list(read.labels)}
         if read.stimuli is not None:
@@ -210,10 +113,11 @@ class Measured:
                 table[name] = column.tolist()
         table |= {"trials": read.trials.tolist(), "prior": self.prior.tolist()}
         for name, one in self.measures.items():
-            for field, ending in _COLUMNS.items():
+            for field, ending in COLUMNS.items():
                 values = getattr(one, field)
                 if values is not None:
                     table[name + ending] = values.tolist()
+            table |= columns_of(name, one.corrections)
         return table
 
     def to_csv(self) -> str:
@@ -274,24 +178,6 @@ def as_csv(table: dict[str, list[Any]]) -> str:
     for row in zip(*table.values()):
         writer.writerow("" if isinstance(cell, float) and math.isnan(cell) else cell for cell in row)
     return stream.getvalue()
-
-
-def _in_bits(one: MeasureResult) -> MeasureResult:
-    if one.units != "nats":
-        return one
-    return replace(one, units="bits", **_over_bit(one, (*_COLUMNS, "numerical_error")))
-
-
-def _over_bit(one: Any, names: Iterable[str]) -> dict[str, Any]:
-    """Arrays of nats in bits."""
-    arrays = {name: getattr(one, name) for name in names}
-    return {name: None if array is None else array / _BIT for name, array in arrays.items()}
-
-
-def _listed(values: Array | None) -> list[float | None] | None:
-    if values is None:
-        return None
-    return [float(value) if np.isfinite(value) else None for value in values]
 
 
 def _unlike(names: tuple[str, ...], count: int) -> list[str]:

@@ -14,7 +14,9 @@ from rich.table import Table
 from ..models.arrays import Array
 from ..models.recordings import Recording
 from ..models.recordings.populations import KINDS
-from .measured import Measured, MeasureResult, NeuronsResult
+from .measured import Measured
+from .measured_corrections import NOTE, rows_of
+from .measured_values import MeasureResult, NeuronsResult
 from .terminal import plain_console, text_of
 
 #: Warnings about single stimuli beyond this number are only counted; the JSON has all of them.
@@ -88,7 +90,7 @@ def interval_note(found: Measured) -> str:
         f"Corrected values and intervals: a jackknife and {found.resamples} simulated tables, seed {found.seed}; the "
         "intervals are those of the corrected values. They are cut at 0 where a measure cannot be negative, but "
         "corrected values are not."
-    )
+    ) + (f" {NOTE}" if found.information.corrections else "")
 
 
 def summary_line(found: Measured) -> str:
@@ -158,7 +160,7 @@ def information_rows(found: Measured) -> list[tuple[str, str]]:
         rows.append(("p-value of no information (permutation test)", f"{about.p_value:.2g}"))
     if about.per_spike is not None:
         rows.append((f"{name} {found.units} per spike, if responses count spikes", f"{about.per_spike:.3g}"))
-    return rows
+    return rows + rows_of(about.corrections, places)
 
 
 def _print_information(found: Measured, console: Console) -> None:

@@ -15,6 +15,7 @@ from ..estimators.exact import PublishedMeasure
 from ..estimators.measure import Measure
 from ..estimators.memory import remembering
 from ..estimators.sampling import (
+    WHOLE,
     SamplingResult,
     Settings,
     TrialOrder,
@@ -25,13 +26,14 @@ from ..estimators.sampling import (
     table_warnings,
 )
 from ..models import EncodingModel
-from ..models.arrays import Array, as_distribution
+from ..models.arrays import Array
 from ..models.counting import joint_of_counts
 from ..models.recordings import Recording, read_recording
-from ..models.recordings.sheet import listed
-from .measured import InformationResult, Measured, MeasureResult
+from .measured import Measured
+from .measured_values import InformationResult, MeasureResult
 from .measuring_beyond import estimated
 from .measuring_population import everywhere, mean_spikes, measured_population
+from .measuring_prior import prior_of_recording
 
 Progress = Callable[[int, int], object]
 
@@ -42,8 +44,6 @@ _MOST_ENTRIES = 50_000
 _BYTES, _MOST_BYTES = 2_500, 4 * 2**30
 #: The fewest simulated experiments: the spread of fewer is not known to a quarter, so that no interval has its level.
 _FEWEST = 10
-#: Priors that have a name; any other is given in numbers.
-PRIORS = ("trials", "uniform")
 
 
 def measure(
@@ -55,6 +55,7 @@ def measure(
     prior: Any = "trials",
     seed: int = 0,
     neuron: str | None = None,
+    corrections: bool = False,
     progress: Progress | None = None,
 ) -> Measured:
     """Compute the published measures of a recording, corrected for few trials, with intervals, a test and warnings.
@@ -79,6 +80,9 @@ def measure(
     neuron : str, optional
         A neuron of a population, by the name of its response: I(R';X|R) and the measures of this neuron, given all
         others.
+    corrections : bool
+        Whether to correct values by other methods, too, each with a standard error: jackknife, quadratic extrapolation,
+        shuffled responses and Panzeri-Treves. Takes two to three times as long; not for a population.
     progress : callable, optional
         Called as ``progress(done, total)`` after each resample.
 
@@ -105,8 +109,13 @@ def measure(
     if not isinstance(recording, Recording):
         recording = read_recording(recording)
     measures = [measures] if isinstance(measures, str) else measures
-    settings = _settings(resamples, level, seed)
-    chosen, (probabilities, name) = _chosen(measures), _prior(recording, prior)
+    settings = replace(_settings(resamples, level, seed), corrections=corrections)
+    chosen, (probabilities, name) = _chosen(measures), prior_of_recording(recording, prior)
+    if recording.law is not None and corrections:
+        raise OptionError(
+            "corrections are of counted responses; the tuning of a population is fitted (--responses words, or "
+            "responses='words' in Python, counts its responses)"
+        )
     if recording.law is not None:
         settings = replace(settings, prior=probabilities)
         return measured_population(recording, chosen, settings, name, neuron, progress)
@@ -150,6 +159,7 @@ def measure(
             about.null_mean,
             about.plug_in / mean if mean > 0 else None,
             about.correction_error,
+            whole.corrections.get(WHOLE, {}),
         ),
         measures=results,
         relevant_responses=tuple(int(n) for n in relevant_responses(recording.counts)),
@@ -272,25 +282,5 @@ class _Part:
         sampled = limited_sampling(table, points, fit, self.settings, self.order, progress, geometry=geometry)
         for name, few in sampled.measures.items():
             found[name] |= {key: getattr(few, key) for key in ("corrected", "correction_error", "low", "high")}
+            found[name]["corrections"] = sampled.corrections.get(name, {})
         return found, sampled
-
-
-def _prior(recording: Recording, given: Any) -> tuple[Array, str]:
-    """p(x) of each stimulus, and what it is called."""
-    count = len(recording.labels)
-    given = spelt(given, PRIORS)
-    if isinstance(given, str):
-        if given not in PRIORS:
-            raise OptionError(f"unknown prior {given!r}{nearest(given, PRIORS)}")
-        shares = recording.trials / recording.trials.sum()
-        return (shares if given == PRIORS[0] else np.full(count, 1 / count)), given
-    if isinstance(given, Mapping):
-        named = {str(label): value for label, value in given.items()}
-        if set(named) != set(recording.labels):
-            odd = sorted(set(named) ^ set(recording.labels))
-            raise ModelError(f"the prior does not match the stimuli: {listed(odd)} in only one of them")
-        given = [named[label] for label in recording.labels]
-    prior = as_distribution(given, "prior", count)
-    if (prior == 0).any():
-        raise ModelError(f"the prior of stimulus {recording.labels[int(np.argmin(prior))]!r} is 0; leave its row out")
-    return prior, "given"

@@ -20,7 +20,8 @@ from ..estimators.sampling import (
 from ..models.arrays import Array
 from ..models.population import Population
 from ..models.recordings import Recording
-from .measured import InformationResult, Measured, MeasureResult, NeuronsResult
+from .measured import Measured
+from .measured_values import InformationResult, MeasureResult, NeuronsResult
 from .measuring_beyond import estimated
 
 Progress = Callable[[int, int], object]
@@ -157,12 +158,15 @@ def _sampled(
 
 def everywhere(fields: dict[str, Any], rows: Array, recording: Recording) -> dict[str, Any]:
     """The fields of a result in the order of the recording; NaN at stimuli that were left out."""
-    placed: dict[str, Any] = dict(fields)
-    for name, values in fields.items():
-        if isinstance(values, np.ndarray):
-            full = np.full(len(recording.labels), np.nan)
-            full[rows] = values
-            placed[name] = full
+
+    def spread(values: Array) -> Array:
+        full = np.full(len(recording.labels), np.nan)
+        full[rows] = values
+        return full
+
+    placed = {name: spread(values) if isinstance(values, np.ndarray) else values for name, values in fields.items()}
+    if "corrections" in fields:
+        placed["corrections"] = {key: one.each(spread) for key, one in fields["corrections"].items()}
     if len(rows) < len(recording.labels) and "value" in fields:
         without = ", ".join(label for label, has in zip(recording.labels, recording.placed) if not has)
         said = f"{without} left out, without position: the values average to I(R;X) of the other stimuli"

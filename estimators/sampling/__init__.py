@@ -5,14 +5,19 @@
 
 from .bias import panzeri_treves_bias, relevant_responses
 from .blocks import TrialOrder, autocorrelation_warning, block_length, design_effect
+from .corrections import TITLES
 from .limited import default_resamples, limited_sampling
 from .permutation import permutation_test
 from .population import PopulationSampling, PopulationTrials, population_sampling
 from .priors import prior_of
-from .records import InformationSampling, MeasureSampling, SamplingResult, Settings
+from .records import Corrected, InformationSampling, MeasureSampling, SamplingResult, Settings
+from .simulation import WHOLE
 from .warnings import resample_warnings, stimulus_warnings, table_warnings
 
 __all__ = [
+    "TITLES",
+    "WHOLE",
+    "Corrected",
     "InformationSampling",
     "MeasureSampling",
     "PopulationSampling",

@@ -18,9 +18,10 @@ from ...models.geometry import Geometry
 from ..measure import Measure
 from ..registry import largest, never_negative
 from .blocks import TrialOrder, allowed_for, autocorrelation_warning, block_length, design_effect, shifted_tables
+from .corrections import corrections
 from .permutation import null_test, permutation_test, why_silent
 from .priors import entropy, prior_of
-from .records import InformationSampling, MeasureSampling, SamplingResult, Settings
+from .records import Corrected, InformationSampling, MeasureSampling, SamplingResult, Settings
 from .simulation import WHOLE, Progress, Simulation
 
 #: Simulated tables: 200 give an interval's ends to about a tenth of its half width; 60 where the table is large.
@@ -95,6 +96,7 @@ def limited_sampling(
     silent = why_silent(table)
     number = settings.resamples or default_resamples(table)
     found: dict[str, tuple[Array | None, ...]] = dict.fromkeys(plug_in, (None,) * 4)
+    others: dict[str, dict[str, Corrected]] = {}
     if silent is None:
         simulation = Simulation(table, model, measures)
         simulation.run(number, rng, progress)
@@ -105,6 +107,9 @@ def limited_sampling(
                 low, high = np.minimum(low, 0), np.maximum(high, 0)
             most = np.array([entropy(prior)]) if name == WHOLE else largest(measures[name], prior)
             found[name] = (*middle, np.minimum(low, most), np.minimum(high, most))
+        if settings.corrections:
+            chosen = {name: np.asarray(one[0]) for name, one in found.items()}
+            others = corrections(simulation, plug_in, chosen, effect, rng, progress)
     whole = [None if value is None else float(value[0]) for value in found[WHOLE]]
     return SamplingResult(
         information=InformationSampling(float(plug_in[WHOLE][0]), whole[0], whole[1], whole[2], whole[3], *null),
@@ -117,5 +122,6 @@ def limited_sampling(
         seed=settings.seed,
         block=block,
         effect=effect,
+        corrections=others,
         warnings=() if warning is None else (warning, *([allowed_for(block, effect)] if block > 1 else [])),
     )

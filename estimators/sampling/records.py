@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...models.arrays import Array
@@ -27,6 +27,7 @@ class Settings:
     permutations : number of permuted tables
     level : of the intervals, between 0 and 1
     seed : the same seed gives the same result
+    corrections : whether values are corrected by other methods, too
 
     Raises
     ------
@@ -39,6 +40,7 @@ class Settings:
     permutations: int = 1000
     level: float = 0.95
     seed: int = 0
+    corrections: bool = False
 
     def __post_init__(self) -> None:
         for name, number, least in (("resamples", self.resamples, 2), ("permutations", self.permutations, 1)):
@@ -46,6 +48,28 @@ class Settings:
                 raise ValueError(f"{name} is {number}; expected {least} or more")
         if not 0 < self.level < 1:
             raise ValueError(f"level is {self.level:g}; expected a share between 0 and 1")
+
+
+@dataclass(frozen=True, eq=False)
+class Corrected:
+    """Values by one correction, and the error that they have because trials are few.
+
+    Attributes
+    ----------
+    value, error : (J,) corrected values and their standard errors, or (1,) of I(R;X); None if the correction does not
+        serve here
+    reason : why it does not; None if it does
+    """
+
+    value: Array | None = None
+    error: Array | None = None
+    reason: str | None = None
+
+    def each(self, change: Callable[[Array], Array]) -> Corrected:
+        """The same with its arrays changed."""
+        if self.value is None or self.error is None:
+            return self
+        return Corrected(change(self.value), change(self.error))
 
 
 @dataclass(frozen=True)
@@ -107,6 +131,7 @@ class SamplingResult:
     effect : the design effect: by how much dependence between trials raises variances
     warnings : sentences on the trials in their order
     method : in words
+    corrections : if asked for, by measure (I(R;X) under ""), values by each correction, see `corrections`
     """
 
     information: InformationSampling
@@ -121,3 +146,4 @@ class SamplingResult:
     effect: float = 1.0
     warnings: tuple[str, ...] = ()
     method: str = METHOD
+    corrections: Mapping[str, Mapping[str, Corrected]] = field(default_factory=dict)

@@ -34,7 +34,7 @@ Values = Mapping[str, Array]
 #: Stands for I(R;X) among measures; no measure can have this name.
 WHOLE = ""
 #: Responses of tables that are computed at once.
-_AT_ONCE = 2048
+AT_ONCE = 2048
 #: A value that counts as 0 where it is divided by, in nats.
 _TINY = 1e-12
 #: The most by which an interval reaches further up than down, in half widths: values near 0 have no scale.
@@ -72,7 +72,7 @@ class Simulation:
             biases, errors = zip(*(jackknife(value[0], deal[name]) for deal in deals))
             self.jackknife[name] = np.mean(biases, axis=0), np.sqrt(np.mean(np.square(errors), axis=0))
         drawn, simulated = [], []
-        size = max(1, _AT_ONCE // self.table.shape[1])
+        size = max(1, AT_ONCE // self.table.shape[1])
         for start in range(0, number, size):
             draws = posterior_draws(self.table, min(size, number - start), rng)
             drawn.append(self.values(draws))

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import RecordingError
 from ..arrays import Array
+from ..counting import no_counts, why_no_count
 from .options import Options
 
 _HINT = (
@@ -40,7 +41,7 @@ def binned(responses: Array, names: tuple[str, ...], options: Options, where: st
     Raises
     ------
     RecordingError
-        A response is fractional or negative, so that it is no count, and no bins are declared.
+        A response is fractional, negative or beyond 2^53, so that it is no count, and no bins are declared.
     """
     if responses.dtype.kind != "f":
         if len(options.edges) or options.bins:
@@ -48,14 +49,13 @@ def binned(responses: Array, names: tuple[str, ...], options: Options, where: st
         return _as_they_are(responses, None)
     if len(options.edges) or options.bins:
         return _in_bins(responses, options)
-    wrong = (responses < 0) | (responses != np.floor(responses))
+    wrong = no_counts(responses)
     if wrong.any():
         row, column = (int(i) for i in np.argwhere(wrong)[0])
         value = responses[row, column]
-        kind = "negative" if value < 0 else "fractional"
         raise RecordingError(
-            f"{where}, {lines[row]}, column {names[column]!r}: {value:g} is {kind}, so it is no number of spikes; "
-            f"{_HINT}"
+            f"{where}, {lines[row]}, column {names[column]!r}: {value:g} is {why_no_count(value)}, so it is no number "
+            f"of spikes; {_HINT}"
         )
     return _as_they_are(responses, responses)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import RecordingError
 from ..arrays import Array
+from ..counting import MOST, why_no_count
 from .binning import Binned, binned
 from .options import Options, period_of
 from .placing import Placed, placed
@@ -64,6 +65,12 @@ def recording_of_counts(
             f"{at(int(kept[j]))}: stimulus {stimuli.labels[kept[j]]!r} has no trial; leave its row out"
         )
     numbers = _response_values(responses)
+    for label, value in zip(responses, () if numbers is None else numbers[:, 0]):
+        if value > MOST:
+            raise RecordingError(
+                f"{where}: response {label!r} is {why_no_count(value)}, so it is no number of spikes; give it a name "
+                "if it is a label"
+            )
     _refuse_one(where, stimuli, kept)
     return _recording(stimuli, kept, table, responses, numbers, names, told)
 

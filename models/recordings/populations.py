@@ -6,6 +6,7 @@ import numpy as np
 
 from ...errors import OptionError, RecordingError
 from ..arrays import Array
+from ..counting import no_counts, why_no_count
 from .options import Options
 
 #: Entries, stimuli by words, of the largest table of words on which the integrals of measures take minutes.
@@ -76,7 +77,7 @@ def law_of_responses(
 
 
 def _law_by_content(responses: Array) -> str | None:
-    if (responses < 0).any() or (responses != np.floor(responses)).any():
+    if no_counts(responses).any():
         return None
     return "bernoulli" if (responses <= 1).all() else "poisson"
 
@@ -84,11 +85,13 @@ def _law_by_content(responses: Array) -> str | None:
 def _refuse_unfit(responses: Array, law: str | None, names: tuple[str, ...], where: str, lines: list[str]) -> None:
     if law == "gaussian":
         return
-    wrong = (responses < 0) | (responses != np.floor(responses))
+    wrong = no_counts(responses)
     what = "no number of spikes; write --law gaussian for continuous responses"
     if law == "bernoulli":
         wrong |= responses > 1
         what = "neither 0 nor 1; write --law poisson for counts, or --law gaussian"
     for row, column in np.argwhere(wrong)[:1]:
         value = responses[row, column]
+        odd = why_no_count(value)
+        what = f"{odd}, so it is {what}" if odd else what
         raise RecordingError(f"{where}, {lines[int(row)]}, column {names[int(column)]!r}: {value:g} is {what}")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...models.arrays import Array
-from ..measured import Measured, MeasureResult
+from ..measured import Measured
+from ..measured_values import MeasureResult
 from ..symbols import plain, symbol
 from .measured_axes import Layout, label_stimuli, layout_of, short
 from .measured_maps import draw_map

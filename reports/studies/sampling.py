@@ -11,11 +11,12 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm, poisson, random_table
+from scipy.stats import norm, poisson
 
 from ...estimators import PUBLISHED
 from ...estimators.registry import never_negative
 from ...estimators.sampling.bias import deletions, panzeri_treves_bias
+from ...estimators.sampling.corrections import extrapolated, shuffled
 from ...estimators.sampling.permutation import information_of, permutation_test
 from ...estimators.sampling.simulation import WHOLE, Simulation
 from ...models import EncodingModel
@@ -75,22 +76,11 @@ def truth(likelihood: Array) -> dict[str, Array]:
     return {WHOLE: information_of(likelihood, PRIOR)[None]} | {name: one(model) for name, one in MEASURES.items()}
 
 
-def _partial(simulation: Simulation, trials: int, rng: np.random.Generator) -> Values:
-    """Mean values of tables with some of each stimulus's trials, drawn without replacement."""
-    rows = simulation.table.astype(np.int64)
-    drawn = np.stack([rng.multivariate_hypergeometric(row, trials, size=PARTIAL) for row in rows], axis=1)
-    return {name: value.mean(axis=0) for name, value in simulation.values(drawn).items()}
-
-
 def biases(simulation: Simulation, resampled: Values, rng: np.random.Generator) -> dict[str, Values]:
     """The estimates of the bias, by method."""
-    table, trials = simulation.table, int(simulation.trials[0])
+    table = simulation.table
     whole = {name: value[0] for name, value in simulation.values(table[None]).items()}
-    permuted = random_table(*(table.sum(axis=axis).astype(np.int64) for axis in (1, 0)), seed=rng).rvs(PARTIAL)
-    sizes = [trials, max(trials // 2, 2), max(trials // 4, 1)]
-    half, quarter = (_partial(simulation, size, rng) for size in sizes[1:])
-    # value(n) = a + b / n + c / n^2 through three sizes; a is the value of infinitely many trials.
-    weights = np.linalg.inv(np.vander(1 / np.array(sizes), 3, increasing=True))[0]
+    shuffle = shuffled(simulation, table, rng, PARTIAL)
     jackknife = {name: found[0] for name, found in simulation.jackknife.items()}
     simulated = {name: off.mean(axis=0) for name, off in simulation.off.items()}
     return {
@@ -99,10 +89,8 @@ def biases(simulation: Simulation, resampled: Values, rng: np.random.Generator) 
         "jackknife": jackknife,
         "simulated tables": simulated,
         CHOSEN: {name: (jackknife[name] + simulated[name]) / 2 for name in whole},
-        "quadratic extrapolation": {
-            name: value - weights @ np.stack([value, half[name], quarter[name]]) for name, value in whole.items()
-        },
-        "shuffle": {name: value.mean(axis=0) for name, value in simulation.values(permuted).items()},
+        "quadratic extrapolation": extrapolated(simulation, table, rng, PARTIAL),
+        "shuffle": shuffle,
         "Panzeri-Treves": {WHOLE: np.array([panzeri_treves_bias(table)])},
     }
 

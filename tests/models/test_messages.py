@@ -30,6 +30,7 @@ WRONG = {
     "noise of wide cells": (lambda: models.GaussianNoise(1.0, cells_per_sd=0.5), "expected at least 1"),
     "counts in no time": (lambda: models.PoissonNoise(duration=0), "duration is 0"),
     "no counts": (lambda: as_counts(np.zeros((0, 3))), "expected at least one stimulus"),
+    "counts beyond floats": (lambda: as_counts([[1, 1e20]]), r"counts\[0, 1\] is 1e\+20, beyond 2\^53"),
     "stimuli for other counts": (lambda: joint_of_counts([[1, 2]], [0.0, 1.0]), "expected one stimulus per row"),
     "no response": (lambda: MODEL.replace(likelihood=np.zeros((0, 3))), "expected at least one response"),
     "stimuli that are one": (lambda: i_local(EncodingModel([5e-324, 0], [0.5, 0.5], [[1, 0], [0, 1]])), "another unit"),

@@ -13,6 +13,7 @@ import numpy as np
 
 from ....errors import RecordingError
 from ...arrays import Array
+from ...counting import no_counts
 from ..building import Names, recording_of_counts, recording_of_trials
 from ..options import Options
 from ..recording import Recording
@@ -98,10 +99,9 @@ def _of_counts(
     where: str, arrays: Mapping[str, Array], stimulus: str, table: str, options: Options, told: tuple[str, ...]
 ) -> Recording:
     counts = arrays[table].astype(np.float64)
-    wrong = ~(np.isfinite(counts) & (counts >= 0) & (counts == np.floor(counts)))
-    for j, k in np.argwhere(wrong):
+    for j, k in np.argwhere(no_counts(counts)):
         raise RecordingError(
-            f"{where}: {table}[{j}, {k}] is {counts[j, k]:g}; expected a whole number of trials, 0 or more"
+            f"{where}: {table}[{j}, {k}] is {counts[j, k]:g}; expected a whole number of trials, 0 to 2^53"
         )
     how = (*told, f"shape: count table {table!r} {counts.shape}, stimuli {stimulus!r} in rows")
     labels = tuple(str(k) for k in range(counts.shape[1]))

@@ -10,6 +10,7 @@ import numpy as np
 
 from ....errors import RecordingError
 from ...arrays import Array
+from ...counting import MOST, no_counts
 from .. import words
 from ..options import Options
 from ..recording import Recording
@@ -73,7 +74,7 @@ def whole_numbers(sheet: Sheet, columns: tuple[Column, ...], what: str) -> Array
     table = np.empty((len(sheet), len(columns)))
     for k, column in enumerate(columns):
         numbers = column.numbers
-        if numbers is None or not ((numbers >= 0) & (numbers == np.floor(numbers)) & (numbers <= 2**53)).all():
+        if numbers is None or no_counts(numbers).any():
             numbers = np.array([_whole(column.text(i), sheet.at(i, column), what) for i in range(len(sheet))])
         table[:, k] = numbers
     return table
@@ -88,7 +89,7 @@ def _whole(text: str, where: str, what: str) -> float:
         raise RecordingError(
             f"{where}: {text.strip()!r} {not_a_number(text)}; expected a whole number of {what}"
         ) from None
-    if value > 2**53 and np.isfinite(value):
+    if value > MOST and np.isfinite(value):
         raise RecordingError(f"{where}: {text.strip()} {what}; expected at most 2^53")
     if not np.isfinite(value) or value < 0 or value != int(value):
         raise RecordingError(f"{where}: {text.strip()}; expected a whole number of {what}, 0 or more")
@@ -134,7 +135,7 @@ def without_index(sheet: Sheet) -> Sheet:
         or any(words.is_telling(column.name) for column in rest)
         or words.says(words.STIMULUS, rest[0].name)
         or numbers is None
-        or not ((numbers >= 0) & (numbers == np.floor(numbers))).all()
+        or no_counts(numbers).any()
     ):
         kept = replace(sheet, columns=tuple(rest))
         return kept.telling("left out: the first column, which has no name and numbers the rows")

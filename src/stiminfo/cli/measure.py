@@ -66,6 +66,14 @@ class Options(ReadingOptions):
         ),
     ] = None
     seed: Annotated[int, seed_option("Seed of the simulated tables; the same seed gives the same intervals.")] = 0
+    corrections: Annotated[
+        bool,
+        typer.Option(
+            "--corrections",
+            help="Also correct values by jackknife, quadratic extrapolation, shuffled responses and Panzeri-Treves, "
+            "each with a standard error. Takes two to three times as long.",
+        ),
+    ] = False
     bits: Annotated[bool, typer.Option("--bits", help="Show and write information in bits, not nats.")] = False
     json_file: Annotated[Path | None, json_option("Write all numbers and warnings as JSON.")] = None
     csv_file: Annotated[
@@ -119,6 +127,7 @@ def measure(options: Options) -> int:
             prior=prior,
             seed=options.seed,
             neuron=options.neuron,
+            corrections=options.corrections,
             progress=advance,
         )
     found = found.in_bits() if options.bits else found
@@ -140,7 +149,7 @@ def _prior(options: Options, recording: Recording) -> Any:
     """The name of a prior, or the probabilities in a file."""
     from ..errors import OptionError, nearest
     from ..models.recordings.prior_file import read_prior
-    from ..reports.measuring import PRIORS
+    from ..reports.measuring_prior import PRIORS
 
     path = Path(options.prior)
     if options.prior in PRIORS:
