@@ -51,17 +51,18 @@ class BeyondCase(FarCase, frozen=True, tag="beyond"):
     def _with_more(self, model: EncodingModel) -> EncodingModel:
         last, distances, more = self._farthest, self.far.distances, np.array(self._more)
         # The way outward: from the nearest of the stimuli that are less far.
-        apart = np.linalg.norm(model.stimuli - model.stimuli[last], axis=1)
+        apart = np.linalg.norm(model.stimuli[: len(distances)] - model.stimuli[last], axis=1)
         before = int(np.argmin(np.where((distances >= 0) & (distances < self._distance), apart, np.inf)))
         outward = (model.stimuli[last] - model.stimuli[before]) / (self._distance - distances[before])
         beyond = model.stimuli[last] + (more - self._distance)[:, None] * outward
         log = np.log(model.prior[last])
         share = (more - self._distance) / (self.LAST - self._distance)
-        prior = np.concatenate([model.prior, np.exp(log + share * (min(log, self.SMALLEST) - log))])
-        each = np.concatenate([np.arange(len(model.prior)), np.full(len(more), last)])
+        # First: the distances of a case are those of its first stimuli, and it may have others.
+        prior = np.concatenate([np.exp(log + share * (min(log, self.SMALLEST) - log)), model.prior])
+        each = np.concatenate([np.full(len(more), last), np.arange(len(model.prior))])
         slopes = model.likelihood_gradient
         return model.replace(
-            stimuli=np.concatenate([model.stimuli, beyond]),
+            stimuli=np.concatenate([beyond, model.stimuli]),
             prior=prior / prior.sum(),
             likelihood=model.likelihood[:, each],
             stimulus_volumes=model.stimulus_volumes[each],
@@ -70,7 +71,7 @@ class BeyondCase(FarCase, frozen=True, tag="beyond"):
 
     @property
     def distances(self) -> Array:
-        return np.concatenate([self.far.distances, self._more])
+        return np.concatenate([self._more, self.far.distances])
 
     @property
     def levels(self) -> tuple[float, ...]:
