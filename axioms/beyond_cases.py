@@ -121,5 +121,5 @@ class ScaledCase(FarCase, frozen=True, tag="scaled"):
 
 
 def beyond(case: FarCase) -> tuple[FarCase, ...]:
-    """The case as far as thousands of times the ball, in two ways; none if it goes so far itself."""
-    return () if case.levels[-1] >= BeyondCase.LAST else (ScaledCase(case), BeyondCase(case))
+    """The case as far as thousands of times the ball, in two ways or more; none if it goes so far itself."""
+    return () if case.levels[-1] >= BeyondCase.LAST else (*case.farthest, ScaledCase(case), BeyondCase(case))

@@ -53,8 +53,7 @@ _IN_SPACE = (
     *(BesideCase(_DOUBLING, _OTHERS[: d - 1], d // 2) for d in range(3, FEATURES + 1)),
     LaidCase(_LEANING, ((1, 0, 2, -1),)),
     # Far along both features of the plane at once.
-    LaidCase(AtomsCase(8, (1,), (False, False), doubling=True), ((1, 1),)),
-    LaidCase(AtomsCase(8, (1,), (False, False), doubling=True, mirror=True), ((1, -2),)),
+    LaidCase(AtomsCase(6, (1,), (False, False), doubling=True), ((1, 1),)),
 )
 #: The blob with a second feature: where it is not 0, the bump is lower.
 BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))
@@ -70,7 +69,7 @@ KNOWN = (
     ball_case("split"),
     ball_case("removed", (1, 2, -1), octaves=8, rate=1),
     ball_case("moved", (-1,), octaves=8, rate=1),
-    ball_case("new response", (-1,), share=0.001),
+    ball_case("new response", (-1,), octaves=8, rate=1),
 )
 
 #: Slopes that change, most of all where nearly all stimuli lie, seen from far away in all directions.
