@@ -6,8 +6,10 @@ a is the change left in the limit. A local measure's change may also fall more s
 exponential tails; then it falls as a power that does not slow down, and nothing is left. A case refutes if the far
 envelope is at least `KEEPS` of the near one and no longer falls; also if it is smaller but constant: a tenth over two
 octaves, or a hundredth over six octaves or more. An envelope that goes on falling, by about as much as before, refutes
-nothing: it may fall without end, as D^-0.2 or 1 / log D do. A case is sound if the envelope still falls and at most a
-share of the largest change outside the ball is left in the limit: 5%, or 0.2% for the lone atoms that reach farthest.
+nothing: it may fall without end, as D^-0.2 or 1 / log D do. Nor does one that does not stand at thousands of times the
+ball: a measure may have a length of its own, and a mean over all stimuli within 50 of x is local. A case is sound if
+the envelope still falls and at most a share of the largest change outside the ball is left in the limit: 5%, or 0.2%
+for the lone atoms that reach farthest.
 """
 
 from __future__ import annotations
