@@ -115,7 +115,7 @@ def ball_case(change: str, direction: Row = (1,), responses: int = 2, aside: boo
     across = np.array(direction) / np.linalg.norm(direction)
     if aside:
         across = across[::-1] * np.where(np.arange(len(direction)) == 0, -1, 1)
-    rows = [tuple(1 + (j + 2 * k + j * k) % 3 for k in range(responses)) for j in range(5)]
+    rows: list[Row] = [tuple(1 + (j + 2 * k + j * k) % 3 for k in range(responses)) for j in range(5)]
     places, inside, prior = list(_PLACES), [rows[0], rows[3], rows[4]], [1.0, 2.0, 1.0]
     before = _spec(places, prior, inside, across)
     steep = (4.0, 0.1, 0.1)

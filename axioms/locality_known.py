@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from ..models import Bump, Laplace, Mixture, Periodic
@@ -82,7 +84,7 @@ WITH_GRADIENT = (
 
 def sizes(gradient: bool) -> tuple[Case, ...]:
     """A case of every number of responses, and of many numbers of stimuli; with slopes, beyond a line, too."""
-    near = {"octaves": 6, "rate": 1}  # quick for exact measures; a refutation is asked farther
+    near: dict[str, Any] = {"octaves": 6, "rate": 1}  # quick for exact measures; a refutation is asked farther
     on_a_line = [_sized(n, (1,) if n % 2 else (-1,), **near) for n in range(2, MOST + 1)]
     if not gradient:
         return tuple(on_a_line)
@@ -90,6 +92,7 @@ def sizes(gradient: bool) -> tuple[Case, ...]:
     return (*on_a_line, *beyond)
 
 
-def _sized(n: int, direction: tuple[float, ...], **more: float) -> Case:
+def _sized(n: int, direction: tuple[float, ...], **more: Any) -> Case:
     # From one case to the next all else goes round, too.
-    return ball_case(CHANGES[n % 6], direction, n, **{"each": 1 + n % 3, "share": (0.5, 0.001)[n % 2], **more})
+    fields: dict[str, Any] = {"each": 1 + n % 3, "share": (0.5, 0.001)[n % 2], **more}
+    return ball_case(CHANGES[n % len(CHANGES)], direction, n, **fields)

@@ -7,7 +7,7 @@ the prior's weights differ by a factor of some hundred, and a light tail's diffe
 from __future__ import annotations
 
 from functools import cached_property, reduce
-from typing import Union
+from typing import Any, Union
 
 import numpy as np
 from hypothesis import strategies as st
@@ -122,7 +122,7 @@ def near_by(weights: tuple[float, float], rows: tuple[tuple[float, ...], ...] = 
 
 
 @composite
-def beside_cases(draw: DrawFn, far: SearchStrategy[FarCase], most: int = FEATURES) -> BesideCase:
+def beside_cases(draw: DrawFn, far: SearchStrategy[Any], most: int = FEATURES) -> BesideCase:
     """One of three to `most` independent features reaches far; up to two of the others have a response."""
     count = draw(st.integers(2, most - 1))
     told = draw(st.sets(st.integers(0, count - 1), max_size=2))
@@ -133,7 +133,7 @@ def beside_cases(draw: DrawFn, far: SearchStrategy[FarCase], most: int = FEATURE
 
 
 @composite
-def laid_cases(draw: DrawFn, far: SearchStrategy[FarCase]) -> LaidCase:
+def laid_cases(draw: DrawFn, far: SearchStrategy[Any]) -> LaidCase:
     """A case on a line along any direction of R^3 to R^8."""
     row = draw(st.lists(st.integers(-2, 2), min_size=3, max_size=FEATURES))
     return LaidCase(draw(far), (tuple(row) if any(row) else (1, *row[1:]),))
