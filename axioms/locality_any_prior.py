@@ -40,6 +40,8 @@ AXIOM = Axiom(
     cases=LOCALITY.cases,
     # Priors with light tails are priors too: what refutes `locality` refutes this as well.
     known=(_JUMP, replace(_JUMP, mirror=True), *LOCALITY.known),
+    known_with_gradient=LOCALITY.known_with_gradient,
+    sizes=LOCALITY.sizes,
     # Lone atoms have no gradient: a measure that needs one is asked all that `locality` asks instead.
     families=lambda gradient: (
         Family("heavy-tailed priors", jump_cases(), FIFTH),

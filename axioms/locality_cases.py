@@ -52,6 +52,11 @@ class FarCase(Case, frozen=True):
         return None
 
     @property
+    def farthest(self) -> tuple[FarCase, ...]:
+        """The same case to thousands of times the ball, if there is such a one."""
+        return ()
+
+    @property
     def limit(self) -> float:
         """A sound case: at most this share of the largest change outside the ball is left in the limit."""
         return 0.05

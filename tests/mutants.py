@@ -89,6 +89,12 @@ def stimulus_density(model: EncodingModel) -> np.ndarray:
     return surp(model) + 0.1 * (share - model.prior @ share)
 
 
+def far_fisher(model: EncodingModel, distance: float) -> np.ndarray:
+    """Mean Fisher information of the stimuli that lie farther than this along every feature."""
+    far = (np.abs(model.stimuli[:, None] - model.stimuli) > distance).all(axis=-1)
+    return far @ (model.prior * si.fisher(model))
+
+
 def inconsistent(model: EncodingModel) -> np.ndarray:
     return local(model) * local(model)
 
@@ -106,6 +112,9 @@ MUTANTS = {
         measure("a fifth of I(R;X)", lambda m: 0.8 * local(m) + 0.2 * information(m)),
         measure("half surprise, half local", lambda m: 0.5 * local(m) + 0.5 * surp(m)),
         measure("half i_cissi, half local", lambda m: 0.5 * local(m) + 0.5 * si.i_cissi(m)),
+        measure("mean Fisher beyond 100", lambda m: si.fisher(m) + far_fisher(m, 100), needs=("gradient",)),
+        measure("Fisher shared among stimuli", lambda m: si.fisher(m) / len(m.stimuli), needs=("gradient",)),
+        measure("mean Fisher far along every feature", lambda m: si.fisher(m) + far_fisher(m, 4), needs=("gradient",)),
     ),
     "locality_any_prior": (
         measure("I(R;X) everywhere", information, conditional_information),

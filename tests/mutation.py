@@ -23,6 +23,7 @@ FAST = "-m 'not slow and not soak' -k 'not plane and not killed and not cluster 
 EXACT = "tests/estimators/test_extremes.py tests/estimators/test_exact.py"
 AUDIT = "tests/axioms/test_wrong_inputs.py tests/axioms/test_noisy_measures.py tests/axioms/test_audit.py"
 MUTANTS = f"{AUDIT} tests/axioms/test_mutants.py"
+REACH = "tests/axioms/test_locality_reach.py"
 LIMITED = "tests/estimators/test_sampling.py"
 DENOISED = "tests/estimators/test_levels_and_errors.py tests/estimators/test_diffusion_estimators.py"
 #: The tests that are to notice, by module; a test that fails ends the run.
@@ -94,7 +95,9 @@ TESTS = {
     "axioms/testing.py": AUDIT,
     "axioms/unbounded_cases.py": "tests/axioms/test_locality.py",
     **{f"axioms/{axiom}.py": MUTANTS for axiom in EVERY},
-    "axioms/locality.py": "tests/axioms/test_locality.py tests/axioms/test_spaces.py",
+    "axioms/ball_cases.py": REACH,
+    "axioms/beyond_cases.py": REACH,
+    "axioms/locality.py": f"tests/axioms/test_locality.py {REACH} tests/axioms/test_spaces.py",
     "axioms/auditing/attack.py": f"{AUDIT} {MUTANTS}",
     "axioms/auditing/audit.py": f"tests/axioms/test_running.py {AUDIT}",
     "axioms/auditing/cells.py": f"tests/axioms/test_running.py {AUDIT}",

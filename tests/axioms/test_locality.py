@@ -124,7 +124,7 @@ def test_a_refutation_stands_as_far_as_numbers_go():
 
 def test_an_undecided_case_says_what_would_settle_it():
     """A tenth of the total information: too little to refute where few atoms lie far out, and too much to hold."""
-    few = replace(AXIOMS["locality"], known=(TWO_LEFT,), families=lambda gradient: ())
+    few = replace(AXIOMS["locality"], known=(TWO_LEFT,), families=lambda gradient: (), sizes=lambda gradient: ())
     verdict = attack(few, mixed(0.1))
     assert verdict.verdict == "inconclusive"
     assert "stimuli farther from the ball would settle it" in verdict.message

@@ -1,0 +1,155 @@
+"""Cases of locality in which stimuli and responses in the ball come, go and move; lone stimuli lie far away."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, composite
+from msgspec.structs import replace
+
+from ..errors import CaseError
+from ..models import EncodingModel
+from ..models.arrays import Array
+from ..models.data import FiniteSpec, Row, Table
+from .locality_cases import FarCase
+
+
+class BallCase(FarCase, frozen=True, tag="ball"):
+    """Stimuli in the ball about 0 of radius 1, as they are `before` and `after`, and lone ones far away.
+
+    The far stimuli lie at ``D direction``, `each` of them from every power of two on, up to 2^octaves, and have a
+    probability `share` in all; their weights fall as exp(-rate D). The responses to them are `rows`, in turn. A
+    response that `rows`, or one of the two models of the ball, do not name does not occur there. The derivative of
+    log p(r_k|x) along each feature is `steep` times k, less its mean given x: far away, before, and after.
+    """
+
+    #: The most octaves, and a rate at which weights are numbers so far out.
+    OCTAVES: ClassVar[int] = 12
+    RATE: ClassVar[float] = 0.125
+
+    before: FiniteSpec
+    after: FiniteSpec
+    rows: Table
+    direction: Row = (1.0,)
+    each: int = 1
+    share: float = 0.5
+    steep: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    octaves: int = OCTAVES
+    rate: float = RATE
+
+    #: The most that rate times the last level may be, so that the weights are numbers.
+    LIGHTEST: ClassVar[float] = 600.0
+    #: The most far stimuli from every power of two on, and the most responses.
+    MOST: ClassVar[int] = 64
+
+    @cached_property
+    def distances(self) -> Array:
+        """D of the far stimuli, which come first; stimuli in the ball have none, as they may not be the same."""
+        if not 1 <= self.each <= self.MOST:
+            raise CaseError(f"each is {self.each}; expected 1 to {self.MOST}")
+        beside = np.arange(self.each) / max(self.each, 2)
+        return np.asarray((np.array(self.levels)[:, None] + beside).ravel())
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        if not (2 <= self.octaves <= self.OCTAVES and 0 < self.rate * 2.0**self.octaves <= self.LIGHTEST):
+            raise CaseError(
+                f"expected 2 to {self.OCTAVES} octaves, and a rate above 0 and up to {self.LIGHTEST:g} / 2^octaves"
+            )
+        return tuple(2.0**n for n in range(self.octaves + 1))
+
+    @property
+    def limit(self) -> float:
+        """Stimuli that reach so far show the power by which a local measure's change falls: little may be left."""
+        return 0.002 if self.octaves == self.OCTAVES else 0.05
+
+    @property
+    def farthest(self) -> tuple[FarCase, ...]:
+        return (replace(self, octaves=self.OCTAVES, rate=min(self.rate, self.RATE)),)
+
+    @cached_property
+    def built(self) -> EncodingModel:
+        return self._model(self.before, self.steep[1])
+
+    @cached_property
+    def changed(self) -> EncodingModel:
+        return self._model(self.after, self.steep[2])
+
+    def _model(self, near: FiniteSpec, steep: float) -> EncodingModel:
+        inside, direction = near.build(), np.array(self.direction, dtype=float)
+        if (np.linalg.norm(inside.stimuli, axis=1) >= 1).any():
+            raise CaseError("a stimulus of the ball lies outside it")
+        if direction.shape != (inside.dimensions,) or not np.linalg.norm(direction) >= 1:
+            raise CaseError(f"expected a direction of {inside.dimensions} numbers, and of length 1 at least")
+        count = max(len(row) for row in (*self.rows, *near.responses)) if self.rows else 0
+        if not (0 < self.share < 1 and 2 <= count <= self.MOST):
+            raise CaseError(f"expected share between 0 and 1, and 2 to {self.MOST} responses")
+        far = np.exp(-self.rate * self.distances)
+        rows = [self.rows[n % len(self.rows)] for n in range(len(far))] + list(near.responses)
+        table = np.array([(*row, *(0.0,) * (count - len(row))) for row in rows], dtype=float).T
+        if (table < 0).any() or not (table.sum(axis=0) > 0).all():
+            raise CaseError("weights must not be negative, nor all zero")
+        table /= table.sum(axis=0)
+        index = np.arange(count)[:, None]
+        steepness = np.repeat([self.steep[0], steep], [len(far), len(near.responses)])
+        slopes = table * (index - (table * index).sum(axis=0)) * steepness
+        weights = np.array(near.prior, dtype=float)
+        return EncodingModel(
+            np.concatenate([self.distances[:, None] * direction, inside.stimuli]),
+            np.concatenate([self.share * far / far.sum(), (1 - self.share) * weights / weights.sum()]),
+            table,
+            likelihood_gradient=np.repeat(slopes[..., None], inside.dimensions, axis=2),
+        )
+
+
+#: What becomes of three stimuli at -1/2, 0 and 1/2 of the way: split, removed, moved, answered otherwise.
+_PLACES = (-0.5, 0.0, 0.5)
+CHANGES = ("split", "removed", "moved", "answered", "new response", "steeper")
+
+
+def ball_case(change: str, direction: Row = (1,), responses: int = 2, aside: bool = False, **more: Any) -> BallCase:
+    """A case of one of the `CHANGES`, with `more` of its fields; with `aside` the ball does not lie on the line."""
+    across = np.array(direction) / np.linalg.norm(direction)
+    if aside:
+        across = across[::-1] * np.where(np.arange(len(direction)) == 0, -1, 1)
+    rows: list[Row] = [tuple(1 + (j + 2 * k + j * k) % 3 for k in range(responses)) for j in range(5)]
+    places, inside, prior = list(_PLACES), [rows[0], rows[3], rows[4]], [1.0, 2.0, 1.0]
+    before = _spec(places, prior, inside, across)
+    steep = (4.0, 0.1, 0.1)
+    if change == "split":
+        places[1:2], inside[1:2], prior[1:2] = [-0.05, 0.05], [rows[3], rows[1]], [1.0, 1.0]
+    elif change == "removed":
+        places, inside, prior = places[1:], inside[1:], prior[1:]
+    elif change == "moved":
+        places[1] = -0.375
+    elif change == "answered":
+        inside[1] = rows[1]
+    elif change == "new response":
+        inside[1] = (*rows[3], 1)
+    else:
+        steep = (4.0, 0.1, 1.0)
+    after = _spec(places, prior, inside, across)
+    return BallCase(before, after, tuple(rows[:2]), direction, **{"each": 2, "steep": steep, **more})
+
+
+def _spec(places: list[float], prior: list[float], rows: list[Row], across: Array) -> FiniteSpec:
+    table = tuple(tuple(map(float, place * across)) for place in places)
+    width = max(map(len, rows))
+    return FiniteSpec(table, tuple(prior), tuple((*row, *(0,) * (width - len(row))) for row in rows))
+
+
+@composite
+def ball_cases(draw: DrawFn, gradient: bool) -> BallCase:
+    """Any change on a line; with slopes also in any direction, and with the ball's stimuli beside that line."""
+    change = draw(st.sampled_from(CHANGES))
+    features = draw(st.sampled_from([1, 2, 3, 4] if gradient else [1, 3, 4]))
+    direction = draw(st.tuples(st.sampled_from([-1, 1]), *[st.integers(-2, 2)] * (features - 1)))
+    case = ball_case(change, direction, draw(st.integers(2, 8)), gradient and features > 1 and draw(st.booleans()))
+    return replace(
+        case,
+        each=draw(st.integers(2, 3)),
+        share=draw(st.sampled_from([0.5, 0.001])),
+    )
