@@ -13,8 +13,8 @@ from ..axioms.auditing.verdict import SCHEMA
 from ..errors import MissingExtra
 from ..models.arrays import Array
 from ..models.recordings import Recording
-from .measured_corrections import columns_of, whole_of
-from .measured_values import COLUMNS, InformationResult, MeasureResult, NeuronsResult, listed
+from .measured_corrections import columns_of, listed, whole_of
+from .measured_values import COLUMNS, InformationResult, MeasureResult, NeuronsResult
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -46,7 +46,7 @@ def _one(values: Array | None) -> float | None:
 
 def columns_of(name: str, corrections: Mapping[str, Corrected]) -> dict[str, list[Any]]:
     """Columns of a measure's values and errors by correction; values that stand in the table already are left out."""
-    table = {}
+    table: dict[str, list[Any]] = {}
     for key, one in corrections.items():
         if one.value is not None and one.error is not None:
             column = name + _STANDING.get(key, f"_{key}")

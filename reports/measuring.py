@@ -82,7 +82,7 @@ def measure(
         others.
     corrections : bool
         Whether to correct values by other methods, too, each with a standard error: jackknife, quadratic extrapolation,
-        shuffled responses and Panzeri-Treves. Takes two to three times as long; not for a population.
+        shuffled responses and Panzeri-Treves. Takes up to five times as long; not for a population.
     progress : callable, optional
         Called as ``progress(done, total)`` after each resample.
 

@@ -55,6 +55,7 @@ TESTS = {
     "estimators/ring.py": "tests/estimators/test_circle.py",
     "estimators/sampling/bias.py": f"{LIMITED} tests/estimators/test_limited_sampling.py",
     "estimators/sampling/blocks.py": LIMITED,
+    "estimators/sampling/corrections.py": "tests/estimators/test_corrections.py",
     "estimators/sampling/limited.py": LIMITED,
     "estimators/sampling/permutation.py": LIMITED,
     "estimators/sampling/priors.py": LIMITED,

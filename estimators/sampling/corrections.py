@@ -70,7 +70,7 @@ def extrapolated(simulation: Simulation, table: Array, rng: np.random.Generator,
     if trials.min() < _LEAST:
         raise NotApplicable(f"it needs {_LEAST} trials of each stimulus or more")
     sizes = [trials, np.maximum(trials // 2, 2), np.maximum(trials // 4, 1)]
-    means = [{name: value[0] for name, value in simulation.values(table[None]).items()}]
+    means: list[Values] = [{name: value[0] for name, value in simulation.values(table[None]).items()}]
     for size in sizes[1:]:
         each = zip(table.astype(np.int64), size)
         part = np.stack([rng.multivariate_hypergeometric(row, few, size=drawn) for row, few in each], axis=1)

@@ -71,7 +71,7 @@ class Options(ReadingOptions):
         typer.Option(
             "--corrections",
             help="Also correct values by jackknife, quadratic extrapolation, shuffled responses and Panzeri-Treves, "
-            "each with a standard error. Takes two to three times as long.",
+            "each with a standard error. Takes up to five times as long.",
         ),
     ] = False
     bits: Annotated[bool, typer.Option("--bits", help="Show and write information in bits, not nats.")] = False
