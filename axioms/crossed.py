@@ -5,7 +5,7 @@ A fixed case of each number of stimuli, and of responses, in each kind of place:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from math import ceil, sqrt
 
@@ -27,6 +27,8 @@ _SIDE = 5
 _FEW = 4
 #: The number of responses grows by these from one number of stimuli to the next; in other places by other steps.
 _STEPS = (5, 11, 13, 17, 19, 23)
+#: Of models that rise in small steps, one in so many.
+_LADDER = 3
 
 
 def circle(spec: FiniteSpec) -> FiniteSpec:
@@ -53,21 +55,20 @@ def scattered(spec: FiniteSpec) -> FiniteSpec:
 
 @lru_cache(maxsize=1)
 def joints() -> tuple[FiniteSpec, ...]:
-    """Each number of stimuli and of responses in each kind of place; on circles and as labels also equally likely."""
-    kinds = (circle, circle, labels, labels, grid, scattered)
+    """Each number of stimuli and of responses in each kind of place; every second one with equally likely stimuli."""
+    kinds = ((circle, 1), (labels, 1), (grid, 1), (circle, 2), (labels, 2), (scattered, 2))
     found = [
         place(joint(n, 1 + step * (n - 1) % MOST))
-        for place, step in zip(kinds, _STEPS)
-        for n in range(1, MOST + 1 + (place is grid))
+        for (place, every), step in zip(kinds, _STEPS)
+        for n in range(1, MOST + 1 + (place is grid), every)
     ]
-    even = (place(joint(n, 1 + step * n % MOST)) for place, step in zip(kinds, _STEPS) for n in range(2, MOST + 1, 2))
-    return (*found, *(replace(spec, prior=(1,) * len(spec.prior)) for spec in even))
+    return tuple(replace(spec, prior=(1,) * len(spec.prior)) if n % 2 else spec for n, spec in enumerate(found))
 
 
 @lru_cache(maxsize=1)
 def specs() -> tuple[FiniteSpec, ...]:
-    """All models: those, ordinary ones, and those that rise in small steps."""
-    return (*joints(), *ordinary.specs(), *ladders.specs())
+    """All models: those, ordinary ones, and some of those that rise in small steps."""
+    return (*joints(), *ordinary.specs(), *ladders.specs()[::_LADDER])
 
 
 def models(gradient: bool) -> tuple[Case, ...]:
@@ -94,8 +95,8 @@ def pairs(gradient: bool) -> tuple[Case, ...]:
 
 
 def models_and_pairs(gradient: bool) -> tuple[Case, ...]:
-    """Each, and a pair of each."""
-    return models(gradient) + pairs(gradient)
+    """Each, and a pair of every second one."""
+    return models(gradient) + pairs(gradient)[::2]
 
 
 def like_others(spec: FiniteSpec) -> FiniteSpec:
@@ -106,9 +107,9 @@ def like_others(spec: FiniteSpec) -> FiniteSpec:
 
 
 def least_informed(gradient: bool) -> tuple[Case, ...]:
-    """Models and pairs; and those with a stimulus of which no response tells, on a line as well."""
+    """Each, on a line as well, with a stimulus of which no response tells; and a pair of every second one."""
     each = [like_others(spec) for spec in (*on_a_line(), *specs()) if len(spec.stimuli) > 2]
-    return models_and_pairs(gradient) + sloped((*map(ModelCase, each), *map(paired, each)), gradient)
+    return sloped((*map(ModelCase, each), *map(paired, each[::2])), gradient)
 
 
 def _telling(n: int, responses: int, rows: Table) -> FiniteSpec:
@@ -136,36 +137,40 @@ def mixed(spec: FiniteSpec, among: Callable[[int], bool]) -> GarblingCase:
 
 def _lossy() -> Iterator[GarblingCase]:
     """Two of three kinds of responses mixed: for each number of stimuli in each place this raises SSI and I_CiSSI."""
-    for place in (lambda spec: spec, circle, labels, grid):
-        for n in range(2, MOST + 1):
-            spec = place(_telling(n, 3 + 5 * n % 22, steep.TWO.responses))
-            yield mixed(replace(spec, prior=(1,) * n) if n % 4 < 2 else spec, lambda k: k % 3 < 2)
-            spec = place(_telling(n, 3 + 3 * (n % 8), SHARED.responses))
-            prior = ordinary.common(spec.prior, ordinary.COMMON[n % len(ordinary.COMMON)])
-            yield mixed(replace(spec, prior=prior), lambda k: k % 3 < 2)
+    for n in range(2, MOST + 1):
+        graded = _telling(n, 3 + 5 * n % 22, steep.TWO.responses)
+        shared = _telling(n, 3 + 3 * (n % 8), SHARED.responses)
+        each = (
+            replace(graded, prior=(1,) * n) if n % 4 < 2 else graded,
+            replace(shared, prior=ordinary.common(shared.prior, ordinary.COMMON[n % len(ordinary.COMMON)])),
+        )
+        for spec in (*each, *(place(each[(n + m) % 2]) for m, place in enumerate((circle, labels, grid)))):
+            yield mixed(spec, lambda k: k % 3 < 2)
 
 
 def garblings(split: Callable[[FiniteSpec], GarblingCase]) -> Callable[[bool], tuple[Case, ...]]:
-    """Mixed responses: two of each, and such as raise some measures; and one split and merged, as ``split(spec)``."""
+    """Responses mixed such that some measures rise; two mixed; and one split and merged, as ``split(spec)``."""
 
     def cases() -> Iterator[GarblingCase]:
         yield from _lossy()
-        for spec in specs():
-            yield split(spec)
-            yield mixed(spec, lambda k: k < 2)
+        for n, spec in enumerate(specs()):
+            yield split(spec) if n % 2 else mixed(spec, lambda k: k < 2)
 
     return lambda gradient: sloped(cases(), gradient)
 
 
 def renamings(gradient: bool) -> tuple[Case, ...]:
-    """The names of the responses turned round, and numerical ones stretched."""
+    """The names of the responses turned round; every second model has numerical ones, which are stretched as well."""
 
     def cases() -> Iterator[Case]:
-        for spec in specs():
+        for n, spec in enumerate(specs()):
             count = len(spec.build().likelihood)
-            yield ResponseMapCase(spec, order=tuple(range(count))[::-1])
-            numbered = replace(spec, values=tuple(range(len(spec.responses[0]))))
-            yield ResponseMapCase(numbered, values=tuple(1 + 3 * k for k in range(count)))
+            order = tuple(range(count))[::-1]
+            if n % 2:
+                numbered = replace(spec, values=tuple(range(len(spec.responses[0]))))
+                yield ResponseMapCase(numbered, order=order, values=tuple(1 + 3 * k for k in range(count)))
+            else:
+                yield ResponseMapCase(spec, order=order)
 
     return sloped(cases(), gradient)
 
@@ -173,15 +178,12 @@ def renamings(gradient: bool) -> tuple[Case, ...]:
 def moves(gradient: bool) -> tuple[Case, ...]:
     """Circles turned and mirrored; labels exchanged; other stimuli three times as far apart and turned round."""
 
-    def move(spec: FiniteSpec) -> Iterable[Case]:
-        if spec.geometry == _CIRCLE:
-            yield turned(spec, 7, -1, "circle:2pi")
-        if spec.geometry is None:
-            yield moved(spec)
-        if len(spec.stimuli[0]) == 1:
-            yield PlacesCase(spec, (*spec.stimuli[1:], spec.stimuli[0]))
+    def move(spec: FiniteSpec) -> Case:
+        if spec.geometry == NOMINAL:
+            return PlacesCase(spec, (*spec.stimuli[1:], spec.stimuli[0]))
+        return turned(spec, 7, -1, "circle:2pi") if spec.geometry else moved(spec)
 
-    return sloped((case for spec in specs() for case in move(spec)), gradient)
+    return sloped(map(move, specs()), gradient)
 
 
 def features(gradient: bool) -> tuple[Case, ...]:

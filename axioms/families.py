@@ -40,7 +40,7 @@ def other_pairs(gradient: bool) -> tuple[Family, ...]:
         Family("finite pairs, 3-d", in_space, FORTIETH),
         Family("pairs of continuous cells", draw.pair_cases(gradient, max_responses=2, volumes=True), FIFTH),
         *places.pairs(gradient),
-        Family("ordinary pairs", _ordinary_pairs(gradient), TENTH),
+        Family("ordinary pairs", _ordinary_pairs(gradient), FORTIETH),
     )
 
 

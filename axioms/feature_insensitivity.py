@@ -120,8 +120,8 @@ def _of_many(gradient: bool) -> SearchStrategy[FeatureCase]:
 
 
 def _beside_ordinary(gradient: bool) -> SearchStrategy[FeatureCase]:
-    """Two to six values beside an ordinary model's, in both orders."""
-    drawn = st.tuples(ordinary.drawn(anywhere=False), st.integers(0, 1), st.integers(2, 6))
+    """Two to four values beside an ordinary model's of as many, in both orders."""
+    drawn = st.tuples(ordinary.drawn(anywhere=False, most=4), st.integers(0, 1), st.integers(2, 4))
     cases = drawn.map(lambda parts: sizes.beside(parts[0], 2, *parts[1:]))
     return cases.map(with_slopes) if gradient else cases
 

@@ -54,14 +54,12 @@ def _of(n: int) -> Iterator[FiniteSpec]:
     prior = tuple(1 + j % 3 for j in range(n))
     graded = FiniteSpec(spaced(n, 1), prior, tuple((1 + j % 4, 1 + j * j % 5) for j in range(n)))
     yield replace(graded, prior=(1,) * n)
-    yield replace(graded, prior=common(prior, COMMON[n % len(COMMON)]))
+    yield replace(graded, prior=common(prior, COMMON[n % len(COMMON)]), stimuli=spaced(n, GAPS[n % len(GAPS)]))
     patterns = 1 + n % 3
-    spikes = [
+    spikes = (
         tuple((_LEAST + (13 * j + 29 * k) % (_MOST - _LEAST)) // patterns for k in range(patterns)) for j in range(n)
-    ]
-    yield replace(graded, responses=tuple(map(sparse, spikes)))
-    yield replace(graded, stimuli=spaced(n, GAPS[n % len(GAPS)]))
-    yield replace(graded, stimuli=spaced(n, GAPS[n % 5]), prior=(1,) * n, responses=tuple(map(sparse, spikes)))
+    )
+    yield replace(graded, stimuli=spaced(n, GAPS[n % 5]), responses=tuple(map(sparse, spikes)))
 
 
 @lru_cache(maxsize=64)
@@ -86,14 +84,14 @@ def _priors(count: int) -> SearchStrategy[Row]:
 
 
 @composite
-def drawn(draw: DrawFn, gradient: bool = False, anywhere: bool = True) -> FiniteSpec:
-    """Up to nine stimuli and responses; `anywhere`, or on a line only. Shrinks to one stimulus and response.
+def drawn(draw: DrawFn, gradient: bool = False, anywhere: bool = True, most: int = MOST) -> FiniteSpec:
+    """Up to `most` stimuli and responses; `anywhere`, or on a line only. Shrinks to one stimulus and response.
 
     Stimuli lie on a line, in the plane, on a circle of 24 parts, or are labels. The prior is uniform, has any weights,
     or is that of one common stimulus; the responses have any weights, or are sparse spikes.
     """
     where = draw(st.sampled_from(["line", "plane", "circle:24", NOMINAL])) if anywhere else "line"
-    count, responses = draw(st.integers(1, MOST)), draw(st.integers(1, MOST))
+    count, responses = draw(st.integers(1, most)), draw(st.integers(1, most))
     prior, rows = draw(_priors(count)), draw(_rows(count, responses, draw(st.booleans())))
     places = draw(_places(2 if where == "plane" else 1, count))
     if where in ("line", "plane"):

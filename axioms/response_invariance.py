@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ..models.data import ContinuousSpec, FiniteSpec
 from . import crossed, known, ordinary, places, sizes, smallest
-from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
+from .axiom import FIFTH, FORTIETH, PAPER, TENTH, Axiom, Family
 from .cases import ResponseMapCase
 from .evaluator import Evaluator
 from .families import planes, spaces
@@ -56,6 +56,7 @@ def revaluing_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> Response
 
 
 def _families(gradient: bool) -> tuple[Family, ...]:
+    usual = ordinary.drawn(gradient)
     return (
         Family("finite, renamed", relabelling_cases(finite_specs(gradient=gradient))),
         Family("finite, 2-d, renamed", relabelling_cases(planes(gradient)), FIFTH),
@@ -64,10 +65,9 @@ def _families(gradient: bool) -> tuple[Family, ...]:
         Family("continuous cells, stretched", stretching_cases(finite_specs(gradient=gradient, volumes=True)), FIFTH),
         Family("continuous, stretched", stretching_cases(continuous_specs()), FIFTH),
         *places.asked(gradient, relabelling_cases, ", renamed"),
-        Family("finite, 2-d, numbers stretched", revaluing_cases(planes(gradient)), TENTH),
+        Family("finite, 2-d, numbers stretched", revaluing_cases(planes(gradient)), FORTIETH),
         *places.asked(gradient, revaluing_cases, ", numbers stretched"),
-        Family("ordinary, renamed", relabelling_cases(ordinary.drawn(gradient)), TENTH),
-        Family("ordinary, numbers stretched", revaluing_cases(ordinary.drawn(gradient)), TENTH),
+        Family("ordinary, renamed", relabelling_cases(usual) | revaluing_cases(usual), FORTIETH),
     )
 
 

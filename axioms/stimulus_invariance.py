@@ -64,7 +64,7 @@ def _families(gradient: bool) -> tuple[Family, ...]:
         Family("continuous, warped", warp_cases(), FIFTH),
         Family("circle, turned", places.turns(finite_specs(gradient=gradient, max_responses=4)), FORTIETH),
         *places.asked(gradient, places.shuffled, ", shuffled"),
-        Family("ordinary, moved", ordinary.drawn().flatmap(_moved), TENTH),
+        Family("ordinary, moved", ordinary.drawn().flatmap(_moved), FORTIETH),
     )
 
 
