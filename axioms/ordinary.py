@@ -93,7 +93,7 @@ def drawn(draw: DrawFn, gradient: bool = False, anywhere: bool = True, most: int
     where = draw(st.sampled_from(["line", "plane", "circle:24", NOMINAL])) if anywhere else "line"
     count, responses = draw(st.integers(1, most)), draw(st.integers(1, most))
     prior, rows = draw(_priors(count)), draw(_rows(count, responses, draw(st.booleans())))
-    places = draw(_places(2 if where == "plane" else 1, count))
+    places: list[Row] = [*draw(_places(2 if where == "plane" else 1, count))]
     if where in ("line", "plane"):
         unit = draw(st.sampled_from((1, *GAPS)))
         places = [tuple(round(unit * x, 9) for x in place) for place in places]
