@@ -6,7 +6,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from ..models import ResponsePair
-from . import known, ladders, places, sizes, smallest
+from . import crossed, known, ladders, places, sizes, smallest
 from . import strategies as draw
 from .axiom import PAPER, Axiom, Family
 from .cases import PairCase
@@ -85,6 +85,7 @@ AXIOM = Axiom(
         *places.PAIRS,
     ),
     smallest=smallest.all_pairs,
+    crossed=crossed.pairs,
     sizes=lambda gradient: sizes.pairs(gradient) + ladders.pairs(gradient),
     families=lambda gradient: (Family("finite pairs", draw.pair_cases(gradient)), *other_pairs(gradient)),
     of_models=lambda specs: (Family("pairs made of your models", draw.pair_cases_of(specs)),),

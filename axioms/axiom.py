@@ -55,6 +55,8 @@ class Axiom:
         then carry one as well
     smallest : ``smallest(gradient)`` gives all of the smallest cases, simplest first; each is asked, none is drawn
     sizes : ``sizes(gradient)`` gives a case of every size, and of every step of other quantities; each is asked
+    crossed : ``crossed(gradient)`` gives sizes crossed with places and with ordinary probabilities; each is asked, of a
+        measure that says it is slow one in `attack.SLOW_STEP`
     silence : what a measure did that no case could have refuted, as its verdict says
     settles : what would settle a case that is undecided for another reason than numerical error; "" if there is none
     of_models : ``of_models(specs)`` gives the families made from a user's own models; None if there are none
@@ -80,6 +82,7 @@ class Axiom:
     screened: bool = True
     smallest: Callable[[bool], tuple[Case, ...]] = lambda gradient: ()
     sizes: Callable[[bool], tuple[Case, ...]] = lambda gradient: ()
+    crossed: Callable[[bool], tuple[Case, ...]] = lambda gradient: ()
     silence: str = "I was 0"
     settles: str = ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..models.arrays import Array
-from . import known, ladders, places, sizes, smallest, steep
+from . import crossed, known, ladders, places, sizes, smallest, steep
 from .axiom import PAPER, Axiom
 from .cases import ModelCase, PairCase
 from .evaluator import Evaluator
@@ -69,6 +69,7 @@ AXIOM = Axiom(
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
     smallest=smallest.models_and_pairs,
+    crossed=crossed.models_and_pairs,
     sizes=lambda gradient: sizes.models_and_pairs(gradient) + ladders.models(gradient) + ladders.pairs(gradient),
     families=pairs_and_models,
     of_models=models_and_pairs_of,

@@ -11,7 +11,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from msgspec.structs import replace
 
 from ..models.data import FiniteSpec
-from . import known, places, sizes, smallest, steep
+from . import crossed, known, ordinary, places, sizes, smallest, steep
 from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import GarblingCase
 from .evaluator import Evaluator
@@ -120,6 +120,7 @@ def _families(gradient: bool) -> tuple[Family, ...]:
         Family("finite, 3-d to 8-d, garbled", garbling_cases(spaces(gradient, told=1)), TENTH),
         Family("continuous, transformed", transform_cases(), FIFTH),
         *places.asked(gradient, garbling_cases, ", garbled"),
+        Family("ordinary, garbled", garbling_cases(ordinary.drawn(gradient)), TENTH),
     )
 
 
@@ -163,6 +164,7 @@ AXIOM = Axiom(
     known_with_gradient=(GarblingCase(known.SHARED_SLOPES, known.MERGE),),
     smallest=smallest.garblings,
     sizes=sizes.garblings(_unsplit, _many_parts),
+    crossed=crossed.garblings(_unsplit),
     families=_families,
     of_models=lambda specs: (Family("your models, garbled", garbling_cases(specs)),),
 )

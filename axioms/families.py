@@ -7,10 +7,11 @@ from hypothesis.strategies import SearchStrategy
 
 from ..models import EncodingModel
 from ..models.data import FiniteSpec
-from . import places
+from . import crossed, ordinary, places
 from . import strategies as draw
 from .axiom import FIFTH, FORTIETH, TENTH, Family
-from .cases import ModelCase
+from .cases import ModelCase, PairCase
+from .known import with_slopes
 from .spaces import TELLING, independent_features, solids
 
 
@@ -39,7 +40,14 @@ def other_pairs(gradient: bool) -> tuple[Family, ...]:
         Family("finite pairs, 3-d", in_space, FORTIETH),
         Family("pairs of continuous cells", draw.pair_cases(gradient, max_responses=2, volumes=True), FIFTH),
         *places.pairs(gradient),
+        Family("ordinary pairs", _ordinary_pairs(gradient), FORTIETH),
     )
+
+
+def _ordinary_pairs(gradient: bool) -> SearchStrategy[PairCase]:
+    """Pairs made of ordinary models."""
+    pairs = ordinary.drawn().map(crossed.paired)
+    return pairs.map(with_slopes) if gradient else pairs
 
 
 def pairs_and_models(gradient: bool) -> tuple[Family, ...]:
@@ -52,6 +60,7 @@ def pairs_and_models(gradient: bool) -> tuple[Family, ...]:
         Family("finite, 3-d to 8-d", spaces(gradient).map(ModelCase), TENTH),
         Family("continuous", draw.continuous_specs().map(ModelCase), FIFTH),
         *places.models(gradient),
+        Family("ordinary", ordinary.drawn(gradient).map(ModelCase), TENTH),
     )
 
 

@@ -11,11 +11,12 @@ from msgspec.structs import replace
 
 from ..models.data import FiniteSpec
 from ..models.features import insensitive_features
-from . import known, sizes, smallest
-from .axiom import FIFTH, FORTIETH, PAPER, Axiom, Family
+from . import crossed, known, ordinary, sizes, smallest
+from .axiom import FIFTH, FORTIETH, PAPER, TENTH, Axiom, Family
 from .cases import FeatureCase
 from .evaluator import Evaluator
 from .finding import Finding, Values, judge_worst, shown, worst
+from .known import with_slopes
 from .places import NOMINAL
 from .spaces import irrelevant_of_many
 from .strategies import finite_specs, units
@@ -118,6 +119,13 @@ def _of_many(gradient: bool) -> SearchStrategy[FeatureCase]:
     )
 
 
+def _beside_ordinary(gradient: bool) -> SearchStrategy[FeatureCase]:
+    """Two to four values beside an ordinary model's of as many, in both orders."""
+    drawn = st.tuples(ordinary.drawn(anywhere=False, most=4), st.integers(0, 1), st.integers(2, 4))
+    cases = drawn.map(lambda parts: sizes.beside(parts[0], 2, *parts[1:]))
+    return cases.map(with_slopes) if gradient else cases
+
+
 AXIOM = Axiom(
     id="feature_insensitivity",
     title="Feature insensitivity",
@@ -140,9 +148,11 @@ AXIOM = Axiom(
     ),
     smallest=smallest.features,
     sizes=sizes.features,
+    crossed=crossed.features,
     families=lambda gradient: (
         Family("irrelevant feature", irrelevant_feature_cases(gradient), FIFTH),
         Family("irrelevant feature of three to eight", _of_many(gradient), FIFTH),
+        Family("irrelevant feature beside an ordinary one", _beside_ordinary(gradient), TENTH),
         Family("irrelevant feature, nominal", irrelevant_feature_cases(gradient).map(_labelled), FORTIETH),
     ),
     of_models=silent_features(jointly=True),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
-from . import known, places, sizes, smallest, steep
+from . import crossed, known, places, sizes, smallest, steep
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import ModelCase, PairCase
 from .evaluator import Evaluator
@@ -86,6 +86,7 @@ AXIOM = Axiom(
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
     smallest=smallest.models_and_pairs,
     sizes=sizes.models_and_pairs,
+    crossed=crossed.least_informed,
     families=lambda gradient: (
         *pairs_and_models(gradient),
         Family("finite, one stimulus like all", like_all(finite_specs(gradient=gradient, rare=False)), FIFTH),

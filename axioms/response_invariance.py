@@ -9,8 +9,8 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from msgspec.structs import replace
 
 from ..models.data import ContinuousSpec, FiniteSpec
-from . import known, places, sizes, smallest
-from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
+from . import crossed, known, ordinary, places, sizes, smallest
+from .axiom import FIFTH, FORTIETH, PAPER, TENTH, Axiom, Family
 from .cases import ResponseMapCase
 from .evaluator import Evaluator
 from .families import planes, spaces
@@ -56,6 +56,7 @@ def revaluing_cases(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> Response
 
 
 def _families(gradient: bool) -> tuple[Family, ...]:
+    usual = ordinary.drawn(gradient)
     return (
         Family("finite, renamed", relabelling_cases(finite_specs(gradient=gradient))),
         Family("finite, 2-d, renamed", relabelling_cases(planes(gradient)), FIFTH),
@@ -64,6 +65,9 @@ def _families(gradient: bool) -> tuple[Family, ...]:
         Family("continuous cells, stretched", stretching_cases(finite_specs(gradient=gradient, volumes=True)), FIFTH),
         Family("continuous, stretched", stretching_cases(continuous_specs()), FIFTH),
         *places.asked(gradient, relabelling_cases, ", renamed"),
+        Family("finite, 2-d, numbers stretched", revaluing_cases(planes(gradient)), FORTIETH),
+        *places.asked(gradient, revaluing_cases, ", numbers stretched"),
+        Family("ordinary, renamed", relabelling_cases(usual) | revaluing_cases(usual), FORTIETH),
     )
 
 
@@ -109,6 +113,7 @@ AXIOM = Axiom(
     known_with_gradient=(ResponseMapCase(known.SHARED_SLOPES, order=(2, 0, 1)),),
     smallest=smallest.renamings,
     sizes=sizes.renamings,
+    crossed=crossed.renamings,
     families=_families,
     of_models=_of_models,
 )

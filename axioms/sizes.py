@@ -29,15 +29,20 @@ _PRIME = 29
 
 
 @lru_cache(maxsize=1)
+def on_a_line() -> tuple[FiniteSpec, ...]:
+    """A joint distribution of each number of stimuli, and of each number of responses."""
+    return tuple(joint(n, 1 + _STEP * (n - 1) % MOST) for n in range(1, MOST + 1))
+
+
+@lru_cache(maxsize=1)
 def joints() -> tuple[FiniteSpec, ...]:
     """A joint distribution of each number of stimuli, of each number of responses, and in each number of dimensions."""
-    on_a_line = (_joint(n, 1 + _STEP * (n - 1) % MOST) for n in range(1, MOST + 1))
-    large = (_joint(_few(count), count) for count in LARGER)
-    return (*on_a_line, *(_joint(2, 4, d) for d in range(2, FEATURES + 1)), *large)
+    large = (joint(_few(count), count) for count in LARGER)
+    return (*on_a_line(), *(joint(2, 4, d) for d in range(2, FEATURES + 1)), *large)
 
 
-def _joint(stimuli: int, responses: int, dimensions: int = 1) -> FiniteSpec:
-    # Whole weights, few of them 0, in which no two rows nor columns are alike.
+def joint(stimuli: int, responses: int, dimensions: int = 1) -> FiniteSpec:
+    """Whole weights, few of them 0, in which no two rows nor columns are alike."""
     rows = (tuple((3 + j * k + j + k * k) % 7 + (j % responses == k) for k in range(responses)) for j in range(stimuli))
     places = tuple(tuple(j * (1 + i % 3) for i in range(dimensions)) for j in range(stimuli))
     return FiniteSpec(places, tuple(1 + j % 3 for j in range(stimuli)), tuple(rows))
@@ -55,8 +60,8 @@ def models(gradient: bool) -> tuple[Case, ...]:
 
 def pairs(gradient: bool) -> tuple[Case, ...]:
     """Each number of stimuli, and each of dimensions, with twice two responses."""
-    specs = [_joint(n, 4) for n in range(1, MOST + 1)] + [spec for spec in joints() if len(spec.stimuli[0]) > 1]
-    specs.append(_joint(2, LARGER[0]))
+    specs = [joint(n, 4) for n in range(1, MOST + 1)] + [spec for spec in joints() if len(spec.stimuli[0]) > 1]
+    specs.append(joint(2, LARGER[0]))
     halves = [len(spec.responses[0]) // 2 for spec in specs]
     tables = [tuple((row[:half], row[half:]) for row in spec.responses) for spec, half in zip(specs, halves)]
     cases = [PairCase(PairSpec(spec.stimuli, spec.prior, table)) for spec, table in zip(specs, tables)]
@@ -80,7 +85,7 @@ def garblings(
     def cases() -> Iterator[Case]:
         yield from map(split, (spec for spec in joints() if len(spec.responses[0]) <= MOST))
         for count in LARGER:
-            yield from parted(_joint(_few(count), 2), count // 2)
+            yield from parted(joint(_few(count), 2), count // 2)
 
     return lambda gradient: sloped(cases(), gradient)
 
@@ -94,24 +99,26 @@ def renamings(gradient: bool) -> tuple[Case, ...]:
 def moves(gradient: bool) -> tuple[Case, ...]:
     """Each joint with its stimuli three times as far apart and turned round, and in another order."""
 
-    def turned(spec: FiniteSpec) -> StimulusMapCase:
-        moved = tuple(tuple(-3 * x for x in place) for place in spec.stimuli)
-        return StimulusMapCase(spec, moved, ((-3,) * len(spec.stimuli[0]),) * len(spec.stimuli))
-
     def shuffled(spec: FiniteSpec) -> StimulusMapCase:
         return StimulusMapCase(spec, tuple(tuple(_STEP * x % _PRIME for x in place) for place in spec.stimuli))
 
-    return sloped((*map(turned, joints()), *map(shuffled, joints())), gradient)
+    return sloped((*map(moved, joints()), *map(shuffled, joints())), gradient)
+
+
+def moved(spec: FiniteSpec) -> StimulusMapCase:
+    """The stimuli three times as far apart and turned round."""
+    places = tuple(tuple(-3 * x for x in place) for place in spec.stimuli)
+    return StimulusMapCase(spec, places, ((-3,) * len(spec.stimuli[0]),) * len(spec.stimuli))
 
 
 def features(gradient: bool) -> tuple[Case, ...]:
     """A feature of every number of values, on a grid, or in every number of dimensions, beside one without effect."""
-    cases = [_beside(_joint(n, 1 + _STEP * (n - 1) % _VALUES), 2, n % 2) for n in range(2, _VALUES + 1)]
-    grids = (_beside(_joint(n, 3), 2, n % 2, m) for n in range(2, _SIDE + 1) for m in range(3, _SIDE + 1))
-    return sloped((*cases, *grids, *(_beside(_joint(2, 3), d, d - 1) for d in range(2, FEATURES + 1))), gradient)
+    cases = [beside(joint(n, 1 + _STEP * (n - 1) % _VALUES), 2, n % 2) for n in range(2, _VALUES + 1)]
+    grids = (beside(joint(n, 3), 2, n % 2, m) for n in range(2, _SIDE + 1) for m in range(3, _SIDE + 1))
+    return sloped((*cases, *grids, *(beside(joint(2, 3), d, d - 1) for d in range(2, FEATURES + 1))), gradient)
 
 
-def _beside(spec: FiniteSpec, dimensions: int, idle: int, values: int = 2) -> FeatureCase:
+def beside(spec: FiniteSpec, dimensions: int, idle: int, values: int = 2) -> FeatureCase:
     """The model's feature, one without effect at `idle`, and others that never vary; half of all models lie below 0."""
     told = (idle + 1) % dimensions
     sign = -1 if dimensions % 2 else 1

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
-from . import known, places, sizes, smallest
+from . import crossed, known, ordinary, places, sizes, smallest
 from .axiom import FIFTH, FORTIETH, TENTH, Axiom, Family
-from .cases import LinearMapCase, StimulusMapCase
+from .cases import Case, LinearMapCase, StimulusMapCase
 from .evaluator import Evaluator
 from .families import planes, spaces
 from .finding import Finding, unchanged
@@ -50,6 +50,11 @@ def warp_cases(draw: DrawFn) -> StimulusMapCase:
     return StimulusMapCase(draw(continuous_specs()), bend=bend, width=width, mirror=draw(st.booleans()))
 
 
+def _moved(spec: FiniteSpec) -> SearchStrategy[Case]:
+    """Any bijection of each coordinate of points, and of labels or angles."""
+    return relocation_cases(st.just(spec)) if spec.geometry is None else places.shuffled(st.just(spec))
+
+
 def _families(gradient: bool) -> tuple[Family, ...]:
     return (
         Family("finite, moved", relocation_cases(finite_specs(gradient=gradient), gradient)),
@@ -59,6 +64,7 @@ def _families(gradient: bool) -> tuple[Family, ...]:
         Family("continuous, warped", warp_cases(), FIFTH),
         Family("circle, turned", places.turns(finite_specs(gradient=gradient, max_responses=4)), FORTIETH),
         *places.asked(gradient, places.shuffled, ", shuffled"),
+        Family("ordinary, moved", ordinary.drawn().flatmap(_moved), FORTIETH),
     )
 
 
@@ -91,6 +97,7 @@ AXIOM = Axiom(
     known_with_gradient=(StimulusMapCase(known.SHARED_SLOPES, ((0,), (1,)), ((2,), (1,))),),
     smallest=smallest.moves,
     sizes=sizes.moves,
+    crossed=crossed.moves,
     families=_families,
     of_models=lambda specs: (Family("your models, moved", relocation_cases(specs)),),
 )

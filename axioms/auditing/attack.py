@@ -33,7 +33,7 @@ from .watch import Watch
 
 #: How many of the worst cases are confirmed where nothing was refuted.
 WORST = 10
-#: Of the smallest cases, a measure that says it is slow gets one in this many.
+#: Of the smallest cases, and of those of sizes crossed, a measure that says it is slow gets one in this many.
 SLOW_STEP = 4
 #: With fewer cases than this a measure does not hold: an axiom's own known and smallest cases are more. On a user's own
 #: models there are as many cases as there are.
@@ -128,9 +128,9 @@ class _Attack:
             if specs is None:
                 for case in self.axiom.known_cases(self.gradient):
                     self.confirm(case)
-                smallest = self.axiom.smallest(self.gradient)
-                smallest = smallest[:: SLOW_STEP if self.measure.slow else 1]
-                for case in smallest + self.axiom.sizes(self.gradient):
+                step = SLOW_STEP if self.measure.slow else 1
+                smallest, crossed = self.axiom.smallest(self.gradient), self.axiom.crossed(self.gradient)
+                for case in smallest[::step] + self.axiom.sizes(self.gradient) + crossed[::step]:
                     self.judge(case)
                 families = self.axiom.families(self.gradient)
             else:
