@@ -68,7 +68,7 @@ def _left(run: Training, until: float, judging: float) -> float:
     left = until - run.clock() - judging - _WRITING - 60 * (run.minutes or 0.0) * _BIAS
     if left <= 0:
         run.say(
-            f"{run.minutes:g} minutes are too few: timing the steps and testing the networks take that long; "
+            f"{run.minutes:g} {'minute is' if run.minutes == 1 else 'minutes are'} too few: timing the steps and testing the networks take that long; "
             "taking one step"
         )
     return max(0.0, left)
