@@ -17,7 +17,6 @@ from .shared import bar_here, console_here, ending, say
 if TYPE_CHECKING:
     from ..diffusion import Denoiser
     from ..diffusion.latents import LearnedGroups, World
-    from ..models.arrays import Array
     from ..reports.editing import EditReport
     from ..reports.sweeps import Common, Setting
 
@@ -251,7 +250,7 @@ def _edited(options: Options, setting: Setting, common: Common) -> EditReport:
     from ..diffusion.latents import load_groups
     from ..estimators import i_local
     from ..reports.editing import EditReport, worth_seeing
-    from ..reports.sweeping import chosen_images, edited
+    from ..reports.sweeping import chosen_images, edited, told_shares
 
     learned = load_groups(options.groups[0])
     _check_critic(learned, setting)
@@ -266,29 +265,11 @@ def _edited(options: Options, setting: Setting, common: Common) -> EditReport:
     settings = {"perturb": options.perturb, "amount": options.amount}
     settings |= {name: getattr(setting, name) for name in ("level", "scale", "guide", "condition", "seed")}
     settings |= {"law": learned.responses.law, "denoiser": repr(start.denoiser)}
-    shares, least = _shares(learned, setting)
+    shares, least = told_shares(learned, setting)
     rows = worth_seeing(world, shares[group], images.numpy(), edits.perturbed.donors.numpy(), _SHOWN)
     teller = latents.denoiser(group)
     maps = i_local.estimate(teller, latents.stimuli[images[rows]], passes=_PASSES, seed=setting.seed)
     return EditReport(world, group, settings, start, edits, scores, shares, matrix, rows, maps, least)
-
-
-def _shares(learned: LearnedGroups, setting: Setting) -> tuple[dict[str, Array], dict[str, Array]]:
-    """What each group tells about each factor, by the law of the latents; and at least, where trials are held out."""
-    from ..diffusion.latents import factor_information
-    from ..diffusion.latents.scores import told_by_trials
-
-    latents = learned.exact()
-    names = {*latents.groups.names, setting.group}
-    shares, least = {}, {}
-    if told := told_by_trials(learned):
-        # As `stiminfo groups` prints it: one number, and one seed, for both.
-        kept = [row for row in told[0].rows if row in names]
-        shares = {row: told[0].shares[told[0].rows.index(row)] for row in kept}
-        least = {row: told[1][told[0].rows.index(row)] for row in kept}
-    for name in sorted(names - set(shares)):
-        shares[name] = factor_information(latents.channel(name), latents.world, seed=setting.seed).shares
-    return shares, least
 
 
 def _networks(options: Options, world: World) -> Denoiser | None:
