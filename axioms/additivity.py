@@ -12,7 +12,7 @@ from .axiom import PAPER, Axiom, Family
 from .cases import PairCase
 from .evaluator import Evaluator
 from .families import other_pairs
-from .finding import Finding, Premise, Values, judge_worst, shown, worst
+from .finding import Finding, Premise, Values, judge_worst, place, shown, worst
 
 #: What is reported beside the verdict.
 PREMISE = "the conditional where R' is independent of X given R"
@@ -54,7 +54,7 @@ def _sum(measure: Evaluator, both: Values, pair: ResponsePair, first: str, secon
         pair.stimuli.shape[1],
         {"I_{R,R'}(x)": both.value, f"I_{first}(x)": alone.value, f"I_{{{second}|{first}}}(x)": given.value},
         lambda j: (
-            f"at stimulus {j}: I_{first} + I_{{{second}|{first}}} = {shown(alone.value[j], apart[j])} + "
+            f"at {place(pair, j)}: I_{first} + I_{{{second}|{first}}} = {shown(alone.value[j], apart[j])} + "
             f"{shown(given.value[j], apart[j])} = {shown(total[j], apart[j])}, but "
             f"I_{{R,R'}} = {shown(both.value[j], apart[j])}"
         ),

@@ -16,7 +16,7 @@ from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import GarblingCase
 from .evaluator import Evaluator
 from .families import planes, spaces
-from .finding import Finding, judge_worst, shown
+from .finding import Finding, judge_worst, place, shown
 from .strategies import continuous_specs, finite_specs, steps, weight_rows
 
 #: How much more likely than each other one a response stays as it is, where the noise is faint.
@@ -34,7 +34,7 @@ def check(measure: Evaluator, case: GarblingCase) -> Finding:
         case.built.dimensions,
         {"I(x) of R": before.value, "I(x) of R'": after.value},
         lambda j: (
-            f"at stimulus {j} garbling the response raises I from {shown(before.value[j], rise[j])} to "
+            f"at {place(case.built, j)} garbling the response raises I from {shown(before.value[j], rise[j])} to "
             f"{shown(after.value[j], rise[j])} nats"
         ),
     )

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from msgspec.structs import replace
 
+from ..models import EncodingModel
 from ..models.data import FiniteSpec
 from ..models.features import insensitive_features
 from . import crossed, known, ordinary, sizes, smallest
 from .axiom import FIFTH, FORTIETH, PAPER, TENTH, Axiom, Family
 from .cases import FeatureCase
 from .evaluator import Evaluator
-from .finding import Finding, Values, judge_worst, shown, worst
+from .finding import Finding, Values, judge_worst, place, shown, worst
 from .known import with_slopes
 from .places import NOMINAL
 from .spaces import irrelevant_of_many
@@ -25,10 +26,10 @@ from .strategies import finite_specs, units
 def check(measure: Evaluator, case: FeatureCase) -> Finding:
     """I_i(x) = 0 at every x, for the feature i of the case; and the I_i(x) sum to I(x)."""
     values = measure.featurewise(case.built)
-    return worst([_sum(measure.pointwise(case.built), values, case.built.dimensions), _zero(values, case)])
+    return worst([_sum(measure.pointwise(case.built), values, case.built), _zero(values, case)])
 
 
-def _sum(whole: Values, parts: Values, dimensions: int) -> Finding:
+def _sum(whole: Values, parts: Values, model: EncodingModel) -> Finding:
     """The premise: otherwise I_i(x) = 0 for each feature would meet the axiom, whatever I(x) is."""
     total = parts.value.sum(axis=1)
     apart = np.abs(total - whole.value)
@@ -36,10 +37,10 @@ def _sum(whole: Values, parts: Values, dimensions: int) -> Finding:
         apart,
         whole.error + np.broadcast_to(parts.error, parts.value.shape).sum(axis=1),
         float(np.abs(whole.value).max()),
-        dimensions,
+        model.dimensions,
         {"I(x)": whole.value, "sum of I_i(x)": total},
         lambda j: (
-            f"the features do not add up: at stimulus {j} the I_i sum to {shown(total[j], apart[j])}, but "
+            f"the features do not add up: at {place(model, j)} the I_i sum to {shown(total[j], apart[j])}, but "
             f"I = {shown(whole.value[j], apart[j])}"
         ),
     )
@@ -54,7 +55,9 @@ def _zero(values: Values, case: FeatureCase) -> Finding:
         float(np.abs(values.value).max()),
         case.built.dimensions,
         {f"I_{i + 1}(x)": values.value[:, i] for i in range(values.value.shape[1])},
-        lambda j: f"I_{feature + 1}(x) = {value[j]:.6g} nats at stimulus {j}, for a feature that should carry none",
+        lambda j: (
+            f"I_{feature + 1}(x) = {value[j]:.6g} nats at {place(case.built, j)}, for a feature that should carry none"
+        ),
     )
 
 

@@ -11,7 +11,9 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
+from ..models.geometry import NOMINAL
 
 #: The violation that an axiom allows, in nats, for stimuli in R^1 and in more dimensions (2-d quadrature is coarser).
 TOLERANCE = {1: 1e-6, 2: 1e-5}
@@ -183,17 +185,25 @@ def judge_worst(
     return judge(float(violations[j]), float(errors[j]), scale, dimensions, j, sides, says(j))
 
 
-def unchanged(before: Values, after: Values, dimensions: int, what: str) -> Finding:
+def place(model: EncodingModel | ResponsePair, j: int) -> str:
+    """Stimulus j in words: its value, and its index; of labels, only the index."""
+    if model.geometry == NOMINAL:
+        return f"stimulus {j}"
+    values = [f"{value:.6g}" for value in model.stimuli[j]]
+    return f"x = {values[0] if len(values) == 1 else '(' + ', '.join(values) + ')'} (stimulus {j})"
+
+
+def unchanged(before: Values, after: Values, model: EncodingModel, what: str) -> Finding:
     """A finding for an axiom that says that I(x) does not change under a map; `what` names the map."""
     change = np.abs(after.value - before.value)
     return judge_worst(
         change,
         before.error + after.error,
         float(np.abs(before.value).max()),
-        dimensions,
+        model.dimensions,
         {"I(x) before": before.value, "I(x) after": after.value},
         lambda j: (
-            f"{what} changes I at stimulus {j} from {shown(before.value[j], change[j])} to "
+            f"{what} changes I at {place(model, j)} from {shown(before.value[j], change[j])} to "
             f"{shown(after.value[j], change[j])} nats"
         ),
     )

@@ -8,35 +8,35 @@ from math import lcm
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
+from ..models import EncodingModel, ResponsePair
 from ..models.data import FiniteSpec
 from . import crossed, known, places, sizes, smallest, steep
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import ModelCase, PairCase
 from .evaluator import Evaluator
 from .families import models_and_pairs_of, pairs_and_models
-from .finding import Finding, Values, judge_worst, worst
+from .finding import Finding, Values, judge_worst, place, worst
 from .strategies import WEIGHTS, finite_specs
 
 
 def check(measure: Evaluator, case: ModelCase | PairCase) -> Finding:
     """I(x) >= 0 and I_{R'|R}(x) >= 0 at every x."""
     if isinstance(case, ModelCase):
-        return _sign(measure.pointwise(case.built), case.built.dimensions, "I(x)")
+        return _sign(measure.pointwise(case.built), case.built, "I(x)")
     pair = case.built
-    d = pair.stimuli.shape[1]
-    alone = [_sign(measure.pointwise(model), d, "I(x)") for model in (pair.first, pair.both)]
-    return worst([*alone, _sign(measure.conditional(pair), d, "I_{R'|R}(x)")])
+    alone = [_sign(measure.pointwise(model), pair, "I(x)") for model in (pair.first, pair.both)]
+    return worst([*alone, _sign(measure.conditional(pair), pair, "I_{R'|R}(x)")])
 
 
-def _sign(values: Values, d: int, label: str) -> Finding:
+def _sign(values: Values, model: EncodingModel | ResponsePair, label: str) -> Finding:
     value = values.value
     return judge_worst(
         -value,
         values.error,
         abs(float(value.min())),
-        d,
+        model.stimuli.shape[1],
         {label: value},
-        lambda j: f"{label} = {value[j]:.6g} nats at stimulus {j}",
+        lambda j: f"{label} = {value[j]:.6g} nats at {place(model, j)}",
     )
 
 

@@ -23,7 +23,7 @@ def check(measure: Evaluator, case: ResponseMapCase) -> Finding:
     what = "a smooth bijection of the response" if case.factors else "new names for the responses"
     if case.values is not None:
         what = "new numerical values of the responses"
-    return unchanged(measure.pointwise(case.built), measure.pointwise(case.mapped), case.built.dimensions, what)
+    return unchanged(measure.pointwise(case.built), measure.pointwise(case.mapped), case.built, what)
 
 
 @composite

@@ -20,7 +20,7 @@ def check(measure: Evaluator, case: StimulusMapCase | LinearMapCase | places.Pla
     what = "an invertible map of the stimulus"
     if isinstance(case, places.PlacesCase):
         what = "another cut or unit of the circle" if case.slope else "new labels of the stimuli"
-    return unchanged(measure.pointwise(case.built), measure.pointwise(case.mapped), case.built.dimensions, what)
+    return unchanged(measure.pointwise(case.built), measure.pointwise(case.mapped), case.built, what)
 
 
 @composite

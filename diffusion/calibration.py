@@ -67,8 +67,6 @@ def _left(run: Training, until: float, judging: float) -> float:
     """Seconds that are left for the steps and for measuring the means after them."""
     left = until - run.clock() - judging - _WRITING - 60 * (run.minutes or 0.0) * _BIAS
     if left <= 0:
-        run.say(
-            f"{run.minutes:g} minutes are too few: timing the steps and testing the networks take that long; "
-            "taking one step"
-        )
+        what = "1 minute is" if run.minutes == 1 else f"{run.minutes:g} minutes are"
+        run.say(f"{what} too few: timing the steps and testing the networks take that long; taking one step")
     return max(0.0, left)

@@ -30,13 +30,16 @@ def print_decomposition(found: Decomposition, beside: Decomposition | None, endl
     """
     total, error = found.information
     size = len(found.images.pixels)
-    console.print(f"{found.images.name}: {size} images; {found.encoder!r}")
+    one = "stimulus" if found.images.pixels.shape[1] == 1 else "image"
+    many = "stimuli" if one == "stimulus" else "images"
+    console.print(f"{found.images.name}: {size} {many}; {found.encoder!r}")
     most = "" if endless else f" of log N = {log(size):.2f}"
-    console.print(f"I(R;X) = {total:.2f} ± {error:.2f} nats{most}; {found.saturated:.0%} of the rates are saturated")
+    saturated = f"; {found.saturated:.0%} of the rates are saturated" if found.encoder.bounded else ""
+    console.print(f"I(R;X) = {total:.2f} ± {error:.2f} nats{most}{saturated}")
     apart = any(estimate.systematic.any() for estimate in found.estimates.values())
     beyond = " ± systematic error of the networks" if apart else ""
     table = Table(title=f"I(x), nats ± standard error{beyond}", title_justify="left")
-    table.add_column("image", justify="right")
+    table.add_column(one, justify="right")
     if found.images.labels is not None:
         table.add_column("label", justify="right")
     for name, estimate in found.estimates.items():

@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..diffusion.editing import DEEP, Edits, Inverted, Scores, agreement, steps_apart
+from ..diffusion.editing import DEEP, Edits, Inverted, Scores, agreement, counts_as_same, steps_apart
 from ..diffusion.latents import World
 from ..files import json_text, write_whole
 from ..models.arrays import Array
+from .latent_groups import percent
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,6 +40,7 @@ class EditReport:
     matrix : for each group the share of edits along it that took each factor, (F,); empty where that was not computed
     shown : (n,) rows of the edits that are drawn
     maps : I_local of the group at their images, nats
+    least : for each group lower bounds of `shares`, by held-out trials; empty where there are none
     """
 
     world: World
@@ -51,6 +53,18 @@ class EditReport:
     matrix: Mapping[str, Array]
     shown: Array
     maps: Estimate
+    least: Mapping[str, Array] = field(default_factory=dict)
+
+    def told(self, factor: int) -> str:
+        """What the group tells of a factor, in words, as `stiminfo groups` prints it."""
+        low = self.least[self.group][factor] if self.group in self.least else None
+        return percent(self.shares[self.group][factor], low)
+
+    @property
+    def same(self) -> str:
+        """How near a value counts as the same, by factor, in words; "" where only the value itself does."""
+        found = ((name, counts_as_same(self.world, f)) for f, name in enumerate(self.world.names))
+        return ", ".join(f"{name} {says}" for name, says in found if says)
 
     @property
     def depth(self) -> float:
@@ -67,13 +81,14 @@ class EditReport:
         scores, names = self.scores, self.world.names
         by_name = {
             what: {group: _named(names, row) for group, row in rows.items()}
-            for what, rows in (("matrix", self.matrix), ("shares", self.shares))
+            for what, rows in (("matrix", self.matrix), ("shares", self.shares), ("at_least", self.least))
         }
         return {
             "group": self.group,
             **self.settings,
             "taken": _named(names, scores.taken),
             "kept": _named(names, scores.kept),
+            "counts_as_same": {name: counts_as_same(self.world, f) for f, name in enumerate(names)},
             "donors_that_differ": {name: int(n) for name, n in zip(names, scores.donors)},
             "round_trip": self.start.round_trip,
             "residual": float(self.start.inversion.residual.max()),
@@ -120,18 +135,18 @@ def print_edits(report: EditReport, console: Console) -> None:
         "took the donor's" if report.edits.perturbed.given else "reached the value asked for", justify="right"
     )
     table.add_column("kept its own, of all", justify="right")
-    told = report.shares[report.group]
     for f, name in enumerate(report.world.names):
         donors = report.scores.donors[f]
         took = "no donor differs" if donors == 0 else f"{report.scores.taken[f]:.0%} of {donors} that differ"
-        table.add_row(name, f"{max(told[f], 0):.0%}", took, f"{report.scores.kept[f]:.0%}")
+        table.add_row(name, report.told(f), took, f"{report.scores.kept[f]:.0%}")
     console.print(table)
     for line in _sentences(report):
         console.print(line, highlight=False, markup=False)
 
 
 def _sentences(report: EditReport) -> list[str]:
-    lines = [
+    lines = [f"counts as the same value: {report.same}"] if report.same else []
+    lines += [
         f"round trip without a guide: {report.start.round_trip:.1g} of a pixel (residual "
         f"{float(report.start.inversion.residual.max()):.1g}, {report.start.inversion.passes} passes)",
         f"distance from an edit to the nearest image: {report.edits.off.mean():.2g} on average, at most "

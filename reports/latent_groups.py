@@ -30,7 +30,8 @@ def print_scores(scores: GroupScores, console: Console) -> None:
         table.add_column(name, justify="right")
     table.add_column("I(z; x), nats", justify="right")
     for row, shares, nats, error in zip(scores.rows, cells(scores), scores.about_image, scores.image_stderr):
-        known = f"{nats:.2f} ± {error:.2f}" if np.isfinite(nats) else "unknown"
+        # Adding 0 turns -0.00 into 0.00.
+        known = f"{round(nats, 2) + 0.0:.2f} ± {error:.2f}" if np.isfinite(nats) else "unknown"
         if scores.least is not None:
             known = f"{scores.least[scores.rows.index(row), 0]:.2f} to {nats:.2f}"
         if row not in scores.groups.names:
@@ -40,7 +41,7 @@ def print_scores(scores: GroupScores, console: Console) -> None:
     if scores.population is not None:
         people = scores.population
         told = f"{people.about_image:.2f} ± {people.stderr:.2f}"
-        table.add_row("responses r", "", *(_percent(share) for share in people.shares), told)
+        table.add_row("responses r", "", *(percent(share) for share in people.shares), told)
     console.print(table)
     for line in sentences(scores):
         console.print(line, highlight=False, markup=False)
@@ -73,17 +74,19 @@ def cells(scores: GroupScores) -> list[list[str]]:
     """Each row's shares of the factors in words: 52%, or from at least to an estimate, 52-63%."""
     least = scores.least_shares
     if least is None:
-        return [[_percent(share) for share in row] for row in scores.shares]
-    return [
-        [f"{max(low, 0):.0%}".rstrip("%") + f"–{_percent(max(low, share))}" for low, share in zip(lows, row)]
-        for lows, row in zip(least, scores.shares)
-    ]
+        return [[percent(share) for share in row] for row in scores.shares]
+    return [[percent(share, low) for low, share in zip(lows, row)] for lows, row in zip(least, scores.shares)]
 
 
 def sentences(scores: GroupScores) -> list[str]:
     """What the numbers beside the table are, and how to read them."""
     of = "responses that were not learned from" if scores.held_out else "the responses that were learned from"
-    beside = f"; the true mean responses reach {scores.r2_of_means:.3f}" if np.isfinite(scores.r2_of_means) else ""
+    beside = ""
+    if np.isfinite(scores.r2_of_means):
+        beside = (
+            f"; of the true mean responses it is {scores.r2_of_means:.3f}, which is no ceiling: the latents are read "
+            "from the very responses that they rebuild, noise included"
+        )
     lines = [
         f"R^2 {scores.r2:.3f}, RMSE {scores.rmse:.3f}: how well the latents rebuild {of}{beside}",
         f"gap by groups {scores.gap_groups.mean():.3f}: how far one group is ahead of the next, as a share of a "
@@ -119,9 +122,10 @@ def _called(row: str) -> str:
     return {"free": "all free groups", "whole": "all groups, z"}.get(row, row)
 
 
-def _percent(share: float) -> str:
-    # Estimates of 0 scatter around it.
-    return f"{max(share, 0.0):.0%}"
+def percent(share: float, low: float | None = None) -> str:
+    """A share in words, 52%, or from a lower bound to an estimate, 43–53%; estimates of 0 scatter around it."""
+    most = f"{max(share, low or 0.0, 0.0):.0%}"
+    return most if low is None else f"{max(low, 0):.0%}".rstrip("%") + f"–{most}"
 
 
 def figures(scores: GroupScores) -> dict[str, bytes]:

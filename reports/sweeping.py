@@ -24,6 +24,7 @@ from ..diffusion.editing import (
 )
 from ..diffusion.latents import LearnedGroups, World, factor_information
 from ..diffusion.latents.groups import WHOLE
+from ..diffusion.latents.scores import told_by_trials
 from .sweeps import Common, Setting, Sweep
 
 if TYPE_CHECKING:
@@ -49,6 +50,21 @@ def edited(
     by = WHOLE if setting.condition == WHOLE else group
     found = edit(latents, start, changed, by, guide=guide, scale=setting.scale, seed=setting.seed)
     return found, score(learned.world, start.images.numpy(), changed.donors.numpy(), found.pictures)
+
+
+def told_shares(learned: LearnedGroups, setting: Setting) -> tuple[dict[str, Array], dict[str, Array]]:
+    """What each group tells about each factor, by the law of the latents; and at least, where trials are held out."""
+    latents = learned.exact()
+    names = {*latents.groups.names, setting.group}
+    shares, least = {}, {}
+    if told := told_by_trials(learned):
+        # As `stiminfo groups` prints it: one number, and one seed, for both.
+        kept = [row for row in told[0].rows if row in names]
+        shares = {row: told[0].shares[told[0].rows.index(row)] for row in kept}
+        least = {row: told[1][told[0].rows.index(row)] for row in kept}
+    for name in sorted(names - set(shares)):
+        shares[name] = factor_information(latents.channel(name), latents.world, seed=setting.seed).shares
+    return shares, least
 
 
 def run(

@@ -7,7 +7,7 @@ from .guides import GUIDES, Trained, guides_with
 from .inversion import Inversion, NotInvertible, explicit, generate, invert
 from .ladder import Ladder
 from .perturbation import DEEP, PERTURBATIONS, Perturbed, depth, group_spread, principal_axis
-from .scores import Scores, agreement, nearest_images, score, steps_apart
+from .scores import Scores, agreement, counts_as_same, nearest_images, score, steps_apart
 from .traversal import traversal
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Scores",
     "Trained",
     "agreement",
+    "counts_as_same",
     "depth",
     "edit",
     "explicit",

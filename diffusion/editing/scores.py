@@ -13,7 +13,8 @@ from torch import Tensor
 from ...models.arrays import Array
 from ..latents import World
 
-#: A position on a circle counts as the same within this share of the period.
+#: A position on a circle counts as the same within this share of the period, where the factor has more positions than
+#: the circle has such shares; of fewer, only the position itself.
 NEAR_ON_CIRCLE = 1 / 12
 #: Neighbouring values on a line count as the same if there are so many; fewer have no values in between.
 MANY_ON_LINE = 4
@@ -51,12 +52,36 @@ def steps_apart(world: World, factor: int, one: Array, other: Array) -> Array:
     kind, period = world.kinds[factor], world.circular[factor]
     if kind == "nominal":
         return np.where(one == other, 0.0, np.inf)
+    near = _near(world, factor)
     if period is None:
-        near = 1.0 if len(world.values[factor]) >= MANY_ON_LINE else 0.5
         return np.abs(one - other) / near
     values = np.array(world.values[factor], dtype=float)
     gap = np.abs(values[one] - values[other]) % period
-    return np.minimum(gap, period - gap) / (NEAR_ON_CIRCLE * period)
+    return np.minimum(gap, period - gap) / near
+
+
+def counts_as_same(world: World, factor: int) -> str:
+    """How near a value counts as the same, in words; "" where only the value itself does."""
+    if world.kinds[factor] == "nominal" or not _coarse(world, factor):
+        return ""
+    return "within one step" if world.circular[factor] is None else f"within {_near(world, factor):g}"
+
+
+def _coarse(world: World, factor: int) -> bool:
+    """Whether other values than the own one count as the same."""
+    count = len(world.values[factor])
+    return count >= MANY_ON_LINE if world.circular[factor] is None else count * NEAR_ON_CIRCLE > 1
+
+
+def _near(world: World, factor: int) -> float:
+    """How near a value counts as the same: in steps on a line, in the factor's unit on a circle; else half a step."""
+    period = world.circular[factor]
+    if period is None:
+        return 1.0 if _coarse(world, factor) else 0.5
+    if _coarse(world, factor):
+        return NEAR_ON_CIRCLE * period
+    values = np.sort(np.array(world.values[factor], dtype=float) % period)
+    return float(np.diff(values, append=values[0] + period).min()) / 2
 
 
 def score(world: World, images: Array, donors: Array, pictures: Tensor) -> Scores:

@@ -71,6 +71,9 @@ class Encoder:
         """
         raise Unknown(f"{type(self).__name__} does not give the slopes of its responses")
 
+    #: Whether rates have bounds, near which they saturate.
+    bounded = False
+
     def saturated(self, x: Tensor) -> float:
         """The share of rates within 5% of their bounds, over stimuli (n, d); 0 for responses without bounds."""
         return 0.0

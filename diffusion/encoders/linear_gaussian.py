@@ -30,7 +30,7 @@ class LinearGaussian(Encoder):
     Parameters
     ----------
     weights : (k, d), one receptive field per row
-    noise : (k, k) covariance S, (k,) variances, or one variance
+    noise : (k, k) covariance S, (k,) variances, or one variance; no standard deviation, as the commands' --noise is
 
     Raises
     ------

@@ -87,6 +87,8 @@ class LinearNonlinearPoisson(Encoder):
         slopes = (rate.sqrt() * (1 - s) * self.gain)[..., None] * self.weights
         return slopes, None if r is None else (r - rate) / rate.sqrt()
 
+    bounded = True
+
     def saturated(self, x: Tensor) -> float:
         """The share of rates within 5% of 0 or of the amplitude, over stimuli (n, d)."""
         s = torch.sigmoid(self.drive(x))

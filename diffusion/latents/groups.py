@@ -131,6 +131,13 @@ class Groups:
                 found |= set(range(place.start, place.stop))
         return sorted(found)
 
+    def of_factor(self, name: str, factors: Sequence[str]) -> None:
+        """Raise `UnknownName`, naming the group that is there for a factor, where a factor's name is no group's."""
+        group = next((group for group, factor in self.supervised.items() if factor == name), None)
+        if name in factors and name not in (*self.names, FREE, WHOLE):
+            there = f"the group of this factor is {group!r}" if group else "no group is supervised by this factor"
+            raise UnknownName(f"unknown group {name!r}, which is a factor; {there}")
+
     def check(self, world: World) -> None:
         """Raise `ModelError` where the world lacks the label of a supervised group."""
         for group, factor in self.supervised.items():

@@ -178,6 +178,21 @@ def score_groups(
     )
 
 
+def told_by_trials(learned: LearnedGroups) -> tuple[Shares, Array] | None:
+    """What each group tells by a fitted law, and at least by held-out trials, (R, F): numbers as in `score_groups`.
+
+    None where the law is known, or no trials are held out. The samples and the seed are those of the learned groups.
+    """
+    seed, responses = int(learned.notes.get("seed", 0)), learned.responses
+    if responses.held_out is None:
+        return None
+    generator, exact = torch.Generator().manual_seed(seed), learned.exact()
+    index, r = responses.fresh(RESPONSES, generator)
+    shares = group_shares(exact, int(learned.notes.get("samples", SAMPLES)), seed)
+    least = held_out_bounds(exact, index, learned.vae.sample(r.float(), generator).double())[:, 1:]
+    return shares, np.asarray(least / np.where(shares.entropies > 0, shares.entropies, np.inf))
+
+
 def group_gap(shares: Shares, groups: Groups) -> Array:
     """The gap of each factor by groups, (F,); with a supervised group, all free groups count as one."""
     names = (*groups.supervised, FREE) if FREE in groups.rows else groups.names

@@ -21,6 +21,8 @@ _SIDE, _GAP, _WORDS, _ABOVE, _BELOW = 0.72, 0.1, 1.5, 0.56, 0.46
 _TITLE, _HEAD, _WORD, _SMALL = 9, 8.5, 8, 7
 #: Shares below this are not named in the title, nor more factors than so many; letters in a line of it.
 _LITTLE, _NAMED, _LINE = 0.05, 3, 58
+#: Inches of a line of the legend.
+_LINE_HIGH = 0.12
 #: Signs between pictures, and their inches.
 _SIGNS, _BETWEEN = ("+", "→", ""), 0.2
 
@@ -41,11 +43,13 @@ def plot_edits(report: EditReport) -> Drawing:
     colours.append({"cmap": "magma", "vmin": 0, "vmax": top})
     second = f"donor of\n{report.group}" if report.edits.perturbed.given else "asked for"
     local = symbol("i_local").mathtext
-    heads = ("image", second, "edit", f"what {report.group}\ntells ({local})")
+    heads = ("image", second, "edit", f"what {report.group}\ntells ({local}, nats)")
     step = _SIDE + _BETWEEN
     title = _title(report)
     above = _ABOVE + 0.15 * title.count("\n")
-    width, height = 4 * step + _WORDS + 0.05, above + count * (_SIDE + _GAP) + _BELOW
+    same = [f"the same: {report.same}"] if report.same else []
+    lift = _LINE_HIGH * len(same)
+    width, height = 4 * step + _WORDS + 0.05, above + count * (_SIDE + _GAP) + _BELOW + lift
     with styled():
         figure = Drawing(figsize=(width, height))
         for row in range(count):
@@ -63,7 +67,7 @@ def plot_edits(report: EditReport) -> Drawing:
                 if column < 3:
                     x, y = (left + _SIDE + _BETWEEN / 2) / width, (low + _SIDE / 2) / height
                     figure.text(x, y, _SIGNS[column], ha="center", va="center", fontsize=9)
-            total = f"{report.maps.value[row]:.2f} nats"
+            total = f"{report.maps.value[row]:.2f} ± {report.maps.stderr[row]:.2f}"
             axes.text(
                 0.97, 0.04, total, transform=axes.transAxes, color="white", ha="right", va="bottom", fontsize=_SMALL
             )
@@ -71,22 +75,22 @@ def plot_edits(report: EditReport) -> Drawing:
                 figure, report, int(rows[row]), (4 * step + 0.05 - _BETWEEN / 2) / width, (low + _SIDE) / height, height
             )
         figure.text(0.05 / width, 1 - 0.03 / height, title, weight="bold", fontsize=_TITLE, va="top")
-        bar = figure.add_axes(((0.05 + 3 * step) / width, 0.18 / height, _SIDE / width, 0.05 / height))
+        bar = figure.add_axes(((0.05 + 3 * step) / width, (0.18 + lift) / height, _SIDE / width, 0.05 / height))
         scale = figure.colorbar(drawn, cax=bar, orientation="horizontal")
         scale.ax.tick_params(labelsize=_SMALL, length=1.5, pad=1)
         scale.ax.locator_params(nbins=2)
         scale.outline.set_linewidth(0.3)
-        figure.text((3 * step - 0.02) / width, 0.18 / height, "nats / pixel", fontsize=_SMALL, ha="right")
+        figure.text((3 * step - 0.02) / width, (0.18 + lift) / height, "nats / pixel", fontsize=_SMALL, ha="right")
         moved = "the donor's value" if report.edits.perturbed.given else "the value asked for"
-        figure.text(
-            0.05 / width, 0.06 / height, f"grey: kept\nblue: moved to {moved}\nred: moved elsewhere", fontsize=_SMALL
-        )
+        legend = ["grey: kept", f"blue: moved to {moved}", "red: moved elsewhere", *same]
+        figure.text(0.05 / width, 0.06 / height, "\n".join(legend), fontsize=_SMALL)
     return figure
 
 
 def _title(report: EditReport) -> str:
     told = sorted(zip(report.shares[report.group], report.world.names), reverse=True)
-    known = [f"{share:.0%} of {name}" for share, name in told if share >= _LITTLE][:_NAMED]
+    names = [name for share, name in told if share >= _LITTLE][:_NAMED]
+    known = [f"{report.told(report.world.column(name))} of {name}" for name in names]
     title = f"Edits along {report.group}, which tells {', '.join(known) or 'nothing'}"
     return "\n".join(wrap(title, _LINE))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from ..latent_groups import cells, known_how
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 #: Inches of a cell, and of the margins for names beside and above the cells.
 _CELL, _MARGIN, _ABOVE = (0.72, 0.3), 1.2, 0.52
+#: Inches of a letter of the title, of a line of it, and from the figure's edge.
+_LETTER, _LINE, _EDGE = 0.071, 0.13, 0.05
 
 
 def plot_groups(scores: GroupScores) -> Drawing:
@@ -28,12 +31,15 @@ def plot_groups(scores: GroupScores) -> Drawing:
         lines, names = [*lines, scores.population.shares], [*names, "all neurons"]
         texts.append([f"{max(share, 0.0):.0%}" for share in scores.population.shares])
     width = _MARGIN + _CELL[0] * len(scores.factors) + 0.2
-    height = _ABOVE + _CELL[1] * len(rows) + 0.25
+    title = ["Share of each factor that a group tells", f"({known_how(scores)}; outlined: its label)"]
+    # Few factors leave little room: then the title begins at the edge of the figure, on more lines.
+    fits = max(map(len, title)) * _LETTER <= width - _MARGIN
+    title = title if fits else [line for part in title for line in wrap(part, int((width - _EDGE) / _LETTER))]
+    above = _ABOVE + _LINE * (len(title) - 2)
+    height = above + _CELL[1] * len(rows) + 0.25
     with styled():
         figure = Drawing(figsize=(width, height))
-        axes = figure.add_axes(
-            (_MARGIN / width, 0.1 / height, 1 - (_MARGIN + 0.2) / width, 1 - (_ABOVE + 0.1) / height)
-        )
+        axes = figure.add_axes((_MARGIN / width, 0.1 / height, 1 - (_MARGIN + 0.2) / width, 1 - (above + 0.1) / height))
         axes.imshow(lines, cmap=SHADES, vmin=0, vmax=1, aspect="auto")
         for g, line in enumerate(lines):
             for f, share in enumerate(line):
@@ -48,6 +54,6 @@ def plot_groups(scores: GroupScores) -> Drawing:
         axes.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
         for spine in axes.spines.values():
             spine.set_visible(False)
-        how = known_how(scores)
-        axes.set_title(f"Share of each factor that a group tells\n({how}; outlined: its label)")
+        across = width - _MARGIN - 0.2
+        axes.set_title("\n".join(title), x=0.0 if fits else (_EDGE - _MARGIN) / across)
     return figure

@@ -237,7 +237,8 @@ def plot_population(encoder: Encoder, images: Array, index: int = 0) -> Drawing:
     encoder = encoder.to(dtype=torch.float64)
     with styled():
         figure = Drawing(figsize=(COLUMN, 1.55), dpi=200)
-        axes = _picture(figure, (0.01, 0.16, 0.29, 0.64), images[index], cmap="gray").axes
+        shown = images[index] if images.shape[1] > 1 else fields[:, 0]  # of vectors, all fields, one per row
+        axes = _picture(figure, (0.01, 0.16, 0.29, 0.64), shown, cmap="gray").axes
         _draw_fields(axes, fields)
         axes.set_title(f"{len(fields)} receptive fields", pad=3)
         curve = figure.add_axes((0.43, 0.28, 0.22, 0.52))

@@ -11,6 +11,7 @@ import stiminfo as si
 from stiminfo.axioms import AXIOMS, Witness, places, replay
 from stiminfo.axioms.auditing.attack import attack
 from stiminfo.axioms.cases import ModelCase
+from stiminfo.axioms.finding import place
 from stiminfo.axioms.known import with_slopes
 from stiminfo.axioms.places import PlacesCase
 from stiminfo.axioms.registry import EVERY, case_from_json
@@ -122,9 +123,16 @@ def test_places_that_are_none(change, says):
 def test_a_witness_there_replays_and_is_drawn():
     wrong = WRONG[10][1]
     verdict = attack(AXIOMS["stimulus_invariance"], wrong, examples=1)
-    assert "another cut or unit of the circle changes I at stimulus" in verdict.says
+    assert "another cut or unit of the circle changes I at x = " in verdict.says
     assert replay(Witness("number", "stimulus_invariance", verdict.case, verdict.finding), wrong).stands
     assert verdict.plot().axes
+
+
+def test_a_stimulus_is_named_by_its_value():
+    model = si.EncodingModel([[1.5], [7]], [0.5, 0.5], np.eye(2))
+    assert place(model, 1) == "x = 7 (stimulus 1)"
+    assert place(si.EncodingModel([[1.5, 0], [7, 2]], [0.5, 0.5], np.eye(2)), 0) == "x = (1.5, 0) (stimulus 0)"
+    assert place(si.EncodingModel([[0], [1]], [0.5, 0.5], np.eye(2), geometry="nominal"), 1) == "stimulus 1"
 
 
 def test_measures_decline_there_for_a_declared_reason():

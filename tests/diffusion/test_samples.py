@@ -132,7 +132,10 @@ def test_train_on_samples_and_decompose_with_other_neurons(folder, capsys):
     assert data["gain_architecture"] is None
     assert data["shape"] == [1, 4]
     assert data["notes"]["held_out"][0]["network_given"] is None
-    assert "| - |" in (folder / "net" / "card.md").read_text()
+    card = (folder / "net" / "card.md").read_text()
+    assert "| - |" in card
+    assert "Residual MLPs that denoise stimuli" in card
+    assert not any(word in card for word in ("U-Net", "pixel", "images,"))
     np.save(folder / "other.npy", np.eye(4)[:1])
     known = ("--data", str(folder / "x.npy"), "--checkpoint", str(folder / "net"), "--passes", "300", "--show", "2")
     out = folder / "out"

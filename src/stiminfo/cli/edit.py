@@ -16,8 +16,7 @@ from .shared import bar_here, console_here, ending, say
 
 if TYPE_CHECKING:
     from ..diffusion import Denoiser
-    from ..diffusion.latents import ExactLatents, LearnedGroups, World
-    from ..models.arrays import Array
+    from ..diffusion.latents import LearnedGroups, World
     from ..reports.editing import EditReport
     from ..reports.sweeps import Common, Setting
 
@@ -167,7 +166,9 @@ def edit(options: Options) -> int:
 
     Each image is inverted to noise and generated again, guided by its latents with those of one group changed. The
     table says for each factor what share of it the group tells, how often edits took the donor's value, and how often
-    they kept the image's own. Writes a figure (image, donor, edit, and a map of I_local of the group) and the scores.
+    they kept the image's own. Near enough is the same: on a circle of more than 12 positions within a twelfth of the
+    period, on a line of four values or more the next value; else only the value itself. The table's note says which.
+    Writes a figure (image, donor, edit, and a map of I_local of the group) and the scores.
 
     Several values of --group, --level, --scale, --guide, --condition, --seed or --groups make a sweep: one table with a
     row per combination, and one figure. Each row is kept in DIR/sweep.json as soon as it is there; the same command
@@ -237,6 +238,7 @@ def _check_critic(learned: LearnedGroups, setting: Setting) -> None:
     from ..diffusion.latents.groups import WHOLE
 
     latents = learned.exact()
+    latents.groups.of_factor(setting.group, learned.world.names)
     latents.groups.latents(setting.group)
     guide = guides_with(learned.critics)[setting.guide]
     if isinstance(guide, Trained):
@@ -248,7 +250,7 @@ def _edited(options: Options, setting: Setting, common: Common) -> EditReport:
     from ..diffusion.latents import load_groups
     from ..estimators import i_local
     from ..reports.editing import EditReport, worth_seeing
-    from ..reports.sweeping import chosen_images, edited
+    from ..reports.sweeping import chosen_images, edited, told_shares
 
     learned = load_groups(options.groups[0])
     _check_critic(learned, setting)
@@ -263,22 +265,11 @@ def _edited(options: Options, setting: Setting, common: Common) -> EditReport:
     settings = {"perturb": options.perturb, "amount": options.amount}
     settings |= {name: getattr(setting, name) for name in ("level", "scale", "guide", "condition", "seed")}
     settings |= {"law": learned.responses.law, "denoiser": repr(start.denoiser)}
-    shares = _shares(latents, setting)
+    shares, least = told_shares(learned, setting)
     rows = worth_seeing(world, shares[group], images.numpy(), edits.perturbed.donors.numpy(), _SHOWN)
     teller = latents.denoiser(group)
     maps = i_local.estimate(teller, latents.stimuli[images[rows]], passes=_PASSES, seed=setting.seed)
-    return EditReport(world, group, settings, start, edits, scores, shares, matrix, rows, maps)
-
-
-def _shares(latents: ExactLatents, setting: Setting) -> dict[str, Array]:
-    """What each group tells about each factor, by the law of the latents."""
-    from ..diffusion.latents import factor_information
-
-    names = {*latents.groups.names, setting.group}
-    found = {
-        name: factor_information(latents.channel(name), latents.world, seed=setting.seed) for name in sorted(names)
-    }
-    return {name: one.shares for name, one in found.items()}
+    return EditReport(world, group, settings, start, edits, scores, shares, matrix, rows, maps, least)
 
 
 def _networks(options: Options, world: World) -> Denoiser | None:

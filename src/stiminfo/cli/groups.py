@@ -174,6 +174,7 @@ def _written(options: Options, bar: Progress) -> tuple[GroupScores, dict[str, Bo
     training.progress = _teller(bar, training.recipe.steps)
     vae = training.run()
     notes = {"recipe": training.recipe.to_json(), "recipe_name": options.recipe, "seed": options.seed}
+    notes |= {"samples": options.samples}
     notes |= {"seconds": round(training.seconds, 1), "losses": training.losses}
     learned = LearnedGroups(vae, training.world, training.responses, notes)
     scores = score_groups(learned, options.samples, options.seed, _counter(bar, "what the groups tell"))

@@ -252,7 +252,8 @@ class ImageOptions(Given):
             min=1e-9,
             max=1e6,
             metavar="RATIO",
-            help="Noise of a linear neuron, relative to the median standard deviation of the neurons' inputs.",
+            help="Standard deviation of a linear neuron's noise, relative to the median standard deviation of the "
+            "neurons' inputs; LinearGaussian(noise=) takes the variance.",
         ),
     ] = 2.0
 

@@ -42,7 +42,8 @@ class Options(ImageOptions):
         typer.Option(
             min=0.01,
             metavar="MINUTES",
-            help="Time for the whole run, from calibration to checkpoint (default: small 5, vectors 2, medium 90).",
+            help="Time by the clock for the whole run, from calibration to checkpoint, however busy the machine is "
+            "(default: small 5, vectors 2, medium 90).",
         ),
     ] = None
     steps: Annotated[int | None, count_option("Training steps of the denoisers, instead of --minutes.")] = None

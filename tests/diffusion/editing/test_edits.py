@@ -15,6 +15,7 @@ from stiminfo.diffusion.editing import (  # noqa: E402
     LeftTheImages,
     MeanLatents,
     agreement,
+    counts_as_same,
     depth,
     edit,
     group_spread,
@@ -283,9 +284,29 @@ def test_distances_between_values():
     zero, one, last = np.array([0]), np.array([1]), np.array([7])
     assert steps_apart(world, 0, zero, zero) == 0
     assert steps_apart(world, 0, zero, one) == np.inf
-    assert steps_apart(world, 1, zero, last) == pytest.approx(1.5)  # 45 degrees, and 30 are the same
+    assert steps_apart(world, 1, zero, last) == 2  # of 8 positions, only the own one is the same
     assert steps_apart(world, 3, zero, one) == 2  # of two values, neighbours differ
     assert steps_apart(line_world(4), 0, zero, one) == 1
+
+
+@pytest.mark.parametrize(
+    ("positions", "apart", "says"), [(12, 2, ""), (13, 12 / 13, "within 30"), (24, 0.5, "within 30")]
+)
+def test_on_a_circle_of_few_positions_only_the_own_one_is_the_same(positions, apart, says):
+    codes = np.arange(positions)
+    images = np.linspace(0, 1, positions * 2).reshape(positions, 1, 2)
+    world = World(images, codes[:, None], ("turn",), (tuple(360.0 * codes / positions),), (360.0,))
+    assert steps_apart(world, 0, np.array([0]), np.array([positions - 1])) == pytest.approx(apart)
+    assert counts_as_same(world, 0) == says
+    found = score(
+        world, np.zeros(3, int), np.full(3, positions // 2), torch.tensor(world.flat[positions // 2 + codes[:3] - 1])
+    )
+    assert found.taken[0] == pytest.approx(1 if says else 1 / 3)
+
+
+def test_what_counts_as_the_same_is_said():
+    assert [counts_as_same(LATENTS.world, f) for f in range(4)] == ["", "", "", ""]
+    assert counts_as_same(line_world(4), 0) == "within one step"
 
 
 # -- what is refused --------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """`stiminfo groups`: what it prints, writes and refuses."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -79,6 +80,21 @@ def test_own_images_and_responses(groups, tmp_path, monkeypatch):
     assert "exact in the images" not in out
     assert "the estimate is too high; what held-out trials show is too low" in out
     assert load_groups(tmp_path / "groups").vae.groups.ranks == (6, 4)
+    # `edit` prints what `groups` does, and names the group of a factor.
+    range_of = re.search(r"│ pose +│ rotation +│ +\S+ +│ +(\d+–\d+%)", out)
+    few = ("edit", "--groups", "groups", "--images", "4")
+    done = stiminfo(*few, "--group", "pose")
+    assert re.search(r"│ rotation +│ +(\d+–\d+%)", done.stdout)[1] == range_of[1]
+    edited = json.loads((tmp_path / "edits" / "edits.json").read_text())
+    assert 0 <= edited["at_least"]["pose"]["rotation"] < edited["shares"]["pose"]["rotation"] + 0.05
+    picture = (tmp_path / "edits" / "edits.svg").read_text()
+    assert range_of[1] + " of rotation" in picture or "tells nothing" in picture
+    total, error = edited["map_totals"]["nats"][0], edited["map_totals"]["stderr"][0]
+    assert f"{total:.2f} ± {error:.2f}" in picture
+    done = stiminfo(*few, "--group", "rotation")
+    assert done.stderr == "stiminfo: unknown group 'rotation', which is a factor; the group of this factor is 'pose'\n"
+    done = stiminfo(*few, "--group", "stripes")
+    assert done.stderr.endswith("which is a factor; no group is supervised by this factor\n")
     code, _, err = groups(*own[:4], *own[6:], *exact, "--neurons", "4", "--out", "simulated")
     assert code == 0
     assert "stiminfo: note: no --responses are given: 4 simulated neurons respond" in err
