@@ -13,7 +13,7 @@ from .response_views import LEARNED
 
 PRECONDITIONINGS = ("edm", "epsilon", "wiener")
 #: What older checkpoints do not say; they are read with the defaults.
-_LATER = {"network", "prior_only", "step"}
+_LATER = {"network", "prior_only", "step", "centred"}
 ROUTES = ("image", "embedding", "both")
 NETWORKS = ("unet", "mlp")
 #: Beyond this, levels above `high` would not be finite: their reach is a factor of at most e^50.
@@ -41,6 +41,8 @@ class Architecture:
     prior_only : one network, which learns xhat(xg) and sees no responses
     step : responses are first read by one linear step, see `stepped`; of an MLP with ``wiener`` preconditioning, and
         two networks
+    centred : with such a step: what the networks answer to no response is taken off what they answer to a response. It
+        needs training on stimuli without a response (``Recipe.null_share``)
     """
 
     channels: tuple[int, ...] = (32, 64)
@@ -54,6 +56,7 @@ class Architecture:
     network: str = "unet"
     prior_only: bool = False
     step: bool = False
+    centred: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.channels) <= 8 or not all(isinstance(c, int) and 8 <= c <= 1024 for c in self.channels):
@@ -72,6 +75,8 @@ class Architecture:
         alone = self.shared or self.views or self.prior_only
         if self.step and (alone or self.network != "mlp" or self.preconditioning != "wiener"):
             raise ModelError("the linear step needs two MLPs, wiener preconditioning and no views of the response")
+        if self.centred and not self.step:
+            raise ModelError("only answers beside a linear step can be centred")
         check_choices(
             self,
             patch=(1, 2, 4),
@@ -82,6 +87,7 @@ class Architecture:
             shared=(False, True),
             prior_only=(False, True),
             step=(False, True),
+            centred=(False, True),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -94,6 +100,8 @@ class Architecture:
         names = {field.name for field in fields(cls)}
         if not isinstance(data, dict) or not names - _LATER <= set(data) <= names:
             raise ModelError("this does not describe an architecture")
+        # Before they could be left uncentred, all such networks were centred.
+        data = {"centred": data.get("step", False)} | data
         try:
             return cls(**(data | {name: tuple(data[name]) for name in ("channels", "views")}))
         except TypeError as error:

@@ -76,9 +76,14 @@ class Recipe:
             raise ModelError(f"response_steps is {self.response_steps}; expected 0 unless there is a linear step")
         if self.batch > MOST_BATCH:
             raise ModelError(f"batch is {self.batch}; expected at most {MOST_BATCH} images")
-        for name, low, high in (("rate", 0, 1), ("ema", 0, 1), ("null_share", 0, 1), ("clip", 0, float("inf"))):
+        for name, low, high in (("rate", 0, 1), ("ema", 0, 1), ("clip", 0, float("inf"))):
             if not low < getattr(self, name) < high:
                 raise ModelError(f"{name} is {getattr(self, name)!r}; expected a number between {low} and {high}")
+        if not 0 <= self.null_share < 1:
+            raise ModelError(f"null_share is {self.null_share!r}; expected a number from 0 to below 1")
+        learns_none = self.architecture.shared or self.architecture.centred
+        if not self.null_share and learns_none:
+            raise ModelError("null_share is 0; these networks have to learn what no response means, too")
         if bool(self.pool) != (self.target == "closure"):
             raise ModelError(f"pool is {self.pool}; expected 0 unless the gain network learns the closure")
         check_choices(self, level_draw=LEVEL_DRAWS, target=TARGETS, precision=PRECISIONS)
@@ -163,7 +168,7 @@ PRESETS: dict[str, Recipe] = {
         Architecture(channels=(192,), layers=3, preconditioning="wiener", network="mlp", shared=False, step=True),
         batch=512,
         warm_up=100,
-        null_share=0.3,
+        null_share=0.0,
         level_draw="inner",
         target="closure",
         response_steps=4000,

@@ -36,9 +36,9 @@ def interpolated(table: Tensor, place: Tensor) -> Tensor:
 
 
 class SteppedNetwork(DenoisingNetwork):
-    """xhat(xg), and xhat(xg, r) = xhat(xg) + D(r) - D(no response), D = D0 + a network's answer.
+    """xhat(xg), and xhat(xg, r) = xhat(xg) + D(r), D = D0 + a network's answer.
 
-    Without the difference, D would learn the error of xhat(xg) as well, which is no gain of a response.
+    If the architecture is ``centred``, D(no response) is subtracted: the error of xhat(xg), which D learns as well.
 
     Attributes
     ----------
@@ -67,6 +67,7 @@ class SteppedNetwork(DenoisingNetwork):
         super().__init__(architecture, shape, levels, centre, spread, response_mean, response_spread)
         pixels = len(centre)
         self.encoder: Encoder | None = None
+        self.centred = architecture.centred
         self.register_buffer("step", self.centre.new_zeros(PARTS, pixels, pixels))
         self.register_buffer("told", self.centre.new_zeros(PARTS, pixels))
         self.register_buffer("shown", self.centre.new_zeros(PARTS, pixels))
@@ -97,8 +98,10 @@ class SteppedNetwork(DenoisingNetwork):
         mean = super().forward(xg, gamma)
         views, first = self._views(xg, gamma, mean), self.linear_step(mean, gamma, r)
         heard = torch.ones(len(xg), 1, dtype=xg.dtype, device=xg.device)
-        without = self.answer(gamma, r, views, first, 0 * heard)
-        return mean, mean + self.answer(gamma, r, views, first, heard) - without, views
+        given = mean + self.answer(gamma, r, views, first, heard)
+        if self.centred:
+            given = given - self.answer(gamma, r, views, first, 0 * heard)
+        return mean, given, views
 
     def answer(self, gamma: Tensor, r: Tensor, views: Tensor, first: Tensor, heard: Tensor) -> Tensor:
         """D of rows that are given their response (`heard` is 1, (B, 1)) or none (0); `first` is the linear step."""

@@ -7,23 +7,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from ...diffusion.batches import Batches
 from ...diffusion.bias import Reference
 from ...diffusion.checkpoints import save_learned
 from ...diffusion.encoders import Encoder
-from ...diffusion.gain_target import measure_means
-from ...diffusion.networks import DenoisingNetwork
-from ...diffusion.recipes import CLOSED_SHARE, MOST_MEASURED, PRESETS, RESPONSE_SHARE, Recipe
+from ...diffusion.recipes import CLOSED_SHARE, PRESETS, RESPONSE_SHARE, Recipe
 from ...diffusion.samplers import Closure, Matched
 from ...diffusion.sources import Source, population_for, source_named
 from ...diffusion.training import Training
@@ -47,11 +44,14 @@ PRIOR_SHARE = (1 - CLOSED_SHARE) * (1 - RESPONSE_SHARE)
 SEEDS, MINUTES = 3, 2.0
 FOLDER = Path("out/smooth")
 #: The recipe that is judged in all cases; the others, and the cases in which they are compared with it.
-BEST, COMPARED = "closed", ("six components in R¹⁶", "gmm, 8 x 8, linear")
-#: The cases in which responses are not centred, in turn.
-ABLATED = ("gmm, 8 x 8, linear", "gmm, 8 x 8, Poisson")
-#: Noisy stimuli that go through the networks at once while factors are measured anew.
-_AT_ONCE = 1024
+BEST = "closed"
+COMPARED = {
+    "dropout": ("gmm, 8 x 8, linear", "gmm, 8 x 8, Poisson"),
+    "squares": ("six components in R¹⁶", "gmm, 8 x 8, linear"),
+    "direct": ("six components in R¹⁶", "gmm, 8 x 8, linear"),
+}
+#: The share of training responses that *dropout* withholds.
+WITHHELD = 0.3
 
 
 def cases() -> dict[str, Callable[[], tuple[Source, Encoder]]]:
@@ -74,10 +74,13 @@ def cases() -> dict[str, Callable[[], tuple[Source, Encoder]]]:
 def recipes() -> dict[str, Recipe]:
     """The recipe for stimuli that are no images, which learns 8 x 8 images as well, and what it is compared with.
 
-    ``squares``: the gain network learns D^2, not the closure. ``direct``: one network of xg and r, no linear step.
+    ``dropout``: some stimuli are shown without a response, and what is answered then is taken off. ``squares``: the
+    same, and the gain network learns D^2, not the closure. ``direct``: one network of xg and r, no linear step.
     """
     best = PRESETS["vectors"]
-    return {BEST: best, "squares": replace(best, target="square", pool=0), "direct": best.direct()}
+    dropout = replace(best, architecture=replace(best.architecture, centred=True), null_share=WITHHELD)
+    squares = replace(dropout, target="square", pool=0)
+    return {BEST: best, "dropout": dropout, "squares": squares, "direct": best.direct()}
 
 
 def trained(name: str, recipe: str, seed: int, minutes: float, folder: Path) -> Path:
@@ -129,37 +132,6 @@ def cell(name: str, recipe: str, seed: int, minutes: float, folder: Path, truth:
     return rows
 
 
-@dataclass(frozen=True)
-class Uncentred:
-    """Denoisers whose D is not centred: it keeps what it has learned of the error of xhat(xg), D(no response)."""
-
-    network: DenoisingNetwork
-
-    def both(self, xg: Tensor, gamma: Tensor, r: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        heard = torch.ones(len(xg), 1, dtype=torch.bool)
-        return self.network(xg, gamma), self.network(xg, gamma, r, heard), self.network.beside(xg, gamma)
-
-
-def uncentred(name: str, seed: int, minutes: float, folder: Path, truth: Truth) -> list[dict[str, Any]]:
-    """The row of the best recipe's networks with factors that are measured by a D that is not centred."""
-    place = trained(name, BEST, seed, minutes, folder)
-    kept = folder / f"{place.name} uncentred.json"
-    if not kept.is_file():
-        source, encoder = cases()[name]()
-        denoiser, recipe = UNetDenoiser.load(place), recipes()[BEST]
-        gain, levels, notes = denoiser.gain_network, denoiser.network.levels, denoiser.learned.notes
-        assert gain is not None
-        gain.level_scale.fill_(1.0)
-        batches = Batches(source, encoder, recipe, levels, seed, 0, "cpu")
-        count = min(MOST_MEASURED, recipe.batch * notes["recipe"]["gain_steps"])
-        size = min(_AT_ONCE, count)
-        network = cast(DenoisingNetwork, Uncentred(denoiser.network))
-        measure_means(gain, network, lambda k: batches.draw("levels", k, size), count // size, closed=True)
-        about = {"case": name, "recipe": f"{BEST}, not centred", "seed": seed, "minutes": minutes, "cpu": notes["cpu"]}
-        write_whole(kept, json_text([about | truth.judge(_gain(denoiser))]))
-    return list(read_json(kept))
-
-
 def limits(name: str, folder: Path, truth: Truth) -> list[dict[str, Any]]:
     """What the ways without training on responses give where xhat(xg) is exact: their own bias."""
     kept = folder / f"{list(cases()).index(name)} limits.json"
@@ -203,12 +175,10 @@ def make(run: Run) -> Data:
     wanted = [name for name in cases() if run["case"] in (None, name)]
     # Seed by seed, so that an interrupted run has something of every case.
     for seed, name, recipe in product(range(run["seeds"] or SEEDS), wanted, recipes()):
-        if recipe != BEST and name not in COMPARED:
+        if recipe != BEST and name not in COMPARED[recipe]:
             continue
         truth = _truth(folder / f"truth {list(cases()).index(name)}.safetensors", cases()[name])
         rows += cell(name, recipe, seed, minutes, folder, truth)
-        if recipe == BEST and name in ABLATED:
-            rows += uncentred(name, seed, minutes, folder, truth)
         if (seed, recipe) == (0, BEST):
             rows += limits(name, folder, truth)
         run.keep(_data(rows, minutes))
@@ -237,13 +207,13 @@ def markdown(data: Data) -> str:
     inside = {way: float(np.mean([one[way] for one in known])) for way in ("inside", "by_noise")} if known else {}
     made = {(one["case"], one["recipe"], one["seed"]) for one in data["cells"] if one["recipe"] in recipes()}
     constants = {"stimuli": STIMULI, "bands": BANDS, "judged": JUDGED}
-    constants |= {"made": len(made), "cells": (len(cases()) + len(COMPARED) * (len(recipes()) - 1)) * SEEDS}
+    constants |= {"made": len(made), "cells": (len(cases()) + sum(map(len, COMPARED.values()))) * SEEDS}
     return page("smooth.md", groups=groups, minutes=data["minutes"], **inside, **constants)
 
 
 STUDY = Study(
     name="smooth",
-    cost="two minutes of one core for each of 27 runs, and half as long again; made only when it is named; resumable",
+    cost="two minutes of one core for each of 33 runs, and half as long again; made only when it is named; resumable",
     make=make,
     outputs=("smooth.json", "smooth.md"),
     page=markdown,

@@ -107,6 +107,48 @@ def test_a_run_may_begin_with_networks_of_the_same_form():
         training(replace(SMALL.direct(channels=(8,)), steps=1, gain_steps=1), start=first).run()
 
 
+def centred(recipe, **changes):
+    return replace(recipe, architecture=replace(recipe.architecture, centred=True), **{"null_share": 0.3} | changes)
+
+
+def test_what_is_said_without_a_response_is_taken_off_where_asked_for():
+    learned = training(centred(SMALL)).run()
+    network = learned.denoising
+    torch.nn.init.normal_(network.conditional.leave.weight)
+    x, gamma, r = SOURCE.held_out(16), torch.full((16,), 0.5), torch.ones(16, ENCODER.responses)
+    with torch.no_grad():
+        mean, taken_off, views = network.both(x, gamma, r)
+        none = network(x, gamma, r, torch.zeros(16, 1, dtype=torch.bool)) - mean
+        network.centred = False
+        same, whole, seen = network.both(x, gamma, r)
+    assert torch.equal(same, mean)
+    assert torch.equal(seen, views)
+    assert none.abs().max() > 1e-3
+    torch.testing.assert_close(whole - taken_off, none)
+
+
+def test_checkpoints_from_before_are_centred():
+    told = centred(SMALL).architecture.to_json()
+    del told["centred"]
+    assert Architecture.from_json(told).centred
+    assert not Architecture.from_json({name: one for name, one in told.items() if name != "step"}).centred
+    assert not SMALL.architecture.centred
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: centred(SMALL, null_share=0.0), "these networks have to learn what no response means"),
+        (lambda: replace(SMALL.direct(channels=(8,)), null_share=0.0), "these networks have to learn what no response"),
+        (lambda: replace(SMALL, null_share=1.0), "null_share is 1.0; expected a number from 0 to below 1"),
+        (lambda: Architecture(centred=True), "only answers beside a linear step can be centred"),
+    ],
+)
+def test_what_cannot_be_centred(make, message):
+    with pytest.raises(ModelError, match=message):
+        make()
+
+
 @pytest.mark.parametrize("neurons", ["linear", "poisson"])
 def test_a_checkpoint_comes_back_equal(tmp_path, neurons):
     run = training()

@@ -10,10 +10,6 @@ pytest.importorskip("diffusers")
 pytest.importorskip("accelerate")
 
 from stiminfo.diffusion import MixtureDenoiser  # noqa: E402
-from stiminfo.diffusion.batches import Batches  # noqa: E402
-from stiminfo.diffusion.beginning import fresh_denoisers  # noqa: E402
-from stiminfo.diffusion.gain_target import measure_step  # noqa: E402
-from stiminfo.diffusion.level_range import levels_for  # noqa: E402
 from stiminfo.diffusion.recipes import PRESETS  # noqa: E402
 from stiminfo.reports.studies import publish, smooth  # noqa: E402
 from stiminfo.reports.studies.study import FOLDER  # noqa: E402
@@ -60,7 +56,7 @@ def test_the_study_runs_and_goes_on(tmp_path, monkeypatch):
     moment = replace(PRESETS["vectors"], batch=16)
     monkeypatch.setattr(smooth, "PRESETS", {"vectors": moment})
     monkeypatch.setattr(smooth, "PASSES", 128)
-    monkeypatch.setattr(smooth, "ABLATED", (CASE,))
+    monkeypatch.setattr(smooth, "COMPARED", smooth.COMPARED | {"dropout": (CASE,)})
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
     cells = tmp_path / "cells"
     names = ["smooth", "--out", str(tmp_path), "--cells", str(cells), "--cell-minutes", "0.01", "--seeds", "1"]
@@ -68,10 +64,13 @@ def test_the_study_runs_and_goes_on(tmp_path, monkeypatch):
     data = json.loads((tmp_path / "smooth.json").read_text(encoding="utf-8"))
     ways = [row["recipe"] for row in data["cells"]]
     ways_of_xhat = ["closure", "matched sampler", "closure, exact xhat(xg)", "matched sampler, exact xhat(xg)"]
-    assert ways == ["closed", "closed, not calibrated", *ways_of_xhat[:2], "closed, not centred", *ways_of_xhat[2:]]
-    assert 0.9 < data["cells"][-2]["total"] < 1  # a lower bound
-    assert 0.5 < data["cells"][-1]["total"] < 1.5
-    assert 0 < data["cells"][-1]["error"] < 0.5
+    assert ways == [
+        *("closed", "closed, not calibrated", *ways_of_xhat),
+        *("dropout", "dropout, not calibrated"),
+    ]
+    assert 0.9 < data["cells"][4]["total"] < 1  # a lower bound
+    assert 0.5 < data["cells"][5]["total"] < 1.5
+    assert 0 < data["cells"][5]["error"] < 0.5
     assert all(0 <= row["inside"] <= 1 for row in data["cells"] if "inside" in row)
     page = (tmp_path / "smooth.md").read_text(encoding="utf-8")
     assert page == smooth.markdown(data)
@@ -79,24 +78,6 @@ def test_the_study_runs_and_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(smooth, "Training", None)  # nothing is trained again
     publish.main([*names, "--case", CASE])
     assert json.loads((tmp_path / "smooth.json").read_text(encoding="utf-8")) == data
-
-
-def test_what_is_not_centred_keeps_what_is_said_without_a_response():
-    source, encoder = smooth.cases()[CASE]()
-    torch.manual_seed(0)
-    network = fresh_denoisers(source, encoder, PRESETS["vectors"].architecture, levels_for(source, encoder), 0)
-    torch.nn.init.normal_(network.conditional.leave.weight)
-    batches = Batches(source, encoder, PRESETS["vectors"], network.levels, 0, 0, "cpu")
-    batch = batches.draw("size", 0, 16)
-    measure_step(network, batches.draw("step", 0, 2048))
-    with torch.no_grad():
-        mean, centred, views = network.both(batch.xg, batch.gamma, batch.r)
-        same, whole, seen = smooth.Uncentred(network).both(batch.xg, batch.gamma, batch.r)
-        none = network(batch.xg, batch.gamma, batch.r, torch.zeros(16, 1, dtype=torch.bool)) - mean
-    assert torch.equal(same, mean)
-    assert torch.equal(seen, views)
-    assert none.abs().max() > 1e-3
-    torch.testing.assert_close(whole - centred, none)
 
 
 def test_the_published_table_is_that_of_its_numbers():
