@@ -14,7 +14,7 @@ from ..sheet import Column, Sheet, is_missing, is_number, listed, not_a_number
 from .shape import Shape, chosen_columns, grouped, refuse_groups, repeats, unique_names
 
 #: A table with so many rows per stimulus holds trials: nobody writes a stimulus of a count table into three rows.
-_ROWS = 3
+ROWS = 3
 
 
 def read(sheet: Sheet, options: Options) -> Recording:
@@ -135,7 +135,7 @@ def evidence(sheet: Sheet) -> int:
     if len(names) < 2 or (words.is_response(names[0]) and words.are_numbers(tuple(names[1:]))):
         return 0
     told = any(words.is_response(name) for name in names) or words.says(words.TRIAL, names[0])
-    return 2 if told or repeats(sheet) >= _ROWS else 0
+    return 2 if told or repeats(sheet) >= ROWS else 0
 
 
 SHAPE = Shape("trials", "one row per trial", evidence, read)
