@@ -121,11 +121,11 @@ class Measured:
         return table
 
     def to_csv(self) -> str:
-        """The table of `columns` as CSV; a value that is left out is an empty cell."""
-        return as_csv(self.columns())
+        """The table of `columns` as CSV, and its units; a value that is left out is an empty cell."""
+        return as_csv(self.columns(), self.units)
 
     def to_frame(self) -> DataFrame:
-        """The table of `columns` as a pandas DataFrame, indexed by the stimuli's labels.
+        """The table of `columns` as a pandas DataFrame, indexed by the stimuli's labels; its ``attrs`` name the units.
 
         Raises
         ------
@@ -136,7 +136,9 @@ class Measured:
             import pandas
         except ImportError as error:
             raise MissingExtra("to_frame needs pandas: pip install 'stiminfo[recordings]'") from error
-        return pandas.DataFrame(self.columns()).set_index("label")
+        frame = pandas.DataFrame(self.columns()).set_index("label")
+        frame.attrs["units"] = self.units
+        return frame
 
     def to_xarray(self) -> Dataset:
         """The table of `columns` as an xarray Dataset along the dimension ``label``.
@@ -170,13 +172,14 @@ class Measured:
         return str(self)
 
 
-def as_csv(table: dict[str, list[Any]]) -> str:
-    """Named columns as CSV; NaN is an empty cell."""
+def as_csv(table: dict[str, list[Any]], units: str) -> str:
+    """Named columns as CSV, the last of which is `units`; NaN is an empty cell."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(table)
+    writer.writerow([*table, "units"])
     for row in zip(*table.values()):
-        writer.writerow("" if isinstance(cell, float) and math.isnan(cell) else cell for cell in row)
+        cells = ("" if isinstance(cell, float) and math.isnan(cell) else cell for cell in row)
+        writer.writerow([*cells, units])
     return stream.getvalue()
 
 

@@ -143,16 +143,16 @@ def _merged(stimuli: Placed, group: Array) -> Placed:
 
     That 0 and 360 are one is told; several such pairs are doubted, because the period may be wrong.
     """
-    count = len(set(group.tolist()))
-    if count == len(group):
+    count, angles = len(set(group.tolist())), len(set(stimuli.labels))
+    if count == angles or period_of(stimuli.geometry) is None:
         return stimuli
-    again = next(j for j, g in enumerate(group) if g in group[:j])
-    first = stimuli.labels[int(np.flatnonzero(group == group[again])[0])]
+    firsts = np.unique(group, return_index=True)[1]
+    again, first = next((j, firsts[g]) for j, g in enumerate(group) if stimuli.labels[firsts[g]] != stimuli.labels[j])
     said = (
-        f"{len(group)} angles are {count} stimuli on the {stimuli.geometry}, whose trials are taken together: "
-        f"{stimuli.labels[again]!r} is {first!r}, for example"
+        f"{angles} angles are {count} stimuli on the {stimuli.geometry}, whose trials are taken together: "
+        f"{stimuli.labels[again]!r} is {stimuli.labels[first]!r}, for example"
     )
-    if len(group) == count + 1:
+    if angles == count + 1:
         return stimuli._replace(told=(*stimuli.told, said))
     return stimuli._replace(doubts=(*stimuli.doubts, f"{said}; is the period right?"))
 

@@ -11,6 +11,7 @@ import numpy as np
 from ...errors import RecordingError
 from ..arrays import Array
 from .options import period_of
+from .rounding import without_rounding
 from .sheet import is_missing
 from .words import ANGLE, BLANK, says
 
@@ -90,7 +91,8 @@ def placed(
     kind, advice = _geometry(points, names, geometry, at)
     period = period_of(kind)
     doubts = () if period is None else _other_unit(points[has, 0], period)
-    return Placed(labels, points, kind, (*told, *advice), doubts)
+    points, labels, rounded = without_rounding(points, labels)
+    return Placed(labels, points, kind, (*told, *advice), (*doubts, *rounded))
 
 
 class _Read(NamedTuple):

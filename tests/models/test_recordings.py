@@ -434,3 +434,40 @@ def test_a_neuron_of_a_recording_is_named():
     trials = {"stimulus": np.repeat([0, 1], 9), "responses": np.arange(36).reshape(18, 2)}
     with pytest.raises(InputError, match="neuron is -1; expected the name of a response"):
         si.measure(si.read_recording(trials, responses="population"), neuron=-1)
+
+
+PAIRS = "".join(f"{i % 3},{i % 4}\n" for i in range(24))
+#: Tables that may be read in two ways -> words of the refusal, and options that settle it with the labels they give.
+DOUBTFUL = {
+    "two unknown names": (
+        "a,b\n" + PAIRS, ["--stimulus-column", "--response-column"],
+        {("0", "1", "2"): {"stimulus_columns": "a"}, ("0", "1", "2", "3"): {"response_columns": "a"}},
+    ),
+    "two columns of stimuli": ("left,right\n" + PAIRS, ["--as columns"], {("left", "right"): {"shape": "columns"}}),
+    "two names of stimuli": ("contrast,size\n" + PAIRS, ["--stimulus-column"], {}),
+    "two unknown names of few rows": ("a,b\n1,2\n3,4\n", ["--stimulus-column"], {("1", "3"): {"shape": "counts"}}),
+    "responses in rows": (
+        "response,left,right\n0,8,3\n1,2,7\n2,0,1\n", ["--as trials", "--as transposed"],
+        {("left", "right"): {"shape": "transposed"}, ("0, 1", "2, 7", "8, 3"): {"shape": "trials"}},
+    ),
+    "labelled responses in rows": (
+        "choice,face,house\nyes,8,3\nno,2,7\n", ["--as trials", "--as transposed"],
+        {("face", "house"): {"shape": "transposed"}},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DOUBTFUL)
+def test_a_table_that_may_be_read_in_two_ways_is_refused(tmp_path, name):
+    content, words, settled = DOUBTFUL[name]
+    said = refusal(tmp_path, content)
+    assert all(word in said for word in words)
+    for labels, options in settled.items():
+        assert read(tmp_path, content, **options).labels == labels
+
+
+@pytest.mark.parametrize("header", ["contrast,b", "b,contrast", "contrast,spikes", "spikes,contrast", "a,spikes"])
+def test_of_two_columns_one_name_tells_the_other(tmp_path, header):
+    found = read(tmp_path, header + "\n" + PAIRS)
+    stimulus, response = header.split(",") if header.startswith(("contrast", "a")) else header.split(",")[::-1]
+    assert (found.stimulus_names, found.response_names) == ((stimulus,), (response,))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import itertools
 import json
 import math
@@ -440,9 +442,18 @@ def test_rows_are_stimuli(report):
     assert list(plane.columns())[:4] == ["label", "feature 1", "feature 2", "trials"]
 
 
+@pytest.mark.parametrize("units", ["nats", "bits"])
+def test_rows_say_their_units(report, units):
+    found = report.in_bits() if units == "bits" else report
+    rows = list(csv.DictReader(io.StringIO(found.to_csv())))
+    assert {row["units"] for row in rows} == {units}
+    assert [float(row["i_sp"]) for row in rows] == found.measures["i_sp"].value.tolist()
+
+
 def test_a_data_frame(report):
     pytest.importorskip("pandas", reason="needs stiminfo[recordings]")
     frame = report.to_frame()
+    assert frame.attrs == {"units": "nats"}
     assert frame.loc["s1", "i_local"] == report.measures["i_local"].value[1]
     assert frame["i_kong2_high"].tolist() == report.measures["i_kong2"].high.tolist()
 

@@ -56,7 +56,8 @@ def test_everything_is_said_and_written(run, tmp_path):
     assert (tmp_path / "m.csv").read_text() == again.to_csv()
     rows = (tmp_path / "n.csv").read_text().splitlines()
     ends = ("corrected", "correction_error", "low", "high")
-    assert rows[0] == "neuron,information," + ",".join(f"information_{end}" for end in ends)
+    assert rows[0] == "neuron,information," + ",".join(f"information_{end}" for end in ends) + ",units"
+    assert [row.rpartition(",")[2] for row in rows[1:]] == ["bits"] * 5
     assert float(rows[3].split(",")[1]) == again.neurons.value[2]
     page = (tmp_path / "m.html").read_text()
     assert "Each neuron alone" in page

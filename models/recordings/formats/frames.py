@@ -43,7 +43,8 @@ def sheet_of_frame(thing: Any) -> Sheet:
     names = [", ".join(map(str, one)) if isinstance(one, tuple) else str(one) for one in frame.columns]
     columns = [Column(name, _cells(kind, name, frame.iloc[:, i])) for i, name in enumerate(names)]
     told = f"pandas {kind} {tuple(thing.shape)}"
-    if plain and _is_range(frame.index):
+    # Columns 0, 1, ... are those of an array: its rows are the stimuli, or trials that have no stimulus.
+    if plain and _is_range(frame.index) and not words.are_numbers(tuple(names)):
         return Sheet(kind, tuple(columns), [f"row {i}" for i in range(len(frame))], (told,))
     index = [
         Column(level, _cells(kind, level or "the index", frame.index.get_level_values(i).to_series()))

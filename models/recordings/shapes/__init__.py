@@ -8,7 +8,8 @@ from ....errors import OptionError, RecordingError, nearest
 from ..options import Options
 from ..recording import Recording
 from ..sheet import Sheet
-from .shape import Shape, without_index
+from .row_numbers import without_row_numbers
+from .shape import Shape
 
 _FILES = ("counts", "trials", "wide", "long", "transposed", "columns")
 
@@ -35,7 +36,7 @@ def read_sheet(sheet: Sheet, options: Options) -> Recording:
             f"{sheet.where}: one column only, {sheet.names[0]!r}: the header has 1 cell; expected a corner cell and "
             "one cell per response, separated by commas, semicolons, tabs, bars or blanks"
         )
-    sheet = without_index(sheet)
+    sheet = without_row_numbers(sheet, options)
     if options.shape is not None:
         return SHAPES[options.shape].read(sheet, options)
     sure = {name: shape.evidence(sheet) for name, shape in SHAPES.items()}

@@ -16,7 +16,7 @@ from ..sheet import Column, Sheet, is_number
 from .shape import Shape, cells_of, chosen_columns, leading, refuse_groups, unique_names, whole_numbers
 
 #: A count table has fewer stimuli than this if nothing but their number tells them apart.
-_LONG = 20
+LONG = 20
 
 
 def read(sheet: Sheet, options: Options) -> Recording:
@@ -70,7 +70,7 @@ def _refuse_trial_numbers(sheet: Sheet, stimulus: tuple[Column, ...]) -> None:
 
 def _refuse_numbered_rows(sheet: Sheet, stimulus: tuple[Column, ...]) -> None:
     """A first column 1, 2, ... down a long table numbers its trials, unless its name says that it is a stimulus."""
-    if len(stimulus) != 1 or len(sheet) < _LONG or words.says(words.STIMULUS, stimulus[0].name):
+    if len(stimulus) != 1 or len(sheet) < LONG or words.says(words.STIMULUS, stimulus[0].name):
         return
     numbers = stimulus[0].numbers
     if numbers is None or len({*np.diff(numbers)} - {1.0}) or numbers[0] not in (0, 1):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,8 +14,6 @@ from .. import words
 from ..options import Options
 from ..recording import Recording
 from ..sheet import Column, Sheet, is_number, not_a_number, number
-
-_NAMELESS = re.compile(r"(Unnamed: \d+)?")
 
 
 @dataclass(frozen=True)
@@ -116,29 +113,3 @@ def refuse_groups(sheet: Sheet, stimulus: tuple[Column, ...], options: Options) 
                 "one, or name the stimulus with --stimulus-column to pool them; for a population, write one column per "
                 "neuron"
             )
-
-
-def without_index(sheet: Sheet) -> Sheet:
-    """Drop a first column that has no name and numbers the rows, if the next one is the stimulus.
-
-    It is if its name says so, if the names of the others do, or if it holds no numbers of trials.
-    """
-    first, *rest = sheet.columns
-    if not _NAMELESS.fullmatch(first.name) or len(rest) < 2 or first.numbers is None:
-        return sheet
-    steps = first.numbers - np.arange(len(sheet))
-    if not (steps == steps[:1]).all() or steps[0] not in (0, 1) or is_number(rest[0].name):
-        return sheet
-    numbers = rest[0].numbers
-    if (
-        words.are_numbers(tuple(column.name for column in rest[1:]))
-        or any(words.is_telling(column.name) for column in rest)
-        or words.says(words.STIMULUS, rest[0].name)
-        or numbers is None
-        or no_counts(numbers).any()
-    ):
-        kept = replace(sheet, columns=tuple(rest))
-        return kept.telling("left out: the first column, which has no name and numbers the rows")
-    return sheet.telling(
-        f"the first column has no name; it is read as the stimulus, and {rest[0].name!r} as a response"
-    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ...counting import no_counts
 from .. import words
 from ..options import Options
 from ..recording import Recording
 from ..sheet import Column, Sheet
 from . import counts
-from .shape import Shape, unique_names
+from .shape import Shape, grouped, unique_names
 
 
 def read(sheet: Sheet, options: Options) -> Recording:
@@ -25,9 +26,17 @@ def read(sheet: Sheet, options: Options) -> Recording:
 
 
 def evidence(sheet: Sheet) -> int:
-    """The corner names a response, and the columns are numbers."""
-    first, *rest = (column.name.strip() for column in sheet.columns)
-    return 2 if words.says(words.RESPONSE, first) and len(rest) > 1 and words.are_numbers(tuple(rest)) else 0
+    """The corner names a response, and the columns are numbers, or unknown names above counts of each response."""
+    first, *rest = sheet.columns
+    names = tuple(column.name.strip() for column in rest)
+    if not words.says(words.RESPONSE, first.name) or len(rest) < 2:
+        return 0
+    if words.are_numbers(names):
+        return 2
+    known = any(words.says(words.STIMULUS, name) or words.is_telling(name) for name in names)
+    counts = all(column.numbers is not None and not no_counts(column.numbers).any() for column in rest)
+    once = len(grouped((first,), len(sheet))[1]) == len(sheet) > 1
+    return 2 if once and counts and not known else 0
 
 
 SHAPE = Shape("transposed", "a count table with the responses in rows", evidence, read)

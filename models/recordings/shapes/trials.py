@@ -14,7 +14,7 @@ from ..sheet import Column, Sheet, is_missing, is_number, listed, not_a_number
 from .shape import Shape, chosen_columns, grouped, refuse_groups, repeats, unique_names
 
 #: A table with so many rows per stimulus holds trials: nobody writes a stimulus of a count table into three rows.
-_ROWS = 3
+ROWS = 3
 
 
 def read(sheet: Sheet, options: Options) -> Recording:
@@ -87,8 +87,11 @@ def _columns(sheet: Sheet, options: Options) -> tuple[tuple[Column, ...], tuple[
     rest = [column for column in rest if column not in left]
     if not response:
         response = tuple(column for column in rest if words.is_response(column.name)) or _series(rest, bool(stimulus))
-        if not response and (stimulus or len(rest) == 2):
-            response = tuple(rest) if stimulus else (rest[-1],)
+        if not response and stimulus:
+            response = tuple(rest)
+        elif not response and len(rest) == 2:  # of two columns one name tells the other
+            told = [words.says(words.STIMULUS, column.name) for column in rest]
+            response = tuple(column for column, known in zip(rest, told) if not known) if any(told) else ()
         rest = [column for column in rest if column not in response]
     elif stimulus:
         return stimulus, response, (*left, *rest)
@@ -100,9 +103,11 @@ def _columns(sheet: Sheet, options: Options) -> tuple[tuple[Column, ...], tuple[
         stimulus, rest = tuple(rest), []
     unnamed = not options.stimulus_columns and any(is_number(column.name) for column in stimulus)
     if not stimulus or not response or rest or unnamed:
+        told = any(words.says(words.STIMULUS, name) or words.is_telling(name) for name in sheet.names)
         raise RecordingError(
             f"{sheet.where}: it is not clear which of the columns {listed(sheet.names)} are the stimulus and which the "
             "responses; name them with --stimulus-column and --response-column"
+            + ("" if told else ", or write --as columns if each column is a stimulus")
         )
     refuse_groups(sheet, stimulus, options)
     if not options.stimulus_columns:
@@ -130,12 +135,17 @@ def _series(rest: list[Column], stimulus_known: bool) -> tuple[Column, ...]:
 
 
 def evidence(sheet: Sheet) -> int:
-    """Names of responses or of trial numbers say it, and so do many rows per stimulus."""
+    """Names of responses or of trial numbers say it, and so do many rows per stimulus.
+
+    A table of two columns is probably none of counts, which would be those of a single response.
+    """
     names = sheet.names
     if len(names) < 2 or (words.is_response(names[0]) and words.are_numbers(tuple(names[1:]))):
         return 0
     told = any(words.is_response(name) for name in names) or words.says(words.TRIAL, names[0])
-    return 2 if told or repeats(sheet) >= _ROWS else 0
+    if told or repeats(sheet) >= ROWS:
+        return 2
+    return 1 if len(names) == 2 and not is_number(names[1]) else 0
 
 
 SHAPE = Shape("trials", "one row per trial", evidence, read)

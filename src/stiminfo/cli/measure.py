@@ -168,7 +168,7 @@ def _write(found: Measured, options: Options) -> None:
     if options.csv_file:
         write_whole(options.csv_file, found.to_csv())
     if options.neurons_file and found.neurons is not None:
-        write_whole(options.neurons_file, as_csv(found.neurons.columns()))
+        write_whole(options.neurons_file, as_csv(found.neurons.columns(), found.units))
     if options.html_file:
         from ..reports.measured_page import measured_page
 
