@@ -103,11 +103,11 @@ def _columns(sheet: Sheet, options: Options) -> tuple[tuple[Column, ...], tuple[
         stimulus, rest = tuple(rest), []
     unnamed = not options.stimulus_columns and any(is_number(column.name) for column in stimulus)
     if not stimulus or not response or rest or unnamed:
-        known = any(words.says(words.STIMULUS, name) or words.is_telling(name) for name in sheet.names)
+        telling = any(words.says(words.STIMULUS, name) or words.is_telling(name) for name in sheet.names)
         raise RecordingError(
             f"{sheet.where}: it is not clear which of the columns {listed(sheet.names)} are the stimulus and which the "
             "responses; name them with --stimulus-column and --response-column"
-            + ("" if known else ", or write --as columns if each column is a stimulus")
+            + ("" if telling else ", or write --as columns if each column is a stimulus")
         )
     refuse_groups(sheet, stimulus, options)
     if not options.stimulus_columns:
