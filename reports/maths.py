@@ -35,24 +35,27 @@ _INDICES = sorted({index for _, index in (measure.symbol for measure in PUBLISHE
 
 # The parts of a formula. Every repetition is possessive, so that no text takes long.
 _WORDS = "|".join(sorted((name for name in _NAMES if len(name) > 1), key=len, reverse=True))
+# Groups that do not give back what they matched are written (?>...): ``x*+`` is wrong in some releases of Python 3.11.
 _INDEX = (
     rf"_(?:\{{[^{{}}<>$\\`\n]{{1,24}}\}}|(?:{'|'.join(_INDICES)})(?!\w)|-i(?!\w)|[A-Za-z0-9]{{1,2}}'?(?:\|\w)?(?!\w))"
 )
-_NAME = rf"(?<![\w'\\])(?<!\w-)(?:{'|'.join(PUBLISHED)}|{_WORDS}|[A-Za-z])(?![A-Za-z])\d?+'?+(?:{_INDEX})?+'?+(?!\w)"
-_NUMBER = r"(?<![\w.])-?\d++(?:\.\d++)?+(?:e[+-]?\d++)?+(?![\w.]*\w)"
+_NAME = (
+    rf"(?<![\w'\\])(?<!\w-)(?:{'|'.join(PUBLISHED)}|{_WORDS}|[A-Za-z])(?![A-Za-z])(?>\d?'?)(?>(?:{_INDEX})?'?)(?!\w)"
+)
+_NUMBER = r"(?<![\w.])-?(?>\d+)(?>(?:\.\d+)?)(?>(?:e[+-]?\d+)?)(?![\w.]*\w)"
 _SIGN = r"<=|>=|->|\|\||[-+=/~<>]"
-_POWER = r"(?:\^(?:\([^()\s]{1,12}\)|-?\w{1,4}(?:\.\d++)?+))"
-_SIZE = rf"\|(?=[^\s|])(?:{_NAME}|{_NUMBER}| ?[-+,] ?|\((?:{_NAME}|,)*+\))++\|"
+_POWER = r"(?:\^(?:\([^()\s]{1,12}\)|-?\w{1,4}(?>(?:\.\d+)?)))"
+_SIZE = rf"\|(?=[^\s|])(?>(?:{_NAME}|{_NUMBER}| ?[-+,] ?|\((?>(?:{_NAME}|,)*)\))+)\|"
 
 
 def _term(inside: str) -> str:
     """The pattern of one term, with what may stand in its brackets."""
     brackets = rf"[(\[]{inside}[)\]]|" if inside else ""
-    return rf"(?:{_NUMBER}|(?:(?:{_NAME}{_POWER}?+)?+(?:{brackets}{_SIZE})|{_NAME}){_POWER}?+)"
+    return rf"(?:{_NUMBER}|(?:(?>(?:{_NAME}(?>{_POWER}?))?)(?:{brackets}{_SIZE})|{_NAME})(?>{_POWER}?))"
 
 
 def _inside(term: str) -> str:
-    return rf"(?:{term}| ?(?:{_SIGN}) ?|[|;,.] ?| )++"
+    return rf"(?>(?:{term}| ?(?:{_SIGN}) ?|[|;,.] ?| )+)"
 
 
 @cache
@@ -65,7 +68,7 @@ def _run() -> re.Pattern[str]:
     asking = r"(?<=\bint) |(?<=\btr) |(?<=\blog) |(?<=\bE) |(?<=\bd) |(?<=}) |(?<=_\w) |(?<=\^oo) "
     beside = rf"{asking}|(?<=\d) (?=[A-Za-z])|(?<=[)\]]) (?=dg|E_|KL|tr|Z\b)"
     joined = rf"(?: (?:{_SIGN}) |(?:{_SIGN})|{beside})"
-    return re.compile(rf"(?:(?<![^\s(])-)?+{term}(?:{joined}{term})*+")
+    return re.compile(rf"(?>(?:(?<![^\s(])-)?){term}(?>(?:{joined}{term})*)")
 
 
 #: What makes terms a formula: an index, a call, a name of ours, or a bound or a map between letters.

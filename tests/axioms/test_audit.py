@@ -338,7 +338,7 @@ def test_what_breaks_only_in_the_plane_is_found(function, axiom):
     result = si.audit(si.Measure("plane", function), axioms=[axiom], examples=5, isolate=False)
     assert result.verdicts[axiom].verdict == "refuted"
     case = case_from_json(result.verdicts[axiom].witness["case"])
-    assert case.built.stimuli.shape[1] == 2
+    assert case.built.stimuli.shape[1] > 1
 
 
 @pytest.mark.parametrize("axiom", ["completeness", "positivity"])
@@ -504,7 +504,8 @@ def test_some_cases_are_too_few_to_hold():
     axiom = AXIOMS["locality_any_prior"]
     fisher = si.Measure("fisher again", si.fisher.pointwise, needs=["gradient"])
     asked = axiom.known_cases(True)[-4:]
-    few = dataclasses.replace(axiom, known=tuple(asked), families=lambda gradient: (), smallest=lambda gradient: ())
+    none = {name: lambda gradient: () for name in ("families", "smallest", "sizes", "crossed")}
+    few = dataclasses.replace(axiom, known=tuple(asked), **none)
     verdict = attack(few, fisher)
     assert (verdict.verdict, verdict.cases) == ("inconclusive", 4)
     assert "too few to say" in verdict.says

@@ -76,7 +76,7 @@ def test_time_that_calibration_took_is_not_there_for_steps():
     said = []
     late = learning.training(minutes=1.0, clock=Clock(), began=-1000.0, say=said.append)
     assert late.run().notes["recipe"]["steps"] == 1  # nothing was left
-    assert said == ["1 minutes are too few: timing the steps and testing the networks take that long; taking one step"]
+    assert said == ["1 minute is too few: timing the steps and testing the networks take that long; taking one step"]
     early = learning.training(minutes=1.0, clock=Clock(), began=0.0)
     assert early.run().notes["recipe"]["steps"] > 5
 
