@@ -505,7 +505,7 @@ def test_some_cases_are_too_few_to_hold():
     fisher = si.Measure("fisher again", si.fisher.pointwise, needs=["gradient"])
     asked = axiom.known_cases(True)[-4:]
     none = {name: lambda gradient: () for name in ("families", "smallest", "sizes", "crossed")}
-    few = dataclasses.replace(axiom, known=tuple(asked), **none)
+    few = dataclasses.replace(axiom, known=tuple(asked), known_with_gradient=(), **none)
     verdict = attack(few, fisher)
     assert (verdict.verdict, verdict.cases) == ("inconclusive", 4)
     assert "too few to say" in verdict.says
