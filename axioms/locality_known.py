@@ -70,7 +70,7 @@ KNOWN = (
     *(replace(case, mirror=True) for case in _FAR),
     *_IN_SPACE,
     ball_case("split"),
-    ball_case("removed", (1, 2, -1), octaves=8, rate=1),
+    ball_case("removed", (0, 2, 0), octaves=8, rate=1),
     ball_case("moved", (-1,), octaves=8, rate=1),
     ball_case("new response", (-1,), octaves=8, rate=1),
 )

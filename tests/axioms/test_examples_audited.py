@@ -48,7 +48,7 @@ def test_every_example_is_audited_here():
     "options",
     [
         ("--examples", "3", "--axiom", "additivity", "--axiom", "completeness", "--axiom", "stimulus_invariance"),
-        pytest.param(("--examples", "20", "--jobs", "2", "--case-timeout", "120"), marks=pytest.mark.soak),
+        pytest.param(("--examples", "20", "--jobs", "2"), marks=pytest.mark.soak),
     ],
 )
 def test_the_warped_copy_passes_all_that_local_passes(tmp_path, options):
