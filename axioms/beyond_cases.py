@@ -10,29 +10,20 @@ import numpy as np
 from ..models import EncodingModel
 from ..models.arrays import Array
 from .locality_cases import FarCase
+from .made_cases import MadeCase
 
 
-class BeyondCase(FarCase, frozen=True, tag="beyond"):
+class BeyondCase(MadeCase, frozen=True, tag="beyond"):
     """A case, and beyond its farthest stimulus lone ones at powers of two, with the response to that one.
 
     A measure may have a length of its own: a mean over all stimuli within 20 of x is local, and looks global on stimuli
     up to 16 away. The weights of the lone stimuli fall exponentially, to the smallest that a model may have.
     """
 
-    far: FarCase
-
     #: The last level, as that of the lone atoms that reach farthest; a ball has a radius of 1/8 to 1.
     LAST: ClassVar[float] = 4096.0
     #: The log of the smallest weight that a number can hold, with some room.
     SMALLEST: ClassVar[float] = -690.0
-
-    @cached_property
-    def built(self) -> EncodingModel:
-        return self._with_more(self.far.built)
-
-    @cached_property
-    def changed(self) -> EncodingModel:
-        return self._with_more(self.far.changed)
 
     @cached_property
     def _more(self) -> tuple[float, ...]:
@@ -48,7 +39,7 @@ class BeyondCase(FarCase, frozen=True, tag="beyond"):
     def _distance(self) -> float:
         return float(self.far.distances[self._farthest])
 
-    def _with_more(self, model: EncodingModel) -> EncodingModel:
+    def _made(self, model: EncodingModel) -> EncodingModel:
         last, distances, more = self._farthest, self.far.distances, np.array(self._more)
         # The way outward: from the nearest of the stimuli that are less far.
         apart = np.linalg.norm(model.stimuli[: len(distances)] - model.stimuli[last], axis=1)
@@ -77,28 +68,14 @@ class BeyondCase(FarCase, frozen=True, tag="beyond"):
     def levels(self) -> tuple[float, ...]:
         return (*self.far.levels, *(level for level in self._more if level > self.far.levels[-1]))
 
-    @property
-    def limit(self) -> float:
-        return self.far.limit
 
-
-class ScaledCase(FarCase, frozen=True, tag="scaled"):
+class ScaledCase(MadeCase, frozen=True, tag="scaled"):
     """A case in smaller units, in which its last level is at `BeyondCase.LAST` times that of the case.
 
     Responses that follow the stimulus do so here as well; no lone stimuli could show that.
     """
 
-    far: FarCase
-
-    @cached_property
-    def built(self) -> EncodingModel:
-        return self._scaled(self.far.built)
-
-    @cached_property
-    def changed(self) -> EncodingModel:
-        return self._scaled(self.far.changed)
-
-    def _scaled(self, model: EncodingModel) -> EncodingModel:
+    def _made(self, model: EncodingModel) -> EncodingModel:
         factor = BeyondCase.LAST / self.far.levels[-1]
         slopes = model.likelihood_gradient
         return model.replace(
@@ -106,18 +83,6 @@ class ScaledCase(FarCase, frozen=True, tag="scaled"):
             stimulus_volumes=factor**model.dimensions * model.stimulus_volumes,
             likelihood_gradient=None if slopes is None else slopes / factor,
         )
-
-    @property
-    def distances(self) -> Array:
-        return np.asarray(self.far.distances)
-
-    @property
-    def levels(self) -> tuple[float, ...]:
-        return tuple(self.far.levels)
-
-    @property
-    def limit(self) -> float:
-        return self.far.limit
 
 
 def beyond(case: FarCase) -> tuple[FarCase, ...]:

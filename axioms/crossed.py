@@ -96,7 +96,7 @@ def pairs(gradient: bool) -> tuple[Case, ...]:
 
 def models_and_pairs(gradient: bool) -> tuple[Case, ...]:
     """Each, and a pair of every second one."""
-    return models(gradient) + pairs(gradient)[::2]
+    return models(gradient) + sloped(map(paired, specs()[::2]), gradient)
 
 
 def like_others(spec: FiniteSpec) -> FiniteSpec:

@@ -20,6 +20,7 @@ from ..models.arrays import Array
 from ..models.data import FiniteSpec, Table
 from ..models.product import product_model
 from .locality_cases import DecayCase, FarCase
+from .made_cases import MadeCase
 from .strategies import weight_rows
 from .unbounded_cases import AtomsCase, ReadingCase
 
@@ -33,33 +34,10 @@ FEATURES, FEW = 8, 3
 _NEAR = ((0,), (0.25,))
 
 
-class OfCase(FarCase, frozen=True):
-    """A case made of another one, `far`: the change and the distances are those of that one's stimuli."""
+class OfCase(MadeCase, frozen=True):
+    """A case made of one that a file may hold; it goes as far as that one does."""
 
     far: Far
-
-    @cached_property
-    def built(self) -> EncodingModel:
-        return self._moved(self.far.built)
-
-    @cached_property
-    def changed(self) -> EncodingModel:
-        return self._moved(self.far.changed)
-
-    def _moved(self, model: EncodingModel) -> EncodingModel:
-        raise NotImplementedError
-
-    @property
-    def distances(self) -> Array:
-        return np.asarray(self.far.distances)
-
-    @property
-    def levels(self) -> tuple[float, ...]:
-        return self.far.levels
-
-    @property
-    def limit(self) -> float:
-        return self.far.limit
 
     @property
     def farther(self) -> FarCase | None:
@@ -92,7 +70,7 @@ class BesideCase(OfCase, frozen=True, tag="beside"):
     def _count(self) -> int:
         return len(self.far.distances) * int(np.prod([len(spec.stimuli) for spec in self.others], dtype=float))
 
-    def _moved(self, model: EncodingModel) -> EncodingModel:
+    def _made(self, model: EncodingModel) -> EncodingModel:
         before, after = self._parts
         return reduce(product_model, [*before, model, *after])
 
@@ -107,7 +85,7 @@ class LaidCase(OfCase, frozen=True, tag="laid"):
 
     rows: Table
 
-    def _moved(self, model: EncodingModel) -> EncodingModel:
+    def _made(self, model: EncodingModel) -> EncodingModel:
         rows = np.asarray(self.rows, dtype=float)
         if rows.ndim != 2 or len(rows) != model.dimensions or np.linalg.matrix_rank(rows) < len(rows):
             raise CaseError(f"expected {model.dimensions} independent rows of as many numbers as there are features")

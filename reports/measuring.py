@@ -32,7 +32,7 @@ from ..models.recordings import Recording, read_recording
 from .measured import Measured
 from .measured_values import InformationResult, MeasureResult
 from .measuring_beyond import estimated
-from .measuring_population import everywhere, mean_spikes, measured_population
+from .measuring_population import everywhere, mean_spikes, measured_population, sorted_by
 from .measuring_prior import prior_of_recording
 
 Progress = Callable[[int, int], object]
@@ -220,11 +220,8 @@ def _refuse_large(recording: Recording) -> None:
 
 def _canonical(recording: Recording) -> tuple[Array, Array]:
     """An order of stimuli and one of responses that do not depend on the order in which they were given."""
-    labels = np.unique(recording.labels, return_inverse=True)[1]
-    keys = [labels] if recording.stimuli is None else [labels, *recording.stimuli.T[::-1]]
-    names = np.unique(recording.response_labels, return_inverse=True)[1]
-    values = [names] if recording.response_values is None else [names, *recording.response_values.T[::-1]]
-    return np.lexsort(keys), np.lexsort(values)
+    rows = sorted_by(recording.labels, recording.stimuli)
+    return rows, sorted_by(recording.response_labels, recording.response_values)
 
 
 @dataclass(frozen=True)

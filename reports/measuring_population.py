@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -103,9 +103,13 @@ def measured_population(
 
 def canonical(recording: Recording) -> tuple[Array, Array]:
     """An order of stimuli and one of neurons that do not depend on the order in which they were given."""
-    labels = np.unique(recording.labels, return_inverse=True)[1]
-    rows = np.lexsort([labels] if recording.stimuli is None else [labels, *recording.stimuli.T[::-1]])
-    return rows, np.argsort(recording.response_names, kind="stable")
+    return sorted_by(recording.labels, recording.stimuli), np.argsort(recording.response_names, kind="stable")
+
+
+def sorted_by(labels: Sequence[str], values: Array | None) -> Array:
+    """The order of things by their values (J, d), where they have some, and by their labels where these are equal."""
+    names = np.unique(labels, return_inverse=True)[1]
+    return np.asarray(np.lexsort([names] if values is None else [names, *values.T[::-1]]))
 
 
 def trials_of(recording: Recording, members: Array, columns: Array) -> PopulationTrials:

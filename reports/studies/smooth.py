@@ -206,7 +206,7 @@ def markdown(data: Data) -> str:
     known = [one for one in data["cells"] if "inside" in one]
     inside = {way: float(np.mean([one[way] for one in known])) for way in ("inside", "by_noise")} if known else {}
     made = {(one["case"], one["recipe"], one["seed"]) for one in data["cells"] if one["recipe"] in recipes()}
-    constants = {"stimuli": STIMULI, "bands": BANDS, "judged": JUDGED}
+    constants = {"stimuli": STIMULI, "bands": BANDS, "judged": JUDGED, "withheld": WITHHELD}
     constants |= {"made": len(made), "cells": (len(cases()) + sum(map(len, COMPARED.values()))) * SEEDS}
     return page("smooth.md", groups=groups, minutes=data["minutes"], **inside, **constants)
 
