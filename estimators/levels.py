@@ -26,6 +26,8 @@ _EVEN = 0.35
 #: The variance of integrals over the sum of those of their parts: about 1 where parts scatter by noise, and 1e-4
 #: or less where all of it is a shift of the lattice.
 _SMOOTH = 0.1
+#: A sum of spreads, in nats, below which levels are not told apart.
+_NOTHING = 1e-200
 
 
 @dataclass(frozen=True)
@@ -82,15 +84,14 @@ class LevelPlan:
         in one stimulus as in all, which steadies the few draws of each. Where integrals scatter much less than their
         parts, the parts differ as the lattice is moved and not by noise; then an even lattice is the most accurate one.
         """
+        draws = draws.double()
         apart = draws.sum(-1).var(0)  # (n, G)
-        if float(draws.sum((2, 3)).var(0).sum()) < _SMOOTH * float(apart.sum()):
+        if float(draws.sum((2, 3)).var(0).sum()) <= _SMOOTH * float(apart.sum()):
             return self
-        both = [apart.sqrt(), draws.var(0).sum(-1).sqrt()]
-        own = torch.stack([one / one.sum(1, keepdim=True).clamp_min(1e-300) for one in both]).sum(0)
+        own = _shares(apart.sqrt()) + _shares(draws.var(0).sum(-1).sqrt())
         shared = own + own.mean(0)
         wide = torch.nn.functional.pad(shared[:, None], (1, 1), mode="replicate")[:, 0]
-        smooth = (wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]) / 4
-        smooth = smooth / smooth.sum(1, keepdim=True).clamp_min(1e-300)
+        smooth = _shares((wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]) / 4)
         return replace(self, spread=(1 - _EVEN) * smooth + _EVEN / smooth.shape[1])
 
     def wanted(self) -> int:
@@ -139,6 +140,12 @@ class LevelPlan:
         gamma = (ends[:, :1] + where * width).exp()
         weight = width / density / (2 * gamma * count)
         return gamma, weight, torch.full((size, n, 2), torch.inf, dtype=gamma.dtype, device=gamma.device)
+
+
+def _shares(parts: Tensor) -> Tensor:
+    """Parts (n, G) over the sum of their row; even where all of them are about 0, as draws are without information."""
+    whole = parts.sum(1, keepdim=True)
+    return torch.where(whole > _NOTHING, parts / whole.clamp_min(_NOTHING), 1 / parts.shape[1])
 
 
 def _placed(place: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:

@@ -5,7 +5,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 
-from stiminfo.diffusion import GaussianDenoiser  # noqa: E402
+import stiminfo as si  # noqa: E402
+from stiminfo.diffusion import FiniteSetDenoiser, GaussianDenoiser  # noqa: E402
 from stiminfo.diffusion.denoiser import Scales  # noqa: E402
 from stiminfo.estimators import i_local, monte_carlo  # noqa: E402
 from stiminfo.estimators.estimate import Estimate  # noqa: E402
@@ -63,6 +64,32 @@ def test_levels_follow_the_spread_of_draws():
         assert (gamma.diff(dim=2) > 0).all()
         assert (beyond > -1e-9).all()
     assert found[1] == pytest.approx(found[0], rel=0.01)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("size", [0.0, 1e-40, 1e-170, 1e-320])
+def test_levels_stay_in_their_range_where_draws_say_nothing(dtype, size):
+    """Draws of 0, or too small to square, leave an even lattice for their stimulus."""
+    ones = torch.ones(2, dtype=torch.float64)
+    plan = LevelPlan.between(Scales(0.1 * ones, 10 * ones))
+    draws = size * torch.randn(6, 2, 10, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    lattices = [plan.lattice(12, torch.full((1, 2), 0.5, dtype=torch.float64))[0]]
+    lattices.append(plan.following(draws.to(dtype)).lattice(12, torch.full((1, 2), 0.5, dtype=torch.float64))[0])
+    draws[:, 1] = torch.randn(6, 10, 1, dtype=torch.float64)
+    lattices.append(plan.following(draws.to(dtype)).lattice(12, torch.full((1, 2), 0.5, dtype=torch.float64))[0])
+    for gamma in lattices:
+        assert float(gamma.min()) > float(lattices[0].min()) / 10
+        assert float(gamma.max()) < 10 * float(lattices[0].max())
+        assert (gamma.diff(dim=2) > 0).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_response_that_tells_nothing_carries_no_information(dtype):
+    """Its draws are all 0, and a pilot that follows them must not send levels to infinity."""
+    model = si.EncodingModel([[0, 0, 1], [0, 1, 0]], [4 / 7, 3 / 7], [[1.0, 1.0]])
+    denoiser = FiniteSetDenoiser.from_model(model, dtype=dtype)
+    found = i_local.estimate(denoiser, model.stimuli, passes=6000, sampler="posterior", form="raw")
+    assert found.value == pytest.approx([0, 0], abs=1e-6)
 
 
 def test_a_pilot_makes_the_error_smaller(monkeypatch):
