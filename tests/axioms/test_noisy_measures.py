@@ -76,7 +76,7 @@ def test_an_answer_that_leaves_its_own_error_is_an_error():
 XOR = si.EncodingModel([[-1, -1], [-1, 1], [1, -1], [1, 1]], [0.25] * 4, [[0.9, 0.1, 0.1, 0.9], [0.1, 0.9, 0.9, 0.1]])
 
 
-def estimated(sampler, passes=6000):
+def estimated(sampler, passes=1500):
     from stiminfo.diffusion import FiniteSetDenoiser
 
     def pointwise(model):
