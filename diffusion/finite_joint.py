@@ -283,6 +283,8 @@ def some_responses(encoder: Encoder, stimuli: Tensor, likelihoods: Callable[[Ten
 def _levels(pairs: Pairs) -> Tensor:
     """Evenly spaced levels log g, from where no pair is confused to where all are, (G,)."""
     gaps = pairs.apart[pairs.apart > 0]
+    if not len(gaps):  # a lone member, such as the only response that ever occurs: no level matters
+        gaps = torch.ones_like(pairs.apart[0, :1])
     low = float(gaps.min().log()) - math.log(8 + 2 * float(pairs.odds.abs().max())) - _DEEP
     high = float(gaps.max().log()) + _HIGH
     return torch.linspace(low, high, _LEVELS, dtype=gaps.dtype, device=gaps.device)

@@ -92,6 +92,16 @@ def test_a_response_that_tells_nothing_carries_no_information(dtype):
     assert found.value == pytest.approx([0, 0], abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    "table", [[[1.0, 1.0]], [[1.0, 1.0], [0.0, 0.0]]], ids=["one response", "and one that never occurs"]
+)
+@pytest.mark.parametrize("name", ["i_local", "i_surp", "i_sp", "i_ssi", "i_cissi", "i_kong1", "i_kong2"])
+def test_the_only_response_carries_no_information(name, table):
+    model = si.EncodingModel([[0.0], [1.0]], [0.4, 0.6], table)
+    found = getattr(si, name).estimate(FiniteSetDenoiser.from_model(model), model.stimuli)
+    assert found.value == pytest.approx([0, 0], abs=1e-12)
+
+
 def test_a_pilot_makes_the_error_smaller(monkeypatch):
     denoiser = mixture_16()
     x = denoiser.draw_prior(6, denoiser.generator(0))
