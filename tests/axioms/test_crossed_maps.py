@@ -164,7 +164,8 @@ def test_every_number_of_stimuli_is_asked(axiom):
 
 
 def test_maps_are_what_they_say():
-    for spec in crossed_maps.specs()[::5]:
+    straight = [spec for spec in crossed_maps.specs() if spec.geometry is None]
+    for spec in straight[::4]:
         moved = crossed_maps.unevenly(spec, -0.5).mapped.stimuli
         assert [len(np.unique(column)) for column in moved.T] == [len({*column}) for column in zip(*spec.stimuli)]
     for case in crossed_maps.rotations(False)[::9]:
