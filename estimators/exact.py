@@ -165,7 +165,8 @@ class PublishedMeasure(Measure):
             assert isinstance(target, ResponsePair)
             inner = self._forms["pointwise"]
             both = canonical_conditional(lambda model: np.stack(inner.with_error(model, effort), axis=1), target)
-            return both[:, 0], both[:, 1]
+            value, error = np.ascontiguousarray(both.T)
+            return value, error
         assert isinstance(target, EncodingModel)
         return np.asarray(self.featurewise(target)), np.zeros(1)  # raises NotApplicable
 
