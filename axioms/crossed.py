@@ -154,9 +154,10 @@ def _merged() -> Iterator[GarblingCase]:
     """Many responses, two of three kinds of which are mixed, and neighbours of which become one."""
     for m, count in enumerate(_MANY):
         pairs = tuple(tuple(int(k // 2 == pair) for pair in range((count + 1) // 2)) for k in range(count))
-        for n, place in zip((2 + m, 5 + 3 * m), (labels, grid) if m % 2 else (circle, replace)):
-            yield mixed(place(_telling(n, count, steep.TWO.responses)), lambda k: k % 3 < 2)
-            yield GarblingCase(place(_telling(n, count, SHARED.responses)), pairs)
+        for n, place in zip((2 + m, 5 + 3 * m), (labels, grid) if m % 2 else (circle, None)):
+            graded, shared = (_telling(n, count, rows) for rows in (steep.TWO.responses, SHARED.responses))
+            yield mixed(place(graded) if place else graded, lambda k: k % 3 < 2)
+            yield GarblingCase(place(shared) if place else shared, pairs)
 
 
 def garblings(split: Callable[[FiniteSpec], GarblingCase]) -> Callable[[bool], tuple[Case, ...]]:
