@@ -9,7 +9,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,22 +113,14 @@ def run_cells(cells: Sequence[Cell], plan: Plan, workers: Sequence[Process] = ()
 
 
 def _here(cells: Sequence[Cell], plan: Plan, workers: Sequence[Process]) -> Generator[Result, None, None]:
-    """Results from worker processes of this machine.
-
-    A worker stays with a measure as long as there are cells of it: it remembers some of the measure's answers.
-    """
+    """Results from worker processes of this machine."""
     idle: queue.SimpleQueue[Process] = queue.SimpleQueue()
     for worker in workers:
         idle.put(worker)
-    rest, at, lock = list(cells), dict[Process, str](), threading.Lock()
 
-    def run() -> Result:
+    def run(cell: Cell) -> Result:
         worker = idle.get()
         try:
-            with lock:
-                cell = next_cell(rest, at.pop(worker, None), at.values())
-                rest.remove(cell)
-                at[worker] = cell.measure
             return run_cell(worker, cell, plan)
         finally:
             idle.put(worker)
@@ -136,7 +128,7 @@ def _here(cells: Sequence[Cell], plan: Plan, workers: Sequence[Process]) -> Gene
     # Threads: each only waits for its worker process.
     pool = ThreadPoolExecutor(len(workers))
     try:
-        for done in as_completed([pool.submit(run) for _ in cells]):
+        for done in as_completed([pool.submit(run, cell) for cell in cells]):
             yield done.result()
     except BaseException:
         for worker in workers:  # or else the threads would wait for them
@@ -144,11 +136,6 @@ def _here(cells: Sequence[Cell], plan: Plan, workers: Sequence[Process]) -> Gene
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def next_cell(cells: Sequence[Cell], own: str | None, others: Collection[str]) -> Cell:
-    """The cell for a worker that was at the measure `own`: one of that, or else of none that others are at."""
-    return min(cells, key=lambda cell: (cell.measure != own, cell.measure in others))
 
 
 def _on_cluster(cells: Sequence[Cell], plan: Plan, scheduler: str) -> Generator[Result, None, None]:

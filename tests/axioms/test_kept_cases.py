@@ -5,8 +5,6 @@ from dataclasses import replace
 import stiminfo as si
 from stiminfo.axioms import AXIOMS
 from stiminfo.axioms.auditing.attack import attack
-from stiminfo.axioms.auditing.cells import Cell, next_cell
-from stiminfo.axioms.auditing.messages import Named
 
 
 def test_published_measures_share_them_and_others_get_their_own():
@@ -23,11 +21,3 @@ def test_published_measures_share_them_and_others_get_their_own():
     assert not any("mapped" in vars(case) for case in fresh)
     assert axiom.fixed_cases(False, 4, keep=True)[1] != others
     assert axiom.fixed_cases(True, 1, keep=True)[1] != others
-
-
-def test_a_worker_stays_with_its_measure():
-    cells = [Cell(name, Named(name), None, axiom) for name in ("one", "two") for axiom in AXIOMS.values()]
-    assert next_cell(cells, None, []) is cells[0]
-    assert next_cell(cells, None, ["one"]) is cells[10]
-    assert next_cell(cells, "two", ["one", "two"]) is cells[10]
-    assert next_cell(cells, "gone", ["one", "two"]) is cells[0]
