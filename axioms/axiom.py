@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from hypothesis.strategies import SearchStrategy
@@ -85,6 +86,28 @@ class Axiom:
     crossed: Callable[[bool], tuple[Case, ...]] = lambda gradient: ()
     silence: str = "I was 0"
     settles: str = ""
+
+    @cached_property
+    def _kept(self) -> dict[tuple[bool, int], tuple[tuple[Case, ...], tuple[Case, ...]]]:
+        return {}
+
+    def fixed_cases(self, gradient: bool, step: int, keep: bool) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+        """The known cases, and all other fixed ones: of `smallest` and `crossed` one in `step`.
+
+        Parameters
+        ----------
+        keep : whether they are kept with the models that they build, for other measures in this process; a measure that
+            is not ours may write to them
+        """
+        if not keep:
+            return self._fixed(gradient, step)
+        if (gradient, step) not in self._kept:
+            self._kept[gradient, step] = self._fixed(gradient, step)
+        return self._kept[gradient, step]
+
+    def _fixed(self, gradient: bool, step: int) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+        smallest, crossed = self.smallest(gradient)[::step], self.crossed(gradient)[::step]
+        return self.known_cases(gradient), smallest + self.sizes(gradient) + crossed
 
     def known_cases(self, gradient: bool) -> tuple[Case, ...]:
         """The known hard cases for a measure that needs the likelihood's gradient, or for one that does not."""

@@ -27,6 +27,9 @@ from ..models.transforms import (
 )
 from ..models.warps import relocate_stimuli
 
+#: From this condition number on, a matrix is singular but for rounding; its size, a matter of units, says nothing.
+_SINGULAR = 1e12
+
 
 class Case(
     Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True, dict=True, cache_hash=True
@@ -192,9 +195,9 @@ class LinearMapCase(_OfModel, frozen=True, tag="linear map"):
         matrix, shift = np.asarray(self.matrix, dtype=float), np.asarray(self.shift, dtype=float)
         if matrix.shape != (model.dimensions, model.dimensions) or shift.shape != (model.dimensions,):
             raise CaseError(f"the map of a stimulus in R^{model.dimensions} needs a square matrix and a shift")
-        size = abs(float(np.linalg.det(matrix)))
-        if not size > 1e-12:
+        if not np.linalg.cond(matrix) < _SINGULAR:
             raise CaseError("the matrix of a linear map is not invertible")
+        size = abs(float(np.linalg.det(matrix)))
         return model.replace(
             stimuli=model.stimuli @ matrix.T + shift,
             stimulus_volumes=model.stimulus_volumes * size,

@@ -27,6 +27,8 @@ _SIDE = 5
 _FEW = 4
 #: The number of responses grows by these from one number of stimuli to the next; in other places by other steps.
 _STEPS = (5, 11, 13, 17, 19, 23)
+#: Larger numbers of responses, to be merged with loss.
+_MANY = (25, 32, 40, 48, 64)
 #: Of models that rise in small steps, one in so many.
 _LADDER = 3
 
@@ -148,11 +150,22 @@ def _lossy() -> Iterator[GarblingCase]:
             yield mixed(spec, lambda k: k % 3 < 2)
 
 
+def _merged() -> Iterator[GarblingCase]:
+    """Many responses, two of three kinds of which are mixed, and neighbours of which become one."""
+    for m, count in enumerate(_MANY):
+        pairs = tuple(tuple(int(k // 2 == pair) for pair in range((count + 1) // 2)) for k in range(count))
+        for n, place in zip((2 + m, 5 + 3 * m), (labels, grid) if m % 2 else (circle, None)):
+            graded, shared = (_telling(n, count, rows) for rows in (steep.TWO.responses, SHARED.responses))
+            yield mixed(place(graded) if place else graded, lambda k: k % 3 < 2)
+            yield GarblingCase(place(shared) if place else shared, pairs)
+
+
 def garblings(split: Callable[[FiniteSpec], GarblingCase]) -> Callable[[bool], tuple[Case, ...]]:
     """Responses mixed such that some measures rise; two mixed; and one split and merged, as ``split(spec)``."""
 
     def cases() -> Iterator[GarblingCase]:
         yield from _lossy()
+        yield from _merged()
         for n, spec in enumerate(specs()):
             yield split(spec) if n % 2 else mixed(spec, lambda k: k < 2)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
-from . import known
+from . import crossed_maps, known
 from .axiom import TENTH, Axiom, Family
 from .cases import LinearMapCase
 from .groups import PLANES
@@ -35,7 +35,7 @@ def turned_cases(draw_: DrawFn, specs: SearchStrategy[FiniteSpec]) -> LinearMapC
 AXIOM = Axiom(
     id="rotation_invariance",
     title="Rotation invariance",
-    statement="I is unchanged when all stimuli are turned or reflected together.",
+    statement="I is unchanged when all stimuli of several features are turned or reflected together.",
     why="Pixels or another orthonormal basis of images: the axes are convention.",
     source="stiminfo",
     check=check,
@@ -44,6 +44,7 @@ AXIOM = Axiom(
         LinearMapCase(known.TRIANGLE, ((0.6, -0.8), (0.8, 0.6)), (0, 0)),
         LinearMapCase(known.FOUR, ((0.6, 0, -0.8), (0, 1, 0), (0.8, 0, 0.6)), (0, 0, 0)),
     ),
+    crossed=crossed_maps.rotations,
     families=lambda gradient: (
         Family("finite, 2-d", turned_cases(PLANES)),
         Family("finite, 3-d to 8-d", turned_cases(solids()), TENTH),

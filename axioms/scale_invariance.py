@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import known, places
+from . import crossed_maps, known, places
 from .axiom import Axiom
 from .cases import LinearMapCase
 from .groups import diagonal, everywhere, scaled_cases
@@ -22,5 +22,6 @@ AXIOM = Axiom(
         diagonal(known.MANY_FEATURES, (2,) * 5, (0,) * 5),
         *places.UNITS,
     ),
+    crossed=crossed_maps.scales,
     families=everywhere(scaled_cases),
 )

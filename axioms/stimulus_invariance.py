@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
-from . import crossed, known, ordinary, places, sizes, smallest
+from . import crossed, crossed_maps, known, ordinary, places, sizes, smallest
 from .axiom import FIFTH, FORTIETH, TENTH, Axiom, Family
 from .cases import Case, LinearMapCase, StimulusMapCase
 from .evaluator import Evaluator
@@ -97,7 +97,7 @@ AXIOM = Axiom(
     known_with_gradient=(StimulusMapCase(known.SHARED_SLOPES, ((0,), (1,)), ((2,), (1,))),),
     smallest=smallest.moves,
     sizes=sizes.moves,
-    crossed=crossed.moves,
+    crossed=lambda gradient: crossed.moves(gradient) + crossed_maps.moves(gradient),
     families=_families,
     of_models=lambda specs: (Family("your models, moved", relocation_cases(specs)),),
 )

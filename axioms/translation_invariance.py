@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
-from . import known, places
+from . import crossed_maps, known, places
 from .axiom import FORTIETH, Axiom, Family
 from .cases import LinearMapCase
 from .groups import diagonal, everywhere
@@ -36,6 +36,7 @@ AXIOM = Axiom(
         diagonal(known.MANY_FEATURES, (1,) * 5, (1, 2, 3, 4, 5)),
         *places.CUT,
     ),
+    crossed=crossed_maps.shifts,
     families=lambda gradient: (
         *everywhere(shifted_cases)(gradient),
         Family("circle, turned", places.turns(finite_specs(max_responses=4), only=True), FORTIETH),

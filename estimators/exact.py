@@ -164,8 +164,9 @@ class PublishedMeasure(Measure):
         if form == "conditional":
             assert isinstance(target, ResponsePair)
             inner = self._forms["pointwise"]
-            value = canonical_conditional(lambda model: inner.with_error(model, effort)[0], target)
-            return value, canonical_conditional(lambda model: inner.with_error(model, effort)[1], target)
+            both = canonical_conditional(lambda model: np.stack(inner.with_error(model, effort), axis=1), target)
+            value, error = np.ascontiguousarray(both.T)
+            return value, error
         assert isinstance(target, EncodingModel)
         return np.asarray(self.featurewise(target)), np.zeros(1)  # raises NotApplicable
 

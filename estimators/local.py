@@ -58,6 +58,7 @@ def stacked(nodes: Nodes, tables: Array) -> Array:
     return nodes.average(square.reshape(blocks, len(tables), -1, size).sum(axis=2)) * len(tables)
 
 
+@remembered
 def conditional(pair: ResponsePair, resolution: Resolution | None = None) -> Array:
     """``int dg / 2 E_{Xg|x} E_{R|Xg}[J_{R'|R}(Xg)]``, shape (J,), nats.
 

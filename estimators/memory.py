@@ -1,7 +1,8 @@
-"""Remembering the latest integrals over noise, where the same question is asked again and again: in an audit.
+"""Remembering integrals over noise, where the same question is asked again and again: in an audit.
 
-An audit asks each question twice, and asks I(x) as well as its features; a user's measure may be built on ours. Outside
-of `remembering` nothing is kept, so that timings are those of the computation.
+An audit asks each question twice, I(x) as well as its features, and the same models for several axioms; a user's
+measure may be built on ours. A worker remembers from one axiom to the next.
+Outside of `remembering` nothing is kept, so that timings are those of the computation.
 """
 
 from __future__ import annotations
@@ -11,23 +12,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any, TypeVar, cast
+from hashlib import blake2b
+from typing import TypeVar, cast
 
-from ..models import EncodingModel
+from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 from .resolution import Resolution
 
-#: How many answers are kept.
-_KEPT = 16
-_ANSWERS: ContextVar[OrderedDict[Any, Array] | None] = ContextVar("answers", default=None)
+#: How many answers are kept: those to the fixed cases of an axiom, several times over. Most have some hundred bytes.
+_KEPT = 10_000
+#: The bytes of a question's fingerprint, which is kept in place of its arrays: two are alike by chance one in 10^38.
+_BYTES = 16
+_ANSWERS: ContextVar[OrderedDict[bytes, Array] | None] = ContextVar("answers", default=None)
 
 Formula = TypeVar("Formula", bound=Callable[..., Array])
 
 
 @contextmanager
 def remembering() -> Iterator[None]:
-    """Remember the latest answers within this context."""
-    token = _ANSWERS.set(OrderedDict())
+    """Remember the latest answers within this context; one inside another remembers what that one does."""
+    token = _ANSWERS.set(OrderedDict() if (outer := _ANSWERS.get()) is None else outer)
     try:
         yield
     finally:
@@ -38,16 +42,24 @@ def remembered(formula: Formula) -> Formula:
     """A formula of stimuli, prior and likelihood, whose latest answers are remembered within `remembering`."""
 
     @wraps(formula)
-    def answer(model: EncodingModel, resolution: Resolution | None = None) -> Array:
+    def answer(target: EncodingModel | ResponsePair, resolution: Resolution | None = None) -> Array:
         answers = _ANSWERS.get()
         if answers is None:
-            return formula(model, resolution)
-        arrays = model.stimuli, model.prior, model.likelihood
-        key = formula, resolution, model.geometry, *((array.shape, array.tobytes()) for array in arrays)
+            return formula(target, resolution)
+        key = _fingerprint(formula, target, resolution)
         if key not in answers:
-            answers[key] = formula(model, resolution)
+            answers[key] = formula(target, resolution)
             if len(answers) > _KEPT:
                 answers.popitem(last=False)
         return answers[key].copy()  # a caller may write to it
 
     return cast(Formula, answer)
+
+
+def _fingerprint(formula: Formula, target: EncodingModel | ResponsePair, resolution: Resolution | None) -> bytes:
+    found = blake2b(digest_size=_BYTES)
+    found.update(repr((formula.__module__, formula.__qualname__, resolution, target.geometry)).encode())
+    for array in (target.stimuli, target.prior, target.likelihood):
+        found.update(repr(array.shape).encode())
+        found.update(array.tobytes())
+    return found.digest()

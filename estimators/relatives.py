@@ -48,6 +48,7 @@ def on_other_stimuli(name: str, move: Map, source: str, *, mixes: bool = False) 
         featurewise=None if mixes else of_moved(local.i_local.featurewise),
         claims=_CLAIMS,
         needs=("distances", "vectors"),
+        slow=True,
         source=source,
     )
 
@@ -181,6 +182,7 @@ RELATIVES: dict[str, Measure] = {
         conditional=_whitened_conditional,
         claims=_CLAIMS,
         needs=("distances", "vectors"),
+        slow=True,
         source="noise of the stimulus's own covariance",
     ),
     "erasure": Measure("erasure", erased, claims=_CLAIMS, source="X kept until an exponential time, then lost: I_surp"),
@@ -190,6 +192,7 @@ RELATIVES: dict[str, Measure] = {
         conditional=_walk_conditional,
         claims=_CLAIMS,
         needs=("distances", "vectors"),
+        slow=True,
         source="X walks between neighbouring stimuli of a line",
     ),
 }

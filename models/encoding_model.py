@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+#: Arrays of stimuli of at most so many numbers are compared as tuples: ten times as fast as np.unique on a few.
+_SMALL = 10_000
 #: The arrays of a model, by the names of its attributes and of the constructor's parameters.
 ARRAYS = ("stimuli", "prior", "likelihood", "stimulus_volumes", "response_volumes", "likelihood_gradient", "responses")
 #: What a model is made of: its arrays, and what the coordinates of its stimuli mean.
@@ -203,6 +205,8 @@ def _merged(
         stimuli, same, prior, volumes = stimuli[possible], same[possible], prior[possible], volumes[possible]
         likelihood = likelihood[..., possible]
         gradient = None if gradient is None else gradient[..., possible, :]
+    if same.size <= _SMALL and len(set(map(tuple, same.tolist()))) == len(same):
+        return stimuli, prior, likelihood, volumes, gradient
     _, first, group = np.unique(same, axis=0, return_index=True, return_inverse=True)
     if len(first) == len(stimuli):
         return stimuli, prior, likelihood, volumes, gradient

@@ -52,7 +52,8 @@ class ResponsePair:
         self.geometry = geometry_of(geometry, joint[0].shape[1])
         self.stimuli, self.prior, table, self.stimulus_volumes, r_volumes, gradient = joint
         first, second = r_volumes[:, 0], r_volumes[0] / r_volumes[0, 0]
-        if not np.allclose(r_volumes, np.outer(first, second), rtol=1e-9, atol=0):
+        given = response_volumes is not None
+        if given and not np.allclose(r_volumes, np.outer(first, second), rtol=1e-9, atol=0):
             raise ModelError("response_volumes of a pair must be an outer product: a cell of R times a cell of R'")
         self.likelihood = check.frozen(table)
         self.response_volumes = check.frozen(r_volumes)
@@ -159,6 +160,10 @@ class ResponsePair:
         top = joint.max()
         return np.asarray(joint / top > 0 if top > 0 else np.zeros(len(joint), dtype=bool))
 
+    @cached_property
+    def _given(self) -> dict[int, EncodingModel]:
+        return {}
+
     def given_first(self, k: int) -> EncodingModel:
         """The model of R' when R = r_k: prior p(x | r_k), likelihood p(r' | r_k, x).
 
@@ -168,6 +173,11 @@ class ResponsePair:
         count = len(self.likelihood)
         if not 0 <= k < count:
             raise IndexError(f"response {k} of {count} responses")
+        if k not in self._given:
+            self._given[k] = self._given_first(k)
+        return self._given[k]
+
+    def _given_first(self, k: int) -> EncodingModel:
         support = self.support_given_first(k)
         if not support.any():
             raise ModelError(f"response {k} of R has probability 0; there is no model given it")

@@ -126,11 +126,11 @@ class _Attack:
         """Known cases, generated ones, the worst of them again."""
         try:
             if specs is None:
-                for case in self.axiom.known_cases(self.gradient):
+                step, ours = SLOW_STEP if self.measure.slow else 1, isinstance(self.measure, PublishedMeasure)
+                known, others = self.axiom.fixed_cases(self.gradient, step, keep=ours)
+                for case in known:
                     self.confirm(case)
-                step = SLOW_STEP if self.measure.slow else 1
-                smallest, crossed = self.axiom.smallest(self.gradient), self.axiom.crossed(self.gradient)
-                for case in smallest[::step] + self.axiom.sizes(self.gradient) + crossed[::step]:
+                for case in others:
                     self.judge(case)
                 families = self.axiom.families(self.gradient)
             else:

@@ -188,3 +188,14 @@ def test_fixed_ones_are_what_they_say():
     assert {len(spec.stimuli) for spec in map(crossed.grid, ordinary.specs())} == {*range(2, 25)}
     assert max(len(spec.stimuli) for spec in crossed.joints()) == 25
     assert ModelCase(crossed.like_others(ordinary.specs()[9])).built.mutual_information() > 1e-6
+
+
+@pytest.mark.parametrize("bad", [si.i_cissi, si.i_ssi])
+@pytest.mark.parametrize("place", [lambda model: True, *PLACES])
+def test_many_responses_are_merged_with_loss(bad, place):
+    def there(model):
+        return 24 < len(model.likelihood) < 100 and 1 < len(model.prior) < 25 and place(model)
+
+    merged = [case for case in crossed.garblings(lambda spec: None)(False) if case and there(case.built)]
+    assert max(float((bad(case.garbled) - bad(case.built)).max()) for case in merged) > 1e-3
+    found("data_processing", measure("of many", where(there, bad)))

@@ -51,3 +51,25 @@ def test_a_circle_is_another_question_than_its_line():
     with remembering():
         assert [si.i_local(model).tolist() for model in (line, ring)] == [found.tolist() for found in alone]
     assert abs(alone[0] - alone[1]).max() > 0.01
+
+
+def test_an_audit_of_several_axioms_remembers_from_one_to_the_next(monkeypatch):
+    asked = counting(monkeypatch)
+    pair = si.ResponsePair.independent(MODEL, MODEL)
+    with remembering():
+        with remembering():
+            first = si.i_local(MODEL), si.i_local.conditional(pair)
+        with remembering():
+            again = si.i_local(MODEL), si.i_local.conditional(pair)
+    assert len(asked) == 2
+    for one, other in zip(first, again):
+        np.testing.assert_array_equal(one, other)
+    with remembering():
+        si.i_local(MODEL)
+    assert len(asked) == 3
+
+
+def test_each_model_given_a_response_is_built_once():
+    pair = si.ResponsePair.independent(MODEL, MODEL)
+    assert pair.given_first(1) is pair.given_first(1)
+    assert not np.array_equal(pair.given_first(0).prior, pair.given_first(1).prior)
