@@ -189,9 +189,9 @@ def shrunk(case: BallCase, factor: float) -> BallCase:
 
 
 def crowded(case: BallCase, count: int) -> BallCase:
-    """The case with `count` stimuli more in the ball, on a line, that stay as they are."""
+    """The case with `count` stimuli more in the ball, on its far side, that stay as they are; on a line."""
     width = len(case.rows[0])
-    places = tuple((1.8 * (n + 0.3) / count - 0.9,) for n in range(count))
+    places = tuple((-0.11 - 0.8 * n / count,) for n in range(count))
 
     def more(spec: FiniteSpec) -> FiniteSpec:
         rows = tuple(tuple((n + k) % 3 + 1 for k in range(width)) for n in range(count))

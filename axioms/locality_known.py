@@ -65,7 +65,7 @@ _IN_SPACE = (
     LaidCase(replace(_FEW, rate=0.25), ((1, 1, 1),)),
 )
 # In other units, and with the ball elsewhere than at 0.
-_ELSEWHERE = (
+ELSEWHERE = (
     LaidCase(_BLOB, ((1024,),)),
     LaidCase(_BLOB, ((1,),), (1000,)),
     LaidCase(_BLOB, ((-1,),), (-1000,)),
@@ -73,12 +73,12 @@ _ELSEWHERE = (
 _NEAR: dict[str, Any] = {"octaves": 6, "rate": 1}  # quick for exact measures; a refutation is asked farther
 # Stimuli on both sides of the ball, as far or much farther, with other cells than the ball's; a ball so small that no
 # stimulus outside it is as near to another; one that holds most stimuli; and one that tells much about a few.
-_AROUND = (
+AROUND = (
     ball_case("answered", behind=(16, 64), cell=3.0, **_NEAR),
     ball_case("answered", behind=(256,), cell=3.0, **_NEAR),
-    shrunk(ball_case("moved", **_NEAR), 2.0**-10),
-    crowded(ball_case("moved", each=1, **_NEAR), 30),
-    ball_case("answered", (-1,), 9, sharp=True, **_NEAR),
+    shrunk(ball_case("new response", each=1), 2.0**-10),
+    crowded(ball_case("answered", octaves=5, rate=1, each=1), 36),
+    ball_case("answered", (-1,), 9, sharp=True, share=0.15, **_NEAR),
 )
 #: The blob with a second feature: where it is not 0, the bump is lower.
 BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))
@@ -93,8 +93,8 @@ KNOWN = (
     _INFORMED,
     _COARSE,
     *_IN_SPACE,
-    *_ELSEWHERE,
-    *_AROUND,
+    *ELSEWHERE,
+    *AROUND,
     ball_case("split"),
     ball_case("removed", (0, 2, 0), octaves=8, rate=1),
     ball_case("moved", (-1,), octaves=8, rate=1),
