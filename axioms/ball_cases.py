@@ -23,9 +23,9 @@ class BallCase(FarCase, frozen=True, tag="ball"):
     The far stimuli lie at ``D direction``, `each` of them from every power of two on, up to 2^octaves, and have a
     probability `share` in all; their weights fall as exp(-rate D). The responses to them are `rows`, in turn. A
     response that `rows`, or one of the two models of the ball, do not name does not occur there. The derivative of
-    log p(r_k|x) along each feature is `steep` times k, less its mean given x: far away, before, and after. One stimulus
-    more lies at ``-D direction`` for each D in `behind`, and the far ones stand for cells of volume `cell`, those in the
-    ball for cells of volume 1.
+    log p(r_k|x) along each feature is `steep` times k, less its mean given x: far away, before, and after. Another far
+    stimulus lies on the other side, at ``-D direction``, for each D in `behind`. Far stimuli stand for cells of volume
+    `cell`, those in the ball for cells of volume 1.
     """
 
     #: The most octaves, and a rate at which weights are numbers so far out.
@@ -129,8 +129,8 @@ def ball_case(
 ) -> BallCase:
     """A case of one of the `CHANGES`, with `more` of its fields.
 
-    With `aside` the ball does not lie on the line. With `sharp` the weights of responses are 0, 1 and 100, and nearly all
-    of the ball's mass is in its middle.
+    With `aside` the ball does not lie on the line. With `sharp` the weights of responses are 0, 1 and 100, and nearly
+    all of the ball's mass is in its middle.
     """
     across = np.array(direction) / np.linalg.norm(direction)
     if aside:
