@@ -113,8 +113,6 @@ def test_what_is_local_in_all_models_holds():
     assert attack(KNOWN, si.Measure("local", local)).verdict == "holds"
 
 
-@pytest.mark.parametrize(
-    "case", [*locality_known.AROUND, *locality_known.ELSEWHERE, *locality_known.sizes(False)[-5:]]
-)
+@pytest.mark.parametrize("case", [*locality_known.AROUND, *locality_known.ELSEWHERE, *locality_known.sizes(False)[-5:]])
 def test_i_local_is_local_in_them(case):
     assert check(evaluator(si.i_local, "quick"), case).sound
