@@ -62,7 +62,7 @@ _IN_SPACE = (
     LaidCase(_LEANING, ((0, 0, 2, 0),)),
     # Far along both features of the plane at once, and along three.
     LaidCase(_FEW, ((1, 1),)),
-    LaidCase(replace(_FEW, rate=0.25), ((1, 1, 1),)),
+    LaidCase(_FEW, ((1, 1, 1),)),
 )
 # In other units, and with the ball elsewhere than at 0.
 ELSEWHERE = (
