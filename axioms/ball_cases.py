@@ -23,7 +23,9 @@ class BallCase(FarCase, frozen=True, tag="ball"):
     The far stimuli lie at ``D direction``, `each` of them from every power of two on, up to 2^octaves, and have a
     probability `share` in all; their weights fall as exp(-rate D). The responses to them are `rows`, in turn. A
     response that `rows`, or one of the two models of the ball, do not name does not occur there. The derivative of
-    log p(r_k|x) along each feature is `steep` times k, less its mean given x: far away, before, and after.
+    log p(r_k|x) along each feature is `steep` times k, less its mean given x: far away, before, and after. Another far
+    stimulus lies on the other side, at ``-D direction``, for each D in `behind`. Far stimuli stand for cells of volume
+    `cell`, those in the ball for cells of volume 1.
     """
 
     #: The most octaves, and a rate at which weights are numbers so far out.
@@ -39,6 +41,8 @@ class BallCase(FarCase, frozen=True, tag="ball"):
     steep: tuple[float, float, float] = (1.0, 1.0, 1.0)
     octaves: int = OCTAVES
     rate: float = RATE
+    behind: Row = ()
+    cell: float = 1.0
 
     #: The most that rate times the last level may be, so that the weights are numbers.
     LIGHTEST: ClassVar[float] = 600.0
@@ -87,7 +91,10 @@ class BallCase(FarCase, frozen=True, tag="ball"):
         count = max(len(row) for row in (*self.rows, *near.responses)) if self.rows else 0
         if not (0 < self.share < 1 and 2 <= count <= self.MOST):
             raise CaseError(f"expected share between 0 and 1, and 2 to {self.MOST} responses")
-        far = np.exp(-self.rate * self.distances)
+        if not (self.cell > 0 and len(self.behind) <= self.MOST and all(1 <= apart < np.inf for apart in self.behind)):
+            raise CaseError(f"expected a cell above 0, and at most {self.MOST} stimuli behind, 1 or more away")
+        apart = np.concatenate([self.distances, self.behind])
+        far = np.exp(-np.minimum(self.rate * apart, self.LIGHTEST))
         rows = [self.rows[n % len(self.rows)] for n in range(len(far))] + list(near.responses)
         table = np.array([(*row, *(0.0,) * (count - len(row))) for row in rows], dtype=float).T
         if (table < 0).any() or not (table.sum(axis=0) > 0).all():
@@ -97,10 +104,12 @@ class BallCase(FarCase, frozen=True, tag="ball"):
         steepness = np.repeat([self.steep[0], steep], [len(far), len(near.responses)])
         slopes = table * (index - (table * index).sum(axis=0)) * steepness
         weights = np.array(near.prior, dtype=float)
+        side = np.repeat([1.0, -1.0], [len(self.distances), len(self.behind)])
         return EncodingModel(
-            np.concatenate([self.distances[:, None] * direction, inside.stimuli]),
+            np.concatenate([(side * apart)[:, None] * direction, inside.stimuli]),
             np.concatenate([self.share * far / far.sum(), (1 - self.share) * weights / weights.sum()]),
             table,
+            stimulus_volumes=np.repeat([float(self.cell), 1.0], [len(far), len(near.responses)]),
             likelihood_gradient=np.repeat(slopes[..., None], inside.dimensions, axis=2),
         )
 
@@ -110,17 +119,30 @@ _PLACES = (-0.5, 0.0, 0.5)
 CHANGES = ("split", "removed", "moved", "answered", "new response", "steeper")
 
 
-def ball_case(change: str, direction: Row = (1,), responses: int = 2, aside: bool = False, **more: Any) -> BallCase:
-    """A case of one of the `CHANGES`, with `more` of its fields; with `aside` the ball does not lie on the line."""
+def ball_case(
+    change: str,
+    direction: Row = (1,),
+    responses: int = 2,
+    aside: bool = False,
+    sharp: bool = False,
+    **more: Any,
+) -> BallCase:
+    """A case of one of the `CHANGES`, with `more` of its fields.
+
+    With `aside` the ball does not lie on the line. With `sharp` the weights of responses are 0, 1 and 100, and nearly
+    all of the ball's mass is in its middle.
+    """
     across = np.array(direction) / np.linalg.norm(direction)
     if aside:
         across = across[::-1] * np.where(np.arange(len(direction)) == 0, -1, 1)
-    rows: list[Row] = [tuple(1 + (j + 2 * k + j * k) % 3 for k in range(responses)) for j in range(5)]
-    places, inside, prior = list(_PLACES), [rows[0], rows[3], rows[4]], [1.0, 2.0, 1.0]
+    weights = (0, 1, 100) if sharp else (1, 2, 3)
+    rows: list[Row] = [tuple(weights[(j + 2 * k + j * k) % 3] for k in range(responses)) for j in range(5)]
+    places, inside = list(_PLACES), [rows[0], rows[3], rows[4]]
+    prior = [1.0, 98.0, 1.0] if sharp else [1.0, 2.0, 1.0]
     before = _spec(places, prior, inside, across)
     steep = (4.0, 0.1, 0.1)
     if change == "split":
-        places[1:2], inside[1:2], prior[1:2] = [-0.05, 0.05], [rows[3], rows[1]], [1.0, 1.0]
+        places[1:2], inside[1:2], prior[1:2] = [-0.05, 0.05], [rows[3], rows[1]], [prior[1] / 2] * 2
     elif change == "removed":
         places, inside, prior = places[1:], inside[1:], prior[1:]
     elif change == "moved":
@@ -155,3 +177,26 @@ def ball_cases(draw: DrawFn, gradient: bool) -> BallCase:
         each=draw(st.integers(2, 3)),
         share=draw(st.sampled_from([0.5, 0.001])),
     )
+
+
+def shrunk(case: BallCase, factor: float) -> BallCase:
+    """The case with the places of all stimuli in the ball multiplied by a factor below 1."""
+
+    def near(spec: FiniteSpec) -> FiniteSpec:
+        return replace(spec, stimuli=tuple(tuple(x * factor for x in row) for row in spec.stimuli))
+
+    return replace(case, before=near(case.before), after=near(case.after))
+
+
+def crowded(case: BallCase, count: int) -> BallCase:
+    """The case with `count` stimuli more in the ball, on its far side, that stay as they are; on a line."""
+    width = len(case.rows[0])
+    places = tuple((-0.11 - 0.8 * n / count,) for n in range(count))
+
+    def more(spec: FiniteSpec) -> FiniteSpec:
+        rows = tuple(tuple((n + k) % 3 + 1 for k in range(width)) for n in range(count))
+        return replace(
+            spec, stimuli=spec.stimuli + places, prior=spec.prior + (0.1,) * count, responses=spec.responses + rows
+        )
+
+    return replace(case, before=more(case.before), after=more(case.after))

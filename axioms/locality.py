@@ -62,7 +62,7 @@ BENDS = 0.05
 #: Changes smaller than this, in nats, are not told from numerical error.
 SMALLEST = 1e-4
 #: Lone atoms on a lattice: up to 135 away, since a change that once has changed its sign fades only beyond 32.
-_ATOMS = 136
+ATOMS = 136
 
 
 def check(measure: Evaluator, case: FarCase) -> Finding:
@@ -171,7 +171,7 @@ def atoms_cases(draw: DrawFn, few: bool = False) -> AtomsCase:
     """Lone atoms, on a lattice or (if `few`, only) at powers of two, of one kind or two, each with tails of its own."""
     kinds = tuple(draw(st.lists(st.sampled_from([1, 0]), min_size=1, max_size=3)))
     light = draw(st.booleans()), draw(st.booleans())
-    return AtomsCase(_ATOMS, kinds, light, few or draw(st.booleans()), draw(st.booleans()))
+    return AtomsCase(ATOMS, kinds, light, few or draw(st.booleans()), draw(st.booleans()))
 
 
 @composite

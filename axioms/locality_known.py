@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ..models import Bump, Laplace, Mixture, Periodic
-from .ball_cases import CHANGES, ball_case
+from .ball_cases import CHANGES, ball_case, crowded, shrunk
 from .cases import Case
 from .locality_cases import DecayCase
 from .sizes import MOST
@@ -29,6 +29,9 @@ _EXPONENTIAL = DecayCase(Laplace(0.0, 1.0), (Bump(0.0, 1.0, 4.0),), 0.5, 1.0, 0.
 # A response that follows the stimulus without end, and a broad one in the ball, which far responses bring to mind.
 _READING = ReadingCase(1.0, 0.5, 1.0, 5.0)
 _COUNTING = ReadingCase(2.0, 1.0, 1.0, 4.0, counts=True)
+# Responses that tell two nats, and some dozens of responses.
+_INFORMED = ReadingCase(4.0, 0.5, 1.0, 5.0)
+_COARSE = ReadingCase(0.5, 2.0, 1.0, 5.0)
 _DOUBLING = AtomsCase(40, (1,), (False, False), doubling=True)
 # The same to 4,096 times the ball: 1% of I(R;X) beside a local measure is what is left there.
 _REACHING = AtomsCase(40, (1,), (False, False), doubling=True, rate=0.125)
@@ -51,12 +54,31 @@ _OTHERS = (
     near_by((2, 1), ((1, 1), (0, 1))),
     *[near_by((1, 2))] * 4,
 )
+_FEW = AtomsCase(6, (1,), (False, False), doubling=True)
 _IN_SPACE = (
     BesideCase(_BLOB, _OTHERS[:2], 1),
-    *(BesideCase(_LIGHT, _OTHERS[: d - 1], d // 2) for d in range(3, FEATURES + 1)),
+    # The feature that reaches far is the third of three, the fourth of four, ...
+    *(BesideCase(_LIGHT, _OTHERS[: d - 1], d - 1) for d in range(3, FEATURES + 1)),
     LaidCase(_LEANING, ((0, 0, 2, 0),)),
-    # Far along both features of the plane at once.
-    LaidCase(AtomsCase(6, (1,), (False, False), doubling=True), ((1, 1),)),
+    # Far along both features of the plane at once, and along three.
+    LaidCase(_FEW, ((1, 1),)),
+    LaidCase(_FEW, ((1, 1, 1),)),
+)
+# In other units, and with the ball elsewhere than at 0.
+ELSEWHERE = (
+    LaidCase(_BLOB, ((1024,),)),
+    LaidCase(_BLOB, ((1,),), (1000,)),
+    LaidCase(_BLOB, ((-1,),), (-1000,)),
+)
+_NEAR: dict[str, Any] = {"octaves": 6, "rate": 1}  # quick for exact measures; a refutation is asked farther
+# Stimuli on both sides of the ball, as far or much farther, with other cells than the ball's; a ball so small that no
+# stimulus outside it is as near to another; one that holds most stimuli; and one that tells much about a few.
+AROUND = (
+    ball_case("answered", behind=(16, 64), cell=3.0, **_NEAR),
+    ball_case("answered", behind=(256,), cell=3.0, **_NEAR),
+    shrunk(ball_case("new response", each=1), 2.0**-10),
+    crowded(ball_case("answered", octaves=5, rate=1, each=1), 36),
+    ball_case("answered", (-1,), 9, sharp=True, share=0.15, **_NEAR),
 )
 #: The blob with a second feature: where it is not 0, the bump is lower.
 BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))
@@ -68,7 +90,11 @@ KNOWN = (
     replace(_LEANING, mirror=True),
     *_FAR,
     *(replace(case, mirror=True) for case in _FAR),
+    _INFORMED,
+    _COARSE,
     *_IN_SPACE,
+    *ELSEWHERE,
+    *AROUND,
     ball_case("split"),
     ball_case("removed", (0, 2, 0), octaves=8, rate=1),
     ball_case("moved", (-1,), octaves=8, rate=1),
@@ -85,10 +111,12 @@ WITH_GRADIENT = (
 
 def sizes(gradient: bool) -> tuple[Case, ...]:
     """A case of every number of responses, and of many numbers of stimuli; with slopes, beyond a line, too."""
-    near: dict[str, Any] = {"octaves": 6, "rate": 1}  # quick for exact measures; a refutation is asked farther
-    on_a_line = [_sized(n, (1,) if n % 2 else (-1,), **near) for n in range(2, MOST + 1)]
+    on_a_line = [_sized(n, (1,) if n % 2 else (-1,), **_NEAR) for n in range(2, MOST + 1)]
     if not gradient:
-        return tuple(on_a_line)
+        # Away from a line exact measures need more time: few stimuli, and some of the numbers.
+        few: dict[str, Any] = {"rate": 1, "each": 1, "share": 0.5}
+        in_the_plane = _sized(4, (1, 0), octaves=3, **few)
+        return (*on_a_line, in_the_plane, *(_sized(n, (-1, 0, 0), octaves=6, **few) for n in (4, 9, 16, MOST)))
     beyond = [_sized(n, direction, each=n) for n in range(2, MOST + 1) for direction in ((1, 1), (1, 0), (-1, 1, 2))]
     return (*on_a_line, *beyond)
 

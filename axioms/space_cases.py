@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from ..errors import CaseError
 from ..models import EncodingModel
 from ..models.arrays import Array
-from ..models.data import FiniteSpec, Table
+from ..models.data import FiniteSpec, Row, Table
 from ..models.product import product_model
 from .locality_cases import DecayCase, FarCase
 from .made_cases import MadeCase
@@ -81,17 +81,23 @@ class BesideCase(OfCase, frozen=True, tag="beside"):
 
 
 class LaidCase(OfCase, frozen=True, tag="laid"):
-    """A case whose stimuli (J, n) are laid into R^d by a matrix, `rows`, of n independent rows of d numbers."""
+    """A case whose stimuli (J, n) are laid into R^d by a matrix, `rows`, of n independent rows of d numbers.
+
+    The ball is then moved by `shift`, of d numbers, if that is given.
+    """
 
     rows: Table
+    shift: Row = ()
 
     def _made(self, model: EncodingModel) -> EncodingModel:
         rows = np.asarray(self.rows, dtype=float)
         if rows.ndim != 2 or len(rows) != model.dimensions or np.linalg.matrix_rank(rows) < len(rows):
             raise CaseError(f"expected {model.dimensions} independent rows of as many numbers as there are features")
+        if self.shift and len(self.shift) != rows.shape[1]:
+            raise CaseError(f"the shift has {len(self.shift)} numbers; expected {rows.shape[1]}")
         slopes = model.likelihood_gradient
         return model.replace(
-            stimuli=model.stimuli @ rows,
+            stimuli=model.stimuli @ rows + (np.asarray(self.shift, dtype=float) if self.shift else 0.0),
             likelihood_gradient=None if slopes is None else slopes @ np.linalg.pinv(rows).T,
         )
 

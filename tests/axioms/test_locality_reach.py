@@ -175,6 +175,10 @@ def test_a_change_is_confined_to_the_ball(change):
         ("share", 1.0, "share between 0 and 1"),
         ("rows", ((1, -1),), "not be negative"),
         ("direction", (0.5,), "of length 1 at least"),
+        ("behind", (0.5,), "stimuli behind, 1 or more away"),
+        ("behind", (2.0,) * 65, "at most 64 stimuli behind"),
+        ("behind", (float("inf"),), "stimuli behind, 1 or more away"),
+        ("cell", 0.0, "expected a cell above 0"),
         ("before", FiniteSpec(((1.0,),), (1,), ((1, 1),)), "lies outside it"),
     ],
 )

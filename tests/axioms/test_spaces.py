@@ -196,6 +196,7 @@ def test_cases_in_space_are_exact_part_by_part():
         BesideCase(ATOMS, (near_by((1, 1)),) * 12),
         LaidCase(ATOMS, ((0, 0, 0),)),
         LaidCase(ATOMS, ((1, 0), (0, 1))),
+        LaidCase(ATOMS, ((1, 0),), (1000,)),
     ],
 )
 def test_cases_in_space_that_make_no_sense_are_refused(case):
