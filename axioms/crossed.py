@@ -28,8 +28,8 @@ _SIDE = 5
 _FEW, _LARGE = 4, 10
 #: The number of responses grows by these from one number of stimuli to the next; in other places by other steps.
 _STEPS = (5, 11, 13, 17, 19, 23)
-#: Of models that rise in small steps, one in so many.
-_LADDER = 3
+#: Of models that rise in small steps, one in so many; and of all models, that have all of their responses mixed.
+_LADDER, _LOST = 3, 7
 
 
 def circle(spec: FiniteSpec) -> FiniteSpec:
@@ -160,6 +160,17 @@ def _lossy() -> Iterator[GarblingCase]:
         )
         for spec in (*each, *(place(each[(n + m) % 2]) for m, place in enumerate((circle, labels, grid)))):
             yield mixed(spec, lambda k: k % 3 < 2)
+    for spec in traits.answering(lambda kind, n: _telling(n, 3 + 3 * (n % 8), SHARED.responses).responses):
+        yield mixed(spec, lambda k: k % 3 < 2)
+
+
+def _lost() -> Iterator[GarblingCase]:
+    """All of the responses mixed, or merged into one: what one stimulus answers tells nothing before, either."""
+    for n, spec in enumerate(spec for spec in specs() if len(spec.stimuli) > 2):
+        if n % _LOST == 0:
+            one = like_others(spec)
+            yield mixed(one, lambda k: True)
+            yield GarblingCase(one, ((1,),) * len(one.responses[0]))
 
 
 def garblings(split: Callable[[FiniteSpec], GarblingCase]) -> Callable[[bool], tuple[Case, ...]]:
@@ -167,7 +178,10 @@ def garblings(split: Callable[[FiniteSpec], GarblingCase]) -> Callable[[bool], t
 
     def cases() -> Iterator[GarblingCase]:
         yield from _lossy()
+        yield from _lost()
         for n, spec in enumerate(specs()):
+            if spec.values:  # the same response without its numbers
+                yield mixed(spec, lambda k: False)
             yield mixed(spec, lambda k: k < 2) if n % 2 == 0 or traits.carries(spec) else split(spec)
 
     return lambda gradient: sloped(cases(), gradient)

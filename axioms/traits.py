@@ -6,7 +6,7 @@ have, and what else it carries.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import product
 
@@ -21,27 +21,29 @@ from .places import NOMINAL
 from .spaces import product_of
 
 #: The numbers of stimuli, in turn: on a line, many there, in the plane, in R^3 to R^8, on a circle, and as labels.
-_COUNTS = ((7, 12, 9), (33, 26, 40), (5, 5, 6), (3,), (7, 36, 12), (5, 12, 36))
+_COUNTS = ((7, 12, 9), (33, 26, 40), (5, 5, 6), (3,), (7, 36, 12), (36, 5, 12))
 _LINE, _MANY, _PLANE, _SPACE, _CIRCLE, _LABELS = range(len(_COUNTS))
 #: The circles, in turn; orientations of an odd number of stimuli are no whole degrees.
 _CIRCLES = ("circle:180", "circle:2pi", "circle:360", "circle:pi", "circle:1")
-#: A prior weight beside others of 1 to 3, so small that it may be skipped, and the weight of a stimulus beside one of 1.
+#: A prior weight beside others of 1 to 3, so small that it may be skipped, and a large one beside one of 1.
 _RARE, _SURE = 1e-6, 500
 #: A response's weight beside others that hardly differ, or hardly ever occur.
-_FAINT, _SILENT = 100, 100_000
-#: Micrometres in metres, and dates.
-_TINY, _FAR = 1e-6, 20000
+_FAINT, _SILENT = 20, 100_000
+#: Micrometres in metres, and what is far from 0 in its own unit.
+_TINY, _FAR = 1e-6, 1_000_000
 #: The number of kinds of responses.
 _TABLES = 8
 #: Numbers of independent features.
 _FEATURES = (3, 4, 6, 7)
+#: The values of each of two features on the largest grid.
+_SQUARE = 7
 
 
 def _rows(kind: int, n: int) -> Table:
     """The weights of the responses to `n` stimuli, of the kind with this number.
 
-    Each stimulus has a response of its own; only a few stimuli change the response; none does; all hardly do; spikes
-    are very sparse; counts are many; all stimuli are alike but for their places; half of the responses are impossible.
+    Each stimulus has a response of its own; only a few stimuli change the response; all do, or hardly do; spikes are
+    very sparse; counts are many; all stimuli are alike but for their places; half of the responses are impossible.
     """
     stimuli = range(n)
     if kind == 0:
@@ -49,7 +51,7 @@ def _rows(kind: int, n: int) -> Table:
     if kind == 1:
         return tuple(tuple(6 if k == 0 else (k + j) % 3 if j < 3 else k % 2 for k in range(6)) for j in stimuli)
     if kind == 2:
-        return ((1, 2),) * n
+        return tuple((1 + j % 4, 1 + j * j % 5, 2) for j in stimuli)
     if kind == 3:
         return tuple((_FAINT + j % 3, _FAINT + j * j % 4) for j in stimuli)
     if kind == 4:
@@ -78,7 +80,7 @@ def carries(spec: FiniteSpec) -> bool:
 
 
 def _carrying(kind: int, spec: FiniteSpec) -> FiniteSpec:
-    """The model as it is, or with numbers for responses, cells of unequal size of stimuli or of responses, or slopes."""
+    """The model as it is, or with numbers for responses, unequal cells of stimuli or of responses, or slopes."""
     count = len(spec.responses[0])
     if kind == 1:
         return replace(spec, values=tuple(k * k - 3 for k in range(count)))
@@ -103,16 +105,21 @@ def _places(kind: int, n: int, table: int) -> tuple[Table, str | None]:
     return spaced(n, 1), NOMINAL if kind == _LABELS else None
 
 
-def _spec(place: int, table: int) -> FiniteSpec:
-    n = _COUNTS[place][table % len(_COUNTS[place])]
-    stimuli, geometry = _places(place, n, table)
+def _spec(place: int, kind: int, rows: Callable[[int, int], Table]) -> FiniteSpec:
+    n = _COUNTS[place][kind % len(_COUNTS[place])]
+    stimuli, geometry = _places(place, n, kind)
     if place != _CIRCLE:
-        stimuli = tuple(tuple(_coordinate((place + 2 * table) % 5, x) for x in one) for one in stimuli)
+        stimuli = tuple(tuple(_coordinate((place + 2 * kind) % 5, x) for x in one) for one in stimuli)
     order = sorted(range(n), key=lambda j: (7 * j % n, j))
-    spec = FiniteSpec(
-        tuple(stimuli[j] for j in order), _prior((place + table) % 4, n), _rows(table, n), geometry=geometry
-    )
-    return _carrying((2 * place + table) % 5, spec)
+    spec = FiniteSpec(tuple(stimuli[j] for j in order), _prior((place + kind) % 4, n), rows(kind, n), geometry=geometry)
+    return _carrying((2 * place + kind) % 5, spec)
+
+
+def answering(rows: Callable[[int, int], Table]) -> tuple[FiniteSpec, ...]:
+    """Each kind of place eight times, with each other trait, and the responses ``rows(kind, n)`` to `n` stimuli."""
+    each = product(range(len(_COUNTS)), range(_TABLES))
+    # Whoever takes one in four of them takes each kind.
+    return tuple(_spec(n, (n + k) % _TABLES, rows) for n, k in each)
 
 
 def _independent(count: int) -> FiniteSpec:
@@ -125,25 +132,28 @@ def _independent(count: int) -> FiniteSpec:
 
 @lru_cache(maxsize=1)
 def specs() -> tuple[FiniteSpec, ...]:
-    """Each kind of place with each kind of responses: so any two traits of different kinds meet."""
-    each = product(range(len(_COUNTS)), range(_TABLES))
-    # Whoever takes one in four of them takes each kind.
-    return (*(_spec(n, (n + k) % _TABLES) for n, k in each), *map(_independent, _FEATURES))
+    """Each kind of place with each kind of responses, so that any two traits meet; and some that tell nothing."""
+    untuned = (_spec(place, place, lambda kind, n: ((1, 2),) * n) for place in range(len(_COUNTS)))
+    return (*answering(_rows), *untuned, *map(_independent, _FEATURES))
 
 
 def features() -> Iterator[FeatureCase]:
     """A feature of each kind of responses beside one without effect, in both orders; and independent features."""
     for table, idle in product(range(_TABLES), (0, 1)):
         n, m = 3 + table % 2, 2 + (table + idle) % 2
-        of = _prior((0, 2, 3)[(table + idle) % 3], n)  # a rare one takes a quadrature of two features too long
+        likely = (table + idle) % 3
+        beside = ((1,) * m, (_SURE, *(1,) * m)[:m], tuple(range(1, m + 1)))[likely]
+        of = _prior((0, 2, 3)[likely], n)  # one that is rare takes a quadrature of two features long
         kind = (2 * table + idle) % 5
         pairs = [(_coordinate(kind, 1 + j), _coordinate(kind, 2 + k)) for j in range(n) for k in range(m)]
         spec = FiniteSpec(
             tuple(pair[::-1] if idle == 0 else pair for pair in pairs),
-            tuple(w * (1 + k) for w in of for k in range(m)),
+            tuple(w * v for w in of for v in beside),
             tuple(row for row in _rows(table, n) for _ in range(m)),
         )
         case = FeatureCase(_carrying((table + 2 * idle) % 4, spec), idle)
         yield with_slopes(case) if (table + idle) % 5 == 4 else case
+    many = tuple(product(range(_SQUARE), repeat=2))
+    yield FeatureCase(FiniteSpec(many, (1,) * len(many), tuple(_rows(0, _SQUARE)[j] for j, _ in many)), 1)
     for count in _FEATURES:
         yield FeatureCase(_independent(count), 1, tuple(range(2, count - 1)))
