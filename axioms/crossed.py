@@ -24,7 +24,7 @@ _CIRCLE = f"circle:{_TURN}"
 #: The side of the largest grid: one more stimulus than elsewhere.
 _SIDE = 5
 #: Up to so many responses, a pair is two readings of one; of more, their halves; of as many as _LARGE, for every second
-#: number of stimuli, as many parts as each has values.
+#: number of stimuli (and of more than elsewhere for each), as many parts as each has values.
 _FEW, _LARGE = 4, 10
 #: The number of responses grows by these from one number of stimuli to the next; in other places by other steps.
 _STEPS = (5, 11, 13, 17, 19, 23)
@@ -80,14 +80,14 @@ def models(gradient: bool) -> tuple[Case, ...]:
 def paired(spec: FiniteSpec) -> PairCase:
     """Two readings of the response; of more than four values, which part of them it is in and where there.
 
-    Of a response with numbers, the response and a copy of it.
+    Of a few responses with numbers, the response and a copy of it.
     """
     count = len(spec.responses[0])
-    parts = round(sqrt(count)) if count >= _LARGE and len(spec.stimuli) % 2 else 2
+    parts = round(sqrt(count)) if count > MOST or (count >= _LARGE and len(spec.stimuli) % 2) else 2
     width = ceil(count / parts)
 
     def table(row: Row) -> Table:
-        if spec.values:
+        if spec.values and count <= _LARGE:
             return tuple(tuple(w * (m == k) for m in range(count)) for k, w in enumerate(row))
         if count <= _FEW:
             return tuple(tuple(a * b for b in row) for a in row)

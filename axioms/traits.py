@@ -35,8 +35,8 @@ _TINY, _FAR = 1e-6, 1_000_000
 _TABLES = 8
 #: Numbers of independent features.
 _FEATURES = (3, 4, 6, 7)
-#: The values of each of two features on the largest grid.
-_SQUARE = 7
+#: The values of each of two features on the largest grid; and the weight of a usual value beside one of 1.
+_SQUARE, _USUAL = 7, 40
 
 
 def _rows(kind: int, n: int) -> Table:
@@ -105,14 +105,20 @@ def _places(kind: int, n: int, table: int) -> tuple[Table, str | None]:
     return spaced(n, 1), NOMINAL if kind == _LABELS else None
 
 
-def _spec(place: int, kind: int, rows: Callable[[int, int], Table]) -> FiniteSpec:
-    n = _COUNTS[place][kind % len(_COUNTS[place])]
-    stimuli, geometry = _places(place, n, kind)
+def kinds(place: int, table: int) -> tuple[int, int, int, int, int]:
+    """The kinds of place, responses, prior, coordinates and of what else the model carries: any two occur together."""
+    return place, table, (place + table) % 4, (place + 2 * table) % 5, (2 * place + table) % 5
+
+
+def _spec(place: int, table: int, rows: Callable[[int, int], Table]) -> FiniteSpec:
+    place, table, prior, coordinate, carried = kinds(place, table)
+    n = _COUNTS[place][table % len(_COUNTS[place])]
+    stimuli, geometry = _places(place, n, table)
     if place != _CIRCLE:
-        stimuli = tuple(tuple(_coordinate((place + 2 * kind) % 5, x) for x in one) for one in stimuli)
+        stimuli = tuple(tuple(_coordinate(coordinate, x) for x in one) for one in stimuli)
     order = sorted(range(n), key=lambda j: (7 * j % n, j))
-    spec = FiniteSpec(tuple(stimuli[j] for j in order), _prior((place + kind) % 4, n), rows(kind, n), geometry=geometry)
-    return _carrying((2 * place + kind) % 5, spec)
+    spec = FiniteSpec(tuple(stimuli[j] for j in order), _prior(prior, n), rows(table, n), geometry=geometry)
+    return _carrying(carried, spec)
 
 
 def answering(rows: Callable[[int, int], Table]) -> tuple[FiniteSpec, ...]:
@@ -142,8 +148,8 @@ def features() -> Iterator[FeatureCase]:
     for table, idle in product(range(_TABLES), (0, 1)):
         n, m = 3 + table % 2, 2 + (table + idle) % 2
         likely = (table + idle) % 3
-        beside = ((1,) * m, (_SURE, *(1,) * m)[:m], tuple(range(1, m + 1)))[likely]
-        of = _prior((0, 2, 3)[likely], n)  # one that is rare takes a quadrature of two features long
+        beside = ((1,) * m, (_USUAL, *(1,) * m)[:m], tuple(range(1, m + 1)))[likely]
+        of = _prior((0, 3, 3)[likely], n)  # one that is rare takes a quadrature of two features long
         kind = (2 * table + idle) % 5
         pairs = [(_coordinate(kind, 1 + j), _coordinate(kind, 2 + k)) for j in range(n) for k in range(m)]
         spec = FiniteSpec(
