@@ -21,7 +21,7 @@ from .places import NOMINAL
 from .spaces import product_of
 
 #: The numbers of stimuli, in turn: on a line, many there, in the plane, in R^3 to R^8, on a circle, and as labels.
-_COUNTS = ((7, 12, 9), (33, 26, 40), (5, 5, 6), (3,), (7, 36, 12), (36, 5, 12))
+_COUNTS = ((7, 12, 9), (33, 26, 27), (5, 5, 6), (3,), (7, 26, 12), (36, 5, 12))
 _LINE, _MANY, _PLANE, _SPACE, _CIRCLE, _LABELS = range(len(_COUNTS))
 #: The circles, in turn; orientations of an odd number of stimuli are no whole degrees.
 _CIRCLES = ("circle:180", "circle:2pi", "circle:360", "circle:pi", "circle:1")
