@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from math import ceil, sqrt
+from math import ceil, gcd, sqrt
 
 from msgspec.structs import replace
 
 from ..models.data import FiniteSpec, PairSpec, Row, Table
-from . import ladders, ordinary, steep
+from . import ladders, ordinary, steep, traits
 from .cases import Case, GarblingCase, ModelCase, PairCase, ResponseMapCase
-from .known import SHARED, sloped
+from .known import SHARED, sloped, with_slopes
 from .places import NOMINAL, PlacesCase, turned
 from .sizes import MOST, beside, joint, moved, on_a_line
 
@@ -23,14 +23,15 @@ _TURN = 360
 _CIRCLE = f"circle:{_TURN}"
 #: The side of the largest grid: one more stimulus than elsewhere.
 _SIDE = 5
-#: Up to so many responses, a pair is two readings of one; of more, their halves.
-_FEW = 4
+#: Up to so many responses, a pair is two readings of one; of more, their halves; of as many as _LARGE, for every second
+#: number of stimuli (and of more than elsewhere for each), as many parts as each has values.
+_FEW, _LARGE = 4, 10
 #: The number of responses grows by these from one number of stimuli to the next; in other places by other steps.
 _STEPS = (5, 11, 13, 17, 19, 23)
 #: Larger numbers of responses, to be merged with loss.
 _MANY = (25, 32, 40, 48, 64)
-#: Of models that rise in small steps, one in so many.
-_LADDER = 3
+#: Of models that rise in small steps, one in so many; and of all models, that have all of their responses mixed.
+_LADDER, _LOST = 3, 7
 
 
 def circle(spec: FiniteSpec) -> FiniteSpec:
@@ -69,8 +70,8 @@ def joints() -> tuple[FiniteSpec, ...]:
 
 @lru_cache(maxsize=1)
 def specs() -> tuple[FiniteSpec, ...]:
-    """All models: those, ordinary ones, and some of those that rise in small steps."""
-    return (*joints(), *ordinary.specs(), *ladders.specs()[::_LADDER])
+    """All models: those, ordinary ones, some of those that rise in small steps, and those of two unusual traits."""
+    return (*joints(), *ordinary.specs(), *ladders.specs()[::_LADDER], *traits.specs())
 
 
 def models(gradient: bool) -> tuple[Case, ...]:
@@ -79,16 +80,29 @@ def models(gradient: bool) -> tuple[Case, ...]:
 
 
 def paired(spec: FiniteSpec) -> PairCase:
-    """Two readings of the response; of more than four values, which half of them it is in and where there."""
+    """Two readings of the response; of more than four values, which part of them it is in and where there.
+
+    Of a few responses with numbers, the response and a copy of it.
+    """
     count = len(spec.responses[0])
-    half = (count + 1) // 2
+    parts = round(sqrt(count)) if count > MOST or (count >= _LARGE and len(spec.stimuli) % 2) else 2
+    width = ceil(count / parts)
 
     def table(row: Row) -> Table:
+        if spec.values and count <= _LARGE:
+            return tuple(tuple(w * (m == k) for m in range(count)) for k, w in enumerate(row))
         if count <= _FEW:
             return tuple(tuple(a * b for b in row) for a in row)
-        return row[:half], (*row[half:], *(0,) * (2 * half - count))
+        whole = (*row, *(0,) * (parts * width - count))
+        return tuple(whole[k : k + width] for k in range(0, len(whole), width))
 
-    return PairCase(PairSpec(spec.stimuli, spec.prior, tuple(map(table, spec.responses)), geometry=spec.geometry))
+    tables = tuple(map(table, spec.responses))
+    cells = [[(1 + k % 2) * (1 + m % 3) for m, _ in enumerate(row)] for k, row in enumerate(tables[0])]
+    volumes = tuple(map(tuple, cells)) if spec.response_volumes else None
+    pair = PairCase(
+        PairSpec(spec.stimuli, spec.prior, tables, None, volumes, spec.stimulus_volumes, geometry=spec.geometry)
+    )
+    return pair if spec.gradient is None else with_slopes(pair)
 
 
 def pairs(gradient: bool) -> tuple[Case, ...]:
@@ -105,7 +119,7 @@ def like_others(spec: FiniteSpec) -> FiniteSpec:
     """The model with the last stimulus answered as the others are on average: its own information is 0."""
     shares = [weight / sum(spec.prior[:-1]) for weight in spec.prior[:-1]]
     rows = [[share * w / sum(row) for w in row] for share, row in zip(shares, spec.responses)]
-    return replace(spec, responses=(*spec.responses[:-1], tuple(map(sum, zip(*rows)))))
+    return replace(spec, responses=(*spec.responses[:-1], tuple(map(sum, zip(*rows)))), gradient=None)
 
 
 def least_informed(gradient: bool) -> tuple[Case, ...]:
@@ -148,6 +162,17 @@ def _lossy() -> Iterator[GarblingCase]:
         )
         for spec in (*each, *(place(each[(n + m) % 2]) for m, place in enumerate((circle, labels, grid)))):
             yield mixed(spec, lambda k: k % 3 < 2)
+    for spec in traits.answering(lambda kind, n: _telling(n, 3, SHARED.responses).responses):
+        yield mixed(spec, lambda k: k % 3 < 2)
+
+
+def _lost() -> Iterator[GarblingCase]:
+    """All of the responses mixed, or merged into one: what one stimulus answers tells nothing before, either."""
+    for n, spec in enumerate(spec for spec in specs() if len(spec.stimuli) > 2):
+        if n % _LOST == 0:
+            one = like_others(spec)
+            yield mixed(one, lambda k: True)
+            yield GarblingCase(one, ((1,),) * len(one.responses[0]))
 
 
 def _merged() -> Iterator[GarblingCase]:
@@ -166,22 +191,26 @@ def garblings(split: Callable[[FiniteSpec], GarblingCase]) -> Callable[[bool], t
     def cases() -> Iterator[GarblingCase]:
         yield from _lossy()
         yield from _merged()
+        yield from _lost()
         for n, spec in enumerate(specs()):
-            yield split(spec) if n % 2 else mixed(spec, lambda k: k < 2)
+            if spec.values:  # the same response without its numbers
+                yield mixed(spec, lambda k: False)
+            yield mixed(spec, lambda k: k < 2) if n % 2 == 0 or traits.carries(spec) else split(spec)
 
     return lambda gradient: sloped(cases(), gradient)
 
 
 def renamings(gradient: bool) -> tuple[Case, ...]:
-    """The names of the responses turned round; every second model has numerical ones, which are stretched as well."""
+    """The names of the responses shuffled; every second model has numerical ones, which get other values as well."""
 
     def cases() -> Iterator[Case]:
         for n, spec in enumerate(specs()):
             count = len(spec.build().likelihood)
-            order = tuple(range(count))[::-1]
-            if n % 2:
-                numbered = replace(spec, values=tuple(range(len(spec.responses[0]))))
-                yield ResponseMapCase(numbered, order=order, values=tuple(1 + 3 * k for k in range(count)))
+            step = next(step for step in (7, 5, 3, 1) if gcd(step, count) == 1) if count > _FEW else 1
+            order = tuple(step * k % count for k in range(count))[::-1]
+            if (n % 2 and not traits.carries(spec)) or spec.values:
+                numbered = replace(spec, values=spec.values or tuple(range(len(spec.responses[0]))))
+                yield ResponseMapCase(numbered, order=order, values=tuple(1 + 3 * k + k * k for k in range(count)))
             else:
                 yield ResponseMapCase(spec, order=order)
 
@@ -200,7 +229,8 @@ def moves(gradient: bool) -> tuple[Case, ...]:
 
 
 def features(gradient: bool) -> tuple[Case, ...]:
-    """Four to six values beside four or five, in both orders; and ordinary models beside two."""
+    """Four to six values beside four or five, in both orders; ordinary models beside two; and unusual traits."""
     grids = [beside(joint(n, 3), 2, idle, m) for n in (4, 5, 6) for m in (4, 5) for idle in (0, 1)]
     few = (spec for spec in ordinary.specs() if len(spec.stimuli) <= _SIDE)
-    return sloped((*grids, *(beside(spec, 2, len(spec.stimuli) % 2) for spec in few)), gradient)
+    ordinary_ones = (beside(spec, 2, len(spec.stimuli) % 2) for spec in few)
+    return sloped((*grids, *ordinary_ones, *traits.features()), gradient)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, composite
 
 from ..models.data import FiniteSpec
-from . import known
+from . import crossed, known, sizes, smallest
 from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import FeatureCase
 from .feature_insensitivity import check, silent_features
@@ -49,6 +49,10 @@ AXIOM = Axiom(
     cases=(FeatureCase,),
     known=(FeatureCase(known.XOR, 1), FeatureCase(known.XOR, 0), FeatureCase(known.TOGETHER, 0)),
     known_with_gradient=(FeatureCase(known.XOR_SLOPES, 1),),
+    # What is independent of the response and the other features together is independent of the response.
+    smallest=smallest.features,
+    sizes=sizes.features,
+    crossed=crossed.features,
     families=lambda gradient: (
         Family("XOR-like", xor_like_cases(gradient), FIFTH),
         Family("XOR-like beside others", beside_others(xor_like_cases(gradient), gradient), TENTH),

@@ -93,6 +93,7 @@ TESTS = {
     "axioms/sizes.py": "tests/axioms/test_sizes.py",
     "axioms/space_cases.py": "tests/axioms/test_spaces.py",
     "axioms/spaces.py": "tests/axioms/test_spaces.py",
+    "axioms/traits.py": "tests/axioms/test_traits.py",
     "axioms/strategies.py": MUTANTS,
     "axioms/strength.py": "tests/axioms/test_strength.py",
     "axioms/testing.py": AUDIT,

@@ -1,4 +1,4 @@
-"""Fixed cases make models: an audit skips what makes none, as a drawn case may, so a mistyped one would be asked of nobody."""
+"""Fixed cases make models. An audit skips what makes none, as a drawn case may: such a case would ask nothing."""
 
 import pytest
 
