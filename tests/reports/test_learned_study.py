@@ -100,13 +100,13 @@ def test_the_page_is_made_anew(tmp_path, monkeypatch):
     """``python -m stiminfo.reports.studies.publish learned``, every part for a moment."""
     digits = source_named("digits")
     moment = replace(PRESETS["small"], batch=4)
-    monkeypatch.setattr(learned, "PRESETS", {"small": moment})
+    monkeypatch.setattr(learned, "PRESETS", {"small": moment, "vectors": PRESETS["vectors"]})
     monkeypatch.setattr(learned, "PASSES", 256)
     monkeypatch.setattr(learned, "judged", lambda *given, whole=learned.judged: whole(*given, 2, 256))
     monkeypatch.setattr(learned, "by_posterior", lambda *given, whole=learned.by_posterior, **_: whole(*given, 1, 24))
     monkeypatch.setattr(learned, "source_named", lambda name: digits if name == "mnist" else source_named(name))
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
-    monkeypatch.setattr(learned, "variants", lambda whole=learned.variants: {"default": whole()["default"]})
+    monkeypatch.setattr(learned, "variants", lambda whole=learned.variants: {"small": whole()["small"]})
     monkeypatch.setattr(learned, "audit_networks", lambda *given: audit_networks(*given, axioms=["positivity"]))
     names = [
         "--audited",
@@ -122,7 +122,7 @@ def test_the_page_is_made_anew(tmp_path, monkeypatch):
     data = json.loads((tmp_path / "learned.json").read_text(encoding="utf-8"))
     page = (tmp_path / "learned.md").read_text(encoding="utf-8")
     assert page == learned.markdown(data)
-    assert [row["data"] for row in data["choices"]] == ["gaussian", "digits"]
+    assert [row["data"] for row in data["choices"]] == ["gaussian", "gmm"]
     assert len(data["accuracy"]) == 4
     # Networks that were trained for a moment know nothing; those that come with the package do.
     shipped = data["accuracy"][-1]

@@ -82,7 +82,7 @@ def _written(options: Options, console: Console, bar: Progress, began: float) ->
     source = source_named(options.dataset, side=options.size, folder=options.data)
     for remark in source.remarks:
         say(f"stiminfo: note: {remark}")
-    recipe, minutes = _recipe_of(options, source.shape)
+    recipe, minutes = _recipe_of(options, source)
     options.check_training(minutes)
     start = None if options.start is None else load_learned(checkpoint_folder(options.start) or options.start)
     if start is not None:
@@ -127,11 +127,12 @@ def _population_of(options: Options, source: Source) -> Encoder:
     return population_for(source, options.population or "", fields, **strengths)
 
 
-def _recipe_of(options: Options, shape: tuple[int, int]) -> tuple[Recipe, float | None]:
+def _recipe_of(options: Options, source: Source) -> tuple[Recipe, float | None]:
     """The preset with the user's changes, and the duration in minutes, or None if the number of steps decides."""
     from ..diffusion.recipes import PRESETS, fitting, preset_for
 
-    name = options.preset or preset_for(shape)
+    shape, endless = source.shape, source.images is None and not options.asks_for_unets
+    name = options.preset or preset_for(shape, endless=endless)
     if name not in PRESETS:
         raise ModelError(f"unknown preset {name!r}; expected one of {', '.join(PRESETS)}")
     recipe = fitting(PRESETS[name], shape)
