@@ -193,7 +193,7 @@ def test_two_processes_train_one_network(tmp_path):
 
 @pytest.mark.parametrize(
     ("options", "network"),
-    [([], "mlp"), (["--halves"], "unet"), (["--channels", "8"], "unet"), (["--preset", "small"], "unet")],
+    [([], "mlp"), (["--halves"], "unet")],
 )
 def test_small_images_drawn_without_end_are_learned_like_other_vectors(tmp_path, options, network):
     spent = ("--steps", "2", "--gain-steps", "2", "--batch", "4", "--device", "cpu")
