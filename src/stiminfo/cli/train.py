@@ -41,9 +41,9 @@ def train(options: Options) -> int:
     """Train networks that denoise images, with and without a population's responses to them.
 
     First the denoisers are trained, then a gain network, which learns how much responses tell about each pixel. Writes
-    a checkpoint (networks, JSON, and a model card with losses on held-out images; U-Nets in diffusers' own format) for `stiminfo
-    decompose --checkpoint DIR`, and warns if the networks are worse than a linear denoiser. The run is saved every
-    minute, and when it is interrupted, in DIR.unfinished.pt; the same command with --resume continues it. To use
+    a checkpoint (networks, U-Nets in diffusers' own format; JSON; a model card with losses on held-out images) for
+    `stiminfo decompose --checkpoint DIR`, and warns if the networks are worse than a linear denoiser. The run is saved
+    every minute, and when it is interrupted, in DIR.unfinished.pt; the same command with --resume continues it. To use
     several GPUs: accelerate launch -m stiminfo train ...
     """
     began = time.monotonic()
