@@ -222,10 +222,8 @@ def _print(notes: dict[str, Any], out: Path, console: Console, file: str) -> Non
     from ..diffusion.cautions import caution_about
     from ..diffusion.checkpoints import minutes_of
 
-    table = Table(
-        title=f"Mean squared error of {'a feature, held-out stimuli' if notes['data']['shape'][0] == 1 else 'a pixel, held-out images'}",
-        title_justify="left",
-    )
+    seen = "a feature, held-out stimuli" if notes["data"]["shape"][0] == 1 else "a pixel, held-out images"
+    table = Table(title=f"Mean squared error of {seen}", title_justify="left")
     # On held-out stimuli the posterior over a finite set is no bound: it knows none but those that it was made of.
     other = "exact" if notes["exact_images"] is None else "training set"
     for name in ("gamma", "network", "linear", other, "with r: network", "linear", other):
