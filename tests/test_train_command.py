@@ -189,3 +189,15 @@ def test_two_processes_train_one_network(tmp_path):
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "net" / "checkpoint.json").read_text())["notes"]["processes"] == 2
     assert done.stdout.count("written to net") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "network"),
+    [([], "mlp"), (["--halves"], "unet")],
+)
+def test_small_images_drawn_without_end_are_learned_like_other_vectors(tmp_path, options, network):
+    spent = ("--steps", "2", "--gain-steps", "2", "--batch", "4", "--device", "cpu")
+    done = run("train", "--dataset", "gaussian", "--size", "4", *options, *spent, "--out", "net", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    about = json.loads((tmp_path / "net" / "checkpoint.json").read_text(encoding="utf-8"))
+    assert about["architecture"].get("network", "unet") == network

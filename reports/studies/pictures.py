@@ -19,7 +19,7 @@ from .study import FOLDER, Data, Files, Run, Study
 #: file -> the arguments with which `stiminfo decompose` draws it.
 MAPS = {
     "maps.png": (),
-    "maps_learned.png": ("--checkpoint", "digits"),
+    "maps_learned.png": ("--checkpoint", "gmm"),
     "maps_mnist.png": ("--checkpoint", "mnist"),
 }
 

@@ -8,8 +8,11 @@ with its data. Each difference is printed on a line; the exit code is 1 if there
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +46,28 @@ def check(one: Study, folder: Path = FOLDER) -> list[str]:
     return lines + (one.check(committed) if one.check is not None else [])
 
 
+def _checked(name: str) -> list[str]:
+    return check(study(name), FOLDER)
+
+
+def _all_checked(names: Sequence[str], jobs: int) -> Iterator[list[str]]:
+    """The differences of each result, in order; several are checked at a time, each in a process of one thread."""
+    if jobs == 1 or len(names) == 1:
+        yield from map(_checked, names)
+        return
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        yield from pool.map(_checked, names)
+
+
 def _parser(studies: Sequence[Study]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which results: {', '.join(MODULES)}")
     parser.add_argument("--out", type=Path, default=FOLDER, help="where to write (default: reports/published)")
     parser.add_argument("--check", action="store_true", help="write nothing; compare with what is committed")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="results checked at a time (default: cores)"
+    )
     parser.epilog = "costs:\n" + "\n".join(f"  {one.name:<11}{one.cost}" for one in studies)
     for one in studies:
         group = parser.add_argument_group(f"options of {one.name}")
@@ -72,16 +92,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     studies, missing = _available()
     parser = _parser(list(studies.values()))
     options = vars(parser.parse_args(arguments))
-    names, out, checking = options.pop("names"), options.pop("out"), options.pop("check")
+    names, out, checking, jobs = (options.pop(name) for name in ("names", "out", "check", "jobs"))
+    if jobs < 1:
+        parser.error(f"--jobs is {jobs}; expected a positive whole number")
     for name in names:
         if name not in studies:
             parser.error(missing.get(name, f"no result {name!r}; expected one of {', '.join(MODULES)}"))
     wanted = [studies[name] for name in names or studies]
     lines = [] if names else list(missing.values())
     if checking:
-        for one in wanted:
-            found = check(one, FOLDER)
-            print(f"{one.name}: {'differs' if found else 'as committed'}{f' ({one.checked})' if one.checked else ''}")
+        for one, found in zip(wanted, _all_checked([one.name for one in wanted], jobs)):
+            print(
+                f"{one.name}: {'differs' if found else 'as committed'}{f' ({one.checked})' if one.checked else ''}",
+                flush=True,
+            )
             lines += found
     else:
         for one in wanted:

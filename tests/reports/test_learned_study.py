@@ -41,7 +41,7 @@ def test_the_shipped_networks_are_right(shipped):
     assert abs(found["unscaled"] - 1) > abs(found["total"] - 1)
 
 
-SHIPPED = {"digits": "CC BY 4.0", "mnist": "CC BY-SA 3.0"}
+SHIPPED = {"digits": "CC BY 4.0", "gmm": "CC BY 4.0", "mnist": "CC BY-SA 3.0"}
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -100,13 +100,13 @@ def test_the_page_is_made_anew(tmp_path, monkeypatch):
     """``python -m stiminfo.reports.studies.publish learned``, every part for a moment."""
     digits = source_named("digits")
     moment = replace(PRESETS["small"], batch=4)
-    monkeypatch.setattr(learned, "PRESETS", {"small": moment})
+    monkeypatch.setattr(learned, "PRESETS", {"small": moment, "vectors": PRESETS["vectors"]})
     monkeypatch.setattr(learned, "PASSES", 256)
     monkeypatch.setattr(learned, "judged", lambda *given, whole=learned.judged: whole(*given, 2, 256))
     monkeypatch.setattr(learned, "by_posterior", lambda *given, whole=learned.by_posterior, **_: whole(*given, 1, 24))
     monkeypatch.setattr(learned, "source_named", lambda name: digits if name == "mnist" else source_named(name))
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
-    monkeypatch.setattr(learned, "variants", lambda whole=learned.variants: {"default": whole()["default"]})
+    monkeypatch.setattr(learned, "variants", lambda whole=learned.variants: {"small": whole()["small"]})
     monkeypatch.setattr(learned, "audit_networks", lambda *given: audit_networks(*given, axioms=["positivity"]))
     names = [
         "--audited",
@@ -122,12 +122,12 @@ def test_the_page_is_made_anew(tmp_path, monkeypatch):
     data = json.loads((tmp_path / "learned.json").read_text(encoding="utf-8"))
     page = (tmp_path / "learned.md").read_text(encoding="utf-8")
     assert page == learned.markdown(data)
-    assert [row["data"] for row in data["choices"]] == ["gaussian", "digits"]
-    assert len(data["accuracy"]) == 4
+    assert [row["data"] for row in data["choices"]] == ["gaussian", "gmm"]
+    assert len(data["accuracy"]) == 5
     # Networks that were trained for a moment know nothing; those that come with the package do.
-    shipped = data["accuracy"][-1]
-    assert shipped["case"].startswith("digits")
-    assert shipped["correlation"] > 0.9 > data["accuracy"][0]["correlation"]
+    *_, digits_row, gmm_row = data["accuracy"]
+    assert [digits_row["case"], gmm_row["case"]] == ["digits (shipped networks)", "gmm (shipped networks)"]
+    assert min(digits_row["correlation"], gmm_row["correlation"]) > 0.9 > data["accuracy"][0]["correlation"]
     errors = [row["error"] for row in data["mnist"]["errors"]]
     assert errors == sorted(errors, reverse=True)
     assert [(row["data"], row["verdict"]) for row in data["audits"]] == [("digits", "holds")]
@@ -142,3 +142,12 @@ def test_tables_of_networks_need_them(capsys, tmp_path, part, option):
         publish.main(["learned", "--only", part, "--out", str(tmp_path)])
     assert ended.value.code == 2
     assert option in capsys.readouterr().err
+
+
+def test_another_network_than_the_committed_one_is_a_difference(monkeypatch):
+    row = dict.fromkeys(("truth", "total", "plug_in", "correlation", "map_error"), 1.0)
+    monkeypatch.setattr(learned, "judged_shipped", lambda: {"digits": row, "gmm": row})
+    rows = [row | {"case": f"{name} (shipped networks)"} for name in ("digits", "gmm")]
+    assert learned.check({"accuracy": rows}) == []
+    rows[1]["total"] = 1.1
+    assert learned.check({"accuracy": rows}) == ["shipped networks of gmm: total 1.1000 committed, 1.0000 now"]

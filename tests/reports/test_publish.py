@@ -97,6 +97,14 @@ def test_a_difference_is_a_line_and_exit_code_1(toy, monkeypatch, capsys, found,
     assert said.out == f"toy: {'differs' if found else 'as committed'} (one number)\n"
 
 
+def test_results_are_checked_side_by_side(capsys):
+    assert publish.main(["calibration", "cluster", "--check", "--jobs", "2"]) == 0
+    assert capsys.readouterr().out == "calibration: as committed\ncluster: as committed\n"
+    with pytest.raises(SystemExit):
+        publish.main(["cluster", "--check", "--jobs", "0"])
+    assert "expected a positive whole number" in capsys.readouterr().err
+
+
 def test_a_long_study_runs_only_when_it_is_named(toy, monkeypatch, tmp_path):
     made = []
     monkeypatch.setattr(publish, "publish", lambda one, *_: made.append(one.name))

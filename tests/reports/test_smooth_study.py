@@ -56,6 +56,8 @@ def test_the_study_runs_and_goes_on(tmp_path, monkeypatch):
     moment = replace(PRESETS["vectors"], batch=16)
     monkeypatch.setattr(smooth, "PRESETS", {"vectors": moment})
     monkeypatch.setattr(smooth, "PASSES", 128)
+    monkeypatch.setattr(smooth, "LONG_CASE", CASE)
+    monkeypatch.setattr(smooth, "LONG", 0.02)
     monkeypatch.setattr(smooth, "COMPARED", smooth.COMPARED | {"dropout": (CASE,)})
     monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
     cells = tmp_path / "cells"
@@ -67,6 +69,7 @@ def test_the_study_runs_and_goes_on(tmp_path, monkeypatch):
     assert ways == [
         *("closed", "closed, not calibrated", *ways_of_xhat),
         *("dropout", "dropout, not calibrated"),
+        *(f"{way}, 0.02 minutes" for way in ("closed", "closed, not calibrated", *ways_of_xhat[:2])),
     ]
     assert 0.9 < data["cells"][4]["total"] < 1  # a lower bound
     assert 0.5 < data["cells"][5]["total"] < 1.5

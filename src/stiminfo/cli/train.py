@@ -41,9 +41,9 @@ def train(options: Options) -> int:
     """Train networks that denoise images, with and without a population's responses to them.
 
     First the denoisers are trained, then a gain network, which learns how much responses tell about each pixel. Writes
-    a checkpoint (U-Nets in diffusers' own format, JSON, a model card with losses on held-out images) for `stiminfo
-    decompose --checkpoint DIR`, and warns if the networks are worse than a linear denoiser. The run is saved every
-    minute, and when it is interrupted, in DIR.unfinished.pt; the same command with --resume continues it. To use
+    a checkpoint (networks, U-Nets in diffusers' own format; JSON; a model card with losses on held-out images) for
+    `stiminfo decompose --checkpoint DIR`, and warns if the networks are worse than a linear denoiser. The run is saved
+    every minute, and when it is interrupted, in DIR.unfinished.pt; the same command with --resume continues it. To use
     several GPUs: accelerate launch -m stiminfo train ...
     """
     began = time.monotonic()
@@ -82,7 +82,7 @@ def _written(options: Options, console: Console, bar: Progress, began: float) ->
     source = source_named(options.dataset, side=options.size, folder=options.data)
     for remark in source.remarks:
         say(f"stiminfo: note: {remark}")
-    recipe, minutes = _recipe_of(options, source.shape)
+    recipe, minutes = _recipe_of(options, source)
     options.check_training(minutes)
     start = None if options.start is None else load_learned(checkpoint_folder(options.start) or options.start)
     if start is not None:
@@ -127,11 +127,12 @@ def _population_of(options: Options, source: Source) -> Encoder:
     return population_for(source, options.population or "", fields, **strengths)
 
 
-def _recipe_of(options: Options, shape: tuple[int, int]) -> tuple[Recipe, float | None]:
+def _recipe_of(options: Options, source: Source) -> tuple[Recipe, float | None]:
     """The preset with the user's changes, and the duration in minutes, or None if the number of steps decides."""
     from ..diffusion.recipes import PRESETS, fitting, preset_for
 
-    name = options.preset or preset_for(shape)
+    shape, endless = source.shape, source.images is None and not options.asks_for_unets
+    name = options.preset or preset_for(shape, endless=endless)
     if name not in PRESETS:
         raise ModelError(f"unknown preset {name!r}; expected one of {', '.join(PRESETS)}")
     recipe = fitting(PRESETS[name], shape)
@@ -221,7 +222,8 @@ def _print(notes: dict[str, Any], out: Path, console: Console, file: str) -> Non
     from ..diffusion.cautions import caution_about
     from ..diffusion.checkpoints import minutes_of
 
-    table = Table(title="Mean squared error of a feature, held-out stimuli", title_justify="left")
+    seen = "a feature, held-out stimuli" if notes["data"]["shape"][0] == 1 else "a pixel, held-out images"
+    table = Table(title=f"Mean squared error of {seen}", title_justify="left")
     # On held-out stimuli the posterior over a finite set is no bound: it knows none but those that it was made of.
     other = "exact" if notes["exact_images"] is None else "training set"
     for name in ("gamma", "network", "linear", other, "with r: network", "linear", other):

@@ -33,8 +33,9 @@ class Options(ImageOptions):
         str,
         typer.Option(
             metavar="small|vectors|medium|large|64|128|paper",
-            help="Architecture and schedule (default: small for images of up to 16 x 16 pixels, vectors for stimuli "
-            "that are no images, else medium).",
+            help="Architecture and schedule (default: medium for images beyond 16 x 16 pixels; small for a set of "
+            "smaller ones, or with --halves, --coarse or --channels; vectors for stimuli that are no images, and for "
+            "small images that are drawn without end, as gaussian and gmm).",
         ),
     ] = ""
     minutes: Annotated[
@@ -109,6 +110,11 @@ class Options(ImageOptions):
     def unfinished(self) -> Path:
         """The file that holds the run until it is finished."""
         return self.out.with_name(self.out.name + ".unfinished.pt")
+
+    @property
+    def asks_for_unets(self) -> bool:
+        """Whether an option is meant for networks that learn responses without a linear step."""
+        return self.halves or self.coarse or bool(self.channels)
 
     def check_size(self, dataset: Dataset) -> None:
         """Raise `OptionError` for a size where the images have one already."""
