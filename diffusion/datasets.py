@@ -38,12 +38,19 @@ class Images:
     pixels : (N, h, w) float32
     labels : (N,) or None
     credit : a line to print beside anything made from the images
+    learned : (M,) indices of the images that are the stimulus set, where the others were held out of it; or None
     """
 
     name: str
     pixels: Array
     labels: Array | None
     credit: str
+    learned: Array | None = None
+
+    @property
+    def members(self) -> Array:
+        """(M,) indices of the images that are the stimulus set: all, but for those that were held out."""
+        return np.arange(len(self.pixels)) if self.learned is None else self.learned
 
 
 def digits() -> Images:

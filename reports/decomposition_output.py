@@ -29,10 +29,11 @@ def print_decomposition(found: Decomposition, beside: Decomposition | None, endl
     endless : whether the images are only examples of the stimuli, and not the whole set
     """
     total, error = found.information
-    size = len(found.images.pixels)
+    size, every = len(found.images.members), len(found.images.pixels)
     one = "stimulus" if found.images.pixels.shape[1] == 1 else "image"
     many = "stimuli" if one == "stimulus" else "images"
-    console.print(f"{found.images.name}: {size} {many}; {found.encoder!r}")
+    rest = "" if size == every else f" (of {every}; the others were held out)"
+    console.print(f"{found.images.name}: {size} {many}{rest}; {found.encoder!r}")
     most = "" if endless else f" of log N = {log(size):.2f}"
     saturated = f"; {found.saturated:.0%} of the rates are saturated" if found.encoder.bounded else ""
     console.print(f"I(R;X) = {total:.2f} ± {error:.2f} nats{most}{saturated}")

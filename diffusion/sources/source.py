@@ -56,6 +56,10 @@ class Source:
         """The images whose information is decomposed: the training set, or held-out images where there is no set."""
         raise NotImplementedError
 
+    def whole(self) -> Images:
+        """`shown`, with held-out images among them where the user's data set has them, in the order of that set."""
+        return self.shown()
+
     def exact(self, encoder: Encoder, most: int | None = None) -> ExactDenoiser:
         """The exact denoiser of the training set or, where stimuli are drawn without end, of their distribution.
 

@@ -155,6 +155,36 @@ def test_train_on_samples_and_decompose_with_other_neurons(folder, capsys):
     assert maps[:, 0].min() > 3 * maps[:, 1:].max()
 
 
+def test_indices_are_rows_of_the_file(folder, capsys):
+    """Against the samples themselves: every row that is shown or asked for, whether networks learned it or not."""
+    samples = np.load(folder / "x.npy").astype(np.float32)
+    source = SampleSource("s", samples)
+    whole = source.whole()
+    assert np.array_equal(whole.pixels[:, 0], samples)
+    assert np.array_equal(whole.pixels[whole.members, 0], source.images.numpy())
+    kept = np.setdiff1d(np.arange(200), whole.members)
+    known = ("decompose", "--data", str(folder / "x.npy"), "--checkpoint", str(folder / "net"), "--passes", "100")
+    out = folder / "rows"
+    for asked, exact in (
+        (("--show", "5"), True),
+        (("--image", "199", "--image", str(whole.members[9])), 199 in whole.members),
+        (("--image", str(kept[0]), "--image", str(whole.members[0])), False),
+    ):
+        assert main([*known, *asked, "--out", str(out)]) == 0
+        found, said = np.load(out / "decomposition.npz"), capsys.readouterr()
+        data = json.loads((out / "decomposition.json").read_text())
+        assert np.array_equal(found["images"][:, 0], samples[found["index"]])
+        assert data["images"] == found["index"].tolist()
+        assert data["held_out"] == [int(i) in kept for i in found["index"]]
+        assert data["set_size"] == 180
+        assert "exact" in data if exact else "exact" not in data
+        assert exact or "held out" in said.err
+        assert "180 stimuli (of 200; the others were held out)" in said.out
+        assert all(f"{index} │" in said.out for index in found["index"])
+    assert main([*known, "--image", "200", "--out", str(out)]) == 2
+    assert "expected 0 to 199" in capsys.readouterr().err
+
+
 def test_poisson_neurons_of_samples(folder, capsys):
     fields = ("--data", str(folder / "x.npy"), "--poisson", "--gain-steps", "2")
     assert main(["train", *fields, *FEW, "--out", str(folder / "lnp")]) == 0
