@@ -17,16 +17,19 @@ from stiminfo.cli import app
 from stiminfo.diffusion import GaussianDenoiser, load_denoiser
 from stiminfo.diffusion.architecture import Architecture, Levels
 from stiminfo.diffusion.batches import Batches
+from stiminfo.diffusion.bias import Reference, fewest_passes, measure_bias
 from stiminfo.diffusion.checkpoints import load_learned, save_learned
 from stiminfo.diffusion.denoiser import Unknown
 from stiminfo.diffusion.loading import serving
 from stiminfo.diffusion.recipes import PRESETS, preset_for
+from stiminfo.diffusion.samplers import Closure
 from stiminfo.diffusion.sources import MixtureSource
 from stiminfo.diffusion.sources.sample_set import SampleSource
 from stiminfo.diffusion.training import Training
 from stiminfo.diffusion.unet import UNetDenoiser
 from stiminfo.errors import ModelError
 from stiminfo.models import LinearGaussian
+from stiminfo.reports.model_card import findings, model_card
 
 FEW = ("--steps", "2", "--batch", "8", "--channels", "8", "--device", "cpu", "--seed", "0")
 
@@ -91,6 +94,33 @@ def test_a_checkpoint_of_an_mlp_comes_back_equal(tmp_path, prior_only):
         with pytest.raises(Unknown, match="learned no responses"):
             UNetDenoiser(again).xhat(x, gamma, r)
         assert load_denoiser(tmp_path / "net").usual_sampler == "closure"
+
+
+def test_what_is_measured_after_training_keeps_to_its_time():
+    """A closure takes a pass per feature: at 64 x 64 pixels the fewest stimuli take hours."""
+    source, encoder = gaussian(12)
+    learned = trained(source, encoder, gain_steps=0, prior_only=True)
+    denoiser = serving(UNetDenoiser(learned))
+    sampler = Counted()
+    reference = Reference(source.held_out(64), (1.0, 0.1))
+    measure_bias(denoiser, sampler, reference, 1 << 12)
+    assert 0 < sampler.rows * sampler.passes(denoiser) <= 1 << 12
+    assert fewest_passes(denoiser, sampler) == 64 * (2 * 13 + 1 + 13)
+    short, long = (findings(learned, source, seconds=seconds) for seconds in (1e-9, 600.0))
+    assert (short["bias"], list(long["bias"])) == ({}, ["closure"])
+    assert short["held_out"] == long["held_out"]
+    for found, words in ((short, "too short to measure"), (long, "by the sampler closure")):
+        assert words in model_card("net", learned.notes | found)
+
+
+class Counted(Closure):
+    """It counts the noisy stimuli at which it is asked."""
+
+    rows = 0
+
+    def squared_gain(self, denoiser, xg, *others):
+        type(self).rows += len(xg)
+        return super().squared_gain(denoiser, xg, *others)
 
 
 def test_the_preset_follows_the_shape():

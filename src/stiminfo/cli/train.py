@@ -64,6 +64,7 @@ def train(options: Options) -> int:
 
 def _written(options: Options, console: Console, bar: Progress, began: float) -> dict[str, Any] | None:
     """Train and write; returns the notes of the checkpoint, or None in a process that only helps another."""
+    from ..diffusion.calibration import seconds_for_bias
     from ..diffusion.checkpoints import load_learned, save_learned
     from ..diffusion.denoiser import device_named
     from ..diffusion.interrupts import held_back
@@ -111,7 +112,7 @@ def _written(options: Options, console: Console, bar: Progress, began: float) ->
         return None
     console.print(_trained(learned.notes, training) + "; now on held-out images")
     with limited_threads(training.threads):
-        learned.notes |= findings(learned, source, options.seed, training.yardstick)
+        learned.notes |= findings(learned, source, options.seed, training.yardstick, seconds_for_bias(training))
     with held_back():  # both or neither: once the checkpoint is written, there is nothing to resume
         card = model_card(options.out.name, learned.notes)
         save_learned(learned, options.out, card, half=options.half_precision)
