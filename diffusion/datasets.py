@@ -87,7 +87,7 @@ def mnist(folder: Path | None = None, part: str = "train") -> Images:
 
 
 def images_from_file(path: Path) -> Images:
-    """A user's images, scaled to [0, 1]: (N, h, w) numbers from .npy, or the first such array of an .npz.
+    """A user's images, scaled to [0, 1]: (N, h, w) numbers from .npy, or the one such array of an .npz.
 
     Raises
     ------
@@ -104,20 +104,20 @@ def images_from_file(path: Path) -> Images:
 
 
 def read_array(path: Path, name: str, dimensions: int | tuple[int, ...]) -> Array:
-    """The first array with so many axes in a .npy or .npz file, as float64; nothing is unpickled.
+    """The one array with so many axes in a .npy or .npz file, as float64; nothing is unpickled.
 
     `dimensions` may list several numbers of axes.
 
     Raises
     ------
     ModelError
-        The file cannot be read or holds no such array; the array is empty or not of finite real numbers.
+        The file cannot be read, or holds no such array or several; the array is empty or not of finite real numbers.
     """
     if not path.is_file():
         raise ModelError(no_such_file(path))
     try:
         loaded = np.load(path, allow_pickle=False)
-        arrays = [loaded] if isinstance(loaded, np.ndarray) else [loaded[key] for key in loaded.files]
+        arrays = {"": loaded} if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in loaded.files}
     except MemoryError as error:  # a header may promise more than the file holds
         raise ModelError(f"{path}: does not fit into the memory ({error})") from None
     except Exception:  # damaged files make numpy, zipfile and zlib raise many kinds
@@ -126,13 +126,18 @@ def read_array(path: Path, name: str, dimensions: int | tuple[int, ...]) -> Arra
             "which are not read"
         ) from None
     allowed = (dimensions,) if isinstance(dimensions, int) else dimensions
-    fitting = [array for array in arrays if array.ndim in allowed]
+    fitting = {key: array for key, array in arrays.items() if array.ndim in allowed}
     if not fitting:
-        shapes = ", ".join(str(array.shape) for array in arrays) or "none"
+        shapes = ", ".join(str(array.shape) for array in arrays.values()) or "none"
         raise ModelError(
             f"{path}: holds arrays of shape {shapes}; expected {name} with {' or '.join(map(str, allowed))} axes"
         )
-    array = fitting[0]
+    if len(fitting) > 1:
+        found = ", ".join(f"{key!r} {array.shape}" for key, array in fitting.items())
+        raise ModelError(
+            f"{path}: holds {len(fitting)} arrays that may be the {name}: {found}; save the right one alone"
+        )
+    (array,) = fitting.values()
     if array.dtype.kind not in "buif":
         raise ModelError(f"{path}: {name} hold {array.dtype} values; expected real numbers")
     if 0 in array.shape:

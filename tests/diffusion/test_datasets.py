@@ -77,6 +77,10 @@ def test_digits():
 def test_a_user_s_arrays_are_scaled(tmp_path):
     np.savez(tmp_path / "mine.npz", labels=np.arange(2), images=np.arange(24).reshape(2, 3, 4))
     images = datasets.images_from_file(tmp_path / "mine.npz")
+    np.savez(tmp_path / "two.npz", labels=np.arange(2), first=np.zeros((2, 3)), other=np.ones((2, 3)))
+    for dimensions in (2, (2, 3)):  # receptive fields; samples, or responses
+        with pytest.raises(ModelError, match=r"two.npz: .*'first' \(2, 3\), 'other' \(2, 3\); save the right one"):
+            datasets.read_array(tmp_path / "two.npz", "stimuli", dimensions)
     assert images.pixels.shape == (2, 3, 4)
     assert images.pixels.max() == 1.0
 
