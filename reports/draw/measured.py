@@ -27,7 +27,7 @@ _HEIGHT = 1.55
 #: At most so many responses have a curve of their own, and so many probabilities of responses that are labels.
 _CURVES, _SHARES = 6, 3
 #: Letters of a curve's name that are wanted, and most letters of a line; inches of a letter, and of what is before it.
-_NAMED, _LINE, _LETTER, _HANDLE = 14, 24, 0.058, 0.25
+_NAMED, _LINE, _LETTER, _HANDLE = 14, 24, 0.064, 0.25
 #: With more stimuli, points are smaller, so that curves and bands stay visible.
 _MANY, _SMALL = 24, 1.6
 #: Corrected values, and those that are not.
