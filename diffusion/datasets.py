@@ -7,8 +7,10 @@ import hashlib
 import os
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,6 +31,22 @@ _MNIST_SHA256 = {
 _MOST_BYTES = 1 << 31
 
 
+class Words(NamedTuple):
+    """What stimuli and their numbers are called."""
+
+    one: str
+    many: str
+    feature: str
+    features: str
+
+
+def words_for(shape: Sequence[int]) -> Words:
+    """The words for images of (h, w) pixels, or for stimuli that are no images, of shape (1, d)."""
+    if shape[0] == 1:
+        return Words("stimulus", "stimuli", "feature", "features")
+    return Words("image", "images", "pixel", "pixels")
+
+
 @dataclass(frozen=True)
 class Images:
     """Images in [0, 1] and where they come from.
@@ -46,6 +64,11 @@ class Images:
     labels: Array | None
     credit: str
     learned: Array | None = None
+
+    @property
+    def words(self) -> Words:
+        """What they are called: images and pixels, or stimuli and features."""
+        return words_for(self.pixels.shape[1:])
 
     @property
     def members(self) -> Array:

@@ -145,12 +145,14 @@ def decompose(
     rows = images.pixels.reshape(len(images.pixels), -1)
     outside = [int(i) for i in chosen if not 0 <= i < len(rows)]
     if outside:
-        raise ModelError(f"image {outside[0]} is not in the set; expected 0 to {len(rows) - 1}")
+        raise ModelError(f"{images.words.one} {outside[0]} is not in the set; expected 0 to {len(rows) - 1}")
     if denoiser is None:
         denoiser = FiniteSetDenoiser(rows[images.members], encoder, device=device)
     away = [int(i) for i in np.setdiff1d(chosen, images.members)]
     if away and isinstance(denoiser, FiniteSetDenoiser):
-        raise ModelError(f"image {away[0]} was held out of the set; the set's exact denoiser knows its members only")
+        raise ModelError(
+            f"{images.words.one} {away[0]} was held out of the set; the set's exact denoiser knows its members only"
+        )
     if information is None:
         assert isinstance(denoiser, FiniteSetDenoiser | MixtureDenoiser)
         information = denoiser.mutual_information(seed=seed)

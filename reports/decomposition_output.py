@@ -30,8 +30,7 @@ def print_decomposition(found: Decomposition, beside: Decomposition | None, endl
     """
     total, error = found.information
     size, every = len(found.images.members), len(found.images.pixels)
-    one = "stimulus" if found.images.pixels.shape[1] == 1 else "image"
-    many = "stimuli" if one == "stimulus" else "images"
+    one, many = found.images.words[:2]
     rest = "" if size == every else f" (of {every}; the others were held out)"
     console.print(f"{found.images.name}: {size} {many}{rest}; {found.encoder!r}")
     most = "" if endless else f" of log N = {log(size):.2f}"

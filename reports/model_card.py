@@ -13,6 +13,7 @@ from .. import __version__
 from ..diffusion.bias import LEAST_PASSES, MOST_PASSES, Approximate, Bias, Reference, fewest_passes, measure_bias
 from ..diffusion.cautions import caution_about
 from ..diffusion.checkpoints import Learned, minutes_of
+from ..diffusion.datasets import words_for
 from ..diffusion.held_out import Yardstick, held_out_losses
 from ..diffusion.loading import serving
 from ..diffusion.samplers import Sampler, sampler_named
@@ -121,8 +122,8 @@ def model_card(name: str, notes: dict[str, Any]) -> str:
         before=before,
         minutes_before=minutes_of(before) if before else None,
         biases={name: Bias.from_json(found) for name, found in notes.get("bias", {}).items()},
-        caution=caution_about(notes["held_out"]),
+        caution=caution_about(notes["held_out"], words_for(notes["data"]["shape"]).many),
         exact_of="of the training set, or of the true prior"
         if every
-        else f"of {few} images of the training set, since the run was short",
+        else f"of {few} {words_for(notes['data']['shape']).many} of the training set, since the run was short",
     )

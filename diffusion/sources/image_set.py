@@ -45,7 +45,9 @@ class ImageSource(Source):
         height, width = data.pixels.shape[1:]
         if kept is None:
             if len(rows) < _FEWEST:
-                raise ModelError(f"{len(rows)} images; expected at least {_FEWEST}, of which a tenth is held out")
+                raise ModelError(
+                    f"{len(rows)} {data.words.many}; expected at least {_FEWEST}, of which a tenth is held out"
+                )
             order = np.random.default_rng(SPLIT_SEED).permutation(len(rows))
             out = round(len(rows) * _HELD_OUT_SHARE)
             self._split = drawn, away = np.sort(order[out:]), np.sort(order[:out])
@@ -60,7 +62,7 @@ class ImageSource(Source):
         centred = rows - self.mean.astype(np.float32)
         self.covariance = np.asarray((centred.T @ centred).astype(np.float64) / len(rows))
         if not self.covariance.trace() > 0:
-            raise ModelError("the images are all the same")
+            raise ModelError(f"the {data.words.many} are all the same")
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         return self.images[torch.randint(len(self.images), (count,), generator=generator)]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ...models.arrays import Array
-from ..datasets import Images
+from ..datasets import Images, Words, words_for
 from ..encoders import Encoder
 from ..finite_set import FiniteSetDenoiser
 from ..gaussian import MixtureDenoiser
@@ -43,6 +43,11 @@ class Source:
     default_population = "poisson"
     linear_only = False
     remarks: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> Words:
+        """What its stimuli are called: images and pixels, or stimuli and features."""
+        return words_for(self.shape)
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """`count` training stimuli, (count, d) float32."""

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ pytest.importorskip("accelerate")
 import torch
 
 import stiminfo as si
+from stiminfo.axioms.auditing.networks import Question
 from stiminfo.cli import app
 from stiminfo.diffusion import GaussianDenoiser, load_denoiser
 from stiminfo.diffusion.architecture import Architecture, Levels
@@ -159,6 +161,8 @@ def folder(tmp_path_factory):
 
 
 def test_train_on_samples_and_decompose_with_other_neurons(folder, capsys):
+    imagined = ("image", "pixel")
+    capsys.readouterr()
     data = json.loads((folder / "net" / "checkpoint.json").read_text())
     assert data["architecture"]["network"] == "mlp"
     assert data["gain_architecture"] is None
@@ -167,7 +171,7 @@ def test_train_on_samples_and_decompose_with_other_neurons(folder, capsys):
     card = (folder / "net" / "card.md").read_text()
     assert "| - |" in card
     assert "Residual MLPs that denoise stimuli" in card
-    assert not any(word in card for word in ("U-Net", "pixel", "images,"))
+    assert not any(word in card for word in ("U-Net", *imagined))
     np.save(folder / "other.npy", np.eye(4)[:1])
     known = ("--data", str(folder / "x.npy"), "--checkpoint", str(folder / "net"), "--passes", "300", "--show", "2")
     out = folder / "out"
@@ -175,7 +179,9 @@ def test_train_on_samples_and_decompose_with_other_neurons(folder, capsys):
     found = json.loads((out / "decomposition.json").read_text())
     assert found["measures"]["i_local"]["sampler"] == "closure"
     assert min(found["measures"]["i_local"]["systematic"]) > 0
-    assert "± systematic error of the networks" in " ".join(capsys.readouterr().out.split())
+    said = capsys.readouterr()
+    assert "± systematic error of the networks" in " ".join(said.out.split())
+    assert not any(word in said.out + said.err for word in imagined)
     # A constant feature has no information, but for float32's rounding; a neuron that sees one feature tells nothing
     # about independent ones.
     maps = np.load(out / "decomposition.npz")["i_local_map"][:, 0]
@@ -231,18 +237,32 @@ def test_poisson_neurons_of_samples(folder, capsys):
         (("--data", "x.npy", "--receptive-fields", "nan.npy"), "expected finite numbers"),
         (("--data", "x.npy", "--receptive-fields", "x3.npy"), "expected (k, 4), as the stimuli"),
         (("--data", "x.npy", "--prior-only", "--halves"), "--halves has no effect with --prior-only"),
-        (("--data", "few.npy"), "expected at least 20"),
+        (("--data", "few.npy"), "5 stimuli; expected at least 20"),
+        (("--data", "same.npy"), "the stimuli are all the same"),
+        (("--data", "x.npy", "--receptive-fields", "blind.npy"), "do not depend on the stimulus"),
     ],
 )
 def test_bad_input_is_one_line(folder, monkeypatch, capsys, options, words):
     monkeypatch.chdir(folder)
     np.save("nan.npy", np.full((30, 4), np.nan))
     np.save("x3.npy", np.ones((2, 3)))
+    np.save("same.npy", np.ones((30, 4)))
+    np.save("blind.npy", np.eye(4)[2:3])
     np.save("few.npy", np.random.default_rng(0).normal(size=(5, 4)))
     assert main(["train", *options, *FEW, "--out", "never"]) == 2
     line = [text for text in capsys.readouterr().err.splitlines() if "note:" not in text]
     assert len(line) == 1
     assert words in line[0]
+    assert not any(word in line[0] for word in ("image", "pixel"))
+
+
+def test_an_audit_names_stimuli_by_their_rows():
+    samples = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    asked = Question(SimpleNamespace(tensor=torch.as_tensor, dimensions=3), SampleSource("s", samples), 1, 0)
+    for at, x in enumerate(asked.images(16).numpy()):
+        word, row = asked.named(at).split()
+        assert word == "stimulus"
+        assert np.array_equal(samples[int(row)], x)
 
 
 def test_the_means_of_the_gain_are_those_of_stimuli_that_were_not_learned():

@@ -37,7 +37,9 @@ class Options(ImageOptions):
 
     images: Annotated[
         Path | None,
-        typer.Argument(metavar="IMAGES.npy", help="Your own images: .npy or .npz, shape (N, height, width)."),
+        typer.Argument(
+            metavar="IMAGES.npy", help="Your own images (N, height, width) or samples (N, d): .npy or .npz."
+        ),
     ] = None
     checkpoint: Annotated[
         Path | None,
@@ -60,14 +62,14 @@ class Options(ImageOptions):
         list[str] | None,
         typer.Option("--measure", metavar="NAME", help="Measure to estimate (default: i_local); repeatable."),
     ] = None
-    show: Annotated[int, typer.Option(min=1, max=12, metavar="N", help="Number of images to decompose.")] = 5
+    show: Annotated[int, typer.Option(min=1, max=12, metavar="N", help="Number of stimuli to decompose.")] = 5
     chosen: Annotated[
         list[int] | None,
         typer.Option(
             "--image",
             metavar="INDEX",
-            help="Decompose the image with this index, from 0, in your file or the data set; repeatable. Networks also "
-            "take images that were held out when they were trained; the exact values then are left out.",
+            help="Decompose the stimulus with this index, from 0, in your file or the data set; repeatable. Networks "
+            "also take stimuli that were held out when they were trained; the exact values then are left out.",
         ),
     ] = None
     passes: Annotated[

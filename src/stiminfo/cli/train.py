@@ -110,7 +110,7 @@ def _written(options: Options, console: Console, bar: Progress, began: float) ->
     learned = training.run()
     if not training.accelerator.is_main_process:
         return None
-    console.print(_trained(learned.notes, training) + "; now on held-out images")
+    console.print(_trained(learned.notes, training) + f"; now on held-out {source.words.many}")
     with limited_threads(training.threads):
         learned.notes |= findings(learned, source, options.seed, training.yardstick, seconds_for_bias(training))
     with held_back():  # both or neither: once the checkpoint is written, there is nothing to resume
@@ -222,9 +222,10 @@ def _print(notes: dict[str, Any], out: Path, console: Console, file: str) -> Non
 
     from ..diffusion.cautions import caution_about
     from ..diffusion.checkpoints import minutes_of
+    from ..diffusion.datasets import words_for
 
-    seen = "a feature, held-out stimuli" if notes["data"]["shape"][0] == 1 else "a pixel, held-out images"
-    table = Table(title=f"Mean squared error of {seen}", title_justify="left")
+    words = words_for(notes["data"]["shape"])
+    table = Table(title=f"Mean squared error of a {words.feature}, held-out {words.many}", title_justify="left")
     # On held-out stimuli the posterior over a finite set is no bound: it knows none but those that it was made of.
     other = "exact" if notes["exact_images"] is None else "training set"
     for name in ("gamma", "network", "linear", other, "with r: network", "linear", other):
@@ -239,5 +240,5 @@ def _print(notes: dict[str, Any], out: Path, console: Console, file: str) -> Non
         + shlex.join(["stiminfo", "decompose", *([file] if file else []), "--checkpoint", str(out)]),
         soft_wrap=True,
     )
-    if caution := caution_about(notes["held_out"]):
+    if caution := caution_about(notes["held_out"], words.many):
         say(f"stiminfo: warning: {caution}")
