@@ -111,10 +111,22 @@ def _passes_in(seconds: float | None, denoiser: Approximate, sampler: Sampler, p
     return 0 if fit < fewest_passes(denoiser, sampler) else min(passes, fit)
 
 
+def third_denoiser(notes: dict[str, Any]) -> tuple[str, str]:
+    """The name of the denoiser beside the network and the linear one, in tables of losses; a sentence on what it is."""
+    every, used, many = notes["data"]["images"], notes.get("exact_images"), words_for(notes["data"]["shape"]).many
+    if every is None:
+        return "exact", "exact: by the true prior, the best that a denoiser can be"
+    of = f"the {every} {many}" if used in (None, every) else f"{used} of the {every} {many}"
+    return (
+        "training set",
+        f"training set: the exact denoiser of {of} that were trained on. It knows no others: on held-out {many} it may "
+        "be far worse than the linear one, most of all at small gamma",
+    )
+
+
 def model_card(name: str, notes: dict[str, Any]) -> str:
     """The card in Markdown, from a checkpoint's notes."""
-    before, few = notes.get("began_with"), notes.get("exact_images")
-    every = few is None or few == notes["data"]["images"]
+    before, (third, about_third) = notes.get("began_with"), third_denoiser(notes)
     return render(
         "model_card.md",
         name=name,
@@ -123,7 +135,6 @@ def model_card(name: str, notes: dict[str, Any]) -> str:
         minutes_before=minutes_of(before) if before else None,
         biases={name: Bias.from_json(found) for name, found in notes.get("bias", {}).items()},
         caution=caution_about(notes["held_out"], words_for(notes["data"]["shape"]).many),
-        exact_of="of the training set, or of the true prior"
-        if every
-        else f"of {few} {words_for(notes['data']['shape']).many} of the training set, since the run was short",
+        third=third,
+        about_third=about_third,
     )

@@ -170,6 +170,8 @@ def test_train_on_samples_and_decompose_with_other_neurons(folder, capsys):
     assert data["notes"]["held_out"][0]["network_given"] is None
     card = (folder / "net" / "card.md").read_text()
     assert "| - |" in card
+    assert "| gamma | network | linear | training set |" in card
+    assert "training set: the exact denoiser of the 180 stimuli that were trained on" in card
     assert "Residual MLPs that denoise stimuli" in card
     assert not any(word in card for word in ("U-Net", *imagined))
     np.save(folder / "other.npy", np.eye(4)[:1])

@@ -223,18 +223,19 @@ def _print(notes: dict[str, Any], out: Path, console: Console, file: str) -> Non
     from ..diffusion.cautions import caution_about
     from ..diffusion.checkpoints import minutes_of
     from ..diffusion.datasets import words_for
+    from ..reports.model_card import third_denoiser
 
     words = words_for(notes["data"]["shape"])
     table = Table(title=f"Mean squared error of a {words.feature}, held-out {words.many}", title_justify="left")
-    # On held-out stimuli the posterior over a finite set is no bound: it knows none but those that it was made of.
-    other = "exact" if notes["exact_images"] is None else "training set"
-    for name in ("gamma", "network", "linear", other, "with r: network", "linear", other):
+    third, about_third = third_denoiser(notes)
+    for name in ("gamma", "network", "linear", third, "with r: network", "linear", third):
         table.add_column(name, justify="right")
     for row in notes["held_out"]:
         cells = [row[name + given] for given in ("", "_given") for name in ("network", "linear", "exact")]
         shown = ["-" if cell is None else f"{cell:.4g}" for cell in cells]
         table.add_row(f"{row['low']:.3g} to {row['high']:.3g}", *shown)
     console.print(table)
+    console.print(about_third, highlight=False, markup=False)
     console.print(
         f"written to {out} ({notes['weights']} weights, {minutes_of(notes):.1f} minutes of training); next:\n"
         + shlex.join(["stiminfo", "decompose", *([file] if file else []), "--checkpoint", str(out)]),
