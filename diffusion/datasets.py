@@ -17,6 +17,7 @@ import numpy as np
 from ..errors import MissingExtra, ModelError
 from ..files import no_such_file
 from ..models.arrays import Array
+from ..models.recordings.sheet import others
 
 #: The environment variable that names the folder of the MNIST files where no folder is given.
 MNIST_VARIABLE = "STIMINFO_MNIST"
@@ -166,9 +167,9 @@ def read_array(path: Path, name: str, dimensions: int | tuple[int, ...]) -> Arra
     if 0 in array.shape:
         raise ModelError(f"{path}: {name} have shape {array.shape}; expected at least one")
     array = array.astype(np.float64)
-    if not np.isfinite(array).all():
-        where = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
-        raise ModelError(f"{path}: {name}{where} is {array[tuple(where)]}; expected finite numbers")
+    if len(bad := np.argwhere(~np.isfinite(array)).tolist()):
+        also = others([f"{name}{where}" for where in bad])
+        raise ModelError(f"{path}: {name}{bad[0]} is {array[tuple(bad[0])]}; expected finite numbers{also}")
     return array
 
 

@@ -90,7 +90,7 @@ def test_a_user_s_arrays_are_scaled(tmp_path):
     [
         (np.zeros((3, 4, 4)), "every pixel is 0"),
         (np.zeros((3, 16)), "expected images with 3 axes"),
-        (np.full((3, 2, 2), np.nan), "expected finite numbers"),
+        (np.full((3, 2, 2), np.nan), r"expected finite numbers \(12 in all: also images\[0, 0, 1\]"),
         (np.zeros((3, 2, 2), complex), "complex128 values"),
         (np.zeros((0, 2, 2)), "expected at least one"),
         (np.array([[["a"]]]), "expected real numbers"),
