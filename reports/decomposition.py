@@ -174,7 +174,7 @@ def spread_choice(images: Images, count: int) -> Array:
     members = images.members
     count = min(count, len(members))
     if images.labels is None:
-        return members[np.linspace(0, len(members) - 1, count).round().astype(int)]
+        return np.asarray(members[np.linspace(0, len(members) - 1, count).round().astype(int)])
     labels = images.labels[members]
     firsts = [members[labels == label] for label in np.unique(labels)]
     turns = [found[turn] for turn in range(count) for found in firsts if turn < len(found)]

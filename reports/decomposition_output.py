@@ -29,9 +29,9 @@ def print_decomposition(found: Decomposition, beside: Decomposition | None, endl
     endless : whether the images are only examples of the stimuli, and not the whole set
     """
     total, error = found.information
-    size, every = len(found.images.members), len(found.images.pixels)
+    size, whole = len(found.images.members), len(found.images.pixels)
     one, many = found.images.words[:2]
-    rest = "" if size == every else f" (of {every}; the others were held out)"
+    rest = "" if size == whole else f" (of {whole}; the others were held out)"
     console.print(f"{found.images.name}: {size} {many}{rest}; {found.encoder!r}")
     most = "" if endless else f" of log N = {log(size):.2f}"
     saturated = f"; {found.saturated:.0%} of the rates are saturated" if found.encoder.bounded else ""

@@ -16,7 +16,7 @@ from ..diffusion.checkpoints import Learned, minutes_of
 from ..diffusion.datasets import words_for
 from ..diffusion.held_out import Yardstick, held_out_losses
 from ..diffusion.loading import serving
-from ..diffusion.samplers import Sampler, sampler_named
+from ..diffusion.samplers import ResponseSampler, sampler_named
 from ..diffusion.sources import Source
 from ..diffusion.unet import UNetDenoiser
 from .templating import render
@@ -100,7 +100,7 @@ def passes_for_bias(learned: Learned) -> int:
     return min(most, max(LEAST_PASSES, learned_from // _SHARE))
 
 
-def _passes_in(seconds: float | None, denoiser: Approximate, sampler: Sampler, passes: int) -> int:
+def _passes_in(seconds: float | None, denoiser: Approximate, sampler: ResponseSampler, passes: int) -> int:
     """At most `passes`, as many as fit into the time; 0 where it is too short for a measurement."""
     if seconds is None:
         return passes

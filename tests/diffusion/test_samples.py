@@ -1,6 +1,7 @@
 """Networks of stimuli that are no images: an MLP, the Wiener preconditioning, files of samples, networks without r."""
 
 import json
+import shlex
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ pytest.importorskip("diffusers")
 pytest.importorskip("accelerate")
 
 import torch
+from safetensors.numpy import save_file
 
 import stiminfo as si
 from stiminfo.axioms.auditing.networks import Question
@@ -256,6 +258,16 @@ def test_bad_input_is_one_line(folder, monkeypatch, capsys, options, words):
     assert len(line) == 1
     assert words in line[0]
     assert not any(word in line[0] for word in ("image", "pixel"))
+
+
+def test_the_next_command_of_a_world_works(folder, capsys):
+    """Its images are in a file, too, that decompose has to be told of."""
+    world = folder / "world.safetensors"
+    save_file({"images": np.random.default_rng(0).random((30, 4, 4)).astype(np.float32)}, world)
+    assert main(["train", "--data", str(world), "--prior-only", *FEW, "--out", str(folder / "w")]) == 0
+    command = shlex.split(capsys.readouterr().out.splitlines()[-1])
+    assert main([*command[1:], "--image", "99", "--out", str(folder / "seen")]) == 2
+    assert "image 99 is not in the set; expected 0 to 29" in capsys.readouterr().err
 
 
 def test_an_audit_names_stimuli_by_their_rows():

@@ -214,7 +214,7 @@ DataPlace = Annotated[
     ),
 ]
 #: The endings of files that --data takes for stimuli; anything else is a folder.
-_STIMULI = (".npy", ".npz")
+_STIMULI = (".npy", ".npz", ".safetensors")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,9 +55,9 @@ def train(options: Options) -> int:
         _say_how_to_continue(options)
         return INTERRUPTED
     if notes is not None:
-        file = (
-            options.dataset if options.dataset is not None and Path(options.dataset).suffix in (".npy", ".npz") else ""
-        )
+        from ..diffusion.registry import dataset_named
+
+        file = options.dataset if options.dataset and dataset_named(options.dataset).suffixes else ""
         _print(notes, options.out, console_here(), file)
     return 0
 
