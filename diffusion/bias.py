@@ -160,6 +160,11 @@ class _Seen:
     said: Tensor
 
 
+def fewest_passes(denoiser: Denoiser, sampler: ResponseSampler) -> int:
+    """The passes that `measure_bias` takes even if it is given fewer: a closure takes one per feature and stimulus."""
+    return _FEWEST * (2 * sampler.passes(denoiser) + 1 + denoiser.passes_given_response)
+
+
 def measure_bias(
     denoiser: Denoiser, sampler: ResponseSampler | None, reference: Reference, passes: int, seed: int = 0
 ) -> Bias:
@@ -168,7 +173,7 @@ def measure_bias(
     Parameters
     ----------
     sampler : None for the measures without one: the squared gain itself
-    passes : about how many to spend
+    passes : about how many to spend; it takes no fewer than `fewest_passes`
     """
     generator, x = denoiser.generator(seed), denoiser.tensor(reference.stimuli)
     with torch.no_grad():
@@ -258,17 +263,16 @@ def _single(
     if sampler is None:
         return _USUAL
     count, halves = min(_SINGLE, len(x)), 2
+    told = _RESPONSES if denoiser.passes_given_response == 1 else 1
+    seen_at = count * halves * _LEVELS
+    draws = (passes // seen_at - sampler.passes(denoiser)) // (2 * _STEPS + told * denoiser.passes_given_response)
+    if draws < 1:  # known before any pass is spent
+        return _USUAL
     rows = x[:count].repeat_interleave(halves * _LEVELS, 0)
     low, high = (math.log(g) for g in _range(denoiser, x))
     place = torch.rand(count, halves, _LEVELS, dtype=x.dtype, device=x.device, generator=generator)
     place = (torch.arange(_LEVELS, device=x.device) + place).reshape(-1) / _LEVELS
     seen = _look(denoiser, sampler, rows, (low + (high - low) * place).exp(), high - low, generator)
-    told = _RESPONSES if denoiser.passes_given_response == 1 else 1
-    draws = (passes - len(rows) * sampler.passes(denoiser)) // (
-        len(rows) * (2 * _STEPS + told * denoiser.passes_given_response)
-    )
-    if draws < 1:
-        return _USUAL
     m = denoiser.xhat(seen.xg, seen.gamma)
     squares = torch.zeros_like(seen.said)
     for _ in range(draws):

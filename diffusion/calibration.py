@@ -30,6 +30,13 @@ def effort_for(minutes: float | None) -> float:
     return 1.0 if minutes is None else min(1.0, minutes / _FULL)
 
 
+def seconds_for_bias(run: Training) -> float | None:
+    """Seconds in which a run's networks may be tested for systematic errors; None where no minutes are given."""
+    if run.minutes is None or run.began is None:
+        return None
+    return max(run.began + 60 * run.minutes - run.clock(), 60 * run.minutes * _BIAS)
+
+
 def recipe_that_lasts(
     run: Training, denoising: DenoisingNetwork, gain: GainNetwork, until: float, views: int
 ) -> Recipe:
@@ -45,7 +52,7 @@ def recipe_that_lasts(
     one = run.stage("denoisers", copy.deepcopy(denoising), run.denoising_loss, run.recipe.steps)
     step = one.seconds_per_step(run.clock, part, _TIMED)
     if run.recipe.gain_steps == 0:
-        return run.recipe.lasting(_left(run, until, 0.0), step, step, 0.0)
+        return run.recipe.lasting(_left(run, until, BANDS * views * step / run.recipe.batch), step, step, 0.0)
     plain = one.module.eval().requires_grad_(False)
     response_step = 0.0
     if run.recipe.response_steps:

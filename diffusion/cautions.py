@@ -62,14 +62,20 @@ def worse_bands(rows: Any) -> list[Worse]:
     return found
 
 
-def caution_about(rows: Any) -> str:
-    """A warning for the user of networks whose held-out losses are worse than linear; "" if they are not."""
+def caution_about(rows: Any, many: str = "images") -> str:
+    """A warning for the user of networks whose held-out losses are worse than linear; "" if they are not.
+
+    Parameters
+    ----------
+    rows : the rows of `held_out_losses`
+    many : what the stimuli are called
+    """
     parts = [_said(words, [w for w in worse_bands(rows) if w.given == bool(s)]) for s, words in _ROLES.items()]
     where = "; ".join(part for part in parts if part)
     if not where:
         return ""
     return (
-        f"these networks denoise held-out images worse than the best linear denoiser: {where}. Estimates made with "
+        f"these networks denoise held-out {many} worse than the best linear denoiser: {where}. Estimates made with "
         "them are wrong by an unknown amount, which their standard errors do not show; train for longer"
     )
 

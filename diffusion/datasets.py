@@ -7,14 +7,17 @@ import hashlib
 import os
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from ..errors import MissingExtra, ModelError
 from ..files import no_such_file
 from ..models.arrays import Array
+from ..models.recordings.sheet import others
 
 #: The environment variable that names the folder of the MNIST files where no folder is given.
 MNIST_VARIABLE = "STIMINFO_MNIST"
@@ -29,6 +32,22 @@ _MNIST_SHA256 = {
 _MOST_BYTES = 1 << 31
 
 
+class Words(NamedTuple):
+    """What stimuli and their numbers are called."""
+
+    one: str
+    many: str
+    feature: str
+    features: str
+
+
+def words_for(shape: Sequence[int]) -> Words:
+    """The words for images of (h, w) pixels, or for stimuli that are no images, of shape (1, d)."""
+    if shape[0] == 1:
+        return Words("stimulus", "stimuli", "feature", "features")
+    return Words("image", "images", "pixel", "pixels")
+
+
 @dataclass(frozen=True)
 class Images:
     """Images in [0, 1] and where they come from.
@@ -38,12 +57,24 @@ class Images:
     pixels : (N, h, w) float32
     labels : (N,) or None
     credit : a line to print beside anything made from the images
+    learned : (M,) indices of the images that are the stimulus set, where the others were held out of it; or None
     """
 
     name: str
     pixels: Array
     labels: Array | None
     credit: str
+    learned: Array | None = None
+
+    @property
+    def words(self) -> Words:
+        """What they are called: images and pixels, or stimuli and features."""
+        return words_for(self.pixels.shape[1:])
+
+    @property
+    def members(self) -> Array:
+        """(M,) indices of the images that are the stimulus set: all, but for those that were held out."""
+        return np.arange(len(self.pixels)) if self.learned is None else self.learned
 
 
 def digits() -> Images:
@@ -80,7 +111,7 @@ def mnist(folder: Path | None = None, part: str = "train") -> Images:
 
 
 def images_from_file(path: Path) -> Images:
-    """A user's images, scaled to [0, 1]: (N, h, w) numbers from .npy, or the first such array of an .npz.
+    """A user's images, scaled to [0, 1]: (N, h, w) numbers from .npy, or the one such array of an .npz.
 
     Raises
     ------
@@ -97,20 +128,20 @@ def images_from_file(path: Path) -> Images:
 
 
 def read_array(path: Path, name: str, dimensions: int | tuple[int, ...]) -> Array:
-    """The first array with so many axes in a .npy or .npz file, as float64; nothing is unpickled.
+    """The one array with so many axes in a .npy or .npz file, as float64; nothing is unpickled.
 
     `dimensions` may list several numbers of axes.
 
     Raises
     ------
     ModelError
-        The file cannot be read or holds no such array; the array is empty or not of finite real numbers.
+        The file cannot be read, or holds no such array or several; the array is empty or not of finite real numbers.
     """
     if not path.is_file():
         raise ModelError(no_such_file(path))
     try:
         loaded = np.load(path, allow_pickle=False)
-        arrays = [loaded] if isinstance(loaded, np.ndarray) else [loaded[key] for key in loaded.files]
+        arrays = {"": loaded} if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in loaded.files}
     except MemoryError as error:  # a header may promise more than the file holds
         raise ModelError(f"{path}: does not fit into the memory ({error})") from None
     except Exception:  # damaged files make numpy, zipfile and zlib raise many kinds
@@ -119,21 +150,26 @@ def read_array(path: Path, name: str, dimensions: int | tuple[int, ...]) -> Arra
             "which are not read"
         ) from None
     allowed = (dimensions,) if isinstance(dimensions, int) else dimensions
-    fitting = [array for array in arrays if array.ndim in allowed]
+    fitting = {key: array for key, array in arrays.items() if array.ndim in allowed}
     if not fitting:
-        shapes = ", ".join(str(array.shape) for array in arrays) or "none"
+        shapes = ", ".join(str(array.shape) for array in arrays.values()) or "none"
         raise ModelError(
             f"{path}: holds arrays of shape {shapes}; expected {name} with {' or '.join(map(str, allowed))} axes"
         )
-    array = fitting[0]
+    if len(fitting) > 1:
+        found = ", ".join(f"{key!r} {array.shape}" for key, array in fitting.items())
+        raise ModelError(
+            f"{path}: holds {len(fitting)} arrays that may be the {name}: {found}; save the right one alone"
+        )
+    (array,) = fitting.values()
     if array.dtype.kind not in "buif":
         raise ModelError(f"{path}: {name} hold {array.dtype} values; expected real numbers")
     if 0 in array.shape:
         raise ModelError(f"{path}: {name} have shape {array.shape}; expected at least one")
     array = array.astype(np.float64)
-    if not np.isfinite(array).all():
-        where = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
-        raise ModelError(f"{path}: {name}{where} is {array[tuple(where)]}; expected finite numbers")
+    if len(bad := np.argwhere(~np.isfinite(array)).tolist()):
+        also = others([f"{name}{where}" for where in bad])
+        raise ModelError(f"{path}: {name}{bad[0]} is {array[tuple(bad[0])]}; expected finite numbers{also}")
     return array
 
 

@@ -46,7 +46,9 @@ def levels_for(source: Source, encoder: Encoder, seed: int = 0, effort: float = 
     removed = float(((one - mean) * (other - mean)).sum(1).mean())
     fisher = float(denoiser.encoder.fisher(x).sum(1).mean())
     if not (total > 1e-3 and removed > 0 and fisher > 0):
-        raise ModelError(f"the responses carry {total:.2g} nats about these images: there is nothing to learn")
+        raise ModelError(
+            f"the responses carry {total:.2g} nats about these {source.words.many}: there is nothing to learn"
+        )
     low, high, reach = 2 * total / fisher, removed / (2 * total), -math.log(CUTOFF)
     if low <= high:
         return Levels(low, high, reach)

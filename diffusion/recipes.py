@@ -75,7 +75,7 @@ class Recipe:
         if bool(self.response_steps) != self.architecture.step:
             raise ModelError(f"response_steps is {self.response_steps}; expected 0 unless there is a linear step")
         if self.batch > MOST_BATCH:
-            raise ModelError(f"batch is {self.batch}; expected at most {MOST_BATCH} images")
+            raise ModelError(f"batch is {self.batch}; expected at most {MOST_BATCH} stimuli")
         for name, low, high in (("rate", 0, 1), ("ema", 0, 1), ("clip", 0, float("inf"))):
             if not low < getattr(self, name) < high:
                 raise ModelError(f"{name} is {getattr(self, name)!r}; expected a number between {low} and {high}")

@@ -154,9 +154,10 @@ class Stage:
                 self.micro = max(1, min(self.micro, self._share) // 2)
             if self.accelerator.device.type == "cuda":
                 torch.cuda.empty_cache()
+            many = self.batches.source.words.many
             self.say(
-                f"a batch of {self._share} images failed ({(str(first).splitlines() or ['no memory'])[0][:120]}); "
-                f"going on with pieces of {self.micro} images"
+                f"a batch of {self._share} {many} failed ({(str(first).splitlines() or ['no memory'])[0][:120]}); "
+                f"going on with pieces of {self.micro} {many}"
             )
 
     def _in_pieces(self, batch: Batch) -> float:

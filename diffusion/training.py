@@ -111,7 +111,8 @@ class Training:
         """
         if self.encoder.dimensions != len(self.source.mean):
             raise ModelError(
-                f"the population sees {self.encoder.dimensions} pixels; the images have {len(self.source.mean)}"
+                f"the population sees {self.encoder.dimensions} {self.source.words.features}; the "
+                f"{self.source.words.many} have {len(self.source.mean)}"
             )
         self._started = time.monotonic()
         if self.began is None:

@@ -15,6 +15,7 @@ from ..errors import ModelError
 from .bias import Approximate, Bias
 from .cautions import caution_about
 from .checkpoints import Learned, load_learned
+from .datasets import words_for
 from .denoiser import Denoiser, Scales, Unknown, column, device_named
 from .denoiser import normal as randn
 from .response_views import views_of
@@ -52,7 +53,7 @@ class UNetDenoiser(Approximate):
         self.learned, self.device, self.autocast = learned, device_named(device), autocast
         self.encoder = learned.encoder.to(self.device, torch.float32)
         self.dimensions = learned.encoder.dimensions
-        self.caution = caution_about(learned.notes.get("held_out"))
+        self.caution = caution_about(learned.notes.get("held_out"), words_for(learned.shape).many)
         self.kept = {name: Bias.from_json(found) for name, found in dict(learned.notes.get("bias", {})).items()}
         # Copies: two denoisers of the same networks may live on two devices.
         self.network = copy.deepcopy(learned.denoising).to(self.device).eval()
@@ -102,7 +103,7 @@ class UNetDenoiser(Approximate):
 
     def _in_blocks(self, answer: Callable[[slice], Tensor], xg: Tensor) -> Tensor:
         if xg.ndim != 2 or xg.shape[1] != self.dimensions:
-            raise ModelError(f"images have shape {tuple(xg.shape)}; the networks see (n, {self.dimensions})")
+            raise ModelError(f"stimuli have shape {tuple(xg.shape)}; the networks see (n, {self.dimensions})")
         most = max(1, _BLOCK // self.dimensions)
         # Not inference mode, because Tweedie's sampler needs derivatives.
         half = nullcontext() if self.autocast is None else torch.autocast(self.device.type, self.autocast)
@@ -135,11 +136,11 @@ class UNetDenoiser(Approximate):
             return reverse_diffusion(self, xg, top, _DRAW_STEPS, generator, r)
 
     def response_side(self) -> Denoiser:
-        raise Unknown("the networks denoise images; those of their responses were not trained")
+        raise Unknown("the networks denoise stimuli; those of their responses were not trained")
 
     def __repr__(self) -> str:
         count = sum(p.numel() for p in self.network.parameters())
-        data = self.learned.notes.get("data", {}).get("name", "images")
+        data = self.learned.notes.get("data", {}).get("name", words_for(self.learned.shape).many)
         height, width = self.learned.shape
         size = f"{height} x {width}" if height > 1 else f"{width} numbers,"
         return f"UNetDenoiser({size} {data}, {count / 1e6:.2g} M weights)"

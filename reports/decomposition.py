@@ -31,8 +31,8 @@ class Decomposition:
 
     Attributes
     ----------
-    images : the whole set
-    chosen : (n,) indices of the images that are decomposed
+    images : the whole set, and the images that were held out of it
+    chosen : (n,) indices of the images that are decomposed, as in the user's own data set
     encoder : the population
     estimates : by the measure's name, nats
     fisher : (n, h, w) Fisher information J_ii of the encoder, nats per squared unit of a pixel
@@ -50,6 +50,11 @@ class Decomposition:
     saturated: float
     denoiser: str
 
+    @property
+    def held_out(self) -> Array:
+        """(n,) whether each of the images is one that was held out of the set."""
+        return ~np.isin(self.chosen, self.images.members)
+
     def maps(self, measure: str) -> tuple[Array, Array] | None:
         """Pixel maps and their standard errors in nats, (n, h, w) each; None for a measure without features."""
         found = self.estimates[measure]
@@ -65,12 +70,13 @@ class Decomposition:
             "credit": self.images.credit,
             "images": [int(i) for i in self.chosen],
             "labels": None if self.images.labels is None else [int(self.images.labels[i]) for i in self.chosen],
-            "set_size": len(self.images.pixels),
+            "held_out": self.held_out.tolist(),
+            "set_size": len(self.images.members),
             "population": repr(self.encoder),
             "denoiser": self.denoiser,
             "saturated_share": self.saturated,
             "mutual_information": {"nats": self.information[0], "stderr": self.information[1]},
-            "log_set_size": float(np.log(len(self.images.pixels))),
+            "log_set_size": float(np.log(len(self.images.members))),
             "measures": {
                 name: {
                     "nats": found.value.tolist(),
@@ -120,7 +126,7 @@ def decompose(
 
     Parameters
     ----------
-    images : the set; all its images are equally likely
+    images : the set, whose images are equally likely, and those that were held out of it
     encoder : the population, which takes images as vectors (h * w,)
     chosen : (n,) indices of the images to decompose
     measures, passes, rtol, sampler, seed : as for `PublishedMeasure.estimate`; by default the
@@ -133,14 +139,20 @@ def decompose(
     Raises
     ------
     ModelError
-        An index outside the set, a population for images of another size, or a device that is not there.
+        An index outside the set, a held-out image for the exact denoiser of the set, a population for images of another
+        size, or a device that is not there.
     """
     rows = images.pixels.reshape(len(images.pixels), -1)
     outside = [int(i) for i in chosen if not 0 <= i < len(rows)]
     if outside:
-        raise ModelError(f"image {outside[0]} is not in the set; expected 0 to {len(rows) - 1}")
+        raise ModelError(f"{images.words.one} {outside[0]} is not in the set; expected 0 to {len(rows) - 1}")
     if denoiser is None:
-        denoiser = FiniteSetDenoiser(rows, encoder, device=device)
+        denoiser = FiniteSetDenoiser(rows[images.members], encoder, device=device)
+    away = [int(i) for i in np.setdiff1d(chosen, images.members)]
+    if away and isinstance(denoiser, FiniteSetDenoiser):
+        raise ModelError(
+            f"{images.words.one} {away[0]} was held out of the set; the set's exact denoiser knows its members only"
+        )
     if information is None:
         assert isinstance(denoiser, FiniteSetDenoiser | MixtureDenoiser)
         information = denoiser.mutual_information(seed=seed)
@@ -153,15 +165,17 @@ def decompose(
             denoiser, x, passes=passes, rtol=rtol, sampler=sampler, seed=seed, progress=tell
         )
     fisher = denoiser.encoder.fisher(x).cpu().double().numpy().reshape(len(chosen), *images.pixels.shape[1:])
-    saturated = denoiser.encoder.saturated(denoiser.tensor(rows))
+    saturated = denoiser.encoder.saturated(denoiser.tensor(rows[images.members]))
     return Decomposition(images, np.asarray(chosen), encoder, estimates, fisher, information, saturated, repr(denoiser))
 
 
 def spread_choice(images: Images, count: int) -> Array:
     """Indices of `count` images to show: each label in turn, or evenly spread over a set without labels."""
-    count = min(count, len(images.pixels))
+    members = images.members
+    count = min(count, len(members))
     if images.labels is None:
-        return np.linspace(0, len(images.pixels) - 1, count).round().astype(int)
-    firsts = [np.flatnonzero(images.labels == label) for label in np.unique(images.labels)]
+        return np.asarray(members[np.linspace(0, len(members) - 1, count).round().astype(int)])
+    labels = images.labels[members]
+    firsts = [members[labels == label] for label in np.unique(labels)]
     turns = [found[turn] for turn in range(count) for found in firsts if turn < len(found)]
     return np.array(turns[:count], dtype=int)

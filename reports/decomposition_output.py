@@ -29,10 +29,10 @@ def print_decomposition(found: Decomposition, beside: Decomposition | None, endl
     endless : whether the images are only examples of the stimuli, and not the whole set
     """
     total, error = found.information
-    size = len(found.images.pixels)
-    one = "stimulus" if found.images.pixels.shape[1] == 1 else "image"
-    many = "stimuli" if one == "stimulus" else "images"
-    console.print(f"{found.images.name}: {size} {many}; {found.encoder!r}")
+    size, whole = len(found.images.members), len(found.images.pixels)
+    one, many = found.images.words[:2]
+    rest = "" if size == whole else f" (of {whole}; the others were held out)"
+    console.print(f"{found.images.name}: {size} {many}{rest}; {found.encoder!r}")
     most = "" if endless else f" of log N = {log(size):.2f}"
     saturated = f"; {found.saturated:.0%} of the rates are saturated" if found.encoder.bounded else ""
     console.print(f"I(R;X) = {total:.2f} ± {error:.2f} nats{most}{saturated}")

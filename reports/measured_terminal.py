@@ -17,6 +17,7 @@ from ..models.recordings.populations import KINDS
 from .measured import Measured
 from .measured_corrections import NOTE, rows_of
 from .measured_values import MeasureResult, NeuronsResult
+from .names import cut_names
 from .terminal import plain_console, text_of
 
 #: Warnings about single stimuli beyond this number are only counted; the JSON has all of them.
@@ -55,17 +56,24 @@ def print_measured(found: Measured, console: Console) -> None:
         elif one.note is not None:
             console.print(f"{one.name}: {escape(one.note)}.", highlight=False)
     console.print(interval_note(found), highlight=False)
-    for said in found.warnings:
+    for said in _warnings(found):
         console.print(f"[yellow]Warning:[/] {escape(said)}", highlight=False)
-    for said in found.stimulus_warnings[:_SAID]:
-        console.print(f"[yellow]Warning:[/] {escape(said)}", highlight=False)
+
+
+def warnings_of(found: Measured) -> list[str]:
+    """All warnings that `print_measured` prints, one sentence each; why there are no values is one of them."""
+    after = _warnings(found) if found.silent is None else [f"no values: {found.silent}"]
+    return [*found.recording.doubts, *after]
+
+
+def _warnings(found: Measured) -> list[str]:
+    """The warnings below the values: on the whole recording, and on the first stimuli."""
+    said = [*found.warnings, *found.stimulus_warnings[:_SAID]]
     more = len(found.stimulus_warnings) - _SAID
     if more > 0:
-        console.print(
-            f"[yellow]Warning:[/] {more} more {'stimulus has' if more == 1 else 'stimuli have'} too few trials "
-            "(the JSON output names them).",
-            highlight=False,
-        )
+        have = "stimulus has" if more == 1 else "stimuli have"
+        said.append(f"{more} more {have} too few trials (the JSON output names them).")
+    return said
 
 
 def print_reading(recording: Recording, console: Console) -> None:
@@ -225,7 +233,8 @@ def _count(number: int, one: str, many: str) -> str:
 def _names(found: Measured) -> list[str]:
     """Labels cut to the width of their column; the JSON has them whole."""
     labels = found.recording.labels
-    return [name if len(name) <= _NAME_WIDTH else name[: _NAME_WIDTH - 3] + "..." for name in labels]
+    heads = [name if len(name) <= _NAME_WIDTH else name[: _NAME_WIDTH - 3] + "..." for name in labels]
+    return heads if len(set(heads)) == len(labels) else cut_names(labels, _NAME_WIDTH)
 
 
 def _parts(found: Measured, width: int) -> list[list[MeasureResult]]:

@@ -278,7 +278,7 @@ def test_what_is_refused_leaves_no_folder(folder):
 
 
 def test_quiet_prints_results_nowhere_but_into_files(folder):
-    done = stiminfo("measure", "counts.csv", "--resamples", "10", "--quiet", "--json", "m.json", cwd=folder)
+    done = stiminfo("measure", "counts.csv", "--resamples", "30", "--quiet", "--json", "m.json", cwd=folder)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert json.loads((folder / "m.json").read_text())
     refused(stiminfo("measure", "count.csv", "--quiet", cwd=folder), "no such file")

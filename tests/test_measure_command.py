@@ -1,6 +1,7 @@
 """`stiminfo measure`: its options, what it writes, and what it refuses with nothing written."""
 
 import json
+import re
 import runpy
 import sys
 
@@ -52,6 +53,25 @@ def test_some_measures_in_pixels(run, tmp_path):
     assert code == 0
     assert "i_local" not in out
     assert (tmp_path / "m.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_quiet_keeps_warnings(run, tmp_path):
+    """Each warning of a result, also of a population's, stands on standard error where --quiet hides the result."""
+    rng = np.random.default_rng(0)
+    rows = [[90 * (i % 4), *rng.poisson(2, 40)] for i in range(12)]
+    header = "direction," + ",".join(f"unit{n}" for n in range(40))
+    (tmp_path / "many.csv").write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n")
+    (tmp_path / "one.csv").write_text("direction,spikes\n" + "".join(f"{90 * (i % 4)},{i}\n" for i in range(4)))
+    some = ("--measure", "i_surp", "--resamples", "10")
+    for file, period in (("recording.csv", "180"), ("many.csv", "360"), ("one.csv", "360")):
+        _, out, _ = run(file, "--stimulus", f"circle:{period}", *some)
+        code, nothing, err = run(file, "--stimulus", f"circle:{period}", *some, "--quiet")
+        assert (code, nothing) == (0, "")
+        told = [" ".join(part.split()) for part in re.split(r"Warning: |No values: ", out)[1:]]
+        assert told
+        said = [line.removeprefix("stiminfo: warning: ").removeprefix("no values: ") for line in err.splitlines()]
+        assert len(said) == len(told)
+        assert all(one.startswith(other) for one, other in zip(told, said))
 
 
 def test_options_reach_the_reader(run, tmp_path):

@@ -34,6 +34,9 @@ def trained(tmp_path_factory):
     done = run("train", *TINY, "--out", "net", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "stiminfo decompose --checkpoint net" in done.stdout
+    said = " ".join(done.stdout.split())
+    assert said.count("┃ training set ┃") == 2
+    assert "training set: the exact denoiser of the 1617 images that were trained on. It knows no others" in said
     return folder
 
 

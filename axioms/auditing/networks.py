@@ -53,8 +53,15 @@ class Question(Struct, frozen=True):
     def images(self, count: int) -> Tensor:
         """Images of the source, (count, d), drawn by the seed."""
         x = self.denoiser.tensor(self.source.shown().pixels.reshape(-1, self.denoiser.dimensions))
-        order = torch.randperm(len(x), generator=torch.Generator().manual_seed(self.seed))
-        return x[order[:count]]
+        return x[self._order(len(x))[:count]]
+
+    def named(self, at: int) -> str:
+        """One of `images` by its index in the data set: image 7."""
+        members = self.source.whole().members
+        return f"{self.source.words.one} {members[int(self._order(len(members))[at])]}"
+
+    def _order(self, count: int) -> Tensor:
+        return torch.randperm(count, generator=torch.Generator().manual_seed(self.seed))
 
 
 class Answer(Struct, frozen=True):
@@ -84,7 +91,8 @@ def _positivity(q: Question) -> Answer:
     estimate = _estimate(q, x)
     assert estimate.featurewise is not None
     lowest = float(estimate.featurewise.min())
-    message = f"the least informative pixel has {lowest:.2g} nats: the gain network cannot answer less than 0"
+    least = f"the least informative {q.source.words.feature} has {lowest:.2g} nats"
+    message = f"{least}: the gain network cannot answer less than 0"
     return Answer("holds" if lowest >= 0 else "refuted", message, len(x), -lowest)
 
 
@@ -115,7 +123,7 @@ def _additivity(q: Question) -> Answer:
     if "first half" not in _views(q):
         return Answer("not_applicable", "the networks were not trained on halves of the population (--halves)")
     x = q.images(FEW)
-    return _worst(_integrated(q, x, additivity_residual), *_whole(q, x), equality=True)
+    return _worst(q, _integrated(q, x, additivity_residual), *_whole(q, x), equality=True)
 
 
 def _data_processing(q: Question) -> Answer:
@@ -129,7 +137,7 @@ def _data_processing(q: Question) -> Answer:
     whole = _whole(q, x)
     found = {}
     for view in views:
-        found[view] = _worst(_integrated(q, x, partial(excess_of_view, view=view)), *whole, equality=False)
+        found[view] = _worst(q, _integrated(q, x, partial(excess_of_view, view=view)), *whole, equality=False)
     # Report the view with the worst verdict, and of these the one whose violation is largest in standard errors.
     view = max(found, key=lambda one: (_ORDER.index(found[one].verdict), found[one].violation / found[one].error))
     worst = found[view]
@@ -158,21 +166,23 @@ def _whole(q: Question, x: Tensor) -> tuple[float, float]:
     return total, 0.0 if bias is None else total * bias.common
 
 
-def _worst(found: Estimate, total: float, systematic: float, *, equality: bool) -> Answer:
+def _worst(q: Question, found: Estimate, total: float, systematic: float, *, equality: bool) -> Answer:
     """Judge at the image where the violation is largest in standard errors."""
     size = np.abs(found.value) if equality else found.value
     at = int((size / found.stderr).argmax())
     value, stderr = float(size[at]), float(found.stderr[at])
-    says = f"at image {at}: {found.value[at]:+.3g} ± {stderr:.2g} nats, {value / total:+.1%} of what all neurons tell"
+    says = (
+        f"at {q.named(at)}: {found.value[at]:+.3g} ± {stderr:.2g} nats, {value / total:+.1%} of what all neurons tell"
+    )
     return _judged(value, stderr, systematic, len(size), says, equality=equality)
 
 
 def _insensitivity(q: Question) -> Answer:
     """Pixels that never vary."""
-    source, x = q.source, q.images(FEW)
+    source, words, x = q.source, q.source.words, q.images(FEW)
     still = np.flatnonzero(source.covariance.diagonal() <= 1e-12 * source.covariance.trace())
     if not len(still):
-        return Answer("not_applicable", "every pixel of these images varies")
+        return Answer("not_applicable", f"every {words.feature} of these {words.many} varies")
     estimate = _estimate(q, x)
     assert estimate.featurewise is not None
     assert estimate.featurewise_stderr is not None
@@ -180,7 +190,8 @@ def _insensitivity(q: Question) -> Answer:
     errors = estimate.featurewise_stderr[:, still].sum(axis=1)
     at = int(values.argmax())
     share = values[at] / estimate.value[at]
-    message = f"{len(still)} pixels that never vary get {values[at]:.2g} nats at image {at}, {share:.2%} of its total"
+    get = f"{len(still)} {words.features} that never vary get {values[at]:.2g} nats"
+    message = f"{get} at {q.named(at)}, {share:.2%} of its total"
     systematic = float(estimate.systematic[at])
     return _judged(float(values[at]), float(errors[at]), systematic, len(x), message, equality=True)
 

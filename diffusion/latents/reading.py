@@ -13,6 +13,7 @@ import numpy as np
 from ...errors import ModelError, UnknownName, nearest
 from ...files import no_such_file
 from ...models.arrays import Array
+from ...models.recordings.sheet import others
 from ..datasets import images_from_file, read_array
 from .world import World
 
@@ -85,11 +86,11 @@ def _table(path: Path) -> tuple[tuple[str, ...], list[list[str]]]:
         raise ModelError(f"{path}: begins with numbers ({', '.join(header)}); expected a header that names the factors")
     if "" in header or len(set(header)) < len(header):
         raise ModelError(f"{path}: the header is {', '.join(header)}; expected names that differ")
-    for line, row in enumerate(body, start=2):
-        if len(row) != len(header) or "" in row:
-            raise ModelError(
-                f"{path}: row {line} has {sum(map(bool, row))} values; the header names {len(header)} factors"
-            )
+    if short := [i for i, row in enumerate(body) if len(row) != len(header) or "" in row]:
+        raise ModelError(
+            f"{path}: row {short[0] + 2} has {sum(map(bool, body[short[0]]))} values; the header names {len(header)} "
+            f"factors{_others(short)}"
+        )
     return tuple(header), [list(column) for column in zip(*body)]
 
 
@@ -100,10 +101,16 @@ def _coded(path: Path, name: str, column: list[str], label: bool) -> tuple[Array
         values: list[Any] = sorted(set(column))
         return np.array([values.index(cell) for cell in column]), tuple(values)
     if not np.isfinite(np.array(numbers, dtype=float)).all():
-        bad = int(np.flatnonzero(~np.isfinite(np.array(numbers, dtype=float)))[0])
-        raise ModelError(f"{path}: {name} is {column[bad]} in row {bad + 2}; expected finite numbers, or text")
+        bad = np.flatnonzero(~np.isfinite(np.array(numbers, dtype=float))).tolist()
+        raise ModelError(
+            f"{path}: {name} is {column[bad[0]]} in row {bad[0] + 2}; expected finite numbers, or text{_others(bad)}"
+        )
     found, codes = np.unique(np.array(numbers, dtype=float), return_inverse=True)
     return codes.ravel(), tuple(float(value) for value in found)
+
+
+def _others(rows: list[int]) -> str:
+    return others([f"row {i + 2}" for i in rows])
 
 
 def _number(cell: str) -> float | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import ModelError
 from ...models.arrays import Array, as_real_array
+from ..datasets import words_for
 
 
 def receptive_fields(shape: tuple[int, int], grid: tuple[int, int] = (7, 7), sigma: float = 0.2) -> Array:
@@ -68,5 +69,8 @@ def drives(images: Array, fields: Array) -> tuple[Array, Array]:
     drive = images.reshape(len(images), -1) @ fields.T
     spread = drive.std(axis=0)
     if not np.median(spread) > 1e-9 * np.abs(drive).max():
-        raise ModelError("the neurons' drives do not depend on the image: all images are equal, or no field sees them")
+        one, many = words_for(images.shape[1:])[:2]
+        raise ModelError(
+            f"the neurons' drives do not depend on the {one}: all {many} are equal, or no receptive field sees them"
+        )
     return drive, spread

@@ -34,7 +34,7 @@ def linear_population(images: Array, fields: Array, noise: float = NOISE) -> Lin
 def _of_source(source: Source, fields: Array, noise: float = NOISE) -> LinearGaussian:
     drive = np.sqrt(((fields @ source.covariance) * fields).sum(axis=1))
     if not np.median(drive) > 0:
-        raise ModelError("the neurons' drives do not depend on the image: no receptive field sees them")
+        raise ModelError(f"the neurons' drives do not depend on the {source.words.one}: no receptive field sees them")
     return LinearGaussian(fields, np.full(len(fields), (noise * float(np.median(drive))) ** 2))
 
 

@@ -40,14 +40,19 @@ class ImageSource(Source):
 
     def __init__(self, data: Images, kept: Array | None = None) -> None:
         rows = data.pixels.reshape(len(data.pixels), -1)
+        self._split: tuple[Array, Array] | None = None  # rows of `data` that are drawn, and that are held out
+        self._every_label = data.labels
         height, width = data.pixels.shape[1:]
         if kept is None:
             if len(rows) < _FEWEST:
-                raise ModelError(f"{len(rows)} images; expected at least {_FEWEST}, of which a tenth is held out")
+                raise ModelError(
+                    f"{len(rows)} {data.words.many}; expected at least {_FEWEST}, of which a tenth is held out"
+                )
             order = np.random.default_rng(SPLIT_SEED).permutation(len(rows))
             out = round(len(rows) * _HELD_OUT_SHARE)
-            rows, kept = rows[np.sort(order[out:])], rows[np.sort(order[:out])]
-            data = replace(data, labels=None if data.labels is None else data.labels[np.sort(order[out:])])
+            self._split = drawn, away = np.sort(order[out:]), np.sort(order[:out])
+            rows, kept = rows[drawn], rows[away]
+            data = replace(data, labels=None if data.labels is None else data.labels[drawn])
         self.name, self.credit, self.shape = data.name, data.credit, (height, width)
         self.digest = hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()
         self._labels = data.labels
@@ -57,7 +62,7 @@ class ImageSource(Source):
         centred = rows - self.mean.astype(np.float32)
         self.covariance = np.asarray((centred.T @ centred).astype(np.float64) / len(rows))
         if not self.covariance.trace() > 0:
-            raise ModelError("the images are all the same")
+            raise ModelError(f"the {data.words.many} are all the same")
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         return self.images[torch.randint(len(self.images), (count,), generator=generator)]
@@ -67,6 +72,14 @@ class ImageSource(Source):
 
     def shown(self) -> Images:
         return Images(self.name, self.images.numpy().reshape(-1, *self.shape), self._labels, self.credit)
+
+    def whole(self) -> Images:
+        if self._split is None:
+            return self.shown()
+        drawn, away = self._split
+        rows = np.empty((len(drawn) + len(away), self.images.shape[1]), dtype=np.float32)
+        rows[drawn], rows[away] = self.images.numpy(), self._kept.numpy()
+        return Images(self.name, rows.reshape(-1, *self.shape), self._every_label, self.credit, drawn)
 
     def exact(self, encoder: Encoder, most: int | None = None) -> FiniteSetDenoiser:
         images = self.images

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ...models.arrays import Array
-from ..datasets import Images
+from ..datasets import Images, Words, words_for
 from ..encoders import Encoder
 from ..finite_set import FiniteSetDenoiser
 from ..gaussian import MixtureDenoiser
@@ -44,6 +44,11 @@ class Source:
     linear_only = False
     remarks: tuple[str, ...] = ()
 
+    @property
+    def words(self) -> Words:
+        """What its stimuli are called: images and pixels, or stimuli and features."""
+        return words_for(self.shape)
+
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """`count` training stimuli, (count, d) float32."""
         raise NotImplementedError
@@ -55,6 +60,10 @@ class Source:
     def shown(self) -> Images:
         """The images whose information is decomposed: the training set, or held-out images where there is no set."""
         raise NotImplementedError
+
+    def whole(self) -> Images:
+        """`shown`, with held-out images among them where the user's data set has them, in the order of that set."""
+        return self.shown()
 
     def exact(self, encoder: Encoder, most: int | None = None) -> ExactDenoiser:
         """The exact denoiser of the training set or, where stimuli are drawn without end, of their distribution.

@@ -11,6 +11,7 @@ from ...errors import RecordingError
 from ..arrays import Array
 from ..counting import no_counts, why_no_count
 from .options import Options
+from .sheet import others
 
 _HINT = (
     "continuous responses need a law, --law gaussian, or bins: --bins 4 for bins of equal mass, or --edges 0.5,1 for "
@@ -51,11 +52,12 @@ def binned(responses: Array, names: tuple[str, ...], options: Options, where: st
         return _in_bins(responses, options)
     wrong = no_counts(responses)
     if wrong.any():
-        row, column = (int(i) for i in np.argwhere(wrong)[0])
+        found = np.argwhere(wrong).tolist()
+        row, column = found[0]
         value = responses[row, column]
         raise RecordingError(
             f"{where}, {lines[row]}, column {names[column]!r}: {value:g} is {why_no_count(value)}, so it is no number "
-            f"of spikes; {_HINT}"
+            f"of spikes; {_HINT}{others([f'{lines[i]}, column {names[k]!r}' for i, k in found])}"
         )
     return _as_they_are(responses, responses)
 

@@ -16,6 +16,7 @@ from .options import Options, period_of
 from .placing import Placed, placed
 from .populations import law_of_responses
 from .recording import Recording
+from .sheet import others
 
 #: So many stimuli are shown in the lines that say how a recording was read.
 _SHOWN = 4
@@ -60,9 +61,10 @@ def recording_of_counts(
     stimuli = _merged(stimuli, group)
     table = np.zeros((len(kept), counts.shape[1]))
     np.add.at(table, group, counts)
-    for j in np.flatnonzero(table.sum(axis=1) == 0):
+    if len(silent := kept[table.sum(axis=1) == 0]):
+        also = others([at(int(j)).rsplit(", ", 1)[-1] for j in silent])
         raise RecordingError(
-            f"{at(int(kept[j]))}: stimulus {stimuli.labels[kept[j]]!r} has no trial; leave its row out"
+            f"{at(int(silent[0]))}: stimulus {stimuli.labels[silent[0]]!r} has no trial; leave its row out{also}"
         )
     numbers = _response_values(responses)
     for label, value in zip(responses, () if numbers is None else numbers[:, 0]):
@@ -96,7 +98,13 @@ def recording_of_trials(
     if len(trial_stimulus) == 0:
         raise RecordingError(f"{where}: no trials; expected at least one row below the header")
     first = np.unique(trial_stimulus, return_index=True)[1]
-    stimuli = placed(cells, names.stimulus, options.stimulus, lambda j: f"{where}, {lines[int(first[j])]}")
+    stimuli = placed(
+        cells,
+        names.stimulus,
+        options.stimulus,
+        lambda j: f"{where}, {lines[int(first[j])]}",
+        lambda some: [lines[i] for i in np.flatnonzero(np.isin(trial_stimulus, some))],
+    )
     group, kept = _groups(stimuli)
     stimuli = _merged(stimuli, group)
     _refuse_one(where, stimuli, kept)

@@ -12,7 +12,7 @@ from ...errors import RecordingError
 from ..arrays import Array
 from .options import period_of
 from .rounding import without_rounding
-from .sheet import is_missing
+from .sheet import is_missing, others
 from .words import ANGLE, BLANK, says
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -51,7 +51,11 @@ class Placed(NamedTuple):
 
 
 def placed(
-    cells: Sequence[tuple[str, ...]], names: tuple[str, ...], geometry: str | None, at: Callable[[int], str]
+    cells: Sequence[tuple[str, ...]],
+    names: tuple[str, ...],
+    geometry: str | None,
+    at: Callable[[int], str],
+    rows: Callable[[Sequence[int]], list[str]] | None = None,
 ) -> Placed:
     """Positions of stimuli.
 
@@ -61,6 +65,7 @@ def placed(
     names : the columns' names
     geometry : what the user said, or None
     at : ``at(j)`` says where stimulus j stands, for messages
+    rows : names all rows in which some of the stimuli stand; by default those of `at`
 
     Raises
     ------
@@ -68,13 +73,13 @@ def placed(
         A stimulus is missing, or what stands there can be read in two ways.
     """
     labels = tuple(", ".join(part.strip() for part in row) for row in cells)
-    for j, row in enumerate(cells):
-        for part, name in zip(row, names):
-            if is_missing(part):
-                raise RecordingError(
-                    f"{at(j)}, column {name!r}: the stimulus is missing ({repr(part) if part.strip() else 'nothing'} "
-                    "stands there); write its value, write blank if there was none, or leave the row out"
-                )
+    if gone := [j for j, row in enumerate(cells) if any(map(is_missing, row))]:
+        part, name = next(pair for pair in zip(cells[gone[0]], names) if is_missing(pair[0]))
+        raise RecordingError(
+            f"{at(gone[0])}, column {name!r}: the stimulus is missing ({repr(part) if part.strip() else 'nothing'} "
+            "stands there); write its value, write blank if there was none, or leave the row out"
+            f"{_also(gone, at, rows)}"
+        )
     if geometry == "nominal":
         return Placed(labels, None, "nominal", ())
     found = [_read_row(row) for row in cells]
@@ -85,9 +90,11 @@ def placed(
         return Placed(labels, None, "nominal", ("the stimuli are labels without positions (nominal)",))
     points, told = _points(found, labels, at)
     if not has.all():
-        told += _unplaced(has, labels, geometry, at)
-    for wrong in np.flatnonzero(has & ~np.isfinite(points).all(axis=1)):
-        raise RecordingError(f"{at(int(wrong))}: stimulus {labels[wrong]!r}; expected a finite number")
+        told += _unplaced(has, labels, geometry, at, rows)
+    if endless := np.flatnonzero(has & ~np.isfinite(points).all(axis=1)).tolist():
+        raise RecordingError(
+            f"{at(endless[0])}: stimulus {labels[endless[0]]!r}; expected a finite number{_also(endless, at, rows)}"
+        )
     kind, advice = _geometry(points, names, geometry, at)
     period = period_of(kind)
     doubts = () if period is None else _other_unit(points[has, 0], period)
@@ -150,7 +157,18 @@ def _points(found: list[_Read | None], labels: tuple[str, ...], at: Callable[[in
     return points, told
 
 
-def _unplaced(has: Array, labels: tuple[str, ...], geometry: str | None, at: Callable[[int], str]) -> list[str]:
+def _also(stimuli: Sequence[int], at: Callable[[int], str], rows: Callable[[Sequence[int]], list[str]] | None) -> str:
+    """In which other rows such stimuli stand, as the end of a message."""
+    return others([at(j).rsplit(", ", 1)[-1] for j in stimuli] if rows is None else rows(stimuli))
+
+
+def _unplaced(
+    has: Array,
+    labels: tuple[str, ...],
+    geometry: str | None,
+    at: Callable[[int], str],
+    rows: Callable[[Sequence[int]], list[str]] | None,
+) -> list[str]:
     """What to tell of stimuli without positions among others that have one; refuses if they may be labels like them."""
     without = [labels[j] for j in np.flatnonzero(~has)]
     odd = [j for j in np.flatnonzero(~has) if not says(BLANK, labels[j])]
@@ -158,7 +176,7 @@ def _unplaced(has: Array, labels: tuple[str, ...], geometry: str | None, at: Cal
         raise RecordingError(
             f"{at(int(odd[0]))}: stimulus {labels[odd[0]]!r} is no number, but {int(has.sum())} of {len(has)} "
             "stimuli are; write --stimulus nominal if all are labels, --stimulus line if this one has no "
-            "position, or leave the row out if it is none (a mean or a note)"
+            f"position, or leave the row out if it is none (a mean or a note){_also(list(map(int, odd)), at, rows)}"
         )
     names = ", ".join(repr(name) for name in without)
     return [

@@ -8,6 +8,7 @@ from ...errors import OptionError, RecordingError
 from ..arrays import Array
 from ..counting import no_counts, why_no_count
 from .options import Options
+from .sheet import others
 
 #: Entries, stimuli by words, of the largest table of words on which the integrals of measures take minutes.
 MOST_WORDS = 50_000
@@ -90,8 +91,11 @@ def _refuse_unfit(responses: Array, law: str | None, names: tuple[str, ...], whe
     if law == "bernoulli":
         wrong |= responses > 1
         what = "neither 0 nor 1; write --law poisson for counts, or --law gaussian"
-    for row, column in np.argwhere(wrong)[:1]:
+    if wrong.any():
+        found = np.argwhere(wrong).tolist()
+        row, column = found[0]
         value = responses[row, column]
         odd = why_no_count(value)
         what = f"{odd}, so it is {what}" if odd else what
-        raise RecordingError(f"{where}, {lines[int(row)]}, column {names[int(column)]!r}: {value:g} is {what}")
+        also = others([f"{lines[i]}, column {names[k]!r}" for i, k in found])
+        raise RecordingError(f"{where}, {lines[row]}, column {names[column]!r}: {value:g} is {what}{also}")

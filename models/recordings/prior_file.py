@@ -12,7 +12,7 @@ from .formats.text import sheet_of
 from .options import period_of
 from .placing import placed
 from .recording import Recording
-from .sheet import listed
+from .sheet import listed, number, others
 
 
 def read_prior(path: Path, recording: Recording) -> Array:
@@ -32,11 +32,10 @@ def read_prior(path: Path, recording: Recording) -> Array:
     cells = [tuple(column.text(i) for column in stimulus) for i in range(len(sheet))]
     rows = placed(cells, tuple(column.name for column in stimulus), recording.geometry, sheet.at)
     numbers = last.numbers
-    for i in range(len(sheet)):
-        if numbers is None or not 0 < numbers[i] <= 1:
-            text = last.text(i)
-            if numbers is not None or not _is_probability(text):
-                raise RecordingError(f"{sheet.at(i, last)}: {text!r}; expected a probability above 0")
+    if wrong := [(i, last) for i in range(len(sheet)) if not _is_probability(last.text(i))]:
+        i = wrong[0][0]
+        also = others(sheet.places(wrong))
+        raise RecordingError(f"{sheet.at(i, last)}: {last.text(i)!r}; expected a probability above 0{also}")
     assert numbers is not None
     given = dict(zip((_key(rows.points, rows.labels, j, rows.geometry) for j in range(len(sheet))), numbers.tolist()))
     keys = [_key(recording.stimuli, recording.labels, j, recording.geometry) for j in range(len(recording.labels))]
@@ -55,7 +54,7 @@ def read_prior(path: Path, recording: Recording) -> Array:
 
 def _is_probability(text: str) -> bool:
     try:
-        return 0 < float(text) <= 1
+        return 0 < number(text) <= 1
     except ValueError:
         return False
 

@@ -86,6 +86,11 @@ class Sheet:
         beside = "" if column is None else f", column {column.name!r}"
         return f"{self.where}, {self.lines[row]}{beside}"
 
+    def places(self, cells: Sequence[tuple[int, Column]]) -> list[str]:
+        """Where cells (row, column) stand, in short: the column is named where they are in several."""
+        several = len({id(column) for _, column in cells}) > 1
+        return [self.lines[i] + (f", column {column.name!r}" if several else "") for i, column in cells]
+
     def telling(self, *lines: str) -> Sheet:
         """The same sheet, with more to tell."""
         return replace(self, told=(*self.told, *lines))
@@ -120,6 +125,15 @@ def not_a_number(text: str) -> str:
     if re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?", text.strip()):
         return "is not a number (if its comma separates thousands, write it without)"
     return "is not a number"
+
+
+def others(places: Sequence[str], most: int = 3) -> str:
+    """The end of a message on the first of several faults: how many there are, and where the next ones stand."""
+    if len(places) < 2:
+        return ""
+    shown = ", ".join(places[1 : most + 1])
+    more = f" and {len(places) - most - 1} more" if len(places) > most + 1 else ""
+    return f" ({len(places)} in all: also {shown}{more})"
 
 
 def listed(names: Sequence[str], most: int = 6) -> str:

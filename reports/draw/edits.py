@@ -12,6 +12,7 @@ from ..symbols import symbol
 from .style import BLUE, GUIDE, VERMILLION, Drawing, styled
 
 if TYPE_CHECKING:
+    from ...diffusion.latents import World
     from ...models.arrays import Array
     from ..editing import EditReport
 
@@ -82,7 +83,12 @@ def plot_edits(report: EditReport) -> Drawing:
         scale.outline.set_linewidth(0.3)
         figure.text((3 * step - 0.02) / width, (0.18 + lift) / height, "nats / pixel", fontsize=_SMALL, ha="right")
         moved = "the donor's value" if report.edits.perturbed.given else "the value asked for"
-        legend = ["grey: kept", f"blue: moved to {moved}", "red: moved elsewhere", *same]
+        legend = [
+            "grey: kept, ≈ near enough" if same else "grey: kept",
+            f"blue: moved to {moved}",
+            "red: moved elsewhere",
+            *same,
+        ]
         figure.text(0.05 / width, 0.06 / height, "\n".join(legend), fontsize=_SMALL)
     return figure
 
@@ -101,18 +107,25 @@ def _words(figure: Drawing, report: EditReport, row: int, left: float, top: floa
     indices = (report.start.images, report.edits.perturbed.donors, report.scores.found)
     own, wanted, now = (world.factors[int(which[row])] for which in indices)
     for f, name in enumerate(world.names):
-        values = world.values[f]
         moved = _apart(report, f, now[f], own[f]) > 1
-        to = f"{_value(values[own[f]])} → {_value(values[now[f]])}" if moved else _value(values[now[f]])
         figure.text(
             left,
             top - (0.09 + 0.18 * f) / height,
-            f"{name} {to}",
+            f"{name} {value_words(world, f, int(own[f]), int(now[f]))}",
             fontsize=_WORD,
             color=GUIDE if not moved else BLUE if _apart(report, f, now[f], wanted[f]) <= 1 else VERMILLION,
             weight="bold" if moved else "normal",
             va="center",
         )
+
+
+def value_words(world: World, factor: int, own: int, now: int) -> str:
+    """The image's value and, where the edit has another, that one after →, or after ≈ if it counts as the same."""
+    values = [_value(world.values[factor][code]) for code in (own, now)]
+    if own == now:
+        return values[0]
+    moved = float(steps_apart(world, factor, np.asarray(own), np.asarray(now))) > 1
+    return f" {'→' if moved else '≈'} ".join(values)
 
 
 def _apart(report: EditReport, factor: int, one: Array, other: Array) -> float:

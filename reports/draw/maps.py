@@ -55,7 +55,7 @@ def plot_maps(
     letters : whether to letter the rows
     """
     every = [found] if beside is None else [found, beside]
-    scale = _scale([_maps(one, measure) for one in every])
+    scale = _scale([_maps(one, measure) for one in every], found.images.words.feature)
     rows = _first_rows(found)
     for one in every:
         values, errors = _maps(one, measure)
@@ -64,7 +64,7 @@ def plot_maps(
             label += "\nnetworks" if one is found else f"\n{beside_label}"
         limits = {"cmap": "magma", "vmin": 0, "vmax": float(errors.max()) or 1.0}
         rows.append(Row(label, values, *scale))
-        rows.append(Row("std. error", errors, limits, "nats / pixel", totals=_totals(one.estimates[measure])))
+        rows.append(Row("std. error", errors, limits, scale[1], totals=_totals(one.estimates[measure])))
     return draw_rows(found, rows, made_by, letters=letters)
 
 
@@ -99,15 +99,20 @@ def fisher_row(found: Decomposition, label: str = "Fisher") -> Row:
 def measure_row(found: Decomposition, measure: str, label: str = "") -> Row:
     """The maps of a measure, with its totals."""
     maps = _maps(found, measure)
-    return Row(symbol(measure).mathtext + label, maps[0], *_scale([maps]), _totals(found.estimates[measure]))
+    return Row(
+        symbol(measure).mathtext + label,
+        maps[0],
+        *_scale([maps], found.images.words.feature),
+        _totals(found.estimates[measure]),
+    )
 
 
-def _scale(maps: Sequence[tuple[Array, Array]]) -> tuple[dict[str, Any], str, str]:
+def _scale(maps: Sequence[tuple[Array, Array]], feature: str) -> tuple[dict[str, Any], str, str]:
     """Colour scale, unit and contour colour for (maps, errors); a scale of two hues if a map has negative values."""
     top = max(float(np.abs(values).max()) for values, _ in maps) or 1.0
     if any(bool((values < -np.maximum(2 * errors, _NEGATIVE * top)).any()) for values, errors in maps):
-        return {"cmap": "RdBu_r", "vmin": -top, "vmax": top}, "nats / pixel", INK
-    return {"cmap": "magma", "vmin": 0, "vmax": top}, "nats / pixel", "white"
+        return {"cmap": "RdBu_r", "vmin": -top, "vmax": top}, f"nats / {feature}", INK
+    return {"cmap": "magma", "vmin": 0, "vmax": top}, f"nats / {feature}", "white"
 
 
 def _totals(estimate: Estimate) -> list[str]:

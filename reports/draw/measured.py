@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,8 +11,9 @@ import numpy as np
 from ...models.arrays import Array
 from ..measured import Measured
 from ..measured_values import MeasureResult
+from ..names import cut_names
 from ..symbols import plain, symbol
-from .measured_axes import Layout, label_stimuli, layout_of, short
+from .measured_axes import Layout, label_stimuli, layout_of
 from .measured_maps import draw_map
 from .style import BLUE, COLOURS, GUIDE, INK, ORANGE, WIDTH, Drawing, styled
 
@@ -23,6 +26,8 @@ _COLUMNS = 4
 _HEIGHT = 1.55
 #: At most so many responses have a curve of their own, and so many probabilities of responses that are labels.
 _CURVES, _SHARES = 6, 3
+#: Letters of a curve's name that are wanted, and most letters of a line; inches of a letter, and of what is before it.
+_NAMED, _LINE, _LETTER, _HANDLE = 14, 24, 0.064, 0.25
 #: With more stimuli, points are smaller, so that curves and bands stay visible.
 _MANY, _SMALL = 24, 1.6
 #: Corrected values, and those that are not.
@@ -52,7 +57,7 @@ def plot_measured(found: Measured) -> Drawing:
         figure = Drawing(figsize=(2.1 * WIDTH, height * rows + 0.1), layout="constrained")
         grid = figure.add_gridspec(rows, _COLUMNS)
         # A legend has its place beside the curves, where it covers none and moves no other panel.
-        beside = grid[0, :2].subgridspec(1, 2, width_ratios=(3, 1)) if _curves(found, layout) > 1 else None
+        beside = grid[0, :2].subgridspec(1, 2, width_ratios=_widths(found)) if _curves(found, layout) > 1 else None
         top = figure.add_subplot(grid[0, :2] if beside is None else beside[0], **polar)
         _draw_responses(top, found, layout)
         if beside is not None:
@@ -80,6 +85,20 @@ def _curves(found: Measured, layout: Layout) -> int:
     if means is None:
         return min(_SHARES, len(found.recording.counts.T))
     return len(means.T) if len(means.T) <= _CURVES else 1
+
+
+def _legend_names(names: Sequence[str]) -> list[str]:
+    """Names of curves, cut so that they stay different, in lines of `_LINE` letters."""
+    return ["\n".join(wrap(plain(name), _LINE)) for name in cut_names(names, _NAMED, _LINE)]
+
+
+def _widths(found: Measured) -> tuple[float, float]:
+    """Inches of the curves and of their legend beside them, which are two columns of panels wide."""
+    means = found.recording.mean_responses
+    names = [] if means is None else _legend_names(found.recording.response_names)
+    letters = max((len(line) for name in names for line in name.split("\n")), default=0)
+    legend = max(0.25 * WIDTH, _LETTER * letters + _HANDLE)
+    return WIDTH - legend, legend
 
 
 def _fair(one: MeasureResult) -> Array:
@@ -110,8 +129,9 @@ def _draw_responses(axes: Axes, found: Measured, layout: Layout) -> None:
         return
     if means is not None and means.shape[1] <= _CURVES:
         several = means.shape[1] > 1
-        for k, curve in enumerate(means.T):
-            _curve(axes, layout, curve, COLOURS[k % len(COLOURS)], read.response_names[k] if several else "")
+        names = _legend_names(read.response_names) if several else [""]
+        for k, (curve, name) in enumerate(zip(means.T, names, strict=True)):
+            _curve(axes, layout, curve, COLOURS[k % len(COLOURS)], name)
         _named(axes, layout, "mean response" if several else f"mean {plain(read.response_names[0])}", "per trial")
         if layout.kind != "circle":
             axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
@@ -144,7 +164,7 @@ def _curve(axes: Axes, layout: Layout, values: Array, colour: str, label: str) -
         x, y = np.append(x, x[0] + 2 * np.pi), np.append(y, y[0])
     line = "none" if layout.kind == "labels" else "-"
     axes.plot(x, y, linestyle=line, marker="o", markersize=_size(len(x)), color=colour,
-              label=short(label, 14) if label else None, clip_on=False)  # fmt: skip
+              label=label or None, clip_on=False)  # fmt: skip
 
 
 def _size(count: int) -> float | None:

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from ...models.arrays import Array
 from ...models.recordings.options import period_of
 from ..measured import Measured
+from ..names import cut_names
 from ..symbols import plain
 
 if TYPE_CHECKING:
@@ -58,14 +59,6 @@ def layout_of(found: Measured) -> Layout:
     return by_index if read.stimuli.shape[1] > 2 else Layout(by_index.x, by_index.order, "plane")
 
 
-def short(label: str, letters: int = LETTERS) -> str:
-    """A label of at most so many letters: of a longer one both ends, because long names often differ at their end."""
-    if len(label) <= letters:
-        return plain(label)
-    end = letters // 2
-    return plain(f"{label[: letters - end - 1]}…{label[-end:]}")
-
-
 def label_stimuli(axes: Axes, found: Measured, layout: Layout) -> None:
     """Ticks of the stimuli and the name of their axis; of a circle also those of the radius."""
     read = found.recording
@@ -76,7 +69,8 @@ def label_stimuli(axes: Axes, found: Measured, layout: Layout) -> None:
         step = 1 + (len(read.labels) - 1) // LABELLED
         at = np.arange(0, len(read.labels), step)
         long = max(len(read.labels[j]) for j in at) > 3
-        axes.set_xticks(at, [short(read.labels[j]) for j in at], rotation=60 if long else 0,
+        names = [plain(name) for name in cut_names([read.labels[j] for j in at], LETTERS)]
+        axes.set_xticks(at, names, rotation=60 if long else 0,
                         ha="right" if long else "center", rotation_mode="anchor")  # fmt: skip
         axes.set_xlim(-0.6, len(read.labels) - 0.4)
         return

@@ -77,6 +77,10 @@ def test_digits():
 def test_a_user_s_arrays_are_scaled(tmp_path):
     np.savez(tmp_path / "mine.npz", labels=np.arange(2), images=np.arange(24).reshape(2, 3, 4))
     images = datasets.images_from_file(tmp_path / "mine.npz")
+    np.savez(tmp_path / "two.npz", labels=np.arange(2), first=np.zeros((2, 3)), other=np.ones((2, 3)))
+    for dimensions in (2, (2, 3)):  # receptive fields; samples, or responses
+        with pytest.raises(ModelError, match=r"two.npz: .*'first' \(2, 3\), 'other' \(2, 3\); save the right one"):
+            datasets.read_array(tmp_path / "two.npz", "stimuli", dimensions)
     assert images.pixels.shape == (2, 3, 4)
     assert images.pixels.max() == 1.0
 
@@ -86,7 +90,7 @@ def test_a_user_s_arrays_are_scaled(tmp_path):
     [
         (np.zeros((3, 4, 4)), "every pixel is 0"),
         (np.zeros((3, 16)), "expected images with 3 axes"),
-        (np.full((3, 2, 2), np.nan), "expected finite numbers"),
+        (np.full((3, 2, 2), np.nan), r"expected finite numbers \(12 in all: also images\[0, 0, 1\]"),
         (np.zeros((3, 2, 2), complex), "complex128 values"),
         (np.zeros((0, 2, 2)), "expected at least one"),
         (np.array([[["a"]]]), "expected real numbers"),

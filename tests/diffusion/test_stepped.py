@@ -158,6 +158,9 @@ def test_a_checkpoint_comes_back_equal(tmp_path, neurons):
     learned = run.run()
     learned.notes |= findings(learned, run.source)
     card = model_card("net", learned.notes)
+    third = "exact" if neurons == "linear" else "training set"  # stimuli without end: the true prior's
+    assert f"| linear | {third} |" in card
+    assert f"and an exact one ({third}: " in card
     assert "**Systematic error** of totals by the sampler amortised" in card
     assert "4 for what responses tell beyond a linear step" in card
     save_learned(learned, tmp_path / "net", card)

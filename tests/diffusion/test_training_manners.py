@@ -4,6 +4,8 @@ import os
 import pickle
 import signal
 import zipfile
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +14,7 @@ pytest.importorskip("diffusers")
 pytest.importorskip("accelerate")
 
 from stiminfo.diffusion import threads  # noqa: E402
+from stiminfo.diffusion.calibration import recipe_that_lasts, seconds_for_bias  # noqa: E402
 from stiminfo.diffusion.interrupts import held_back  # noqa: E402
 from stiminfo.diffusion.recipes import MOST_MEASURED, Recipe  # noqa: E402
 from stiminfo.diffusion.resume import read_saved, write_saved  # noqa: E402
@@ -79,6 +82,19 @@ def test_time_that_calibration_took_is_not_there_for_steps():
     assert said == ["1 minute is too few: timing the steps and testing the networks take that long; taking one step"]
     early = learning.training(minutes=1.0, clock=Clock(), began=0.0)
     assert early.run().notes["recipe"]["steps"] > 5
+
+
+def test_judging_is_part_of_the_time_of_networks_without_a_gain():
+    seconds = SimpleNamespace(seconds_per_step=lambda *asked: 0.01)
+    run = SimpleNamespace(recipe=replace(learning.RECIPE, gain_steps=0, batch=64), minutes=1.0, began=0.0)
+    run.stage, run.denoising_loss, run.clock = lambda *asked: seconds, None, lambda: 0.0
+    few, many = (recipe_that_lasts(run, None, None, 60.0, views).steps for views in (64, 6400))
+    assert many < few - 500  # eight bands of 6,400 views are as many as in 800 steps
+    assert seconds_for_bias(run) == 60
+    run.clock = lambda: 1000.0  # late: a share of the minutes is set aside
+    assert 0 < seconds_for_bias(run) < 6
+    run.minutes = None
+    assert seconds_for_bias(run) is None
 
 
 # -- Ctrl-C --

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from rich.console import Console
 
 pytest.importorskip("torch", reason="the diffusion side needs torch")
@@ -53,6 +54,14 @@ def test_totals_average_to_the_information(make):
     estimate = found.estimates["i_local"]
     spread = np.hypot(error, np.sqrt((estimate.stderr**2).sum()) / 40)
     assert abs(estimate.value.mean() - total) < 5 * spread
+
+
+def test_figures_of_samples_speak_of_features():
+    samples = replace(SET, pixels=SET.pixels[:, :1])
+    found = decompose(samples, linear_population(samples.pixels, np.eye(5)), np.arange(3), passes=100)
+    said = [text.get_text() for text in plot_maps(found, "i_local").findobj(Text)]
+    assert "nats / feature" in said
+    assert not any("pixel" in word or "image" in word for word in said)
 
 
 def test_figures_are_a_column_wide_and_credit_the_images():

@@ -180,6 +180,12 @@ def test_names_are_escaped_and_cut():
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_stimuli_that_differ_at_their_end_stay_different():
+    labels = [f"a long name of a grating, {n}" for n in (10, 11, 12)]
+    text = printed(si.measure(recording_of(np.full((3, 2), 9), names=labels), ["i_surp"], resamples=10), 100)
+    assert all(sum(f"{n} " in line and "…" in line for line in text.splitlines()) == 1 for n in (10, 11, 12))
+
+
 def test_many_poor_stimuli_are_counted():
     report = si.measure(recording_of(np.tile([[1, 1], [2, 0]], (6, 1))), resamples=10)
     assert len(report.stimulus_warnings) == 12
@@ -514,6 +520,31 @@ class TestFigure:
         (legend,) = [axes.get_legend() for axes in figure.axes if axes.get_legend()]
         assert len(legend.get_texts()) == 3
         assert not legend.get_window_extent().overlaps(figure.axes[0].bbox)
+
+    @pytest.mark.parametrize(
+        "names",
+        [
+            ("area_V1_unit_01_spikes", "area_V1_unit_02_spikes", "area_V1_unit_13_spikes"),
+            ("unit_12 (spikes)", "unit_13 (spikes)"),
+            ("a", "a_very_long_name_of_a_recording_in_one_area_of_the_brain, unit 1 of 2"),
+            ("left_hemisphere_area_V1_shank_1_unit_7_spikes", "left_hemisphere_area_V1_shank_2_unit_7_spikes"),
+        ],
+    )
+    def test_long_names_stay_different_beside_the_curves(self, names, tmp_path):
+        counts = np.random.default_rng(0).poisson(2, (40, len(names)))
+        rows = [f"{30 * (n % 4)},{','.join(map(str, row))}" for n, row in enumerate(counts)]
+        (tmp_path / "t.csv").write_text("\n".join([f"angle,{','.join(map(json.dumps, names))}", *rows]))
+        recording = si.read_recording(
+            tmp_path / "t.csv", "circle:360", stimulus_columns=("angle",), responses="population"
+        )
+        figure = si.measure(recording, ["i_surp"], resamples=10).plot()
+        figure.canvas.draw()
+        (legend,) = [axes.get_legend() for axes in figure.axes if axes.get_legend()]
+        said = [text.get_text() for text in legend.get_texts()]
+        assert len(set(said)) == len(names)
+        assert all(word[0] == "…" or word[0] == name[0] for word, name in zip(said, names))
+        box = legend.get_window_extent()
+        assert box.x1 < figure.axes[2].bbox.x0  # the panel to the right
 
     def test_ticks_of_a_grid_of_octaves_do_not_overprint(self):
         points = [(a, b) for a in (0, 45, 90) for b in (0.02, 0.04, 0.08, 0.16, 0.32)]

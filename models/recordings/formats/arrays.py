@@ -17,7 +17,7 @@ from ...counting import no_counts
 from ..building import Names, recording_of_counts, recording_of_trials
 from ..options import Options
 from ..recording import Recording
-from ..sheet import Column, listed
+from ..sheet import Column, listed, others
 from .format import Format, Source
 
 _COUNTS = re.compile(r"counts?|table|count_table", re.IGNORECASE)
@@ -132,8 +132,11 @@ def _of_trials(
         raise RecordingError(f"{where}: the responses have no column; expected trials by responses")
     table = table if table.dtype.kind == "U" else table.astype(np.float64)
     if table.dtype.kind == "f":
-        for i, k in np.argwhere(~np.isfinite(table)):
-            raise RecordingError(f"{where}: response {k} of trial {i} is {table[i, k]}; expected a finite number")
+        bad = np.argwhere(~np.isfinite(table)).tolist()
+        if bad:
+            i, k = bad[0]
+            also = others([f"response {m} of trial {j}" for j, m in bad])
+            raise RecordingError(f"{where}: response {k} of trial {i} is {table[i, k]}; expected a finite number{also}")
     cells, index = _distinct(list(zip(*(_cells(rows) for _, rows in stimulus))))
     names = Names(
         sum((_names(name, rows) for name, rows in stimulus), ()),

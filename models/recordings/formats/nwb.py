@@ -13,7 +13,7 @@ from ..building import Names, recording_of_trials
 from ..options import Options
 from ..recording import Recording
 from ..shapes.shape import grouped
-from ..sheet import Column, listed
+from ..sheet import Column, listed, others
 from ..windows import spike_counts, windows
 from .format import Format, Source
 
@@ -60,9 +60,11 @@ def _recording(where: str, file: Any, options: Options) -> Recording:
     trains = [np.asarray(file.units["spike_times"][i], dtype=np.float64) for i in range(len(file.units))]
     for column in columns:
         numbers = column.numbers
-        for i in np.flatnonzero(np.isnan(numbers)) if numbers is not None else ():
+        gone = np.flatnonzero(np.isnan(numbers)) if numbers is not None else np.empty(0)
+        if len(gone):
             raise RecordingError(
-                f"{where}, trial {i}, column {column.name!r}: the stimulus is missing; leave the trial out"
+                f"{where}, trial {gone[0]}, column {column.name!r}: the stimulus is missing; leave the trial out"
+                f"{others([f'trial {i}' for i in gone])}"
             )
     start, stop, said = windows(where, onsets, ends, options, _covered(file, trains, ends))
     index, cells = grouped(tuple(columns), len(onsets))

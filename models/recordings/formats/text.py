@@ -12,7 +12,7 @@ from ....errors import RecordingError
 from ..options import Options
 from ..recording import Recording
 from ..shapes import read_sheet
-from ..sheet import Column, Sheet, is_number
+from ..sheet import Column, Sheet, is_number, others
 from .format import Format, Source
 from .trimming import trimmed
 
@@ -201,16 +201,19 @@ def _checked(where: str, rows: list[list[str]], lines: list[int], told: list[str
             f"{where}, line {lines[0]}: the first row holds numbers only, so the columns have no names; write a "
             "first row such as stimulus,0,1,2, or give the names with --header"
         )
-    body, extra = [], 0
+    body, extra, ragged = [], 0, []
     for line, row in zip(lines[1:], rows[1:]):
         while len(row) > len(names) and not row[-1].strip():
             row, extra = row[:-1], extra + 1
         if len(row) != len(names):
-            raise RecordingError(
-                f"{where}, line {line}: {len(row)} cells, but the header has {len(names)} (ragged); write one cell "
-                "per name"
-            )
+            ragged.append((line, len(row)))
         body.append(row)
+    if ragged:
+        line, cells = ragged[0]
+        raise RecordingError(
+            f"{where}, line {line}: {cells} cells, but the header has {len(names)} (ragged); write one cell per name"
+            f"{others([f'line {one}' for one, _ in ragged])}"
+        )
     if extra:
         told.append("separators at the end of lines are ignored")
     columns = tuple(Column(name, [row[i].strip() for row in body]) for i, name in enumerate(names))

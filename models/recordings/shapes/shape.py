@@ -13,7 +13,7 @@ from ...counting import MOST, no_counts
 from .. import words
 from ..options import Options
 from ..recording import Recording
-from ..sheet import Column, Sheet, is_number, not_a_number, number
+from ..sheet import Column, Sheet, is_number, not_a_number, number, others
 
 
 @dataclass(frozen=True)
@@ -69,28 +69,32 @@ def repeats(sheet: Sheet) -> float:
 def whole_numbers(sheet: Sheet, columns: tuple[Column, ...], what: str) -> Array:
     """The cells of columns as whole numbers, not negative, (rows, columns); the message names the cell."""
     table = np.empty((len(sheet), len(columns)))
+    wrong: list[tuple[int, Column]] = []
     for k, column in enumerate(columns):
         numbers = column.numbers
         if numbers is None or no_counts(numbers).any():
-            numbers = np.array([_whole(column.text(i), sheet.at(i, column), what) for i in range(len(sheet))])
-        table[:, k] = numbers
+            wrong += [(i, column) for i in range(len(sheet)) if _fault(column.text(i), what)]
+        else:
+            table[:, k] = numbers
+    if wrong:
+        i, column = wrong[0]
+        raise RecordingError(f"{sheet.at(i, column)}: {_fault(column.text(i), what)}{others(sheet.places(wrong))}")
     return table
 
 
-def _whole(text: str, where: str, what: str) -> float:
+def _fault(text: str, what: str) -> str:
+    """Why a cell is no whole number, not negative; "" if it is one."""
     if not text.strip():
-        raise RecordingError(f"{where}: the cell is empty; write 0 if the response never occurred")
+        return "the cell is empty; write 0 if the response never occurred"
     try:
         value = number(text)
     except ValueError:
-        raise RecordingError(
-            f"{where}: {text.strip()!r} {not_a_number(text)}; expected a whole number of {what}"
-        ) from None
+        return f"{text.strip()!r} {not_a_number(text)}; expected a whole number of {what}"
     if value > MOST and np.isfinite(value):
-        raise RecordingError(f"{where}: {text.strip()} {what}; expected at most 2^53")
+        return f"{text.strip()} {what}; expected at most 2^53"
     if not np.isfinite(value) or value < 0 or value != int(value):
-        raise RecordingError(f"{where}: {text.strip()}; expected a whole number of {what}, 0 or more")
-    return value
+        return f"{text.strip()}; expected a whole number of {what}, 0 or more"
+    return ""
 
 
 def unique_names(sheet: Sheet, columns: tuple[Column, ...]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from .. import words
 from ..building import Names, recording_of_trials
 from ..options import Options
 from ..recording import Recording
-from ..sheet import Column, Sheet, is_missing, is_number, listed, not_a_number
+from ..sheet import Column, Sheet, is_missing, is_number, listed, not_a_number, others
 from .shape import Shape, chosen_columns, grouped, refuse_groups, repeats, unique_names
 
 #: A table with so many rows per stimulus holds trials: nobody writes a stimulus of a count table into three rows.
@@ -40,6 +40,7 @@ def response_table(sheet: Sheet, columns: tuple[Column, ...]) -> Array:
         for column, cells in zip(columns, texts):
             _refuse_mixture(sheet, column, cells)
         return np.array(texts).T
+    bad: list[tuple[int, Column]] = []
     for column, numbers in zip(columns, numeric):
         if numbers is None:
             _refuse_mixture(sheet, column, [column.text(i).strip() for i in range(len(sheet))])
@@ -47,10 +48,13 @@ def response_table(sheet: Sheet, columns: tuple[Column, ...]) -> Array:
                 f"{sheet.where}: column {column.name!r} holds labels, and {columns[0].name!r} does not; name the "
                 "responses with --response-column"
             )
-        for i in np.flatnonzero(~np.isfinite(numbers)):
-            text = column.text(int(i)).strip()
-            said = "the response is missing" if is_missing(text) else f"the response is {text}"
-            raise RecordingError(f"{sheet.at(int(i), column)}: {said}; write a number, or leave the row out")
+        bad += [(int(i), column) for i in np.flatnonzero(~np.isfinite(numbers))]
+    if bad:
+        i, column = bad[0]
+        text = column.text(i).strip()
+        said = "the response is missing" if is_missing(text) else f"the response is {text}"
+        also = others(sheet.places(bad))
+        raise RecordingError(f"{sheet.at(i, column)}: {said}; write a number, or leave the row out{also}")
     # Numbers such as 0110 are words.
     if len(columns) == 1 and _are_words(columns[0], len(sheet)):
         return np.array([[columns[0].text(i).strip()] for i in range(len(sheet))])
@@ -67,14 +71,15 @@ def _are_words(column: Column, rows: int) -> bool:
 
 def _refuse_mixture(sheet: Sheet, column: Column, cells: list[str]) -> None:
     numbers = [is_number(text) for text in cells]
-    for i, text in enumerate(cells):
-        if is_missing(text):
-            raise RecordingError(f"{sheet.at(i, column)}: the response is missing; write it, or leave the row out")
+    if gone := [(i, column) for i, text in enumerate(cells) if is_missing(text)]:
+        also = others(sheet.places(gone))
+        raise RecordingError(f"{sheet.at(*gone[0])}: the response is missing; write it, or leave the row out{also}")
     if any(numbers):
-        i = numbers.index(False)
+        odd = [(k, column) for k, known in enumerate(numbers) if not known]
+        i = odd[0][0]
         raise RecordingError(
             f"{sheet.at(i, column)}: {cells[i]!r} {not_a_number(cells[i])}, but {sum(numbers)} of {len(cells)} "
-            "responses are; write numbers or labels in all rows"
+            f"responses are; write numbers or labels in all rows{others(sheet.places(odd))}"
         )
 
 

@@ -9,7 +9,7 @@ from .. import words
 from ..building import Names, recording_of_trials
 from ..options import Options
 from ..recording import Recording
-from ..sheet import Column, Sheet, is_missing
+from ..sheet import Column, Sheet, is_missing, others
 from .shape import Shape, cells_of, chosen_columns, refuse_groups
 from .trials import response_table
 
@@ -37,8 +37,9 @@ def read(sheet: Sheet, options: Options) -> Recording:
     if missing:
         how.append(f"{missing} empty {'cell is a trial' if missing == 1 else 'cells are trials'} not made")
     present = np.unique(rows)
-    for i in set(range(len(sheet))) - set(present.tolist()):
-        raise RecordingError(f"{sheet.at(i)}: the stimulus has no trial; leave its row out")
+    if empty := sorted(set(range(len(sheet))) - set(present.tolist())):
+        also = others([sheet.lines[i] for i in empty])
+        raise RecordingError(f"{sheet.at(empty[0])}: the stimulus has no trial; leave its row out{also}")
     flat = Sheet(sheet.where, (Column("response", cells),), lines)
     names = Names(tuple(column.name or "stimulus" for column in stimulus), ("response",))
     responses = response_table(flat, flat.columns)

@@ -13,7 +13,7 @@ from ..errors import OptionError
 from .checkpoint import checkpoint_folder, networks_of
 from .options import AuditOptions, with_fields
 from .reading import ReadingOptions
-from .shared import bar_here, check_outputs, console_here
+from .shared import bar_here, check_outputs, console_here, warn_if_quiet
 from .verdicts import (
     check_backend,
     check_files,
@@ -163,6 +163,7 @@ def _recorded(options: Options) -> bytes:
     recording = options.read(options.models)
     models, said = own_models(recording, options.neuron or ())
     print_reading(recording, console_here())
+    warn_if_quiet(recording.doubts)
     for line in said:
         console_here().print(line, highlight=False, markup=False)
     return pickled(models[0] if len(models) == 1 else sampled_from(models))

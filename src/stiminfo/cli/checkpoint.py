@@ -79,10 +79,14 @@ def networks_of(
     except ModelError as error:
         raise CheckpointError(f"{folder}: was trained on {name}; {error}") from None
     if source.shape != denoiser.learned.shape:
-        (h, w), (height, width) = denoiser.learned.shape, source.shape
-        raise CheckpointError(f"{folder}: takes images of {h} x {w} pixels; these have {height} x {width}")
+        takes, has = (_size(shape) for shape in (denoiser.learned.shape, source.shape))
+        raise CheckpointError(f"{folder}: takes {takes}; {place} holds {has}")
     if source.digest != digest:
-        raise CheckpointError(f"{folder}: was trained on another set of images than this {source.name}")
+        raise CheckpointError(f"{folder}: was trained on another set of {source.words.many} than this {source.name}")
     members = source.draw(_STIMULI, torch.Generator().manual_seed(0))
     denoiser.reference = Reference(source.held_out(_STIMULI), information, members)
     return denoiser, source, information
+
+
+def _size(shape: tuple[int, int]) -> str:
+    return f"images of {shape[0]} x {shape[1]} pixels" if shape[0] > 1 else f"stimuli of {shape[1]} features"

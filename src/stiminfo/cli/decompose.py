@@ -10,7 +10,7 @@ import typer
 
 from ..errors import InputError, OptionError, UnknownName, nearest, spelt
 from .options import DATASET, ImageOptions, count_option, registered, with_fields
-from .shared import bar_here, console_here, ending
+from .shared import bar_here, console_here, ending, say
 
 if TYPE_CHECKING:
     from ..diffusion import Denoiser
@@ -25,7 +25,7 @@ ENDING = ending(
     "stiminfo decompose                       (digits, in seconds)",
     "stiminfo decompose images.npy --receptive-fields fields.npy",
     "stiminfo decompose --measure i_surp --image 7 --rtol 0.05",
-    "stiminfo decompose --checkpoint gmm   (networks that come with stiminfo; also: digits, mnist)",
+    "stiminfo decompose --checkpoint gmm      (shipped networks; also: digits, mnist)",
     "stiminfo decompose --checkpoint digits --receptive-fields fields.npy",
     exits={0: "the figures and numbers are written"},
 )
@@ -37,7 +37,9 @@ class Options(ImageOptions):
 
     images: Annotated[
         Path | None,
-        typer.Argument(metavar="IMAGES.npy", help="Your own images: .npy or .npz, shape (N, height, width)."),
+        typer.Argument(
+            metavar="IMAGES.npy", help="Your own images (N, height, width) or samples (N, d): .npy or .npz."
+        ),
     ] = None
     checkpoint: Annotated[
         Path | None,
@@ -60,10 +62,15 @@ class Options(ImageOptions):
         list[str] | None,
         typer.Option("--measure", metavar="NAME", help="Measure to estimate (default: i_local); repeatable."),
     ] = None
-    show: Annotated[int, typer.Option(min=1, max=12, metavar="N", help="Number of images to decompose.")] = 5
+    show: Annotated[int, typer.Option(min=1, max=12, metavar="N", help="Number of stimuli to decompose.")] = 5
     chosen: Annotated[
         list[int] | None,
-        typer.Option("--image", metavar="INDEX", help="Decompose the image with this index; repeatable."),
+        typer.Option(
+            "--image",
+            metavar="INDEX",
+            help="Decompose the stimulus with this index, from 0, in your file or the data set; repeatable. Networks "
+            "also take stimuli that were held out when they were trained; the exact values then are left out.",
+        ),
     ] = None
     passes: Annotated[
         int | None,
@@ -177,11 +184,17 @@ def decompose(options: Options) -> int:
 
         try:
             found = found_with(task.denoiser, options.sampler)
-            beside = None if task.exact is None else found_with(task.exact, None)
+            away = found.chosen[found.held_out]
+            beside = None if task.exact is None or len(away) else found_with(task.exact, None)
         except InputError:
             raise
         except ValueError as error:  # the estimators' checks of passes and rtol
             raise OptionError(str(error)) from None
+        if len(away) and task.exact is not None:
+            say(
+                f"stiminfo: note: held out in training: {', '.join(map(str, away))}; exact values are left out, since "
+                "the exact denoiser knows only the set that was trained on"
+            )
         print_decomposition(found, beside, task.endless, console)
         bar.update(shown, completed=passes, description="drawing")
         files = write_decomposition(found, beside, task.made_by, options.out)
@@ -240,6 +253,6 @@ def _task_with_networks(options: Options, device: Any) -> _Task:
         assert denoiser.reference is not None
         assert isinstance(serves, Approximate)
         serves.reference = replace(denoiser.reference, information=information)
-        return _Task(source.shown(), encoder, serves, exact, information, made_by, endless)
+        return _Task(source.whole(), encoder, serves, exact, information, made_by, endless)
     encoder = learned.encoder
-    return _Task(source.shown(), encoder, serving(denoiser), source.exact(encoder), information, made_by, endless)
+    return _Task(source.whole(), encoder, serving(denoiser), source.exact(encoder), information, made_by, endless)

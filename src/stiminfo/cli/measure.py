@@ -13,7 +13,7 @@ import typer
 
 from .options import json_option, seed_option, with_fields
 from .reading import ReadingOptions
-from .shared import bar_here, check_outputs, console_here, ending
+from .shared import bar_here, check_outputs, console_here, ending, warn_if_quiet
 
 if TYPE_CHECKING:
     from ..models.recordings import Recording
@@ -106,7 +106,7 @@ def measure(options: Options) -> int:
     fitted, and they are assumed to be independent of one another given the stimulus.
     """
     from ..errors import OptionError
-    from ..reports.measured_terminal import print_measured
+    from ..reports.measured_terminal import print_measured, warnings_of
     from ..reports.measuring import measure as measured
 
     _check_outputs(options)
@@ -133,6 +133,7 @@ def measure(options: Options) -> int:
     found = found.in_bits() if options.bits else found
     _write(found, options)
     print_measured(found, console_here())
+    warn_if_quiet(warnings_of(found))
     return 0
 
 

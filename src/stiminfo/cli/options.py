@@ -214,24 +214,24 @@ DataPlace = Annotated[
     ),
 ]
 #: The endings of files that --data takes for stimuli; anything else is a folder.
-_STIMULI = (".npy", ".npz")
+_STIMULI = (".npy", ".npz", ".safetensors")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageOptions(Given):
-    """The options of `stiminfo train` and `stiminfo decompose`: the images, and the neurons that respond to them."""
+    """The options of `stiminfo train` and `stiminfo decompose`: the stimuli, and the neurons that respond to them."""
 
     dataset: Annotated[
         str | None,
-        typer.Option(metavar=registered("DATASETS", "FORMATS"), help=f"Images to use (default: {DATASET})."),
+        typer.Option(metavar=registered("DATASETS", "FORMATS"), help=f"Stimuli to use (default: {DATASET})."),
     ] = None
     data: DataPlace = None
     population: Annotated[
         str | None,
         typer.Option(
             metavar=registered("POPULATIONS"),
-            help="Neurons that respond to the images (default: linear for Gaussian images, else poisson). published: "
-            "the parameters of the paper, for images rescaled to [-1, 1].",
+            help="Neurons that respond to the stimuli (default: linear for samples and Gaussian images, else poisson). "
+            "published: the parameters of the paper, for images rescaled to [-1, 1].",
         ),
     ] = None
     poisson: Annotated[bool, typer.Option("--poisson", help="The same as --population poisson.")] = False
@@ -292,7 +292,7 @@ class ImageOptions(Given):
         dataset: Dataset = dataset_named(name)
         population: Population = population_named(self.population or dataset.population_of(name))
         if not dataset.needs_folder:
-            self.refuse("data", f": {dataset.name} images are not read from a folder")
+            self.refuse("data", f": {dataset.name} {'is' if dataset.suffixes else 'images are'} not read from a folder")
         for option in {"amplitude", "noise"} - set(population.options):
             self.refuse(option, f" on {population.name} neurons")
         return dataset, population

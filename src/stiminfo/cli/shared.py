@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -78,6 +78,13 @@ def _one_terminal() -> bool:
 def say(text: str) -> None:
     """Print lines on standard error; control characters, which could steer a terminal, as their codes."""
     print(printable(text, keep="\t\n"), file=sys.stderr)
+
+
+def warn_if_quiet(sentences: Iterable[str]) -> None:
+    """Print the warnings of a result on standard error if --quiet hides the result, which else shows them itself."""
+    if loudness.quiet:
+        for sentence in sentences:
+            say(f"stiminfo: warning: {sentence}")
 
 
 def fail(message: str) -> None:

@@ -55,15 +55,16 @@ def train(options: Options) -> int:
         _say_how_to_continue(options)
         return INTERRUPTED
     if notes is not None:
-        file = (
-            options.dataset if options.dataset is not None and Path(options.dataset).suffix in (".npy", ".npz") else ""
-        )
+        from ..diffusion.registry import dataset_named
+
+        file = options.dataset if options.dataset and dataset_named(options.dataset).suffixes else ""
         _print(notes, options.out, console_here(), file)
     return 0
 
 
 def _written(options: Options, console: Console, bar: Progress, began: float) -> dict[str, Any] | None:
     """Train and write; returns the notes of the checkpoint, or None in a process that only helps another."""
+    from ..diffusion.calibration import seconds_for_bias
     from ..diffusion.checkpoints import load_learned, save_learned
     from ..diffusion.denoiser import device_named
     from ..diffusion.interrupts import held_back
@@ -109,9 +110,9 @@ def _written(options: Options, console: Console, bar: Progress, began: float) ->
     learned = training.run()
     if not training.accelerator.is_main_process:
         return None
-    console.print(_trained(learned.notes, training) + "; now on held-out images")
+    console.print(_trained(learned.notes, training) + f"; now on held-out {source.words.many}")
     with limited_threads(training.threads):
-        learned.notes |= findings(learned, source, options.seed, training.yardstick)
+        learned.notes |= findings(learned, source, options.seed, training.yardstick, seconds_for_bias(training))
     with held_back():  # both or neither: once the checkpoint is written, there is nothing to resume
         card = model_card(options.out.name, learned.notes)
         save_learned(learned, options.out, card, half=options.half_precision)
@@ -221,22 +222,24 @@ def _print(notes: dict[str, Any], out: Path, console: Console, file: str) -> Non
 
     from ..diffusion.cautions import caution_about
     from ..diffusion.checkpoints import minutes_of
+    from ..diffusion.datasets import words_for
+    from ..reports.model_card import third_denoiser
 
-    seen = "a feature, held-out stimuli" if notes["data"]["shape"][0] == 1 else "a pixel, held-out images"
-    table = Table(title=f"Mean squared error of {seen}", title_justify="left")
-    # On held-out stimuli the posterior over a finite set is no bound: it knows none but those that it was made of.
-    other = "exact" if notes["exact_images"] is None else "training set"
-    for name in ("gamma", "network", "linear", other, "with r: network", "linear", other):
+    words = words_for(notes["data"]["shape"])
+    table = Table(title=f"Mean squared error of a {words.feature}, held-out {words.many}", title_justify="left")
+    third, about_third = third_denoiser(notes)
+    for name in ("gamma", "network", "linear", third, "with r: network", "linear", third):
         table.add_column(name, justify="right")
     for row in notes["held_out"]:
         cells = [row[name + given] for given in ("", "_given") for name in ("network", "linear", "exact")]
         shown = ["-" if cell is None else f"{cell:.4g}" for cell in cells]
         table.add_row(f"{row['low']:.3g} to {row['high']:.3g}", *shown)
     console.print(table)
+    console.print(about_third, highlight=False, markup=False)
     console.print(
         f"written to {out} ({notes['weights']} weights, {minutes_of(notes):.1f} minutes of training); next:\n"
         + shlex.join(["stiminfo", "decompose", *([file] if file else []), "--checkpoint", str(out)]),
         soft_wrap=True,
     )
-    if caution := caution_about(notes["held_out"]):
+    if caution := caution_about(notes["held_out"], words.many):
         say(f"stiminfo: warning: {caution}")

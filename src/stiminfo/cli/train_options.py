@@ -54,7 +54,7 @@ class Options(ImageOptions):
     ] = None
     batch: Annotated[
         int | None,
-        count_option("Images per step, over all processes (default: the preset's)."),
+        count_option("Stimuli per step, over all processes (default: the preset's)."),
     ] = None
     rate: Annotated[
         float | None,
@@ -89,7 +89,7 @@ class Options(ImageOptions):
     ] = False
     seed: Annotated[
         int,
-        count_option("Seed of the first weights and of all images, noise and responses drawn in training.", 0),
+        count_option("Seed of the first weights and of all stimuli, noise and responses drawn in training.", 0),
     ] = 0
     device: Annotated[str, typer.Option(metavar="auto|cpu", help="auto: use a GPU if there is one.")] = "auto"
     threads: Annotated[

@@ -31,6 +31,7 @@ from stiminfo.diffusion.editing import (  # noqa: E402
 from stiminfo.diffusion.latents import LatentPairs, World, factor_information, train_critic  # noqa: E402
 from stiminfo.errors import CheckpointError, ModelError, OptionError, UnknownName  # noqa: E402
 from stiminfo.models import LinearGaussian  # noqa: E402
+from stiminfo.reports.draw.edits import value_words  # noqa: E402
 
 from . import tiny  # noqa: E402
 
@@ -277,6 +278,12 @@ def test_scores_of_edits_by_hand():
     assert (found.taken[0], found.donors[0], found.kept[0]) == (pytest.approx(2 / 3), 3, pytest.approx(4 / 5))
     # On the circle 60 degrees are no match; 5 is next to 0, but not the same.
     assert (found.taken[1], found.donors[1], found.kept[1]) == (pytest.approx(1 / 4), 4, pytest.approx(2 / 5))
+
+
+def test_a_picture_says_the_image_s_own_value_and_the_edit_s():
+    """Also where the edit's counts as the same: it was printed in the place of the own one."""
+    words = [value_words(line_world(), factor, 2, now) for factor in (0, 1) for now in (2, 3, 5)]
+    assert words == ["2", "2 ≈ 3", "2 → 5", "120", "120 → 180", "120 → 300"]
 
 
 def test_distances_between_values():

@@ -157,6 +157,7 @@ def test_tables_with_other_separators(folder, between):
         ("a,a\n" + "1,2\n" * 6, "expected names that differ"),
         ("a,b\n" + "1,2\n" * 4, "has 4 rows; .* holds 6 images"),
         ("a,b\n1,2\n1\n" + "1,2\n" * 4, "row 3 has 1 values; the header names 2"),
+        ("a,b\n1,2\n1\n1,\n" + "1,2\n" * 3, r"row 3 has 1 values; the header names 2 factors \(2 in all: also row 4\)"),
         ("a,b\n1,2\n1,\n" + "1,2\n" * 4, "row 3 has 1 values"),
         ("a\n1\nnan\n" + "1\n" * 4, "a is nan in row 3"),
         (b"a\n\xff\xfe\n", "not a table in UTF-8"),
