@@ -39,13 +39,13 @@ def print_decomposition(found: Decomposition, beside: Decomposition | None, endl
     apart = any(estimate.systematic.any() for estimate in found.estimates.values())
     beyond = " ± systematic error of the networks" if apart else ""
     table = Table(title=f"I(x), nats ± standard error{beyond}", title_justify="left")
-    table.add_column(one, justify="right")
+    table.add_column(one, justify="right", overflow="fold")
     if found.images.labels is not None:
-        table.add_column("label", justify="right")
+        table.add_column("label", justify="right", overflow="fold")
     for name, estimate in found.estimates.items():
-        table.add_column(f"{name} ({estimate.passes} passes)", justify="right")
+        table.add_column(f"{name} ({estimate.passes} passes)", justify="right", overflow="fold")
     for name in beside.estimates if beside is not None else ():
-        table.add_column(f"exact {name}", justify="right")
+        table.add_column(f"exact {name}", justify="right", overflow="fold")
     for row, index in enumerate(found.chosen):
         label = [] if found.images.labels is None else [str(found.images.labels[index])]
         every = [*found.estimates.values(), *([] if beside is None else beside.estimates.values())]

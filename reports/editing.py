@@ -130,11 +130,13 @@ def print_edits(report: EditReport, console: Console) -> None:
     count = len(report.start.images)
     table = Table(title=f"{count} images edited along {report.group}", title_justify="left")
     table.add_column("factor")
-    table.add_column(f"{report.group} tells", justify="right")
+    table.add_column(f"{report.group} tells", justify="right", overflow="fold")
     table.add_column(
-        "took the donor's" if report.edits.perturbed.given else "reached the value asked for", justify="right"
+        "took the donor's" if report.edits.perturbed.given else "reached the value asked for",
+        justify="right",
+        overflow="fold",
     )
-    table.add_column("kept its own, of all", justify="right")
+    table.add_column("kept its own, of all", justify="right", overflow="fold")
     for f, name in enumerate(report.world.names):
         donors = report.scores.donors[f]
         took = "no donor differs" if donors == 0 else f"{report.scores.taken[f]:.0%} of {donors} that differ"

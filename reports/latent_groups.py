@@ -27,8 +27,8 @@ def print_scores(scores: GroupScores, console: Console) -> None:
     table.add_column("group")
     table.add_column("label")
     for name in scores.factors:
-        table.add_column(name, justify="right")
-    table.add_column("I(z; x), nats", justify="right")
+        table.add_column(name, justify="right", overflow="fold")
+    table.add_column("I(z; x), nats", justify="right", overflow="fold")
     for row, shares, nats, error in zip(scores.rows, cells(scores), scores.about_image, scores.image_stderr):
         # Adding 0 turns -0.00 into 0.00.
         known = f"{round(nats, 2) + 0.0:.2f} ± {error:.2f}" if np.isfinite(nats) else "unknown"

@@ -175,7 +175,7 @@ def _print_information(found: Measured, console: Console) -> None:
     console.print(summary_line(found), highlight=False)
     whole = Table(title=escape(information_title(found)), title_justify="left", show_header=False)
     whole.add_column()
-    whole.add_column(justify="right")
+    whole.add_column(justify="right", overflow="fold")
     for label, said in information_rows(found):
         whole.add_row(label, escape(said))
     console.print(whole)
@@ -220,7 +220,7 @@ def _print_neurons(found: Measured, console: Console, percent: str) -> None:
     title = f"\nI(R;X) of each neuron alone, {found.units}: value (corrected) [{percent} interval]{more}"
     table = Table(title=escape(title), title_justify="left", show_edge=False, show_header=False)
     table.add_column(no_wrap=True)
-    table.add_column(justify="right")
+    table.add_column(justify="right", overflow="fold")
     for name, said in rows:
         table.add_row(escape(name), escape(said))
     console.print(table, highlight=False)
@@ -273,7 +273,7 @@ def _values_table(found: Measured, part: list[MeasureResult], percent: str, firs
     if first:
         table.add_column("trials", justify="right", no_wrap=True)
     for one in part:
-        table.add_column(escape(one.name), justify="right")
+        table.add_column(escape(one.name), justify="right", overflow="fold")
     trials = [[str(n) for n in found.recording.trials]] if first else []
     for row in zip(_names(found), *trials, *map(cells, part), strict=True):
         table.add_row(*map(escape, row))

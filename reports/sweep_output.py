@@ -29,7 +29,7 @@ def print_sweep(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
     for name in shown:
         table.add_column(name)
     for name in ("target", "took", "kept each other factor", "distance to the nearest image"):
-        table.add_column(name, justify="left" if name == "target" else "right")
+        table.add_column(name, justify="left" if name == "target" else "right", overflow="fold")
     for row in rows:
         cells = [f"{row[name]:g}" if isinstance(row[name], float) else str(row[name]) for name in shown]
         if "error" in row:

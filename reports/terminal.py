@@ -1,19 +1,17 @@
-"""Audits and witnesses on a terminal and in Markdown. Words say everything; colours repeat it."""
+"""Audits on a terminal and in Markdown. Words say everything; colours repeat it."""
 
 from __future__ import annotations
 
 import io
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ..axioms.auditing.verdict import Audit, Verdict
-from ..axioms.finding import shown
-from ..axioms.registry import AXIOMS, EVERY
+from ..axioms.registry import AXIOMS
 from ..estimators import PUBLISHED
 from .templating import render
 from .verdicts import Claims, cell_text, claim_words, differs, margin, word_of
@@ -62,7 +60,7 @@ def print_audit(audit: Audit, console: Console, *, strengths: bool = True) -> No
     table.add_column("axiom", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     table.add_column("claimed")
-    table.add_column("cases", justify="right")
+    table.add_column("cases", justify="right", overflow="fold")
     table.add_column("margin", justify="right", no_wrap=True)
     for axiom, verdict in audit.verdicts.items():
         claim = claim_words(verdict)
@@ -166,55 +164,3 @@ def table_markdown(audits: Mapping[str, Audit], paper: Claims) -> str:
 def audit_markdown(audit: Audit) -> str:
     """One audit as a table in Markdown."""
     return render("audit.md", verdicts=audit.verdicts.values(), word_of=word_of, claim_words=claim_words)
-
-
-def print_replay(data: dict[str, Any], finding: Any, console: Console) -> None:
-    """Print a replayed witness: the axiom, the model, the values compared, and whether they still refute the axiom.
-
-    Parameters
-    ----------
-    data : JSON data of the witness
-    finding : `Finding` of the case, judged anew
-    """
-    axiom = EVERY[data["axiom"]]
-    console.print(f"[bold]{axiom.title}[/] ({axiom.id}), measure {escape(data['measure'])}", highlight=False)
-    console.print(f"  {escape(axiom.statement)}", highlight=False)
-    _print_case(data["case"], console)
-    sides = finding.sides
-    longest = max((len(values) for values in sides.values()), default=0)
-    if longest > 12:
-        console.print(f"  I(x) at {longest} stimuli, before and after; `--json` lists them", highlight=False)
-    else:
-        table = Table(title="values in nats", title_justify="left")
-        table.add_column("")
-        for j in range(longest):
-            table.add_column(f"x{j}", justify="right")
-        for label, values in sides.items():
-            table.add_row(escape(label), *[shown(value, finding.violation) for value in values])
-        console.print(table)
-    console.print(f"  {escape(finding.says)}", highlight=False)
-    console.print(
-        f"  violation {finding.violation:.6g}, numerical error {finding.error:.1g}, allowed {finding.tolerance:.1g}",
-        highlight=False,
-    )
-    if finding.broken:
-        console.print("[red]refuted[/]: the violation stands.", highlight=False)
-    else:
-        console.print("[yellow]stale[/]: the case no longer refutes the axiom.", highlight=False)
-
-
-def _print_case(case: dict[str, Any], console: Console) -> None:
-    model = case.get("model") or case.get("pair")
-    rest = {key: value for key, value in case.items() if key != "kind"}
-    if isinstance(model, dict) and "responses" in model and len(model["prior"]) <= 12:
-        table = Table(title="the model, in weights", title_justify="left")
-        for name in ("stimulus", "prior", "responses"):
-            table.add_column(name)
-        for stimulus, weight, row in zip(model["stimuli"], model["prior"], model["responses"]):
-            table.add_row(str(stimulus), f"{weight:g}", str(row))
-        console.print(table)
-        rest = {key: value for key, value in rest.items() if key not in ("model", "pair")}
-        rest |= {key: model[key] for key in ("response_volumes", "stimulus_volumes", "gradient") if key in model}
-    for key, value in rest.items():
-        said = str(value)
-        console.print(f"  {key}: {escape(said if len(said) < 400 else said[:400] + ' ...')}", highlight=False)

@@ -34,7 +34,8 @@ def replay(
         ),
     ] = None,
     json_file: Annotated[
-        Path | None, json_option("Write as JSON whether the witness still refutes, with the values on both sides.")
+        Path | None,
+        json_option("Write as JSON whether the witness still refutes, with the values on both sides and the models."),
     ] = None,
     case_timeout: Annotated[
         float, timeout_option("Stop a measure that gives no answer in this time; that is an error.")
@@ -52,7 +53,7 @@ def replay(
     from ..axioms.auditing.witness import read_witness
     from ..estimators.relatives import is_known
     from ..files import json_text, write_whole
-    from ..reports.terminal import print_replay
+    from ..reports.replaying import models_of, print_replay
 
     witness = read_witness(file)
     check_outputs(json_file)
@@ -69,5 +70,6 @@ def replay(
     shown = witness.to_json() if measure is None else witness.to_json() | {"measure": measure}
     print_replay(shown, finding, console_here())
     if json_file:
-        write_whole(json_file, json_text({"stands": finding.broken, "finding": to_builtins(finding)}))
+        found = {"stands": finding.broken, "finding": to_builtins(finding), "models": models_of(shown["case"])}
+        write_whole(json_file, json_text(found))
     return 0 if finding.broken else 1

@@ -229,7 +229,7 @@ def _print(notes: dict[str, Any], out: Path, console: Console, file: str) -> Non
     table = Table(title=f"Mean squared error of a {words.feature}, held-out {words.many}", title_justify="left")
     third, about_third = third_denoiser(notes)
     for name in ("gamma", "network", "linear", third, "with r: network", "linear", third):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     for row in notes["held_out"]:
         cells = [row[name + given] for given in ("", "_given") for name in ("network", "linear", "exact")]
         shown = ["-" if cell is None else f"{cell:.4g}" for cell in cells]
