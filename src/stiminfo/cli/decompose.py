@@ -25,7 +25,7 @@ ENDING = ending(
     "stiminfo decompose                       (digits, in seconds)",
     "stiminfo decompose images.npy --receptive-fields fields.npy",
     "stiminfo decompose --measure i_surp --image 7 --rtol 0.05",
-    "stiminfo decompose --checkpoint gmm      (shipped networks; also: digits, mnist)",
+    "stiminfo decompose --checkpoint gmm   (shipped networks; or digits, mnist)",
     "stiminfo decompose --checkpoint digits --receptive-fields fields.npy",
     exits={0: "the figures and numbers are written"},
 )
