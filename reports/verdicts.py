@@ -42,10 +42,11 @@ def claim_word(claim: bool) -> str:
 
 
 def claim_words(verdict: Verdict) -> str:
-    """The measure's claim in words, and whether the verdict contradicts it; "-" without a claim."""
+    """The measure's claim in words, and whether the verdict contradicts it or settles nothing; "-" without a claim."""
     if verdict.claimed is None:
         return "-"
-    return claim_word(verdict.claimed) + ("" if verdict.agrees else " (DISAGREES)")
+    said = " (not settled)" if verdict.verdict == "inconclusive" else " (DISAGREES)"
+    return claim_word(verdict.claimed) + ("" if verdict.agrees else said)
 
 
 def margin(verdict: Verdict) -> str:

@@ -268,4 +268,4 @@ def audit_networks(
             claimed=None if answer.verdict == "not_applicable" else i_local.claims.get(axiom),
             **asdict(answer),
         )
-    return Audit(name, verdicts, seed, IMAGES)
+    return Audit(name, verdicts, seed, IMAGES, searched=False)

@@ -116,6 +116,8 @@ class Audit:
     seed, examples : the arguments that repeat this audit
     complete : False if the audit was interrupted
     nearest : the known measure whose values are nearest to those of a user's; None unless every axiom was asked
+    searched : whether generated models were searched, so that the strength of such a search applies; a network is asked
+        a few stimuli of one
     """
 
     measure: str
@@ -124,6 +126,7 @@ class Audit:
     examples: int
     complete: bool = True
     nearest: Likeness | None = None
+    searched: bool = True
 
     @property
     def contradictions(self) -> list[str]:
@@ -133,7 +136,7 @@ class Audit:
     @property
     def strengths(self) -> dict[str, Strength]:
         """By axiom that holds, how small a break the same search finds, where that was measured."""
-        held = [axiom for axiom, verdict in self.verdicts.items() if verdict.verdict == "holds"]
+        held = [axiom for axiom, verdict in self.verdicts.items() if self.searched and verdict.verdict == "holds"]
         return {axiom: found for axiom in held if (found := strength_of(axiom, self.examples)) is not None}
 
     @property
