@@ -81,6 +81,7 @@ def audit_page(audits: Mapping[str, Audit], paper: Claims | None = None, command
         examples=_listed(audit.examples for audit in audits.values()),
         complete=all(audit.complete for audit in audits.values()),
         faults=[f"{name}: {fault}" for name, audit in audits.items() for fault in audit.contradictions],
+        nearest={name: str(audit.nearest) for name, audit in audits.items() if audit.nearest is not None},
         axioms=asked,
         measures=measures,
         words=[*([PROVED] if proofs else []), *WORDS.values()],

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from html.parser import HTMLParser
@@ -11,6 +12,7 @@ from stiminfo.axioms.auditing.attack import attack
 from stiminfo.axioms.auditing.verdict import Audit, Verdict
 from stiminfo.axioms.auditing.witness import parse_witness
 from stiminfo.axioms.cases import ModelCase
+from stiminfo.axioms.nearest import Likeness
 from stiminfo.axioms.registry import AXIOMS
 from stiminfo.estimators import PUBLISHED
 from stiminfo.models.data import FiniteSpec
@@ -170,3 +172,12 @@ def test_maths_escapes_before_it_sets_subscripts():
     assert maths("I_{R'|R} <b> I_R'") == "I<sub>R&#39;|R</sub> &lt;b&gt; I<sub>R&#39;</sub>"
     assert maths("I_{<b>} 2e-15") == "I_{&lt;b&gt;} 2e&#8209;15"
     assert "&#x02264;" in maths("I_{R'|R}(x) <= I_R'(x)")
+
+
+def test_a_page_says_whether_the_measure_is_new():
+    verdict = attack(AXIOMS["positivity"], PUBLISHED["i_surp"], examples=1)
+    near = Likeness("i_ssi", 0.5, 8, False)
+    audit = Audit("mine", {"positivity": verdict}, 0, 1, nearest=near)
+    said = "Is it new? Nearest known measure: i_ssi, up to 0.5 nats away on 8 models."
+    assert said in Reader(audit_page({"mine": audit})).words
+    assert "Is it new?" not in Reader(audit_page({"mine": dataclasses.replace(audit, nearest=None)})).words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -134,7 +135,7 @@ def audit(options: Options) -> int:
         audits,
         data=result.to_json() | ({"on_models": mine[about.name].to_json()} if mine else {}),
         markdown=audit_markdown(result),
-        command=f"stiminfo audit {path.name} --cases {options.examples} --seed {options.seed}",
+        command=f"stiminfo audit {shlex.quote(options.target)} --cases {options.examples} --seed {options.seed}",
     )
     print_audit(result, console_here())
     for one in mine.values():
