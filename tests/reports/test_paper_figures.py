@@ -219,6 +219,6 @@ def test_maps_with_negative_pixels_get_two_hues():
 
     error = np.full((1, 2, 2), 0.01)
     positive, negative, noise = (np.array([[[1.0, value], [0.5, 0.0]]]) for value in (0.2, -0.1, -0.015))
-    assert _scale([(positive, error)])[0]["vmin"] == 0
-    assert _scale([(negative, error)])[0]["vmin"] == -1
-    assert _scale([(noise, error)])[0]["vmin"] == 0
+    assert _scale([(positive, error)], "pixel")[0]["vmin"] == 0
+    assert _scale([(negative, error)], "pixel")[0]["vmin"] == -1
+    assert _scale([(noise, error)], "pixel")[0]["vmin"] == 0
