@@ -127,6 +127,7 @@ def third_denoiser(notes: dict[str, Any]) -> tuple[str, str]:
 def model_card(name: str, notes: dict[str, Any]) -> str:
     """The card in Markdown, from a checkpoint's notes."""
     before, (third, about_third) = notes.get("began_with"), third_denoiser(notes)
+    words = words_for(notes["data"]["shape"])
     return render(
         "model_card.md",
         name=name,
@@ -134,7 +135,8 @@ def model_card(name: str, notes: dict[str, Any]) -> str:
         before=before,
         minutes_before=minutes_of(before) if before else None,
         biases={name: Bias.from_json(found) for name, found in notes.get("bias", {}).items()},
-        caution=caution_about(notes["held_out"], words_for(notes["data"]["shape"]).many),
+        words=words,
+        caution=caution_about(notes["held_out"], words.many),
         third=third,
         about_third=about_third,
     )

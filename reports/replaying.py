@@ -8,8 +8,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ..axioms.auditing.witness import Witness
+from ..axioms.cases import Case
 from ..axioms.finding import Finding, shown
-from ..axioms.registry import EVERY, case_from_json
+from ..axioms.registry import EVERY
 from ..models import EncodingModel
 
 #: Up to so many stimuli are listed; of more, some are, evenly spaced. And up to so many responses to each.
@@ -18,18 +20,17 @@ _LISTED, _RESPONSES = 12, 4
 _DIGITS = 6
 
 
-def print_replay(data: dict[str, Any], finding: Finding, console: Console) -> None:
+def print_replay(witness: Witness, finding: Finding, console: Console) -> None:
     """Print a replayed witness: the axiom, the model, the values compared, and whether they still refute the axiom.
 
     Parameters
     ----------
-    data : JSON data of the witness
-    finding : `Finding` of the case, judged anew
+    finding : of the witness's case, judged anew
     """
-    axiom = EVERY[data["axiom"]]
-    console.print(f"[bold]{axiom.title}[/] ({axiom.id}), measure {escape(data['measure'])}", highlight=False)
+    axiom = EVERY[witness.axiom]
+    console.print(f"[bold]{axiom.title}[/] ({axiom.id}), measure {escape(witness.measure)}", highlight=False)
     console.print(f"  {escape(axiom.statement)}", highlight=False)
-    _print_case(data["case"], console)
+    _print_case(witness.case, console)
     _print_values(finding, console)
     console.print(f"  {escape(finding.says)}", highlight=False)
     console.print(
@@ -42,10 +43,10 @@ def print_replay(data: dict[str, Any], finding: Finding, console: Console) -> No
         console.print("[yellow]stale[/]: the case no longer refutes the axiom.", highlight=False)
 
 
-def models_of(case: dict[str, Any]) -> list[dict[str, Any]]:
+def models_of(case: Case) -> list[dict[str, Any]]:
     """The models of a case as JSON data: stimuli (J, d), prior (J,) and likelihood (K, J)."""
     names = ("stimuli", "prior", "likelihood")
-    return [{name: getattr(view, name).tolist() for name in names} for view in case_from_json(case).views]
+    return [{name: getattr(view, name).tolist() for name in names} for view in case.views]
 
 
 def _print_values(finding: Finding, console: Console) -> None:
@@ -63,9 +64,9 @@ def _print_values(finding: Finding, console: Console) -> None:
     _say_some(chosen, longest, console)
 
 
-def _print_case(case: dict[str, Any], console: Console) -> None:
-    model = case.get("model") or case.get("pair")
-    rest = {key: value for key, value in case.items() if key != "kind"}
+def _print_case(case: Case, console: Console) -> None:
+    rest = {key: value for key, value in case.to_json().items() if key != "kind"}
+    model = rest.get("model") or rest.get("pair")
     if isinstance(model, dict) and "responses" in model and len(model["prior"]) <= _LISTED:
         table = Table(title="the model, in weights", title_justify="left")
         for name in ("stimulus", "prior", "responses"):
@@ -79,7 +80,7 @@ def _print_case(case: dict[str, Any], console: Console) -> None:
         said = str(value)
         console.print(f"  {key}: {escape(said if len(said) < 400 else said[:400] + ' ...')}", highlight=False)
     if model is None:
-        _print_views(case_from_json(case).views, console)
+        _print_views(case.views, console)
 
 
 def _print_views(views: tuple[EncodingModel, ...], console: Console) -> None:

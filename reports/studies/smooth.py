@@ -179,15 +179,14 @@ def make(run: Run) -> Data:
     for seed, name, recipe in product(range(run["seeds"] or SEEDS), wanted, recipes()):
         if recipe != BEST and name not in COMPARED[recipe]:
             continue
-        truth = _truth(folder / f"truth {list(cases()).index(name)}.safetensors", cases()[name])
+        truth = _truth(folder, name)
         rows += cell(name, recipe, seed, minutes, folder, truth)
         if (seed, recipe) == (0, BEST):
             rows += limits(name, folder, truth)
         run.keep(_data(rows, minutes))
         run.say(f"{name}: {recipe}, seed {seed}: total {rows[-1]['total']:.3f}")
     if LONG_CASE in wanted:
-        truth = _truth(folder / f"truth {list(cases()).index(LONG_CASE)}.safetensors", cases()[LONG_CASE])
-        rows += lasting(cell(LONG_CASE, BEST, 0, LONG, folder, truth), LONG)
+        rows += lasting(cell(LONG_CASE, BEST, 0, LONG, folder, _truth(folder, LONG_CASE)), LONG)
     return _data(rows, minutes)
 
 
@@ -200,11 +199,12 @@ def _data(rows: list[dict[str, Any]], minutes: float) -> Data:
     return {"schema": 1, "minutes": minutes, "cells": rows}
 
 
-def _truth(path: Path, build: Callable[[], tuple[Source, Encoder]]) -> Truth:
-    """The truth of a case, which is kept: with Poisson neurons it takes minutes."""
+def _truth(folder: Path, name: str) -> Truth:
+    """The truth of a case, which is kept in the folder: with Poisson neurons it takes minutes."""
+    path = folder / f"truth {list(cases()).index(name)}.safetensors"
     if path.is_file():
         return Truth(**load_file(path))
-    found = Truth.of(*build())
+    found = Truth.of(*cases()[name]())
     write_whole(path, save({name: value.contiguous() for name, value in vars(found).items()}))
     return found
 

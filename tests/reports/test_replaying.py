@@ -7,7 +7,6 @@ import pytest
 
 from stiminfo.axioms.auditing.witness import read_witness
 from stiminfo.axioms.finding import shown
-from stiminfo.axioms.registry import case_from_json
 from stiminfo.reports.replaying import models_of, print_replay
 from stiminfo.reports.studies.study import FOLDER
 from stiminfo.reports.terminal import plain_console, text_of
@@ -21,7 +20,7 @@ ROOT = FOLDER.resolve().parents[1]
 def test_no_number_is_cut(path, width):
     witness = read_witness(path)
     console = plain_console(width)
-    print_replay(witness.to_json(), witness.finding, console)
+    print_replay(witness, witness.finding, console)
     said = text_of(console)
     assert "…" not in said
     for side in witness.finding.sides.values():
@@ -34,11 +33,11 @@ def test_a_case_that_numbers_describe_shows_its_models():
     """Lone atoms at 0, 1, 10, ..., 10^8, each half as likely as the one before."""
     witness = read_witness(FOLDER / "witnesses" / "i_local-locality_any_prior.json")
     console = plain_console(60)
-    print_replay(witness.to_json(), witness.finding, console)
+    print_replay(witness, witness.finding, console)
     said = text_of(console)
     assert "│ 8 │  1e+07 │  0.00195695 │      1 │" in said
     assert "│ 0 │      0 │         0.5 │   0, 1 │" in said
-    before, after = models_of(witness.to_json()["case"])
+    before, after = models_of(witness.case)
     assert before["prior"] == after["prior"]
     assert np.ravel(before["stimuli"]).tolist() == [0, *(10.0**k for k in range(9))]
     assert np.shape(after["likelihood"]) == (2, 10)
@@ -46,9 +45,9 @@ def test_a_case_that_numbers_describe_shows_its_models():
 
 def test_of_many_stimuli_some_are_shown():
     witness = read_witness(FOLDER / "witnesses" / "i_sp-locality.json")
-    count = len(case_from_json(witness.to_json()["case"]).views[0].prior)
+    count = len(witness.case.views[0].prior)
     console = plain_console(80)
-    print_replay(witness.to_json(), witness.finding, console)
+    print_replay(witness, witness.finding, console)
     assert count > 100
     assert f"12 of {count} stimuli; `--json` lists all" in text_of(console)
 

@@ -47,6 +47,7 @@ def replay(
     run. If it is about a measure of your own, name that measure with --measure.
     """
     from msgspec import to_builtins
+    from msgspec.structs import replace
 
     from ..axioms.auditing.messages import Judge, Judged
     from ..axioms.auditing.process import Process
@@ -67,9 +68,8 @@ def replay(
         raise OptionError(f"{file}: {ended}") from None
     finally:
         worker.close()
-    shown = witness.to_json() if measure is None else witness.to_json() | {"measure": measure}
-    print_replay(shown, finding, console_here())
+    print_replay(witness if measure is None else replace(witness, measure=measure), finding, console_here())
     if json_file:
-        found = {"stands": finding.broken, "finding": to_builtins(finding), "models": models_of(shown["case"])}
+        found = {"stands": finding.broken, "finding": to_builtins(finding), "models": models_of(witness.case)}
         write_whole(json_file, json_text(found))
     return 0 if finding.broken else 1
