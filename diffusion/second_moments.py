@@ -16,6 +16,7 @@ from .denoiser import Unknown, column
 
 if TYPE_CHECKING:
     from .denoiser import Denoiser
+    from .encoders import Encoder
 
 
 def mean_and_root(denoiser: Denoiser, xg: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
@@ -31,18 +32,10 @@ def mean_and_root(denoiser: Denoiser, xg: Tensor, gamma: Tensor) -> tuple[Tensor
     EstimateError
         The derivative is not finite.
     """
-    with torch.enable_grad():
-        point = xg.detach().requires_grad_(True)
-        mean = denoiser.xhat(point, gamma)
-        if not mean.requires_grad:
-            raise Unknown(f"{type(denoiser).__name__}.xhat has no derivative (it is not computed by torch throughout)")
-        parts = (mean[:, i].sum() for i in range(mean.shape[1]))
-        rows = [torch.autograd.grad(part, point, retain_graph=True, materialize_grads=True)[0] for part in parts]
-    covariance = column(gamma, xg)[..., None] * torch.stack(rows, dim=1)
-    if not torch.isfinite(covariance).all():
-        raise EstimateError(f"the derivative of {type(denoiser).__name__}.xhat is NaN or infinite")
-    values, vectors = torch.linalg.eigh((covariance + covariance.mT) / 2)
-    return mean.detach(), vectors * values.clamp_min(0).sqrt()[:, None]
+    point, mean = _differentiable(denoiser, xg, gamma)
+    unit = torch.eye(xg.shape[1], dtype=mean.dtype, device=mean.device)
+    values, vectors = _eigen(_along(denoiser, point, mean, gamma, unit.expand(len(xg), -1, -1)))
+    return mean.detach(), vectors * values.sqrt()[:, None]
 
 
 def mean_and_covariance(denoiser: Denoiser, xg: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
@@ -56,20 +49,75 @@ def gaussian_draw(mean: Tensor, root: Tensor, noise: Tensor) -> Tensor:
     return mean + (root @ noise[..., None])[..., 0]
 
 
-def linear_gain(covariance: Tensor, slopes: Tensor) -> tuple[Tensor, Tensor]:
+def passes_of_moments(denoiser: Denoiser) -> int:
+    """The passes of `mean_and_seen` at one noisy stimulus."""
+    return 1 + min(denoiser.dimensions, denoiser.encoder.responses)
+
+
+def mean_and_seen(denoiser: Denoiser, encoder: Encoder, xg: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """xhat(xg), (B, d); the slopes A of the neurons there, (B, k, d) or (k, d); and A Cov(X|xg), (B, k, d).
+
+    Fewer neurons than features need a derivative along each neuron's slopes only.
+
+    Raises
+    ------
+    Unknown, EstimateError
+        As `mean_and_root`; and `Unknown` where responses have no slopes.
+    """
+    if encoder.responses >= xg.shape[1]:
+        mean, covariance = mean_and_covariance(denoiser, xg, gamma)
+        slopes = encoder.linearised(mean)[0]
+        return mean, slopes, slopes @ covariance
+    point, mean = _differentiable(denoiser, xg, gamma)
+    slopes = encoder.linearised(mean.detach())[0]
+    along = slopes.expand(len(xg), -1, -1)
+    return mean.detach(), slopes, _along(denoiser, point, mean, gamma, along)
+
+
+def linear_gain(seen: Tensor, slopes: Tensor) -> tuple[Tensor, Tensor]:
     """Wiener's gain G (B, d, k) of responses of unit noise, and the diagonal of G V G', V = Cov(R|xg), (B, d).
 
     Parameters
     ----------
-    covariance : C, (B, d, d), of X given xg
+    seen : A C, (B, k, d), with C the covariance of X given xg
     slopes : A, (B, k, d) or (k, d), of the responses' means: see `Encoder.linearised`
 
     Returns
     -------
     G = C A' (A C A' + I)^-1, and the variances of E[X_i | xg, R] over R, which are those of a linear estimate
     """
-    seen = slopes @ covariance
     spread = seen @ slopes.mT
-    unit = torch.eye(spread.shape[-1], dtype=spread.dtype, device=spread.device)
-    gain = torch.linalg.solve(spread + unit, seen).mT
+    if spread.shape[-1] < seen.shape[-1]:  # of a network's derivative along the neurons alone, which is not symmetric
+        values, vectors = _eigen(spread)
+        gain = (vectors @ (vectors.mT @ seen / (values + 1)[..., None])).mT
+    else:
+        unit = torch.eye(spread.shape[-1], dtype=spread.dtype, device=spread.device)
+        gain = torch.linalg.solve(spread + unit, seen).mT
     return gain, (gain * seen.mT).sum(-1)
+
+
+def _differentiable(denoiser: Denoiser, xg: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
+    """Noisy stimuli and xhat of them, with torch's graph from one to the other."""
+    with torch.enable_grad():
+        point = xg.detach().requires_grad_(True)
+        mean = denoiser.xhat(point, gamma)
+    if not mean.requires_grad:
+        raise Unknown(f"{type(denoiser).__name__}.xhat has no derivative (it is not computed by torch throughout)")
+    return point, mean
+
+
+def _along(denoiser: Denoiser, point: Tensor, mean: Tensor, gamma: Tensor, rows: Tensor) -> Tensor:
+    """Rows (B, m, d) times gamma dxhat/dxg, (B, m, d)."""
+    found = [
+        torch.autograd.grad(mean, point, row, retain_graph=True, materialize_grads=True)[0] for row in rows.unbind(1)
+    ]
+    product = column(gamma, point)[..., None] * torch.stack(found, dim=1)
+    if not torch.isfinite(product).all():
+        raise EstimateError(f"the derivative of {type(denoiser).__name__}.xhat is NaN or infinite")
+    return product
+
+
+def _eigen(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Eigenvalues (B, m) and eigenvectors of the nearest symmetric matrices that are not negative."""
+    values, vectors = torch.linalg.eigh((matrix + matrix.mT) / 2)
+    return values.clamp_min(0), vectors

@@ -11,7 +11,7 @@ from ..errors import ModelError
 from .bias import Approximate, Reference
 from .denoiser import Denoiser, Scales
 from .encoders import Encoder
-from .second_moments import linear_gain, mean_and_covariance
+from .second_moments import linear_gain, mean_and_seen, passes_of_moments
 
 
 class ZeroShotDenoiser(Approximate):
@@ -53,15 +53,15 @@ class ZeroShotDenoiser(Approximate):
 
     @property
     def passes_given_response(self) -> int:
-        return 1 + self.dimensions
+        return passes_of_moments(self)
 
     def xhat(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None) -> Tensor:
         if r is None:
             return self.prior.xhat(xg, gamma)
-        mean, covariance = mean_and_covariance(self.prior, xg, gamma)
-        slopes, residual = self.encoder.linearised(mean, r)
+        mean, slopes, seen = mean_and_seen(self.prior, self.encoder, xg, gamma)
+        residual = self.encoder.linearised(mean, r)[1]
         assert residual is not None
-        return mean + (linear_gain(covariance, slopes)[0] @ residual[..., None])[..., 0]
+        return mean + (linear_gain(seen, slopes)[0] @ residual[..., None])[..., 0]
 
     def draw_prior(self, count: int, generator: torch.Generator | None = None) -> Tensor:
         return self.prior.draw_prior(count, generator)

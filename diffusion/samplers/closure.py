@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..denoiser import Denoiser
-from ..second_moments import linear_gain, mean_and_covariance
+from ..second_moments import linear_gain, mean_and_seen, passes_of_moments
 from .sampler import Sampler
 
 
@@ -25,13 +25,13 @@ class Closure(Sampler):
     through_denoiser = True
 
     def passes(self, denoiser: Denoiser) -> int:
-        return 1 + denoiser.dimensions
+        return passes_of_moments(denoiser)
 
     def squared_gain(
         self, denoiser: Denoiser, xg: Tensor, gamma: Tensor, variance: bool, generator: torch.Generator
     ) -> Tensor:
-        mean, covariance = mean_and_covariance(denoiser, xg, gamma)
-        return linear_gain(covariance, denoiser.encoder.linearised(mean)[0])[1]
+        _, slopes, seen = mean_and_seen(denoiser, denoiser.encoder, xg, gamma)
+        return linear_gain(seen, slopes)[1]
 
 
 SAMPLER = Closure

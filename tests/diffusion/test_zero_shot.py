@@ -7,6 +7,7 @@ torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 
 import stiminfo as si  # noqa: E402
 from stiminfo.diffusion import (  # noqa: E402
+    Closure,
     GaussianDenoiser,
     Matched,
     MixtureDenoiser,
@@ -14,7 +15,7 @@ from stiminfo.diffusion import (  # noqa: E402
     ZeroShotDenoiser,
     load_denoiser,
 )
-from stiminfo.diffusion.second_moments import linear_gain, mean_and_covariance  # noqa: E402
+from stiminfo.diffusion.second_moments import linear_gain, mean_and_covariance, mean_and_seen  # noqa: E402
 from stiminfo.errors import CheckpointError, ModelError  # noqa: E402
 from stiminfo.models import LinearGaussian, LinearNonlinearPoisson, TableEncoder  # noqa: E402
 
@@ -61,7 +62,8 @@ def test_the_closure_of_a_mixture_is_close_and_below():
     x = exact.draw_prior(30, exact.generator(1))
     g = torch.full((30,), 0.5, dtype=torch.float64)
     xg = x + 0.5**0.5 * torch.randn(30, 6, dtype=torch.float64, generator=exact.generator(2))
-    gain = linear_gain(mean_and_covariance(exact, xg, g)[1], exact.encoder.linearised(xg)[0])[1]
+    _, slopes, seen = mean_and_seen(exact, exact.encoder, xg, g)
+    gain = linear_gain(seen, slopes)[1]
     # The exact one by many responses drawn at exact posterior samples.
     many, generator = 4000, exact.generator(3)
     wide, level = xg.repeat(many, 1), g.repeat(many)
@@ -71,6 +73,34 @@ def test_the_closure_of_a_mixture_is_close_and_below():
     truth, error = squares.mean(0), squares.std(0) / many**0.5
     assert (gain <= truth + 5 * error).all()
     assert gain.sum() > 0.9 * truth.sum()
+
+
+@pytest.mark.parametrize("kind", ["linear", "poisson"])
+def test_few_neurons_need_a_derivative_along_each_of_them_alone(kind):
+    fields = np.random.default_rng(2).normal(size=(5, 6))
+    few = LinearGaussian(fields, 0.3) if kind == "linear" else LinearNonlinearPoisson(fields, amplitude=4.0)
+    prior = mixture(LinearGaussian(np.zeros((1, 6)), 1.0))
+    denoiser = ZeroShotDenoiser(prior, few)
+    g = torch.logspace(-2, 1, 8, dtype=torch.float64)
+    xg = prior.draw_prior(8, prior.generator(1)) + g.sqrt()[:, None]
+    mean, slopes, seen = mean_and_seen(denoiser, few, xg, g)
+    assert torch.allclose(mean, prior.xhat(xg, g))
+    assert torch.allclose(seen, slopes @ mean_and_covariance(prior, xg, g)[1], atol=1e-12)
+    assert Closure().passes(denoiser) == denoiser.passes_given_response == 6  # xhat, and one for each of 5 neurons
+    assert ZeroShotDenoiser(prior, LinearGaussian(np.ones((9, 6)), 1.0)).passes_given_response == 7  # for 6 features
+
+
+def test_neurons_that_are_shown_twice_tell_what_they_tell_with_half_the_noise():
+    """Ten neurons of six features go by the whole covariance, five by their own slopes."""
+    fields = np.random.default_rng(2).normal(size=(5, 6))
+    prior = mixture(LinearGaussian(np.zeros((1, 6)), 1.0))
+    g = torch.logspace(-2, 1, 8, dtype=torch.float64)
+    xg = prior.draw_prior(8, prior.generator(1)) + g.sqrt()[:, None]
+    gains = []
+    for encoder in (LinearGaussian(fields, 0.15), LinearGaussian(np.concatenate([fields, fields]), 0.3)):
+        _, slopes, seen = mean_and_seen(prior, encoder, xg, g)
+        gains.append(linear_gain(seen, slopes)[1])
+    assert torch.allclose(*gains, atol=1e-10)
 
 
 @pytest.mark.parametrize("sampler", ["closure", "matched"])
