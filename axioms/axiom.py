@@ -62,7 +62,7 @@ class Axiom:
     settles : what would settle a case that is undecided for another reason than numerical error; "" if there is none
     of_models : ``of_models(specs)`` gives the families made from a user's own models; None if there are none
     featurewise : whether the axiom is about I_i(x)
-    unit : of a violation
+    unit : of a violation; "nats" stands for the units of the measure
     screened : whether a violation of a few tolerances, seen at the quick effort, is confirmed only at the end, if it is
         among the worst; False for a statement about a limit, whose violation is not in units of its tolerance
     """
@@ -86,6 +86,10 @@ class Axiom:
     crossed: Callable[[bool], tuple[Case, ...]] = lambda gradient: ()
     silence: str = "I was 0"
     settles: str = ""
+
+    def unit_for(self, units: str) -> str:
+        """The unit of a violation by a measure with these units."""
+        return units if self.unit == "nats" else self.unit
 
     @cached_property
     def _kept(self) -> dict[tuple[bool, int], tuple[tuple[Case, ...], tuple[Case, ...]]]:

@@ -35,7 +35,7 @@ def check(measure: Evaluator, case: GarblingCase) -> Finding:
         {"I(x) of R": before.value, "I(x) of R'": after.value},
         lambda j: (
             f"at {place(case.built, j)} garbling the response raises I from {shown(before.value[j], rise[j])} to "
-            f"{shown(after.value[j], rise[j])} nats"
+            f"{shown(after.value[j], rise[j])} {before.units}"
         ),
     )
 

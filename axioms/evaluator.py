@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -97,7 +98,7 @@ class _Published:
         # Beyond a handful of stimuli the fine resolution takes seconds per case; the standard one reaches 1e-6 nats.
         if effort == "fine" and not self.patient and (target.stimuli.shape[1] > 1 or len(target.stimuli) > 12):
             effort = "standard"
-        values = Values(*self.measure.evaluate(target, form, effort))
+        values = Values(*self.measure.evaluate(target, form, effort), units=self.measure.units)
         self.answered()
         return values
 
@@ -153,7 +154,7 @@ class _Users:
         other = self._ask(self.measure.conditional, pair.reordered(order), value.value.shape, what).value[order]
         follow(value, other, what)
         apart = np.abs(other - value.value)
-        return Values(value.value, np.maximum(value.error, apart + _least(value)), doubt=_doubt(apart, _ORDER))
+        return replace(value, error=np.maximum(value.error, apart + _least(value)), doubt=_doubt(apart, _ORDER))
 
     def _with_noise(self, function: Callable[[Any], Any], model: EncodingModel, given: Values) -> Values:
         """The values, with their spread over equivalent presentations of the same joint distribution as the error."""
@@ -171,12 +172,14 @@ class _Users:
         try:
             split = self._ask(function, split_response(model, len(model.likelihood) - 1), value.shape, self.name).value
         except NotApplicable:
-            return Values(value, noise, doubt=doubt)  # the measure needs numerical responses, and a split cell has none
+            return replace(
+                given, error=noise, doubt=doubt
+            )  # the measure needs numerical responses, and a split cell has none
         moved = np.abs(split - value)
         # An entropy of the response may really see the split; only small changes, or a noisy measure's, are errors.
         counts = (moved < SPLIT_NOISE) | noisy
         doubt = _largest(doubt, _doubt(moved * counts, _SPLIT))
-        return Values(value, np.where(counts, np.maximum(noise, moved), noise), doubt=doubt)
+        return replace(given, error=np.where(counts, np.maximum(noise, moved), noise), doubt=doubt)
 
     def _ask(self, function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str) -> Values:
-        return ask(function, target, shape, what, self.answered)
+        return replace(ask(function, target, shape, what, self.answered), units=self.measure.units)

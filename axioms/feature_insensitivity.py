@@ -56,7 +56,8 @@ def _zero(values: Values, case: FeatureCase) -> Finding:
         case.built.dimensions,
         {f"I_{i + 1}(x)": values.value[:, i] for i in range(values.value.shape[1])},
         lambda j: (
-            f"I_{feature + 1}(x) = {value[j]:.6g} nats at {place(case.built, j)}, for a feature that should carry none"
+            f"I_{feature + 1}(x) = {value[j]:.6g} {values.units} at {place(case.built, j)}, for a feature that should "
+            "carry none"
         ),
     )
 

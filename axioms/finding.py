@@ -42,13 +42,14 @@ class Values:
     """A measure's values on one model, with bounds on their numerical error; both (J,) or (J, d).
 
     `rounding` is the error of the numbers' own format, relative to their size: 0 for float64. `doubt` says what makes
-    the error large, where it is more than rounding.
+    the error large, where it is more than rounding. `units` are those of the measure.
     """
 
     value: Array
     error: Array
     rounding: float = 0.0
     doubt: Doubt | None = None
+    units: str = "nats"
 
 
 class Premise(Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,7 +111,7 @@ class Finding(Struct, frozen=True):
 
     Attributes
     ----------
-    violation : by how much the axiom is broken (nats; a share for locality); negative or tiny where it is not
+    violation : by how much the axiom is broken; negative or tiny where it is not
     error : how far the violation may be off
     tolerance : what the axiom allows
     broken, sound : whether the axiom is certainly broken, or certainly met; if neither, the case is undecided
@@ -120,6 +121,7 @@ class Finding(Struct, frozen=True):
     asked : whether the case could have shown a break; False where every value compared is about 0
     doubt : what makes the error large, where it is more than rounding
     premise : what the axiom reports beside its verdict, where the case is one of which that is asked
+    unit : of the violation, its error and the tolerance
     """
 
     violation: float
@@ -133,6 +135,7 @@ class Finding(Struct, frozen=True):
     asked: bool = True
     doubt: str = ""
     premise: Premise | None = None
+    unit: str = "nats"
 
     @property
     def excess(self) -> float:
@@ -204,7 +207,7 @@ def unchanged(before: Values, after: Values, model: EncodingModel, what: str) ->
         {"I(x) before": before.value, "I(x) after": after.value},
         lambda j: (
             f"{what} changes I at {place(model, j)} from {shown(before.value[j], change[j])} to "
-            f"{shown(after.value[j], change[j])} nats"
+            f"{shown(after.value[j], change[j])} {before.units}"
         ),
     )
 

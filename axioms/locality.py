@@ -100,8 +100,8 @@ def _check(measure: Evaluator, case: FarCase) -> tuple[Finding, bool]:
     scale = float(np.abs(before.value).max())
     floor = max(SMALLEST, 1e-9 * scale) + 4 * noise
     says = (
-        f"the change of I is up to {near:.4g} nats at distance {levels[0]:g} or more from the ball, {far:.4g} at "
-        f"{levels[-2]:g} or more and {farther:.4g} at {levels[-1]:g} or more"
+        f"the change of I is up to {near:.4g} {before.units} at distance {levels[0]:g} or more from the ball, "
+        f"{far:.4g} at {levels[-2]:g} or more and {farther:.4g} at {levels[-1]:g} or more"
     )
     sides = listed({"I(x) before": before.value, "I(x) after": after.value})
     there = np.maximum(np.abs(before.value), np.abs(after.value))[case.distances >= levels[-2]]

@@ -36,7 +36,7 @@ def _sign(values: Values, model: EncodingModel | ResponsePair, label: str) -> Fi
         abs(float(value.min())),
         model.stimuli.shape[1],
         {label: value},
-        lambda j: f"{label} = {value[j]:.6g} nats at {place(model, j)}",
+        lambda j: f"{label} = {value[j]:.6g} {values.units} at {place(model, j)}",
     )
 
 

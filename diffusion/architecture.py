@@ -39,8 +39,7 @@ class Architecture:
     views : coarser views of the response to learn too: ``halves``, ``thinned``, ``merged`` (see `response_views`)
     network : ``unet`` for images, or ``mlp`` for stimuli that are no images
     prior_only : one network, which learns xhat(xg) and sees no responses
-    step : responses are first read by one linear step, see `stepped`; of an MLP with ``wiener`` preconditioning, and
-        two networks
+    step : responses are first read by one linear step, see `stepped`; with ``wiener`` preconditioning, and two networks
     centred : with such a step: what the networks answer to no response is taken off what they answer to a response. It
         needs training on stimuli without a response (``Recipe.null_share``)
     """
@@ -73,8 +72,8 @@ class Architecture:
         if self.prior_only and (self.views or not self.shared):
             raise ModelError("a network of stimuli alone has no views of the response and no second network")
         alone = self.shared or self.views or self.prior_only
-        if self.step and (alone or self.network != "mlp" or self.preconditioning != "wiener"):
-            raise ModelError("the linear step needs two MLPs, wiener preconditioning and no views of the response")
+        if self.step and (alone or self.preconditioning != "wiener"):
+            raise ModelError("the linear step needs two networks, wiener preconditioning and no views of the response")
         if self.centred and not self.step:
             raise ModelError("only answers beside a linear step can be centred")
         check_choices(

@@ -25,11 +25,11 @@ def network_for(
 ) -> ResponseUNet | ResponseMLP:
     """The network of an architecture, with random weights, for stimuli of this shape and so many responses.
 
-    `inputs` is how many numbers it sees for each of a stimulus; only an MLP sees more than one.
+    `inputs` is how many numbers it sees for each of a stimulus.
     """
     if architecture.network == "mlp":
         return ResponseMLP(architecture, shape, responses, inputs)
-    return ResponseUNet(architecture, shape, responses)
+    return ResponseUNet(architecture, shape, responses, inputs)
 
 
 class _Normalised(nn.Module):

@@ -22,6 +22,8 @@ class ResponseUNet(nn.Module):
     ----------
     shape : (h, w) pixels
     responses : k, or 0 for a network without responses
+    inputs : how many images it sees; one that sees more than the noisy one begins as zero, so that what it is shown
+        beside is the first guess
 
     Raises
     ------
@@ -31,7 +33,7 @@ class ResponseUNet(nn.Module):
 
     seen: Tensor
 
-    def __init__(self, architecture: Architecture, shape: tuple[int, int], responses: int) -> None:
+    def __init__(self, architecture: Architecture, shape: tuple[int, int], responses: int, inputs: int = 1) -> None:
         super().__init__()
         from diffusers import UNet2DModel
 
@@ -51,7 +53,7 @@ class ResponseUNet(nn.Module):
         shown = _RESPONSE_CHANNELS if self.as_image else 0
         self.unet = UNet2DModel(
             sample_size=(height // patch, width // patch),
-            in_channels=(1 + _POSITION_CHANNELS + shown) * patch**2,
+            in_channels=(inputs + _POSITION_CHANNELS + shown) * patch**2,
             out_channels=patch**2,
             layers_per_block=architecture.layers,
             block_out_channels=channels,
@@ -62,6 +64,9 @@ class ResponseUNet(nn.Module):
             add_attention=architecture.attention,
             class_embed_type="identity" if self.as_embedding else None,
         )
+        if inputs > 1:
+            nn.init.zeros_(self.unet.conv_out.weight)
+            nn.init.zeros_(self.unet.conv_out.bias)
         # Tells the network where a pixel is: a convolution is the same everywhere but at the border.
         self.position = nn.Parameter(torch.randn(_POSITION_CHANNELS, height, width) * 0.5)
         if self.as_image:
@@ -78,7 +83,7 @@ class ResponseUNet(nn.Module):
 
         Parameters
         ----------
-        image : (B, d)
+        image : (B, inputs * d)
         place : (B,), positions of the levels in their range, from 0 to 1
         r : (B, k)
         given : (B, views), one-hot: which view of the response each row is given; a row of zeros is given none. By
@@ -86,7 +91,7 @@ class ResponseUNet(nn.Module):
         weight : (B, 1), a factor on the responses
         """
         count, (height, width) = len(image), self.shape
-        layers = [image.reshape(count, 1, height, width), self.position.expand(count, -1, -1, -1)]
+        layers = [image.reshape(count, -1, height, width), self.position.expand(count, -1, -1, -1)]
         options: dict[str, Any] = {}
         if self.responses:
             seen = shown_responses(self.seen, image, r, given)

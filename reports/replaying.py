@@ -34,7 +34,8 @@ def print_replay(witness: Witness, finding: Finding, console: Console) -> None:
     _print_values(finding, console)
     console.print(f"  {escape(finding.says)}", highlight=False)
     console.print(
-        f"  violation {finding.violation:.6g}, numerical error {finding.error:.1g}, allowed {finding.tolerance:.1g}",
+        f"  violation {finding.violation:.6g} {escape(finding.unit)}, numerical error {finding.error:.1g}, "
+        f"allowed {finding.tolerance:.1g}",
         highlight=False,
     )
     if finding.broken:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -49,18 +50,14 @@ def coloured(verdict: Verdict, said: str = "") -> str:
     return f"[{colour}]{escape(said or word)}[/]"
 
 
-def print_audit(audit: Audit, console: Console, *, strengths: bool = True) -> None:
-    """Print one row per axiom, the reason for each verdict other than "holds", and whether claims agree.
-
-    Parameters
-    ----------
-    strengths : whether to say how strong the search behind each "holds" is
-    """
+def print_audit(audit: Audit, console: Console) -> None:
+    """Print one row per axiom, the reason for each verdict other than "holds", and whether claims agree."""
     table = Table(title=f"Audit of {escape(audit.measure)} (seed {audit.seed})", title_justify="left")
-    table.add_column("axiom", no_wrap=True)
+    # On a narrow terminal words are folded, and numbers are not.
+    table.add_column("axiom", overflow="fold")
     table.add_column("verdict", no_wrap=True)
-    table.add_column("claimed")
-    table.add_column("cases", justify="right", overflow="fold")
+    table.add_column("claimed", overflow="fold")
+    table.add_column("cases", justify="right", no_wrap=True)
     table.add_column("margin", justify="right", no_wrap=True)
     for axiom, verdict in audit.verdicts.items():
         claim = claim_words(verdict)
@@ -70,7 +67,7 @@ def print_audit(audit: Audit, console: Console, *, strengths: bool = True) -> No
     for axiom, verdict in audit.verdicts.items():
         if verdict.verdict != "holds" and verdict.message:
             console.print(f"[bold]{axiom}[/]: {coloured(verdict)}: {escape(verdict.message)}", highlight=False)
-    for axiom, strength in audit.strengths.items() if strengths else ():
+    for axiom, strength in audit.strengths.items():
         console.print(f"[bold]{axiom}[/], strength of the search: {escape(str(strength))}", highlight=False)
     if not audit.complete:
         console.print("[bold]interrupted[/]: axioms that are not listed were not finished")
@@ -163,4 +160,5 @@ def table_markdown(audits: Mapping[str, Audit], paper: Claims) -> str:
 
 def audit_markdown(audit: Audit) -> str:
     """One audit as a table in Markdown."""
-    return render("audit.md", verdicts=audit.verdicts.values(), word_of=word_of, claim_words=claim_words)
+    names: dict[str, Any] = {"word_of": word_of, "claim_words": claim_words, "margin": margin}
+    return render("audit.md", verdicts=audit.verdicts.values(), **names)

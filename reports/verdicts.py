@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..axioms.auditing.verdict import Verdict
+from ..axioms.registry import EVERY
 
 #: measure -> axiom id -> whether the paper claims that the axiom holds.
 Claims = Mapping[str, Mapping[str, bool]]
@@ -50,8 +51,14 @@ def claim_words(verdict: Verdict) -> str:
 
 
 def margin(verdict: Verdict) -> str:
-    """By how much the witness violates the axiom, or the largest residual; "" where no case was judged."""
-    return f"{verdict.margin:.3g}" if verdict.verdict in _MEASURED else ""
+    """By how much the witness violates the axiom, or the largest residual; "" where no case was judged.
+
+    In units of the measure; of an axiom that compares sizes, a share.
+    """
+    if verdict.verdict not in _MEASURED:
+        return ""
+    share = verdict.axiom in EVERY and EVERY[verdict.axiom].unit != "nats"
+    return f"{100 * verdict.margin:.3g}%" if share else f"{verdict.margin:.3g}"
 
 
 def error(verdict: Verdict) -> str:

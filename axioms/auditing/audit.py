@@ -121,7 +121,9 @@ class Auditing:
             row = {a: self.finished[candidate.name, a] for a in EVERY if (candidate.name, a) in self.finished}
             complete = row.keys() == asked
             near = self.nearest.get(candidate.name)
-            found[candidate.name] = Audit(candidate.name, row, self.plan.seed, self.plan.examples, complete, near)
+            found[candidate.name] = Audit(
+                candidate.name, row, self.plan.seed, self.plan.examples, complete, near, self.plan.models is None
+            )
         return found
 
 
@@ -191,7 +193,7 @@ def audit(
     if _all_asked(chosen) and PUBLISHED.get(measure.name) is not measure:
         with suppress(InputError):  # a measure that fails here has the verdict `error` already
             near = nearest(measure)
-    return Audit(measure.name, verdicts, seed, examples, nearest=near)
+    return Audit(measure.name, verdicts, seed, examples, nearest=near, searched=models is None)
 
 
 def _all_asked(axioms: Iterable[Axiom]) -> bool:

@@ -116,8 +116,8 @@ class Audit:
     seed, examples : the arguments that repeat this audit
     complete : False if the audit was interrupted
     nearest : the known measure whose values are nearest to those of a user's; None unless every axiom was asked
-    searched : whether generated models were searched, so that the strength of such a search applies; a network is asked
-        a few stimuli of one
+    searched : whether generated models were searched, so that the strength of such a search applies; a user's own model
+        is no search, and a network is asked a few stimuli
     """
 
     measure: str

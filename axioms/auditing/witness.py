@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ... import __version__, show
 from ...errors import CaseError, NotApplicable, UnknownAxiom, WitnessError
 from ...estimators import Measure
 from ...models.data import from_json
+from ...texts import printable
 from ..evaluator import evaluator
 from ..finding import Finding
 from ..registry import EVERY, AnyCase, axiom_named, case_from_json
@@ -61,6 +63,7 @@ class Witness(Struct, frozen=True):
                 "violation": finding.violation,
                 "numerical_error": finding.error,
                 "tolerance": finding.tolerance,
+                "unit": finding.unit,
                 "at": finding.at,
                 "says": finding.says,
                 "sides": {label: [_short(value) for value in values] for label, values in finding.sides.items()},
@@ -93,6 +96,7 @@ class _Found(Struct, frozen=True):
     at: int = -1
     says: str = ""
     sides: dict[str, list[float]] = {}
+    unit: str = ""
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,9 +128,8 @@ def parse_witness(data: Any) -> Witness:
     if found is None:
         return Witness(file.measure, axiom.id, case)
     # "broken" is the file's word only; a replay judges anew.
-    finding = Finding(
-        found.violation, found.numerical_error, found.tolerance, True, False, found.at, found.sides, found.says
-    )
+    numbers = found.violation, found.numerical_error, found.tolerance, True, False, found.at, found.sides, found.says
+    finding = Finding(*numbers, unit=printable(found.unit) or axiom.unit)
     return Witness(file.measure, axiom.id, case, finding)
 
 
@@ -161,7 +164,8 @@ def replay(witness: Witness, measure: Measure, *, answered: Callable[[], None] =
     axiom = EVERY[witness.axiom]
     if axiom.featurewise and not measure.has_featurewise:
         raise NotApplicable(f"{measure.name} has no feature-wise form")
-    return Replay(witness, axiom.check(evaluator(measure, "fine", answered), witness.case))
+    found = axiom.check(evaluator(measure, "fine", answered), witness.case)
+    return Replay(witness, replace(found, unit=axiom.unit_for(measure.units)))
 
 
 def _short(value: float) -> float:

@@ -128,7 +128,8 @@ def _words(axiom: str, finding: dict[str, Any]) -> str:
     violation, error = finding.get("violation"), finding.get("numerical_error")
     if not isinstance(violation, int | float) or not isinstance(error, int | float):
         return says
-    return finding_words(says, violation, error, EVERY[axiom].unit if axiom in EVERY else "nats")
+    unit = cut(str(finding.get("unit", "")), 60) or (EVERY[axiom].unit if axiom in EVERY else "nats")
+    return finding_words(says, violation, error, unit)
 
 
 def _numbers_of(sides: Any, count: int) -> Sides:

@@ -135,12 +135,12 @@ def audit(options: Options) -> int:
         audits,
         data=result.to_json() | ({"on_models": mine[about.name].to_json()} if mine else {}),
         markdown=audit_markdown(result),
-        command=f"stiminfo audit {shlex.quote(options.target)} --cases {options.examples} --seed {options.seed}",
+        command=f"stiminfo audit {shlex.quote(options.target)}{options.repeated}",
     )
     print_audit(result, console_here())
     for one in mine.values():
         console_here().print(f"\nOn the model of {options.models}:", highlight=False)
-        print_audit(one, console_here(), strengths=False)  # one model is no search
+        print_audit(one, console_here())
     return max(exit_code(audits, options.strict), exit_code(mine, options.strict))
 
 

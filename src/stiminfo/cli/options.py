@@ -7,6 +7,7 @@ line (`with_fields`). Where one option does a different thing in each command, a
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import wraps
@@ -185,6 +186,12 @@ class AuditOptions(Given):
             "--strict", help="Exit 1 unless every verdict is `holds` or `not_applicable`, whatever is claimed."
         ),
     ] = False
+
+    @property
+    def repeated(self) -> str:
+        """What of the command decides the verdicts, as it is typed after the command's name."""
+        axioms = "".join(f" --axiom {shlex.quote(axiom)}" for axiom in self.axiom or ())
+        return f"{axioms} --cases {self.examples} --seed {self.seed}"
 
 
 def registered(*registries: str) -> str:

@@ -81,8 +81,7 @@ def table(options: Options) -> int:
         audits,
         data={"measures": {name: one.to_json() for name, one in audits.items()}, "schema": SCHEMA},
         markdown=table_markdown(audits, PAPER),
-        command=f"stiminfo table --cases {options.examples} --seed {options.seed}"
-        + "".join(f" --with {name}" for name in added),
+        command=f"stiminfo table{options.repeated}" + "".join(f" --with {name}" for name in added),
         paper=PAPER,
     )
     console = console_here()
