@@ -16,7 +16,7 @@ GAIN_SHARE = 0.4
 #: The same of a gain network that learns the closure, which has no noise.
 CLOSED_SHARE = 0.3
 #: Share of the denoisers' time that goes to what responses tell beyond a linear step.
-RESPONSE_SHARE = 0.3
+RESPONSE_SHARE = 0.45
 #: Share of the gain network's time in which the closure is computed that it learns; and the fewest and most noisy
 #: stimuli: of fewer than these, a network learns them by heart.
 POOL_SHARE, FEWEST_POOLED, MOST_POOLED = 0.25, 2048, 16_384
