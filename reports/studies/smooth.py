@@ -129,7 +129,7 @@ def cell(name: str, recipe: str, seed: int, minutes: float, folder: Path, truth:
 
         row = about | {"recipe": "closure", "minutes": minutes * PRIOR_SHARE, "cpu": notes["cpu"] * PRIOR_SHARE}
         rows.append(row | truth.judge(closure) | covered(estimate, truth))
-        rows.append(row | {"recipe": "matched sampler"} | truth.ratio(zero, Matched()))
+        rows.append(row | {"recipe": "matched sampler"} | truth.ratio(zero, Matched(), seed))
     write_whole(kept, json_text(rows))
     return rows
 
@@ -145,7 +145,7 @@ def limits(name: str, folder: Path, truth: Truth) -> list[dict[str, Any]]:
             return Closure().squared_gain(zero, zero.tensor(xg), zero.tensor(gamma), False, zero.generator(0))
 
         rows = [about | {"recipe": "closure, exact xhat(xg)"} | truth.judge(closure)]
-        rows.append(about | {"recipe": "matched sampler, exact xhat(xg)"} | truth.ratio(zero, Matched()))
+        rows.append(about | {"recipe": "matched sampler, exact xhat(xg)"} | truth.ratio(zero, Matched(), SEEDS))
         write_whole(kept, json_text(rows))
     return list(read_json(kept))
 

@@ -108,15 +108,15 @@ class Truth:
             "bands": [[float(r), float(s)] for r, s in zip(ratio, share)],
         }
 
-    def ratio(self, denoiser: Denoiser, sampler: ResponseSampler) -> dict[str, float]:
-        """A sampler's total over the truth, at the noisy stimuli of one lattice, and its standard error."""
-        rows, generator = slice(len(self.which) // LATTICES), denoiser.generator(0)
-        parts = _blocks(denoiser.tensor(self.xg[rows]), denoiser.tensor(self.gamma[rows]))
+    def ratio(self, denoiser: Denoiser, sampler: ResponseSampler, seed: int) -> dict[str, float]:
+        """A sampler's total over the truth at the same noisy stimuli, a response at each, and its standard error."""
+        generator = denoiser.generator(seed)
+        parts = _blocks(denoiser.tensor(self.xg), denoiser.tensor(self.gamma))
         with torch.no_grad():
             found = torch.cat([sampler.squared_gain(denoiser, xg, g, False, generator) for xg, g in parts])
         each = torch.zeros(2, len(self.x), dtype=torch.float64)
-        both = torch.stack([found.double().sum(1), self.gain[rows].sum(1)]) * self.weight[rows]
-        mine, true = each.index_add_(1, self.which[rows], both)
+        both = torch.stack([found.double().sum(1), self.gain.sum(1)]) * self.weight
+        mine, true = each.index_add_(1, self.which, both)
         total = mine.sum() / true.sum()
         error = (mine - total * true).std() / len(true) ** 0.5 / true.mean()
         return {"total": float(total), "error": float(error)}
