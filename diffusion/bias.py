@@ -161,7 +161,7 @@ class _Seen:
 
 
 def fewest_passes(denoiser: Denoiser, sampler: ResponseSampler) -> int:
-    """The passes that `measure_bias` takes even if it is given fewer: a closure takes one per feature and stimulus."""
+    """The passes that `measure_bias` takes even if it is given fewer: a closure takes one per neuron or feature."""
     return _FEWEST * (2 * sampler.passes(denoiser) + 1 + denoiser.passes_given_response)
 
 

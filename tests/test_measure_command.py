@@ -189,6 +189,8 @@ def test_the_axioms_are_asked_on_a_recording_too(tmp_path, monkeypatch, capsys):
     assert said.count("read: shape: trial table") == 1
     data = json.loads((tmp_path / "a.json").read_text())
     own = data["on_models"]["axioms"]
+    assert "strength" in data["axioms"]["completeness"]
+    assert "strength" not in own["completeness"]
     # I_sp of the direction with the widest spread of responses is negative.
     assert own["positivity"]["verdict"] == "refuted"
     witness = own["positivity"]["witness"]["case"]
