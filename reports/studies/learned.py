@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ from .study import Data, Run, Study, page
 #: Number of images on which a network is tested; passes per image of the exact denoiser in the variance form.
 IMAGES, EXACT_PASSES = 64, 600
 PASSES = 1024
-#: A name in the table of recipes.
-VECTORS = "vectors: residual MLP, linear step"
+#: Names in the table of recipes: both networks see a linear step, which the others do not.
+STEPPED, VECTORS = "small with a linear step", "vectors: residual MLP, linear step"
 #: How the table calls networks that come with the package, behind the name of what they learned.
 _SHIPPED = "(shipped networks)"
 
@@ -95,7 +96,7 @@ def trained(
 
 def variants() -> dict[str, Recipe]:
     """U-Nets of the preset *small*, recipes that differ from it in one respect, and the preset *vectors*."""
-    base = PRESETS["small"]
+    base, vectors = PRESETS["small"], PRESETS["vectors"]
 
     def built(**changes: Any) -> Recipe:
         return replace(base, architecture=replace(base.architecture, **changes))
@@ -109,21 +110,36 @@ def variants() -> dict[str, Recipe]:
         "two networks": built(shared=False),
         "gain from the law of total variance": replace(base, target="variance"),
         "patches of 2 x 2, 64 channels": built(patch=2, channels=(64, 64)),
-        VECTORS: PRESETS["vectors"],
+        STEPPED: replace(
+            vectors,
+            architecture=replace(base.architecture, shared=False, preconditioning="wiener", step=True),
+            batch=base.batch,
+            rate=base.rate,
+            warm_up=base.warm_up,
+        ),
+        VECTORS: vectors,
     }
 
 
-def choices(minutes: float = 1.0, say: Say = print) -> list[dict[str, Any]]:
-    """Train every variant for the same CPU time on one core, where the truth is smooth and known."""
+def choices(
+    minutes: float = 1.0, say: Say = print, names: Collection[str] = (), old: Sequence[dict[str, Any]] = ()
+) -> list[dict[str, Any]]:
+    """Train every variant for the same CPU time on one core, where the truth is smooth and known.
+
+    With `names` only those variants are trained, and the other rows are taken from `old`.
+    """
     torch.set_num_threads(1)
     rows = []
-    for data in ("gaussian", "gmm"):
-        source = source_named(data)
-        for name, recipe in variants().items():
+    kept = {(row["data"], row["variant"]): row for row in old} if names else {}
+    for data, (name, recipe) in product(("gaussian", "gmm"), variants().items()):
+        if name in names or (data, name) not in kept:
+            source = source_named(data)
             denoiser = trained(source, recipe, minutes, cpu_time=True)
             row = {"data": data, "variant": name, "minutes": minutes} | judged(denoiser, source)
             rows.append(row | {"steps": denoiser.learned.notes["recipe"]["steps"]})
             say(f"{data}: {name}: total {row['total']:.3f}, map {row['correlation']:.3f}")
+        else:
+            rows.append(kept[data, name])
     return rows
 
 
@@ -244,7 +260,7 @@ def make(run: Run) -> Data:
     if run["only"] == "audits" and not audited:
         raise OptionError("audits need --audited")
     parts: dict[str, Callable[[], Any]] = {
-        "choices": lambda: choices(minutes or 1.0, run.say),
+        "choices": lambda: choices(minutes or 1.0, run.say, run["variant"] or (), data.get("choices", ())),
         "accuracy": lambda: accuracy(minutes or 10.0, run.say),
     }
     if networks is not None:
@@ -289,6 +305,14 @@ STUDY = Study(
     options=(
         ("--only", {"choices": PARTS, "help": "make this part anew, and keep the others"}),
         ("--minutes", {"type": float, "help": "CPU minutes of each training run (choices: 1; accuracy: 10)"}),
+        (
+            "--variant",
+            {
+                "choices": tuple(variants()),
+                "action": "append",
+                "help": "train this variant, and keep the rows of the others; may be repeated",
+            },
+        ),
         ("--mnist-checkpoint", {"type": Path, "help": "networks of `stiminfo train --dataset mnist`"}),
         (
             "--audited",

@@ -78,6 +78,32 @@ def test_the_step_alone_is_exact_for_a_gaussian():
     assert total.value == pytest.approx(exact.feature_information().sum(), rel=0.3)
 
 
+def test_unets_see_the_step_as_images_and_keep_it(tmp_path):
+    """Trained at no rate, they answer with the step; a checkpoint gives back the same networks."""
+    mix = np.random.default_rng(3).normal(size=(16, 16)) * np.logspace(0, -1, 16)
+    source = MixtureSource("square", [1.0], np.zeros((1, 16)), (mix @ mix.T)[None], (4, 4))
+    encoder = LinearGaussian(np.random.default_rng(4).normal(size=(3, 16)), 0.5)
+    form = Architecture(channels=(8, 8), preconditioning="wiener", shared=False, step=True)
+    recipe = replace(SMALL, architecture=form, rate=1e-12)
+    learned = Training(source, encoder, recipe, device="cpu", threads=1).run()
+    network, exact = learned.denoising, GaussianDenoiser(source.mean, source.covariance, encoder)
+    # xhat(xg) comes from a network with random weights; what responses tell beside it is the step, and nothing else.
+    x, gamma = source.held_out(200), torch.full((200,), float(np.trace(source.covariance)) / 16)
+    xg = x + gamma.sqrt()[:, None] * torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
+    r = encoder.sample(x.double(), torch.Generator().manual_seed(1)).float()
+    mean = network(xg, gamma)
+    assert torch.allclose(network(xg, gamma, r) - mean, network.linear_step(mean, gamma, r), atol=1e-6)
+    assert network.conditional.unet.config.in_channels == 3 + 1 + 2
+    gain = learned.gain(xg, gamma, network.beside(xg, gamma))
+    told = exact.posterior(xg.double(), gamma.double(), variance=True).variance
+    told = told - exact.posterior(xg.double(), gamma.double(), r.double(), variance=True).variance
+    assert float(gain.detach().double().mean(0).sum() / told.mean(0).sum()) == pytest.approx(1, abs=0.5)
+    save_learned(learned, tmp_path / "n", "")
+    again = load_learned(tmp_path / "n")
+    assert same(weights(again), weights(learned))
+    assert torch.equal(again.denoising(xg, gamma, r), network(xg, gamma, r))
+
+
 @pytest.mark.parametrize("moment", [("denoisers", 2), ("responses", 2), ("gain", 2)])
 def test_an_interrupted_run_goes_on_to_the_same_weights(moment, tmp_path):
     class Stop(Exception):
@@ -195,7 +221,7 @@ def test_minutes_are_shared_among_three_stages():
 
 
 def test_what_does_not_go_with_the_step_is_refused():
-    with pytest.raises(ModelError, match="two MLPs"):
+    with pytest.raises(ModelError, match="two networks"):
         Architecture(step=True)
     with pytest.raises(ModelError, match="response_steps is 0"):
         replace(SMALL, response_steps=0)
