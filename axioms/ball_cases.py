@@ -25,7 +25,8 @@ class BallCase(FarCase, frozen=True, tag="ball"):
     response that `rows`, or one of the two models of the ball, do not name does not occur there. The derivative of
     log p(r_k|x) along each feature is `steep` times k, less its mean given x: far away, before, and after. Another far
     stimulus lies on the other side, at ``-D direction``, for each D in `behind`. Far stimuli stand for cells of volume
-    `cell`, those in the ball for cells of volume 1.
+    `cell`, those in the ball for cells of volume 1. With `spacing` the far stimuli lie so far from one another,
+    and none twice as far as the one before it.
     """
 
     #: The most octaves, and a rate at which weights are numbers so far out.
@@ -43,17 +44,24 @@ class BallCase(FarCase, frozen=True, tag="ball"):
     rate: float = RATE
     behind: Row = ()
     cell: float = 1.0
+    spacing: float = 0.0
 
     #: The most that rate times the last level may be, so that the weights are numbers.
     LIGHTEST: ClassVar[float] = 600.0
     #: The most far stimuli from every power of two on, and the most responses.
     MOST: ClassVar[int] = 64
+    #: The most octaves of evenly spaced stimuli.
+    EVEN: ClassVar[int] = 6
 
     @cached_property
     def distances(self) -> Array:
         """D of the far stimuli, which come first; stimuli in the ball have none, as they may not be the same."""
         if not 1 <= self.each <= self.MOST:
             raise CaseError(f"each is {self.each}; expected 1 to {self.MOST}")
+        if self.spacing:
+            if not 1 / 16 <= self.spacing <= 1 or self.octaves > self.EVEN:
+                raise CaseError(f"expected a spacing of 1/16 to 1, and at most {self.EVEN} octaves")
+            return np.arange(1, self.levels[-1] + 1, self.spacing)
         beside = np.arange(self.each) / max(self.each, 2)
         return np.asarray((np.array(self.levels)[:, None] + beside).ravel())
 
@@ -72,7 +80,7 @@ class BallCase(FarCase, frozen=True, tag="ball"):
 
     @property
     def farthest(self) -> tuple[FarCase, ...]:
-        return (replace(self, octaves=self.OCTAVES, rate=min(self.rate, self.RATE)),)
+        return () if self.spacing else (replace(self, octaves=self.OCTAVES, rate=min(self.rate, self.RATE)),)
 
     @cached_property
     def built(self) -> EncodingModel:
@@ -186,6 +194,21 @@ def shrunk(case: BallCase, factor: float) -> BallCase:
         return replace(spec, stimuli=tuple(tuple(x * factor for x in row) for row in spec.stimuli))
 
     return replace(case, before=near(case.before), after=near(case.after))
+
+
+def even(change: str, **more: Any) -> BallCase:
+    """A case in which stimuli lie evenly spaced on both sides of the ball, so that it may open the widest gap."""
+    behind = tuple(1 + n / 2 for n in range(32))
+    return ball_case(change, spacing=0.5, octaves=5, rate=0.4, each=1, behind=behind, **more)
+
+
+def informed(count: int = 13, **more: Any) -> BallCase:
+    """All stimuli in the ball are answered alike, and then each has its own response: I(R;X) rises from about 0."""
+    places = tuple((-0.6 + 1.2 * n / count,) for n in range(count))
+    alike = FiniteSpec(places, (1.0,) * count, ((1, 1),) * count)
+    own = replace(alike, responses=tuple((0, 0, *(int(n == k) for k in range(count))) for n in range(count)))
+    fields: dict[str, Any] = {"each": 2, "share": 0.1, "octaves": 6, "rate": 1, **more}
+    return BallCase(alike, own, ((1, 2), (3, 1)), (1,), **fields)
 
 
 def crowded(case: BallCase, count: int) -> BallCase:

@@ -11,7 +11,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from msgspec.structs import replace
 
 from ..models.data import FiniteSpec
-from . import crossed, known, ordinary, places, sizes, smallest, steep
+from . import crossed, known, ordinary, places, rarely, sizes, smallest, steep
 from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import GarblingCase
 from .evaluator import Evaluator
@@ -160,6 +160,7 @@ AXIOM = Axiom(
         *(_faint(spec) for spec in (known.SHARED, known.UNEVEN, known.SEEN_RARELY, known.SKEWED, known.SPIKES)),
         GarblingCase(known.SPIKES, ((1, 0, 0), (0, 1, 0), (0, 0, 1))),
         GarblingCase(known.WIDE, tuple(tuple(int(k // 2 == m) for m in range(13)) for k in range(25))),
+        *rarely.GARBLINGS,
     ),
     known_with_gradient=(GarblingCase(known.SHARED_SLOPES, known.MERGE),),
     smallest=smallest.garblings,

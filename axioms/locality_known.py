@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ..models import Bump, Laplace, Mixture, Periodic
-from .ball_cases import CHANGES, ball_case, crowded, shrunk
+from .ball_cases import CHANGES, ball_case, crowded, even, informed, shrunk
 from .cases import Case
 from .locality_cases import DecayCase
 from .sizes import MOST
@@ -79,6 +79,9 @@ AROUND = (
     shrunk(ball_case("new response", each=1), 2.0**-10),
     crowded(ball_case("answered", octaves=5, rate=1, each=1), 36),
     ball_case("answered", (-1,), 9, sharp=True, share=0.15, **_NEAR),
+    informed(),
+    even("removed"),
+    even("moved"),
 )
 #: The blob with a second feature: where it is not 0, the bump is lower.
 BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))

@@ -10,7 +10,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models import EncodingModel, ResponsePair
 from ..models.data import FiniteSpec
-from . import crossed, known, places, sizes, smallest, steep
+from . import crossed, known, places, rarely, sizes, smallest, steep
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import ModelCase, PairCase
 from .evaluator import Evaluator
@@ -82,6 +82,8 @@ AXIOM = Axiom(
         *places.MODELS_AND_PAIRS,
         *map(ModelCase, (*steep.SPECS, *steep.APART)),
         ModelCase(known.LIKE_ALL),
+        *rarely.MODELS,
+        *rarely.PAIRS,
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
     smallest=smallest.models_and_pairs,

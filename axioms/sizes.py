@@ -1,6 +1,6 @@
 """One case of every size, 1 to 24 stimuli, 1 to 24 responses, 1 to 8 features: a search may miss one by luck.
 
-Beyond, 512, 1,024, 2,048 and 4,096 responses are asked.
+Beyond, some numbers of up to 5,000 responses are asked, whole blocks of 512 and others, and of up to 600 stimuli.
 """
 
 from __future__ import annotations
@@ -15,7 +15,14 @@ from .known import sloped, with_slopes
 #: The largest number of stimuli, and of responses.
 MOST = 24
 #: Larger numbers of responses.
-LARGER = (512, 1024, 2048, 4096)
+LARGER = (512, 600, 1000, 1024, 2048, 3000, 4096, 5000)
+#: Numbers of stimuli and of responses between: thresholds and blocks may lie anywhere.
+BETWEEN = (
+    *((30, 45), (40, 21), (50, 33), (65, 12), (80, 7), (100, 9), (130, 4), (150, 5), (200, 3), (300, 3), (600, 2)),
+    *((20, 60), (9, 70), (8, 90), (7, 120), (6, 150), (6, 200), (5, 300), (4, 400)),
+)
+#: How many responses of two stimuli's pairs are asked beside them, and the parts of two responses beside many stimuli.
+_STIMULI, _PARTS = (30, 40, 50, 65, 100), 20
 #: The largest number of features.
 FEATURES = 8
 #: The largest number of values of a feature beside another, and of responses to it: the plane takes longer.
@@ -24,8 +31,8 @@ _VALUES = 8
 _SIDE = 4
 #: From one case to the next the number of responses grows by this, modulo `MOST`: coprime, so that all of them occur.
 _STEP = 7
-#: Modulo this, more than `MOST`, multiples of `_STEP` are a shuffle.
-_PRIME = 29
+#: Modulo one of these, more than all indices of stimuli, multiples of `_STEP` are a shuffle.
+_PRIMES = (29, 1009)
 
 
 @lru_cache(maxsize=1)
@@ -38,7 +45,8 @@ def on_a_line() -> tuple[FiniteSpec, ...]:
 def joints() -> tuple[FiniteSpec, ...]:
     """A joint distribution of each number of stimuli, of each number of responses, and in each number of dimensions."""
     large = (joint(_few(count), count) for count in LARGER)
-    return (*on_a_line(), *(joint(2, 4, d) for d in range(2, FEATURES + 1)), *large)
+    between = (joint(*size) for size in BETWEEN)
+    return (*on_a_line(), *(joint(2, 4, d) for d in range(2, FEATURES + 1)), *between, *large)
 
 
 def joint(stimuli: int, responses: int, dimensions: int = 1) -> FiniteSpec:
@@ -49,8 +57,8 @@ def joint(stimuli: int, responses: int, dimensions: int = 1) -> FiniteSpec:
 
 
 def _few(responses: int) -> int:
-    """The stimuli beside so many responses: tables of more than 4,096 entries are not summed in 50 digits."""
-    return LARGER[-1] // responses + 1
+    """The stimuli beside so many responses: tables of many more than 4,096 entries are not summed in 50 digits."""
+    return max(2, 4096 // responses + 1)
 
 
 def models(gradient: bool) -> tuple[Case, ...]:
@@ -61,7 +69,7 @@ def models(gradient: bool) -> tuple[Case, ...]:
 def pairs(gradient: bool) -> tuple[Case, ...]:
     """Each number of stimuli, and each of dimensions, with twice two responses."""
     specs = [joint(n, 4) for n in range(1, MOST + 1)] + [spec for spec in joints() if len(spec.stimuli[0]) > 1]
-    specs.append(joint(2, LARGER[0]))
+    specs += [joint(2, LARGER[0]), joint(3, LARGER[1]), joint(40, 22), joint(300, 4)]
     halves = [len(spec.responses[0]) // 2 for spec in specs]
     tables = [tuple((row[:half], row[half:]) for row in spec.responses) for spec, half in zip(specs, halves)]
     cases = [PairCase(PairSpec(spec.stimuli, spec.prior, table)) for spec, table in zip(specs, tables)]
@@ -86,23 +94,41 @@ def garblings(
         yield from map(split, (spec for spec in joints() if len(spec.responses[0]) <= MOST))
         for count in LARGER:
             yield from parted(joint(_few(count), 2), count // 2)
+        for count in _STIMULI:
+            yield from parted(joint(count, 2), _PARTS)
 
     return lambda gradient: sloped(cases(), gradient)
 
 
 def renamings(gradient: bool) -> tuple[Case, ...]:
-    """Each joint with the names of its responses turned round."""
-    orders = (tuple(range(len(spec.responses[0])))[::-1] for spec in joints())
-    return sloped((ResponseMapCase(spec, order=order) for spec, order in zip(joints(), orders)), gradient)
+    """Each joint with the names of its responses turned round, and responses that are listed from often to rare."""
+    specs = (*joints(), *(_falling(count) for count in (*range(2, MOST + 1), 40, 120)))
+    orders = (tuple(range(len(spec.responses[0])))[::-1] for spec in specs)
+    return sloped((ResponseMapCase(spec, order=order) for spec, order in zip(specs, orders)), gradient)
+
+
+def _falling(responses: int) -> FiniteSpec:
+    """Three stimuli, each of which has every response less often than the one before it."""
+    rows = (tuple((responses - k) ** (1 + 3 * j) for k in range(responses)) for j in range(3))
+    return FiniteSpec(((0,), (1,), (2,)), (1, 2, 1), tuple(rows))
 
 
 def moves(gradient: bool) -> tuple[Case, ...]:
-    """Each joint with its stimuli three times as far apart and turned round, and in another order."""
+    """Each joint with its stimuli three times as far apart and turned round, and in another order; then outliers."""
 
     def shuffled(spec: FiniteSpec) -> StimulusMapCase:
-        return StimulusMapCase(spec, tuple(tuple(_STEP * x % _PRIME for x in place) for place in spec.stimuli))
+        prime = _PRIMES[len(spec.stimuli) > MOST]
+        return StimulusMapCase(spec, tuple(tuple(_STEP * x % prime for x in place) for place in spec.stimuli))
 
-    return sloped((*map(moved, joints()), *map(shuffled, joints())), gradient)
+    return sloped((*map(moved, joints()), *map(shuffled, joints()), *_outliers()), gradient)
+
+
+def _outliers() -> Iterator[StimulusMapCase]:
+    """One stimulus moved to where outliers lie, or to a number that may stand for a missing value."""
+    for number, place in enumerate((1e3, 1e6, 1e9, -1e6, 99, -99, 999, -999, 9999, -9999, -1, 1e-6)):
+        for stimuli in (3, 4, 5 + number):
+            spec, at = joint(stimuli, 2 + number % 4), 1 + number % (stimuli - 1)
+            yield StimulusMapCase(spec, tuple((float(place if j == at else j),) for j in range(stimuli)))
 
 
 def moved(spec: FiniteSpec) -> StimulusMapCase:

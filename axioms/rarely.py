@@ -1,0 +1,53 @@
+"""Rare stimuli whose responses are not sure, and responses that are rare at one stimulus: from seldom to 1 in 10^150.
+
+A formula that leaves out what is rarer than a threshold, or adds a small number within a logarithm, goes wrong there
+only; the threshold may be anywhere.
+"""
+
+from __future__ import annotations
+
+from ..models.data import FiniteSpec, PairSpec
+from .cases import GarblingCase, ModelCase, PairCase, ResponseMapCase
+
+#: Powers of ten of a prior probability; and of a probability of a response, beside one stimulus that never shows it.
+_PRIORS = (4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 24, 31, 60, 100, 150)
+_RESPONSES = (1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5)
+_LINE = ((0,), (1,))
+
+
+def _rare(power: float, responses: tuple[tuple[float, ...], ...]) -> FiniteSpec:
+    return FiniteSpec(_LINE, (10.0**-power, 1), responses)
+
+
+#: The rare stimulus has half of its responses in common with the other: I at it may not fall below that of the other
+#: half alone. Of three responses two are its own.
+UNSURE = tuple(_rare(power, ((1, 1), (2, 0))) for power in _PRIORS)
+APART = tuple(_rare(power, ((1, 1, 0), (0, 0, 1))) for power in _PRIORS)
+#: A common response that the first stimulus shows a little less often than the other, which is common.
+SELDOM = tuple(FiniteSpec(_LINE, (1, 99), ((1 - 10.0**-p, 10.0**-p), (1, 0))) for p in _RESPONSES)
+
+MODELS = tuple(map(ModelCase, (*UNSURE, *APART, *SELDOM)))
+#: All three of the responses in APART are merged or, of UNSURE, both; and a rare response in halves.
+GARBLINGS = (
+    *(GarblingCase(spec, ((1,), (1,))) for spec in (*UNSURE, *SELDOM)),
+    *(GarblingCase(spec, ((1, 0), (1, 0), (0, 1))) for spec in APART),
+    *(
+        GarblingCase(_rare(100, ((2 - 2 * 10.0**-p, 10.0**-p, 10.0**-p), (1, 0, 0))), ((1, 0), (0, 1), (0, 1)))
+        for p in _RESPONSES
+    ),
+)
+RENAMINGS = (
+    *(ResponseMapCase(spec, order=(1, 0)) for spec in (*UNSURE[::3], *SELDOM[::3])),
+    *(ResponseMapCase(spec, order=(2, 1, 0)) for spec in APART[::3]),
+)
+#: Two rare stimuli share the first response, which no other has, and differ in the second.
+PAIRS = tuple(
+    PairCase(
+        PairSpec(
+            ((0,), (1,), (2,)),
+            (10.0**-power, 10.0**-power, 1),
+            (((1, 0, 0), (0, 0, 0)), ((0, 1, 0), (0, 0, 0)), ((0, 0, 0), (0, 0, 1))),
+        )
+    )
+    for power in _PRIORS
+)
