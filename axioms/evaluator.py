@@ -14,7 +14,7 @@ from ..estimators.exact import Effort, Form
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 from ..models.transforms import split_response
-from .answers import ask, follow
+from .answers import SIGMAS, ask, follow
 from .finding import Doubt, Values
 
 #: The numerical noise that is assumed of any user's function, in nats.
@@ -123,6 +123,12 @@ def _doubt(moved: Array, why: str) -> Doubt | None:
     return Doubt(largest, f"{why} moves a value by {largest:.2g}") if largest > FLOOR else None
 
 
+def _own_errors(values: Values) -> Doubt:
+    """The doubt that the standard errors raise which a measure gives."""
+    largest = float(values.error.max())
+    return Doubt(largest, f"the measure's own standard errors are up to {2 * largest / SIGMAS:.2g}")
+
+
 def _largest(one: Doubt | None, other: Doubt | None) -> Doubt | None:
     return max((doubt for doubt in (one, other) if doubt), key=lambda doubt: doubt.moved, default=None)
 
@@ -157,17 +163,20 @@ class _Users:
         return replace(value, error=np.maximum(value.error, apart + _least(value)), doubt=_doubt(apart, _ORDER))
 
     def _with_noise(self, function: Callable[[Any], Any], model: EncodingModel, given: Values) -> Values:
-        """The values, with their spread over equivalent presentations of the same joint distribution as the error."""
+        """The values, with their spread over equivalent presentations of the same joint distribution as the error.
+
+        What lies within the errors that the measure gives is their doing, and not that of the presentation.
+        """
         if not self.confirm:
             return given
         value, noisy = given.value, bool(given.error.any())
         noise = np.maximum(given.error, _least(given))
-        count, doubt = len(model.stimuli), None
+        count, doubt = len(model.stimuli), _own_errors(given) if noisy else None
         for order in (np.arange(count)[::-1], np.roll(np.arange(count), 1)):
             turned = self._ask(function, model.reordered(order), value.shape, self.name).value[np.argsort(order)]
             follow(given, turned, self.name)
             apart = np.abs(turned - value)
-            doubt = _largest(doubt, _doubt(apart, _ORDER))
+            doubt = _largest(doubt, _doubt(apart * (apart > 2 * given.error), _ORDER))
             noise = np.maximum(noise, apart)
         try:
             split = self._ask(function, split_response(model, len(model.likelihood) - 1), value.shape, self.name).value
@@ -178,7 +187,7 @@ class _Users:
         moved = np.abs(split - value)
         # An entropy of the response may really see the split; only small changes, or a noisy measure's, are errors.
         counts = (moved < SPLIT_NOISE) | noisy
-        doubt = _largest(doubt, _doubt(moved * counts, _SPLIT))
+        doubt = _largest(doubt, _doubt(moved * (counts & (moved > 2 * given.error)), _SPLIT))
         return replace(given, error=np.where(counts, np.maximum(noise, moved), noise), doubt=doubt)
 
     def _ask(self, function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str) -> Values:

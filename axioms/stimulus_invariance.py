@@ -18,6 +18,8 @@ from .strategies import continuous_specs, finite_specs, steps
 def check(measure: Evaluator, case: StimulusMapCase | LinearMapCase | places.PlacesCase) -> Finding:
     """I is unchanged by an invertible map of the stimulus, coordinatewise or linear."""
     what = "an invertible map of the stimulus"
+    if isinstance(case, StimulusMapCase) and case.built.dimensions > 1:
+        what = "an invertible map of each feature"
     if isinstance(case, places.PlacesCase):
         what = "another cut or unit of the circle" if case.slope else "new labels of the stimuli"
     return unchanged(measure.pointwise(case.built), measure.pointwise(case.mapped), case.built, what)

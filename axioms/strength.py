@@ -58,7 +58,7 @@ class Strength(Struct, frozen=True, forbid_unknown_fields=True):
         always = [n for n, (count, one) in enumerate(zip(found, self.breaks)) if count == one.seeds]
         start = max(always, default=0)
         parts = [
-            f"{size_text(one.size)}{' of I(x) is found' * (n == 0)} in {count} of {one.seeds}{' seeds' * (n == 0)}"
+            f"{size_text(one.size)}{' of I(x) on all models is found' * (n == 0)} in {count} of {one.seeds}{' seeds' * (n == 0)}"
             for n, (count, one) in enumerate(zip(found[start:], self.breaks[start:]))
         ]
         return ", of ".join(parts)
