@@ -211,6 +211,16 @@ def informed(count: int = 13, **more: Any) -> BallCase:
     return BallCase(alike, own, ((1, 2), (3, 1)), (1,), **fields)
 
 
+def owned(**more: Any) -> BallCase:
+    """Each far stimulus has a response of its own, until a stimulus in the ball comes to share all of them."""
+    count = BallCase.OCTAVES + 1
+    rows = tuple(tuple(int(n == k) for k in range(count + 1)) for n in range(count + 1))
+    places = tuple((x,) for x in _PLACES)
+    before = FiniteSpec(places, (1.0, 2.0, 1.0), (rows[-1],) * 3)
+    after = replace(before, responses=(rows[-1], (1,) * (count + 1), rows[-1]))
+    return BallCase(before, after, rows[:-1], (1,), **{"each": 1, "octaves": 9, "rate": 1, **more})
+
+
 def crowded(case: BallCase, count: int) -> BallCase:
     """The case with `count` stimuli more in the ball, on its far side, that stay as they are; on a line."""
     width = len(case.rows[0])

@@ -38,6 +38,8 @@ CIRCLES = ("circle:2pi", "circle:1", "circle:24", "circle:1000000")
 ANGLES = ((0, 1), (-1, 0), (0.5**0.5, 0.5**0.5), (cos(0.01), sin(0.01)), (0.6, 0.8))
 #: New places of stimuli: units of which gaps of 1, 2, 3, ... are multiples, mirrored or not.
 _GAPS = (1, -1e-4, 1000, -0.3)
+#: Numbers of stimuli on larger circles, which no bins of whole degrees part evenly, or which they do.
+_ROUND = (30, 37, 48, 73, 90, 120)
 #: New labels, from the index of the old one: far apart, negative, between whole numbers.
 _LABELS = ((1000, 7), (-1, -1), (0.3, 0.1))
 #: Corners of a box; the first four lie in no plane.
@@ -188,7 +190,8 @@ def moves(gradient: bool) -> tuple[Case, ...]:
             return PlacesCase(spec, tuple((first + step * j,) for j in range(len(spec.stimuli))))
         return cut(spec, TURNS[n % len(TURNS)]) if spec.geometry else unevenly(spec, _GAPS[n % len(_GAPS)])
 
-    return known.sloped((move(n, spec) for n, spec in enumerate(all_specs())), gradient)
+    more = (cut(circle(joint(n, 3 + n % 5)), by) for n in _ROUND for by in (1, TURNS[0]))
+    return known.sloped((*(move(n, spec) for n, spec in enumerate(all_specs())), *more), gradient)
 
 
 def unevenly(spec: FiniteSpec, unit: float) -> StimulusMapCase:

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ..models import Bump, Laplace, Mixture, Periodic
-from .ball_cases import CHANGES, ball_case, crowded, even, informed, shrunk
+from .ball_cases import CHANGES, ball_case, crowded, even, informed, owned, shrunk
 from .cases import Case
 from .locality_cases import DecayCase
 from .sizes import MOST
@@ -80,6 +80,7 @@ AROUND = (
     crowded(ball_case("answered", octaves=5, rate=1, each=1), 36),
     ball_case("answered", (-1,), 9, sharp=True, share=0.15, **_NEAR),
     informed(),
+    owned(),
     even("removed"),
     even("moved"),
 )

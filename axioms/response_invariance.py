@@ -20,7 +20,7 @@ from .strategies import continuous_specs, finite_specs
 
 def check(measure: Evaluator, case: ResponseMapCase) -> Finding:
     """I is unchanged by an invertible map of the response."""
-    what = "a smooth bijection of the response" if case.factors else "new names for the responses"
+    what = "a smooth bijection of the response" if case.factors else "a renaming of the responses"
     if case.values is not None:
         what = "new numerical values of the responses"
     return unchanged(measure.pointwise(case.built), measure.pointwise(case.mapped), case.built, what)

@@ -1,6 +1,6 @@
 """One case of every size, 1 to 24 stimuli, 1 to 24 responses, 1 to 8 features: a search may miss one by luck.
 
-Beyond, some numbers of up to 5,000 responses are asked, whole blocks of 512 and others, and of up to 600 stimuli.
+Beyond, some numbers of up to 10,000 responses are asked, whole blocks of 512 and others, and of up to 600 stimuli.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .known import sloped, with_slopes
 #: The largest number of stimuli, and of responses.
 MOST = 24
 #: Larger numbers of responses.
-LARGER = (512, 600, 1000, 1024, 2048, 3000, 4096, 5000)
+LARGER = (512, 600, 1000, 1024, 2048, 3000, 4096, 5000, 10_000)
 #: Numbers of stimuli and of responses between: thresholds and blocks may lie anywhere.
 BETWEEN = (
     *((30, 45), (40, 21), (50, 33), (65, 12), (80, 7), (100, 9), (130, 4), (150, 5), (200, 3), (300, 3), (600, 2)),

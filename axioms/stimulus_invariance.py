@@ -21,7 +21,7 @@ def check(measure: Evaluator, case: StimulusMapCase | LinearMapCase | places.Pla
     if isinstance(case, StimulusMapCase) and case.built.dimensions > 1:
         what = "an invertible map of each feature"
     if isinstance(case, places.PlacesCase):
-        what = "another cut or unit of the circle" if case.slope else "new labels of the stimuli"
+        what = "another cut or unit of the circle" if case.slope else "a relabelling of the stimuli"
     return unchanged(measure.pointwise(case.built), measure.pointwise(case.mapped), case.built, what)
 
 

@@ -12,6 +12,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+#: What is said of the first size.
+_FOUND = " of I(x) on all models is found"
+
 
 class Break(Struct, frozen=True, forbid_unknown_fields=True):
     """Breaks of one size.
@@ -58,7 +61,7 @@ class Strength(Struct, frozen=True, forbid_unknown_fields=True):
         always = [n for n, (count, one) in enumerate(zip(found, self.breaks)) if count == one.seeds]
         start = max(always, default=0)
         parts = [
-            f"{size_text(one.size)}{' of I(x) on all models is found' * (n == 0)} in {count} of {one.seeds}{' seeds' * (n == 0)}"
+            f"{size_text(one.size)}{_FOUND * (n == 0)} in {count} of {one.seeds}{' seeds' * (n == 0)}"
             for n, (count, one) in enumerate(zip(found[start:], self.breaks[start:]))
         ]
         return ", of ".join(parts)

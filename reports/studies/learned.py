@@ -26,12 +26,11 @@ from ...estimators import i_local
 from ..verdicts import WORDS
 from .estimators import mixture_16, plane
 from .study import Data, Run, Study, page
+from .variants import variants
 
 #: Number of images on which a network is tested; passes per image of the exact denoiser in the variance form.
 IMAGES, EXACT_PASSES = 64, 600
 PASSES = 1024
-#: Names in the table of recipes: both networks see a linear step, which the others do not.
-STEPPED, VECTORS = "small with a linear step", "vectors: residual MLP, linear step"
 #: How the table calls networks that come with the package, behind the name of what they learned.
 _SHIPPED = "(shipped networks)"
 
@@ -92,33 +91,6 @@ def trained(
     clock = time.process_time if cpu_time else time.monotonic
     run = Training(source, population(source), recipe, seed=seed, minutes=minutes, device="cpu", clock=clock)
     return UNetDenoiser(run.run())
-
-
-def variants() -> dict[str, Recipe]:
-    """U-Nets of the preset *small*, recipes that differ from it in one respect, and the preset *vectors*."""
-    base, vectors = PRESETS["small"], PRESETS["vectors"]
-
-    def built(**changes: Any) -> Recipe:
-        return replace(base, architecture=replace(base.architecture, **changes))
-
-    return {
-        "small": base,
-        "noise prediction (DDPM's)": built(preconditioning="epsilon"),
-        "levels of DDPM's schedule": replace(base, level_draw="ddpm"),
-        "responses by embedding": built(route="embedding"),
-        "responses by both": built(route="both"),
-        "two networks": built(shared=False),
-        "gain from the law of total variance": replace(base, target="variance"),
-        "patches of 2 x 2, 64 channels": built(patch=2, channels=(64, 64)),
-        STEPPED: replace(
-            vectors,
-            architecture=replace(base.architecture, shared=False, preconditioning="wiener", step=True),
-            batch=base.batch,
-            rate=base.rate,
-            warm_up=base.warm_up,
-        ),
-        VECTORS: vectors,
-    }
 
 
 def choices(

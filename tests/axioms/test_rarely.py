@@ -135,6 +135,23 @@ def entropy_given(model):
     return -parts(model.likelihood, 1.0).sum(0)
 
 
+def surprise_if_own(model):
+    """I_local, but the specific surprise at stimuli with a response that no other stimulus has."""
+    alone = (model.likelihood > 0).sum(1) == 1
+    own = ((model.likelihood == 1) & alone[:, None]).any(0)
+    return np.where(own, -np.log(model.prior), si.i_local(model))
+
+
+def bins_of_a_circle(model):
+    """Stimuli on a circle in bins of ten degrees, if they are more than the bins."""
+    if model.geometry.period is None or len(model.prior) <= 36:
+        return surprise(model)
+    bins = np.floor(model.stimuli[:, 0] / model.geometry.period * 36 % 36)
+    same = (bins[:, None] == bins) * model.prior
+    p = model.likelihood @ (same / same.sum(1, keepdims=True)).T
+    return parts(p, (p @ model.prior)[:, None]).sum(0)
+
+
 RARE = 10.0 ** np.array([-5, -8, -12])
 WRONG = [
     *(("positivity", dropped_responses(least)) for least in RARE),
@@ -146,11 +163,14 @@ WRONG = [
     *(("completeness", blocks(size)) for size in (50, 128, 512)),
     ("completeness", times(lambda model: 0.9 if len(model.likelihood) > 4096 else 1)),
     ("data_processing", times(lambda model: 0.9 if len(model.likelihood) > 4096 else 1)),
+    ("completeness", lambda model: parts(*chances(model))[:5000].sum(0)),
     *(("completeness", blocks_of_stimuli(size)) for size in (64, 256)),
     ("response_invariance", blocks(50, 100, 500)),
     ("data_processing", times(lambda model: 0.9 if 30 < len(model.prior) < 60 and len(model.likelihood) > 20 else 1)),
     ("response_invariance", times(bonus_if_falling)),
     ("stimulus_invariance", times(outlier)),
+    ("stimulus_invariance", bins_of_a_circle),
+    ("locality", surprise_if_own),
     *(("stimulus_invariance", sentinel(number)) for number in (-999, 9999)),
     ("locality", lambda model: entropy_given(model) * (1.01 if len(model.likelihood) > 8 else 1)),
 ]

@@ -10,7 +10,9 @@ def test_it_is_said_from_the_smallest_break_that_is_always_found():
     sizes = (Break(0.1, 20, 20, 20), Break(0.01, 20, 20, 20), Break(1e-3, 3, 3, 20), Break(1e-4, 0, 0, 20))
     said = "a break of 1% of I(x) on all models is found in 20 of 20 seeds, of 0.1% in 3 of 20, of 0.01% in 0 of 20"
     assert str(Strength("e", 200, sizes)) == said
-    assert str(Strength("e", 200, sizes[2:])).startswith("a break of 0.1% of I(x) on all models is found in 3 of 20 seeds")
+    assert str(Strength("e", 200, sizes[2:])).startswith(
+        "a break of 0.1% of I(x) on all models is found in 3 of 20 seeds"
+    )
     known = (Break(0.1, 20, 20, 20, True), Break(0.01, 20, 7, 20, True))
     said = "a break of 1% of I(x) on all models is found in 20 of 20 seeds; by drawn cases alone, one of 10% of I(x) "
     assert str(Strength("e", 200, known)).startswith(said)
