@@ -66,7 +66,7 @@ AXIOM = Axiom(
         *known.MODELS_AND_PAIRS,
         *places.MODELS_AND_PAIRS,
         *map(ModelCase, steep.SPECS),
-        *rarely.MODELS,
+        *map(ModelCase, rarely.SELDOM),
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
     smallest=smallest.models_and_pairs,

@@ -10,7 +10,7 @@ from ..models.data import FiniteSpec, PairSpec
 from .cases import GarblingCase, ModelCase, PairCase, ResponseMapCase
 
 #: Powers of ten of a prior probability; and of a probability of a response, beside one stimulus that never shows it.
-_PRIORS = (4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 24, 31, 60, 100, 150)
+_PRIORS = (5, 9, 13, 18, 31, 150)
 _RESPONSES = (1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5)
 _LINE = ((0,), (1,))
 
@@ -37,8 +37,8 @@ GARBLINGS = (
     ),
 )
 RENAMINGS = (
-    *(ResponseMapCase(spec, order=(1, 0)) for spec in (*UNSURE[::3], *SELDOM[::3])),
-    *(ResponseMapCase(spec, order=(2, 1, 0)) for spec in APART[::3]),
+    *(ResponseMapCase(spec, order=(1, 0)) for spec in (*UNSURE[::2], *SELDOM[::3])),
+    *(ResponseMapCase(spec, order=(2, 1, 0)) for spec in APART[::2]),
 )
 #: Two rare stimuli share the first response, which no other has, and differ in the second.
 PAIRS = tuple(
