@@ -181,9 +181,8 @@ class _Users:
         try:
             split = self._ask(function, split_response(model, len(model.likelihood) - 1), value.shape, self.name).value
         except NotApplicable:
-            return replace(
-                given, error=noise, doubt=doubt
-            )  # the measure needs numerical responses, and a split cell has none
+            # The measure needs numerical responses, and a split cell has none.
+            return replace(given, error=noise, doubt=doubt)
         moved = np.abs(split - value)
         # An entropy of the response may really see the split; only small changes, or a noisy measure's, are errors.
         counts = (moved < SPLIT_NOISE) | noisy

@@ -21,7 +21,7 @@ BETWEEN = (
     *((30, 45), (40, 21), (50, 33), (65, 12), (80, 7), (100, 9), (130, 4), (150, 5), (200, 3), (300, 3), (600, 2)),
     *((20, 60), (9, 70), (8, 90), (7, 120), (6, 150), (6, 200), (5, 300), (4, 400)),
 )
-#: How many responses of two stimuli's pairs are asked beside them, and the parts of two responses beside many stimuli.
+#: Numbers of stimuli with two responses, each of which is split into so many parts.
 _STIMULI, _PARTS = (30, 40, 50, 65, 100), 20
 #: The largest number of features.
 FEATURES = 8
