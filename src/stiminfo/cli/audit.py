@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import OptionError
+from .audit_options import AuditOptions
 from .checkpoint import checkpoint_folder, networks_of
-from .options import AuditOptions, with_fields
+from .options import with_fields
 from .reading import ReadingOptions
 from .shared import bar_here, check_outputs, console_here, warn_if_quiet
 from .verdicts import (

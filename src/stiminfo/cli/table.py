@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from ..errors import OptionError
-from .options import AuditOptions, CaseTimeout, with_fields
+from .audit_options import AuditOptions, CaseTimeout
+from .options import with_fields
 from .shared import INTERRUPTED, console_here, say
 from .verdicts import (
     check_backend,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .options import AuditOptions
+from .audit_options import AuditOptions
 from .shared import INTERRUPTED, bar_here, check_outputs, ending, say
 
 if TYPE_CHECKING:
