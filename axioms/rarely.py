@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..models.data import FiniteSpec, PairSpec
 from .cases import GarblingCase, ModelCase, PairCase, ResponseMapCase
 
-#: Powers of ten of a prior probability; and of a probability of a response, beside one stimulus that never shows it.
+#: Powers of ten: 1 in so many is a stimulus, and a response of one stimulus.
 _PRIORS = (5, 9, 13, 18, 31, 150)
 _RESPONSES = (1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5)
 _LINE = ((0,), (1,))
@@ -19,15 +19,14 @@ def _rare(power: float, responses: tuple[tuple[float, ...], ...]) -> FiniteSpec:
     return FiniteSpec(_LINE, (10.0**-power, 1), responses)
 
 
-#: The rare stimulus has half of its responses in common with the other: I at it may not fall below that of the other
-#: half alone. Of three responses two are its own.
+#: Half the time the rare stimulus has the response of the other one, and half the time its own; or two of its own.
 UNSURE = tuple(_rare(power, ((1, 1), (2, 0))) for power in _PRIORS)
 APART = tuple(_rare(power, ((1, 1, 0), (0, 0, 1))) for power in _PRIORS)
-#: A common response that the first stimulus shows a little less often than the other, which is common.
+#: The less common stimulus has, seldom, a response that the other never has.
 SELDOM = tuple(FiniteSpec(_LINE, (1, 99), ((1 - 10.0**-p, 10.0**-p), (1, 0))) for p in _RESPONSES)
 
 MODELS = tuple(map(ModelCase, (*UNSURE, *APART, *SELDOM)))
-#: All three of the responses in APART are merged or, of UNSURE, both; and a rare response in halves.
+#: Both responses of UNSURE and SELDOM are merged, the two own ones of APART, and the halves of a rare one.
 GARBLINGS = (
     *(GarblingCase(spec, ((1,), (1,))) for spec in (*UNSURE, *SELDOM)),
     *(GarblingCase(spec, ((1, 0), (1, 0), (0, 1))) for spec in APART),
@@ -40,7 +39,7 @@ RENAMINGS = (
     *(ResponseMapCase(spec, order=(1, 0)) for spec in (*UNSURE[::2], *SELDOM[::3])),
     *(ResponseMapCase(spec, order=(2, 1, 0)) for spec in APART[::2]),
 )
-#: Two rare stimuli share the first response, which no other has, and differ in the second.
+#: Two rare stimuli share the first response, which no other has, and have different second ones.
 PAIRS = tuple(
     PairCase(
         PairSpec(

@@ -272,7 +272,7 @@ class _Attack:
     def _doubt(self, worst: Finding) -> str:
         """Why the cases do not show that the axiom holds, though none refutes it; "" if they do."""
         if not worst.sound:
-            return undecided(self.axiom, worst, self.measure.units)
+            return undecided(self.axiom, worst)
         if says := evasive(self.measure.name, self.seen, self.declined):
             return says
         if not self.asked:
@@ -284,7 +284,7 @@ class _Attack:
         loosest = max(self.confirmed.values(), key=lambda found: found.error / found.tolerance)
         largest, declined = max(0.0, worst.violation), told_declined(self.measure.name, self.declined)
         says = (
-            f"{len(self.seen)} cases, largest residual {largest:.2g} {self.axiom.unit_for(self.measure.units)}"
+            f"{len(self.seen)} cases, largest residual {largest:.2g} {worst.unit}"
             f" (numerical error {loosest.error:.1g}, allowed {loosest.tolerance:.1g})"
             + (f"; {self.premise}" if self.premise is not None else "")
             + (f"; {declined}" if declined else "")

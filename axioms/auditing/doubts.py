@@ -14,13 +14,13 @@ Seen = Mapping[Case, str]
 Declined = Mapping[Case, tuple[str, str]]
 
 
-def undecided(axiom: Axiom, worst: Finding, units: str) -> str:
-    """Of a case that neither breaks nor meets the axiom, by a measure with these units."""
+def undecided(axiom: Axiom, worst: Finding) -> str:
+    """Of a case that neither breaks nor meets the axiom."""
     if axiom.settles and worst.error <= worst.tolerance:
         settles = axiom.settles
     else:
         enough = worst.violation / 2 if worst.violation > worst.tolerance else COARSEST_ERROR
-        settles = f"an error of at most {enough:.1g} {axiom.unit_for(units).partition(',')[0]}"
+        settles = f"an error of at most {enough:.1g} {worst.unit.partition(',')[0]}"
     off = f"that may be off by {2 * worst.error:.2g}{worst.doubt and f': {worst.doubt}'}"
     return f"{worst.says}; {off}; {settles} would settle it"
 
