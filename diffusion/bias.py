@@ -180,7 +180,7 @@ def measure_bias(
         seen = _noisy(denoiser, sampler, x, passes // 2, generator)
         m = denoiser.xhat(seen.xg, seen.gamma)
         gain = denoiser.xhat(seen.xg, seen.gamma, denoiser.encoder.sample(seen.x, generator)) - m
-        errors = (gain * (2 * (seen.x - m) - gain)).sum(1).double() * seen.weight
+        errors = (gain * (2 * (seen.x - m) - gain)).sum(1).cpu().double() * seen.weight
         said = seen.said * seen.weight
         total = said.mean()
         low, high = _range(denoiser, x)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
-from .gain_target import measure_means
+from .gain_target import at_once, measure_means
 from .held_out import BANDS
 from .networks import DenoisingNetwork, GainNetwork
 from .recipes import Recipe
@@ -59,13 +59,18 @@ def recipe_that_lasts(
         two = run.stage("responses", copy.deepcopy(plain), run.response_loss, run.recipe.response_steps)
         response_step = two.seconds_per_step(run.clock, part, _TIMED)
         plain = two.module.eval().requires_grad_(False)
-    start = run.clock()
-    other = run.gain_stage(copy.deepcopy(gain), plain, _PILOT if run.recipe.pool else 0)
-    pooling = (run.clock() - start) / _PILOT
+    # A GPU is slow at first, and takes hardly longer for many stimuli than for few.
+    pilot, times = (at_once(len(run.source.mean)), 2) if run.at.type == "cuda" else (_PILOT, 1)
+    for _ in range(times):
+        start = run.clock()
+        other = run.gain_stage(copy.deepcopy(gain), plain, pilot if run.recipe.pool else 0)
+        pooling = (run.clock() - start) / pilot
     gain_step = other.seconds_per_step(run.clock, part, _TIMED)
-    start = run.clock()
-    measure_means(other.module.eval().requires_grad_(False), plain, lambda k: run.batches.draw("levels", k, _PILOT), 1)
-    image = (run.clock() - start) / _PILOT
+    for _ in range(times):
+        start = run.clock()
+        measured = other.module.eval().requires_grad_(False)
+        measure_means(measured, plain, lambda k: run.batches.draw("levels", k, pilot), 1)
+        image = (run.clock() - start) / pilot
     left = _left(run, until, 2 * BANDS * views * image)
     return run.recipe.lasting(left, step, gain_step, image, response_step, pooling)
 

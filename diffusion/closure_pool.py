@@ -40,7 +40,7 @@ class ClosurePool:
     """The closure of trained denoisers at `count` noisy stimuli, in place of the `Batches` of a stage."""
 
     def __init__(self, batches: Batches, denoising: DenoisingNetwork, count: int) -> None:
-        self.source, self.seed, self.process = batches.source, batches.seed, batches.process
+        self.many, self.seed, self.process = batches.many, batches.seed, batches.process
         drawn = batches.draw("pool", 0, count)
         self.device = batches.device
         denoiser = UNetDenoiser(Learned(denoising, None, batches.encoder, {}), device=batches.device)

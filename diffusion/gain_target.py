@@ -16,6 +16,9 @@ from .stepped import SteppedNetwork
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
+#: Most stimuli, and most pixels, that go through the networks at once while means are measured.
+_AT_ONCE, _PIXELS = 1024, 1 << 22
+
 
 def denoising_loss(accelerator: Accelerator, responses: bool, network: Any, batch: Batch) -> Tensor:
     """Mean squared error of xhat, with or without responses, in units of the output, in which it is about 1."""
@@ -59,11 +62,20 @@ def measure_step(denoising: DenoisingNetwork, batch: Batch) -> None:
     denoising.measure(batch.x, batch.xg, batch.gamma)
 
 
+def at_once(pixels: int) -> int:
+    """Stimuli of so many pixels that go through the networks at once while means are measured: 4 million pixels."""
+    return max(1, min(_AT_ONCE, _PIXELS // pixels))
+
+
 def measure_size(gain: GainNetwork, denoising: DenoisingNetwork, batch: Batch) -> None:
     """Set the gain network's unit to the mean size of the squares."""
     gain.know(denoising)
-    squares = gain_targets(denoising, batch)[0]["square"]
-    gain.size.mul_((squares.mean(1) / gain.unit(batch.gamma).mean(1)).mean())
+    shares = []
+    for rows in torch.arange(len(batch.x)).split(at_once(batch.x.shape[1])):
+        part = batch.part(slice(int(rows[0]), int(rows[-1]) + 1))
+        squares = gain_targets(denoising, part)[0]["square"]
+        shares.append(squares.mean(1) / gain.unit(part.gamma).mean(1))
+    gain.size.mul_(torch.cat(shares).mean())
 
 
 def measure_means(

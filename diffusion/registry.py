@@ -29,6 +29,7 @@ DATASETS = {
     "gaussian": "gaussian",
     "mnist-gaussian": "mnist_gaussian",
     "gmm": "gmm",
+    "mnist-gmm": "mnist_gmm",
 }
 
 #: Data sources that read a path, by the words of help texts; each is a `Dataset` with suffixes.

@@ -69,7 +69,8 @@ class Stage:
         self.parameters = list(module.part_of(name).parameters())
         self.optimiser = torch.optim.AdamW(self.parameters, lr=recipe.rate, weight_decay=1e-4, fused=True)
         self.schedule = get_cosine_schedule_with_warmup(self.optimiser, min(recipe.warm_up, steps // 5), steps)
-        self.average = EMAModel(self.parameters, decay=recipe.ema, use_ema_warmup=True, inv_gamma=1.0, power=0.75)
+        warming = {"use_ema_warmup": True, "inv_gamma": 1.0, "power": 0.75}
+        self.average = EMAModel(self.parameters, decay=recipe.ema, foreach=accelerator.device.type == "cuda", **warming)
         self.prepared = accelerator.prepare(self.optimiser)
         self.step, self.whole = 0, True
         self.losses: list[list[float]] = []
@@ -154,7 +155,7 @@ class Stage:
                 self.micro = max(1, min(self.micro, self._share) // 2)
             if self.accelerator.device.type == "cuda":
                 torch.cuda.empty_cache()
-            many = self.batches.source.words.many
+            many = self.batches.many
             self.say(
                 f"a batch of {self._share} {many} failed ({(str(first).splitlines() or ['no memory'])[0][:120]}); "
                 f"going on with pieces of {self.micro} {many}"

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from .architecture import Architecture, Levels
 from .encoders import Encoder
 from .networks import DenoisingNetwork, GainNetwork
+from .sources.source import alike
 
 #: Parts of the range of levels in which the step is measured; between their middles it is interpolated.
 PARTS = 24
@@ -118,19 +119,23 @@ class SteppedNetwork(DenoisingNetwork):
         score = self.score(mean, r)
         left, share = _between(self.levels.place(gamma))
         along = torch.empty_like(score)
-        for k in left.unique().tolist():  # a matrix for each row would take too much memory
-            rows = left == k
-            along[rows] = torch.lerp(score[rows] @ self.step[k], score[rows] @ self.step[k + 1], share[rows, None])
+        for k, rows in enumerate(alike(left, PARTS)):  # a matrix for each row would take too much memory
+            if len(rows):
+                along[rows] = torch.lerp(score[rows] @ self.step[k], score[rows] @ self.step[k + 1], share[rows, None])
         return along * self.scaling(gamma)[1] ** 2
 
     def score(self, mean: Tensor, r: Tensor) -> Tensor:
         """Grad log p(r|x) at x = mean, (B, d)."""
-        assert self.encoder is not None
-        if self.encoder.weights.device != mean.device:
-            self.encoder = self.encoder.to(mean.device)
-        slopes, residual = self.encoder.linearised(mean, r)
+        slopes, residual = self._population(mean.device).linearised(mean, r)
         assert residual is not None
         return residual @ slopes if slopes.ndim == 2 else torch.einsum("bk,bkd->bd", residual, slopes)
+
+    def _population(self, device: torch.device) -> Encoder:
+        """The population on a device; it is no part of the module, which moves without it."""
+        assert self.encoder is not None
+        if self.encoder.weights.device != device:
+            self.encoder = self.encoder.to(device)
+        return self.encoder
 
     def beside(self, xg: Tensor, gamma: Tensor) -> Tensor:
         return self._views(xg, gamma, super().forward(xg, gamma))
@@ -146,9 +151,9 @@ class SteppedNetwork(DenoisingNetwork):
     @torch.no_grad()
     def measure(self, x: Tensor, xg: Tensor, gamma: Tensor) -> None:
         """Take the step's tables from stimuli (B, d), many for each part of the range of levels."""
-        assert self.encoder is not None
         assert self.directions is not None
         mean = self(xg, gamma)
+        encoder = self._population(mean.device)
         part = (self.levels.place(gamma) * PARTS).long().clamp_max(PARTS - 1)
         eye = torch.eye(x.shape[1], dtype=torch.float64, device=x.device)
         for k in range(PARTS):
@@ -157,7 +162,7 @@ class SteppedNetwork(DenoisingNetwork):
             off = (x[at] - mean[at]).double() / out
             covariance = off.T @ off / at.sum()
             covariance = covariance + _RIDGE * covariance.diagonal().mean() * eye
-            slopes = self.encoder.linearised(mean[at])[0].double()
+            slopes = encoder.linearised(mean[at])[0].double()
             fisher = slopes.mT @ slopes
             fisher = fisher if fisher.ndim == 2 else fisher.mean(0)
             step = torch.linalg.inv(torch.linalg.inv(covariance) + fisher * (out**2).mean())

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 from torch import Tensor
 
 from ..errors import ModelError, TrainingDiverged
+from .accelerators import accelerator
 from .architecture import Levels
 from .batches import Batch, Batches
 from .beginning import begin_with, fresh_denoisers, fresh_gain
@@ -26,7 +26,7 @@ from .calibration import effort_for, recipe_that_lasts
 from .checkpoints import Learned
 from .closure_pool import ClosurePool
 from .encoders import Encoder
-from .gain_target import denoising_loss, gain_loss, measure_means, measure_size, measure_step
+from .gain_target import at_once, denoising_loss, gain_loss, measure_means, measure_size, measure_step
 from .held_out import Yardstick
 from .interrupts import held_back
 from .level_range import levels_for
@@ -43,8 +43,6 @@ SAVE_EVERY = 60.0
 _SIZED = 2048
 #: Images from which the linear step is measured, some hundred for each of its parts.
 _STEPPED = 16384
-#: Images that go through the networks at once while means are measured.
-_AT_ONCE = 1024
 
 STAGES = ("denoisers", "responses", "gain")
 #: The phases of a run in their order; the resume file names the phase in which it was written.
@@ -140,9 +138,7 @@ class Training:
             self.resume_file.unlink(missing_ok=True)
 
     def _run(self, saved: Saved | None) -> Learned:
-        self.accelerator = Accelerator(
-            mixed_precision=self.recipe.precision, cpu=self.device == "cpu", step_scheduler_with_optimizer=False
-        )
+        self.accelerator = accelerator(self.recipe.precision, cpu=self.device == "cpu")
         self.at = self.accelerator.device
         self._spent = 0.0 if saved is None else float(saved.state["spent"])
         self.speeds: dict[str, float] = {} if saved is None else dict(saved.state["speeds"])
@@ -222,7 +218,7 @@ class Training:
         if at <= 3:
             # A short run uses no more images than it was trained on.
             count = min(MOST_MEASURED, self.recipe.batch * self.recipe.gain_steps)
-            size, closed = min(_AT_ONCE, count), bool(self.recipe.pool)
+            size, closed = min(at_once(len(self.source.mean)), count), bool(self.recipe.pool)
             self._snapshot = self._snapshot_at("means", denoising, gain)
             measure_means(gain, denoising, lambda k: self.batches.draw("levels", k, size), count // size, closed)
 

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from torch import Tensor
 
 from ...errors import MALFORMED, CheckpointError
+from ..accelerators import accelerator
 from ..interrupts import held_back
 from ..resume import Saved, begun, write_saved
 from ..stages import Every, Progress, Stage
@@ -50,6 +50,8 @@ class GroupBatches:
     responses: Responses
     dimensions: int
     seed: int
+    #: What a batch consists of.
+    many: ClassVar[str] = "responses"
 
     def draw(self, name: str, step: int, count: int) -> GroupBatch:
         """`count` responses for one step."""
@@ -149,8 +151,7 @@ class GroupTraining:
     def _stage(self, vae: GroupVAE) -> Stage:
         batches: Any = GroupBatches(self.world, self.responses, self.groups.dimensions, self.seed)
         recipe: Any = self.recipe  # it has what a stage needs of one
-        accelerator = Accelerator(cpu=True, step_scheduler_with_optimizer=False)
-        common = {"accelerator": accelerator, "batches": batches, "recipe": recipe, "say": self.say}
+        common = {"accelerator": accelerator(cpu=True), "batches": batches, "recipe": recipe, "say": self.say}
         return Stage(STAGE, vae, self._loss, self.recipe.steps, **common)
 
     def _loss(self, network: Any, batch: Any) -> Tensor:

@@ -35,17 +35,21 @@ class DigitMixture(MixtureSource):
 
     linear_only = False
 
-    def exact(self, encoder: Encoder, most: int | None = None) -> ExactDenoiser:
+    def _denoiser_of(self, encoder: Encoder) -> ExactDenoiser:
         if isinstance(encoder, LinearGaussian):
             return MixtureDenoiser(*self.parts, encoder)
         return ImportanceDenoiser(*self.parts, encoder)
 
 
 def fit() -> tuple[Array, Array, Array]:
-    """Weights (C,), means (C, d) and covariances (C, d, d) of the mixture, by scikit-learn."""
+    """Weights (C,), means (C, d) and covariances (C, d, d) of the mixture of the digits."""
+    return fitted_mixture(digits().pixels.reshape(-1, _SIDE**2).astype(float))
+
+
+def fitted_mixture(rows: Array) -> tuple[Array, Array, Array]:
+    """Weights, means and covariances of a mixture fitted to rows (N, d) by scikit-learn."""
     from sklearn.mixture import GaussianMixture
 
-    rows = digits().pixels.reshape(-1, _SIDE**2).astype(float)
     softened = _SOFTENED * float(rows.var(axis=0).mean())
     mixture = GaussianMixture(_COMPONENTS, reg_covar=softened, random_state=0, max_iter=_STEPS, tol=1e-9)
     with warnings.catch_warnings():

@@ -14,7 +14,7 @@ from ...models.arrays import Array
 from ..datasets import Images
 from ..encoders import Encoder
 from ..finite_set import FiniteSetDenoiser
-from .source import SPLIT_SEED, Source
+from .source import SPLIT_SEED, Source, rows_of
 
 #: The share of images that is held out of a data set without a test set of its own.
 _HELD_OUT_SHARE = 0.1
@@ -65,7 +65,7 @@ class ImageSource(Source):
             raise ModelError(f"the {data.words.many} are all the same")
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        return self.images[torch.randint(len(self.images), (count,), generator=generator)]
+        return rows_of(self.images, count, generator)
 
     def held_out(self, count: int) -> Tensor:
         return self._kept[:count]

@@ -14,7 +14,7 @@ from ...models.arrays import Array
 from ..datasets import Images
 from ..encoders import Encoder, LinearGaussian
 from ..gaussian import GaussianDenoiser, MixtureDenoiser
-from .source import SPLIT_SEED, ExactDenoiser, Source
+from .source import SPLIT_SEED, ExactDenoiser, Source, alike
 
 #: How many images stand for a source without end.
 _SHOWN = 256
@@ -59,17 +59,23 @@ class MixtureSource(Source):
         words = np.concatenate([p, m.ravel(), values.ravel()])
         self.digest = hashlib.sha256(np.round(words, 9).tobytes()).hexdigest()
         self.parts = p, m, c
+        self._exact: tuple[Encoder, ExactDenoiser] | None = None
         self._weights = torch.from_numpy(p.astype(np.float32))
         self._means = torch.from_numpy(m.astype(np.float32))
         self._roots = torch.from_numpy((vectors * np.sqrt(values.clip(0))[:, None]).astype(np.float32))
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        noise = torch.randn(count, self._means.shape[1], generator=generator)
+        device = generator.device
+        if self._means.device != device:  # once for a run of training on it
+            self._weights, self._means, self._roots = (
+                part.to(device) for part in (self._weights, self._means, self._roots)
+            )
+        noise = torch.randn(count, self._means.shape[1], generator=generator, device=device)
         if len(self._weights) == 1:
             return self._means[0] + noise @ self._roots[0].T
         c = torch.multinomial(self._weights, count, replacement=True, generator=generator)
-        for k, (mean, root) in enumerate(zip(self._means, self._roots)):  # one product of matrices per component
-            noise[c == k] = mean + noise[c == k] @ root.T
+        for rows, mean, root in zip(alike(c, len(self._weights)), self._means, self._roots):
+            noise[rows] = mean + noise[rows] @ root.T  # one product of matrices per component
         return noise
 
     def held_out(self, count: int) -> Tensor:
@@ -79,6 +85,12 @@ class MixtureSource(Source):
         return Images(self.name, self.held_out(_SHOWN).numpy().reshape(-1, *self.shape), None, self.credit)
 
     def exact(self, encoder: Encoder, most: int | None = None) -> ExactDenoiser:
+        # A run asks for it several times, and one of a thousand features takes seconds.
+        if self._exact is None or self._exact[0] is not encoder:
+            self._exact = encoder, self._denoiser_of(encoder)
+        return self._exact[1]
+
+    def _denoiser_of(self, encoder: Encoder) -> ExactDenoiser:
         if not isinstance(encoder, LinearGaussian):
             raise ModelError(NEEDS_LINEAR)
         if len(self._weights) == 1:

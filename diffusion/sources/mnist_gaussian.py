@@ -10,12 +10,12 @@ from .mixture import MixtureSource, gaussian_source
 from .mnist import padded_mnist
 
 #: Variance that is added to each pixel (images span 2). Border pixels never vary; this gives them a density.
-_RIM_VARIANCE = 4e-4
+RIM_VARIANCE = 4e-4
 
 
 def _source(asked: Asked) -> MixtureSource:
     of = ImageSource(padded_mnist(asked.folder), np.zeros((1, 1024)))
-    return gaussian_source("mnist-gaussian", of.mean, of.covariance + _RIM_VARIANCE * np.eye(1024), of.credit)
+    return gaussian_source("mnist-gaussian", of.mean, of.covariance + RIM_VARIANCE * np.eye(1024), of.credit)
 
 
 DATASET = Dataset("mnist-gaussian", source=_source, kind=MixtureSource, side=32, needs_folder=True)

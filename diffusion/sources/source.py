@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -50,7 +52,7 @@ class Source:
         return words_for(self.shape)
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        """`count` training stimuli, (count, d) float32."""
+        """`count` training stimuli, (count, d) float32, on the generator's device."""
         raise NotImplementedError
 
     def held_out(self, count: int) -> Tensor:
@@ -78,3 +80,18 @@ class Source:
             The exact denoiser is not known for this encoder.
         """
         raise NotImplementedError
+
+
+def rows_of(rows: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """`count` rows drawn with replacement, on the generator's device; the rows themselves stay where they are."""
+    which = torch.randint(len(rows), (count,), generator=generator, device=generator.device)
+    return rows[which.to(rows.device)].to(generator.device)
+
+
+def alike(kinds: Tensor, count: int) -> Sequence[Tensor]:
+    """The rows of each kind, of kinds (B,) from 0 to `count` - 1, in their order.
+
+    A GPU waits for the CPU once here, and at each mask that selects rows.
+    """
+    counts = torch.bincount(kinds, minlength=count).tolist()
+    return kinds.argsort(stable=True).split(counts)

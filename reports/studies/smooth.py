@@ -110,12 +110,12 @@ def cell(name: str, recipe: str, seed: int, minutes: float, folder: Path, truth:
     notes = denoiser.learned.notes
     about = {"case": name, "recipe": recipe, "seed": seed, "minutes": minutes, "cpu": notes["cpu"]}
     estimate = i_local.estimate(denoiser, truth.x.float(), passes=PASSES, sampler="amortised", seed=seed)
-    rows = [about | truth.judge(_gain(denoiser)) | covered(estimate, truth)]
+    rows = [about | truth.judge(truth.answers(_gain(denoiser))) | covered(estimate, truth)]
     bare = UNetDenoiser(denoiser.learned)
     assert bare.gain_network is not None
     bare.gain_network.level_scale.fill_(1.0)
     bare.gain_network.pixel_scale.fill_(1.0)
-    rows.append(about | {"recipe": f"{recipe}, not calibrated"} | truth.judge(_gain(bare)))
+    rows.append(about | {"recipe": f"{recipe}, not calibrated"} | truth.judge(truth.answers(_gain(bare))))
     if recipe == BEST:
         zero = ZeroShotDenoiser(UNetDenoiser.load(place), encoder)
         information = (notes["information"]["nats"], notes["information"]["stderr"])
@@ -128,7 +128,7 @@ def cell(name: str, recipe: str, seed: int, minutes: float, folder: Path, truth:
             return closed.squared_gain(zero, xg, gamma, False, zero.generator(0))
 
         row = about | {"recipe": "closure", "minutes": minutes * PRIOR_SHARE, "cpu": notes["cpu"] * PRIOR_SHARE}
-        rows.append(row | truth.judge(closure) | covered(estimate, truth))
+        rows.append(row | truth.judge(truth.answers(closure)) | covered(estimate, truth))
         rows.append(row | {"recipe": "matched sampler"} | truth.ratio(zero, Matched(), seed))
     write_whole(kept, json_text(rows))
     return rows
@@ -144,7 +144,7 @@ def limits(name: str, folder: Path, truth: Truth) -> list[dict[str, Any]]:
         def closure(xg: Tensor, gamma: Tensor) -> Tensor:
             return Closure().squared_gain(zero, zero.tensor(xg), zero.tensor(gamma), False, zero.generator(0))
 
-        rows = [about | {"recipe": "closure, exact xhat(xg)"} | truth.judge(closure)]
+        rows = [about | {"recipe": "closure, exact xhat(xg)"} | truth.judge(truth.answers(closure))]
         rows.append(about | {"recipe": "matched sampler, exact xhat(xg)"} | truth.ratio(zero, Matched(), SEEDS))
         write_whole(kept, json_text(rows))
     return list(read_json(kept))

@@ -85,8 +85,12 @@ class Truth:
         each.index_put_((rows, self.which), self.gain.sum(1) * self.weight, accumulate=True)
         return each.mean(0), each.std(0) / LATTICES**0.5
 
-    def judge(self, gain: Gain) -> dict[str, Any]:
-        """Compare a gain (N, d) at the same noisy stimuli with the exact one.
+    def answers(self, gain: Gain) -> Tensor:
+        """A gain at the noisy stimuli, (N, d)."""
+        return torch.cat([gain(*part) for part in _blocks(self.xg.float(), self.gamma.float())])
+
+    def judge(self, found: Tensor) -> dict[str, Any]:
+        """Compare a gain (N, d) at the noisy stimuli, of `answers`, with the exact one.
 
         Returns
         -------
@@ -95,7 +99,6 @@ class Truth:
             ``bands``: estimate over truth in each band, and its share of the information; ``worst``: the ratio that is
             furthest from 1 among bands that hold `JUDGED` of it.
         """
-        found = torch.cat([gain(*part) for part in _blocks(self.xg.float(), self.gamma.float())])
         mine, true = self.maps(found), self.maps(self.gain)
         a, b = mine.sum(1), true.sum(1)
         ratio, share = self.in_bands(found) / self.in_bands(self.gain), self.in_bands(self.gain) / b.mean()
@@ -113,7 +116,7 @@ class Truth:
         generator = denoiser.generator(seed)
         parts = _blocks(denoiser.tensor(self.xg), denoiser.tensor(self.gamma))
         with torch.no_grad():
-            found = torch.cat([sampler.squared_gain(denoiser, xg, g, False, generator) for xg, g in parts])
+            found = torch.cat([sampler.squared_gain(denoiser, xg, g, False, generator).cpu() for xg, g in parts])
         each = torch.zeros(2, len(self.x), dtype=torch.float64)
         both = torch.stack([found.double().sum(1), self.gain.sum(1)]) * self.weight
         mine, true = each.index_add_(1, self.which, both)

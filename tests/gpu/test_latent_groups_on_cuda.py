@@ -25,7 +25,7 @@ def test_64_pixels_by_the_presets(tmp_path):
     assert found["shares"]["category"]["category"] > 0.95
     assert found["critics"]["pose"]["value"] > 0.7 * found["information"]["pose"]
     data = ("--dataset", "groups/world.safetensors", "--preset", preset.network, "--prior-only")
-    done = stiminfo("train", *data, "--minutes", "8", "--out", "net", cwd=tmp_path)
+    done = stiminfo("train", *data, "--minutes", "2", "--out", "net", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     sweep = ("--groups", "groups", "--group", "pose,category", "--guide", "exact,critic", "--level", "4,12")
     done = stiminfo("edit", *sweep, "--out", "exact", cwd=tmp_path)

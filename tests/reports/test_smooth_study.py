@@ -33,7 +33,7 @@ def test_the_judge_finds_what_is_wrong(truth):
         found, known["gain"] = known["gain"][: len(xg)], known["gain"][len(xg) :]
         return found
 
-    found = truth.judge(right)
+    found = truth.judge(truth.answers(right))
     assert (found["total"], found["rmse"], found["map"]) == pytest.approx((1, 0, 0), abs=1e-6)
     assert found["worst"] == pytest.approx(1)
     assert sum(share for _, share in found["bands"]) == pytest.approx(1)
@@ -46,7 +46,7 @@ def test_the_judge_finds_what_is_wrong(truth):
     part = nats_of[:3].sum() / nats_of.sum()
     high = float((1 - low * part) / (1 - part))
     known["gain"] = truth.gain * torch.where(truth.band < 3, low, high)[:, None]
-    cancelling = truth.judge(right)
+    cancelling = truth.judge(truth.answers(right))
     assert cancelling["total"] == pytest.approx(1, abs=1e-6)
     assert abs(cancelling["worst"] - 1) > 0.4
 

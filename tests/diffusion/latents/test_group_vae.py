@@ -196,6 +196,21 @@ def test_an_interrupted_run_resumes_exactly(tmp_path):
     assert not path.exists()
 
 
+def test_a_batch_that_does_not_fit_into_memory_goes_in_pieces():
+    said = []
+    training = run(say=said.append)
+    loss = training._loss
+
+    def full(network, batch):
+        if len(batch.x) > 8:
+            raise RuntimeError("can't allocate memory")
+        return loss(network, batch)
+
+    training._loss = full
+    training.run()
+    assert said == ["a batch of 16 responses failed (can't allocate memory); going on with pieces of 8 responses"]
+
+
 def test_a_file_that_is_no_run_of_groups(tmp_path):
     from stiminfo.diffusion.resume import Saved, write_saved
 
