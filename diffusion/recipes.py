@@ -18,11 +18,12 @@ CLOSED_SHARE = 0.3
 #: Share of the denoisers' time that goes to what responses tell beyond a linear step.
 RESPONSE_SHARE = 0.45
 #: Share of the gain network's time in which the closure is computed that it learns; and the fewest and most noisy
-#: stimuli: of fewer than these, a network learns them by heart.
-POOL_SHARE, FEWEST_POOLED, MOST_POOLED = 0.25, 2048, 16_384
+#: stimuli: of fewer than these, a network learns them by heart; more take gigabytes.
+POOL_SHARE, FEWEST_POOLED, MOST_POOLED = 0.25, 2048, 1 << 16
 #: Largest number of images from which the gain network's means, at each level and of each pixel, are measured.
 MOST_MEASURED = 1 << 17
-#: Most numbers of a stimulus whose linear step is measured: 24 matrices (d, d), which are inverted.
+#: Most numbers of a stimulus whose linear step is measured (24 matrices (d, d), which are inverted), unless the network
+#: is as wide as the stimulus, so that its own matrices are as large.
 MOST_STEPPED = 256
 #: Largest batch: beyond it a batch takes gigabytes before the first network sees it.
 MOST_BATCH = 1 << 16
@@ -159,20 +160,35 @@ def _on_gpu(channels: tuple[int, ...], batch: int) -> Recipe:
     )
 
 
+_VECTORS = Recipe(
+    Architecture(channels=(192,), layers=3, preconditioning="wiener", network="mlp", shared=False, step=True),
+    batch=512,
+    warm_up=100,
+    null_share=0.0,
+    level_draw="inner",
+    target="closure",
+    response_steps=4000,
+    pool=8192,
+)
+
 #: The presets by name; the table in reports/published shows how the default was chosen.
 PRESETS: dict[str, Recipe] = {
     # 8 x 8 images in minutes on two cores.
     "small": Recipe(Architecture(channels=(16, 32)), rate=4e-3),
     # Stimuli that are no images, of up to some thousands of numbers, in minutes on one core.
-    "vectors": Recipe(
-        Architecture(channels=(192,), layers=3, preconditioning="wiener", network="mlp", shared=False, step=True),
-        batch=512,
-        warm_up=100,
-        null_share=0.0,
-        level_draw="inner",
-        target="closure",
-        response_steps=4000,
-        pool=8192,
+    "vectors": _VECTORS,
+    # Stimuli of up to 1,024 numbers, 32 x 32 images that are drawn without end among them, in minutes on a GPU.
+    "wide": replace(
+        _VECTORS,
+        architecture=replace(_VECTORS.architecture, channels=(1024,), layers=4),
+        steps=20_000,
+        gain_steps=10_000,
+        response_steps=15_000,
+        batch=1024,
+        rate=1e-3,
+        warm_up=500,
+        ema=0.9995,
+        pool=1 << 15,
     ),
     # 32 x 32 images in an hour or two on two cores.
     "medium": Recipe(Architecture(channels=(16, 32, 32)), steps=20_000, gain_steps=8000),
@@ -211,7 +227,8 @@ PRESETS: dict[str, Recipe] = {
 
 def fitting(recipe: Recipe, shape: tuple[int, int]) -> Recipe:
     """The recipe, without its linear step where that takes too much memory for stimuli of shape (h, w)."""
-    return recipe.direct() if recipe.architecture.step and shape[0] * shape[1] > MOST_STEPPED else recipe
+    most = max(MOST_STEPPED, recipe.architecture.channels[0])
+    return recipe.direct() if recipe.architecture.step and shape[0] * shape[1] > most else recipe
 
 
 def preset_for(shape: tuple[int, int], *, endless: bool = False) -> str:

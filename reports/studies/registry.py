@@ -24,6 +24,7 @@ MODULES = {
     "strength": "strength",
     "smooth": "smooth",
     "calibration": "calibration",
+    "gpu": "gpu",
 }
 
 
