@@ -13,7 +13,7 @@ from .response_views import LEARNED
 
 PRECONDITIONINGS = ("edm", "epsilon", "wiener")
 #: What older checkpoints do not say; they are read with the defaults.
-_LATER = {"network", "prior_only", "step", "centred"}
+_LATER = {"network", "prior_only", "step", "centred", "leading"}
 ROUTES = ("image", "embedding", "both")
 NETWORKS = ("unet", "mlp")
 #: Beyond this, levels above `high` would not be finite: their reach is a factor of at most e^50.
@@ -42,6 +42,9 @@ class Architecture:
     step : responses are first read by one linear step, see `stepped`; with ``wiener`` preconditioning, and two networks
     centred : with such a step: what the networks answer to no response is taken off what they answer to a response. It
         needs training on stimuli without a response (``Recipe.null_share``)
+    leading : of stimuli with more numbers than this, an MLP sees and changes so many leading principal directions, and
+        is shown the best linear estimate there; the others are denoised linearly. 0: it sees the noisy stimulus, white
+        in all directions, and does not find the few that matter among a thousand
     """
 
     channels: tuple[int, ...] = (32, 64)
@@ -56,6 +59,7 @@ class Architecture:
     prior_only: bool = False
     step: bool = False
     centred: bool = False
+    leading: int = 0
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.channels) <= 8 or not all(isinstance(c, int) and 8 <= c <= 1024 for c in self.channels):
@@ -76,6 +80,9 @@ class Architecture:
             raise ModelError("the linear step needs two networks, wiener preconditioning and no views of the response")
         if self.centred and not self.step:
             raise ModelError("only answers beside a linear step can be centred")
+        whole_number("leading", self.leading, 0, 4096)
+        if self.leading and (self.network != "mlp" or self.preconditioning != "wiener"):
+            raise ModelError("only an MLP with wiener preconditioning sees leading directions alone")
         check_choices(
             self,
             patch=(1, 2, 4),
@@ -88,6 +95,10 @@ class Architecture:
             step=(False, True),
             centred=(False, True),
         )
+
+    def leads(self, numbers: int) -> int:
+        """How many directions of stimuli of so many numbers the networks see; 0 where they see the stimuli."""
+        return self.leading if self.leading < numbers else 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""

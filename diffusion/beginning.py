@@ -50,9 +50,7 @@ def fresh_denoisers(
 def fresh_gain(denoising: DenoisingNetwork) -> GainNetwork:
     """A gain network with random weights, scaled as these denoisers are."""
     architecture = replace(denoising.architecture, shared=not denoising.architecture.step, views=())
-    return gain_of(architecture)(
-        architecture, denoising.conditional.shape, denoising.levels, denoising.centre, denoising.spread
-    )
+    return gain_of(architecture)(architecture, denoising.shape, denoising.levels, denoising.centre, denoising.spread)
 
 
 def begin_with(start: Learned, denoising: DenoisingNetwork, gain: GainNetwork) -> None:

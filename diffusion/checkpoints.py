@@ -67,7 +67,7 @@ class Learned:
     @property
     def shape(self) -> tuple[int, int]:
         """(h, w) pixels of an image."""
-        return self.denoising.conditional.shape
+        return self.denoising.shape
 
     @property
     def minutes(self) -> float:

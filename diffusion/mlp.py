@@ -24,20 +24,22 @@ class ResponseMLP(nn.Module):
     architecture : its width is the one number in `channels`, its residual layers are `layers`
     shape : (1, d)
     responses : k, or 0 for a network without responses
-    inputs : how many numbers it sees for each of a stimulus
+    inputs, numbers : it sees so many inputs of so many numbers each; by default of as many as the stimulus has
     """
 
     seen: Tensor
     #: There is no part in diffusers' own format; checkpoints keep all weights in one file.
     unet = None
 
-    def __init__(self, architecture: Architecture, shape: tuple[int, int], responses: int, inputs: int = 1) -> None:
+    def __init__(
+        self, architecture: Architecture, shape: tuple[int, int], responses: int, inputs: int = 1, numbers: int = 0
+    ) -> None:
         super().__init__()
         views = views_of(architecture.views)
         self.shape, self.responses = shape, responses
         self.register_buffer("seen", torch.stack([seen_by(view, responses) for view in views]), persistent=False)
         width, levels, dimensions = architecture.channels[0], 1 + 2 * _OCTAVES, math.prod(shape)
-        self.enter = nn.Linear(inputs * dimensions + levels, width)
+        self.enter = nn.Linear(inputs * (numbers or dimensions) + levels, width)
         self.heard = nn.Linear(responses + len(views), width, bias=False) if responses else None
         self.layers = nn.ModuleList(_Residual(width, levels) for _ in range(architecture.layers))
         self.leave = nn.Linear(width, dimensions)

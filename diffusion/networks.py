@@ -21,14 +21,14 @@ LEVEL_SCALES = 16
 
 
 def network_for(
-    architecture: Architecture, shape: tuple[int, int], responses: int, inputs: int = 1
+    architecture: Architecture, shape: tuple[int, int], responses: int, inputs: int = 1, numbers: int = 0
 ) -> ResponseUNet | ResponseMLP:
     """The network of an architecture, with random weights, for stimuli of this shape and so many responses.
 
-    `inputs` is how many numbers it sees for each of a stimulus.
+    `inputs` is how many numbers it sees for each of a stimulus, or for each of so many `numbers`.
     """
     if architecture.network == "mlp":
-        return ResponseMLP(architecture, shape, responses, inputs)
+        return ResponseMLP(architecture, shape, responses, inputs, numbers)
     return ResponseUNet(architecture, shape, responses, inputs)
 
 
@@ -69,6 +69,7 @@ class DenoisingNetwork(_Normalised):
     ----------
     variances, directions : (d,) and (d, d), of the stimuli's covariance, directions in columns; None unless the
         preconditioning is ``wiener``
+    lead : the last `lead` of these directions are all that the networks see and change; 0: they see the stimuli
     """
 
     #: How many numbers the conditional network sees for each of a stimulus, and its measured tables.
@@ -91,6 +92,8 @@ class DenoisingNetwork(_Normalised):
     ) -> None:
         super().__init__(architecture, levels, centre, spread)
         responses = len(response_mean)
+        self.shape, self.lead = shape, architecture.leads(len(centre))
+        shape = (1, self.lead) if self.lead else shape
         self.register_buffer("response_mean", response_mean.float())
         self.register_buffer("response_spread", response_spread.float())
         self.conditional = network_for(architecture, shape, 0 if architecture.prior_only else responses, self.inputs)
@@ -130,7 +133,7 @@ class DenoisingNetwork(_Normalised):
 
     def raw(self, xg: Tensor, gamma: Tensor, r: Tensor | None, given: Tensor | None = None) -> Tensor:
         """The networks' output F in ``xhat = skip (xg - centre) + out F + centre``, (B, d)."""
-        image = self._along(xg - self.centre, gamma, 2)
+        image = self._shown(xg, gamma)
         place = self.levels.place(gamma)
         if self.architecture.prior_only:
             r = given = None
@@ -149,7 +152,12 @@ class DenoisingNetwork(_Normalised):
     def forward(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None, given: Tensor | None = None) -> Tensor:
         """E[X | xg] or E[X | xg, r], (B, d)."""
         found = self.raw(xg, gamma, r, given).to(xg.dtype)
-        return self.centre + self._along(xg - self.centre, gamma, 0) + self._along(found, gamma, 1)
+        if self.lead:
+            power, directions = self.leading
+            out = (found * (power * gamma[:, None] / (power + gamma[:, None])).sqrt()) @ directions.T
+        else:
+            out = self._along(found, gamma, 1)
+        return self.centre + self._along(xg - self.centre, gamma, 0) + out
 
     def both(self, xg: Tensor, gamma: Tensor, r: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """E[X | xg], E[X | xg, r], and what a gain network sees (`beside`)."""
@@ -157,7 +165,23 @@ class DenoisingNetwork(_Normalised):
 
     def beside(self, xg: Tensor, gamma: Tensor) -> Tensor:
         """What a gain network sees, (B, inputs * d): the noisy stimuli at unit size, or more."""
+        if self.lead:
+            return self._shown(xg, gamma)
         return (xg - self.centre) * (gamma[:, None] + self.spread**2).rsqrt()
+
+    @property
+    def leading(self) -> tuple[Tensor, Tensor]:
+        """Variances (lead,) and directions (d, lead) of what the networks see."""
+        assert self.variances is not None
+        assert self.directions is not None
+        return self.variances[-self.lead :], self.directions[:, -self.lead :]
+
+    def _shown(self, xg: Tensor, gamma: Tensor) -> Tensor:
+        """Noisy stimuli as the networks see them, (B, d) or (B, lead)."""
+        if not self.lead:
+            return self._along(xg - self.centre, gamma, 2)
+        power, directions = self.leading
+        return ((xg - self.centre) @ directions) * (power.sqrt() / (power + gamma[:, None]))
 
     def _along(self, rows: Tensor, gamma: Tensor, which: int) -> Tensor:
         """Rows (B, d) times one of the preconditioning's scales, in each principal direction if it is ``wiener``."""
@@ -192,7 +216,7 @@ class GainNetwork(_Normalised):
         self.register_buffer("size", torch.tensor(1.0))
         self.register_buffer("level_scale", torch.ones(LEVEL_SCALES))
         self.register_buffer("pixel_scale", torch.ones(shape[0] * shape[1]))
-        self.network = network_for(architecture, shape, 0, self.inputs)
+        self.network = network_for(architecture, shape, 0, self.inputs, architecture.leads(len(centre)))
 
     def know(self, denoising: DenoisingNetwork) -> None:
         """Take what is measured of trained denoisers."""

@@ -22,9 +22,8 @@ RESPONSE_SHARE = 0.45
 POOL_SHARE, FEWEST_POOLED, MOST_POOLED = 0.25, 2048, 1 << 16
 #: Largest number of images from which the gain network's means, at each level and of each pixel, are measured.
 MOST_MEASURED = 1 << 17
-#: Most numbers of a stimulus whose linear step is measured (24 matrices (d, d), which are inverted), unless the network
-#: is as wide as the stimulus, so that its own matrices are as large.
-MOST_STEPPED = 256
+#: Most numbers of a stimulus whose linear step is measured: 24 matrices (d, d), which are inverted, and take 100 MB.
+MOST_STEPPED = 1024
 #: Largest batch: beyond it a batch takes gigabytes before the first network sees it.
 MOST_BATCH = 1 << 16
 
@@ -161,7 +160,9 @@ def _on_gpu(channels: tuple[int, ...], batch: int) -> Recipe:
 
 
 _VECTORS = Recipe(
-    Architecture(channels=(192,), layers=3, preconditioning="wiener", network="mlp", shared=False, step=True),
+    Architecture(
+        channels=(192,), layers=3, preconditioning="wiener", network="mlp", shared=False, step=True, leading=128
+    ),
     batch=512,
     warm_up=100,
     null_share=0.0,
@@ -180,7 +181,7 @@ PRESETS: dict[str, Recipe] = {
     # Stimuli of up to 1,024 numbers, 32 x 32 images that are drawn without end among them, in minutes on a GPU.
     "wide": replace(
         _VECTORS,
-        architecture=replace(_VECTORS.architecture, channels=(1024,), layers=4),
+        architecture=replace(_VECTORS.architecture, channels=(512,), layers=4, leading=256),
         steps=20_000,
         gain_steps=10_000,
         response_steps=15_000,
@@ -227,8 +228,7 @@ PRESETS: dict[str, Recipe] = {
 
 def fitting(recipe: Recipe, shape: tuple[int, int]) -> Recipe:
     """The recipe, without its linear step where that takes too much memory for stimuli of shape (h, w)."""
-    most = max(MOST_STEPPED, recipe.architecture.channels[0])
-    return recipe.direct() if recipe.architecture.step and shape[0] * shape[1] > most else recipe
+    return recipe.direct() if recipe.architecture.step and shape[0] * shape[1] > MOST_STEPPED else recipe
 
 
 def preset_for(shape: tuple[int, int], *, endless: bool = False) -> str:

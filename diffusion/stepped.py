@@ -109,10 +109,15 @@ class SteppedNetwork(DenoisingNetwork):
         assert self.directions is not None
         place, first = self.levels.place(gamma), first * heard
         unit = interpolated(self.told, place).exp() * self.scaling(gamma)[1]
-        seen = torch.cat([views, ((first @ self.directions) / unit) @ self.directions.T], dim=1)
+        if self.lead:
+            unit, directions = unit[:, -self.lead :], self.leading[1]
+            seen = torch.cat([views, (first @ directions) / unit], dim=1)
+        else:
+            directions = self.directions
+            seen = torch.cat([views, ((first @ directions) / unit) @ directions.T], dim=1)
         shown = (r - self.response_mean) / self.response_spread
         rest = self.conditional(seen, place, shown, heard).to(first.dtype)
-        return first + ((rest @ self.directions) * unit) @ self.directions.T
+        return first + ((rest if self.lead else rest @ directions) * unit) @ directions.T
 
     def linear_step(self, mean: Tensor, gamma: Tensor, r: Tensor) -> Tensor:
         """D0, (B, d)."""
@@ -141,12 +146,13 @@ class SteppedNetwork(DenoisingNetwork):
         return self._views(xg, gamma, super().forward(xg, gamma))
 
     def _views(self, xg: Tensor, gamma: Tensor, mean: Tensor) -> Tensor:
-        """The noisy stimulus and xhat(xg), white at every level, (B, 2 d)."""
+        """The noisy stimulus and xhat(xg), white at every level, (B, 2 d); their leading directions, (B, 2 lead)."""
         assert self.variances is not None
         assert self.directions is not None
-        deviation = self.variances.clamp_min(_LEAST * float(self.variances.max())).sqrt()
-        white = (((mean - self.centre) @ self.directions) / deviation) @ self.directions.T
-        return torch.cat([self._along(xg - self.centre, gamma, 2), white], dim=1)
+        directions = self.directions[:, -self.lead :]  # all of them where `lead` is 0
+        deviation = self.variances.clamp_min(_LEAST * float(self.variances.max())).sqrt()[-self.lead :]
+        white = ((mean - self.centre) @ directions) / deviation
+        return torch.cat([self._shown(xg, gamma), white if self.lead else white @ directions.T], dim=1)
 
     @torch.no_grad()
     def measure(self, x: Tensor, xg: Tensor, gamma: Tensor) -> None:

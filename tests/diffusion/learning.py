@@ -29,6 +29,7 @@ RECIPES = {
         **FEW,
     ),
 }
+RECIPES["leading"] = replace(RECIPES["step"], architecture=replace(RECIPES["step"].architecture, leading=4))
 
 
 def training(recipe=RECIPE, **options):

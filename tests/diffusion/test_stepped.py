@@ -286,3 +286,74 @@ def test_inner_levels_are_learned_and_all_are_measured():
     # The integral of the cosine whose value at the ends is a quarter of that in the middle.
     a = np.arccos(0.25)
     assert middle("denoisers") == pytest.approx(np.sin(0.2 * a) / np.sin(a), abs=0.01)
+
+
+# -- leading directions --
+
+
+def led(leading=3, **changes):
+    """Networks of ten numbers that see three directions, and the source."""
+    mix = np.random.default_rng(1).normal(size=(10, 10)) * np.logspace(0, -2, 10)
+    source = MixtureSource("ten", [0.5, 0.5], mix[:, :2].T * 2, np.stack([mix @ mix.T] * 2), (1, 10))
+    encoder = LinearGaussian(np.random.default_rng(2).normal(size=(4, 10)), 1.0)
+    recipe = replace(SMALL, architecture=replace(SMALL.architecture, leading=leading), **changes)
+    return source, Training(source, encoder, recipe, device="cpu", threads=1).run()
+
+
+def test_directions_that_networks_do_not_see_are_denoised_linearly():
+    source, learned = led(steps=30, rate=1e-2)
+    denoising = learned.denoising
+    assert denoising.lead == 3
+    assert denoising.conditional.enter.in_features == learned.denoising.conditional.leave.out_features * 3 + 9
+    x = source.held_out(50)
+    gamma = torch.logspace(-3, 2, 50)
+    xg = x + gamma.sqrt()[:, None] * torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
+    values, vectors = np.linalg.eigh(source.covariance)
+    directions, power = torch.tensor(vectors).float(), torch.tensor(values).float()
+    linear = ((xg - denoising.centre) @ directions) * power / (power + gamma[:, None])
+    off = (denoising(xg, gamma) - denoising.centre) @ directions - linear
+    assert off[:, :-3].abs().max() < 1e-4
+    assert off[:, -3:].abs().max() > 1e-3
+
+
+def test_as_many_directions_as_there_are_is_no_limit():
+    assert led(leading=10, steps=2)[1].denoising.lead == 0
+
+
+def test_leading_directions_in_a_checkpoint(tmp_path):
+    source, learned = led(steps=2)
+    save_learned(learned, tmp_path / "net", "")
+    again = load_learned(tmp_path / "net")
+    assert again.shape == (1, 10)
+    assert again.denoising.architecture.leading == 3
+    xg, gamma, r = source.held_out(5), torch.ones(5), torch.zeros(5, 4)
+    for one, other in zip(learned.denoising.both(xg, gamma, r), again.denoising.both(xg, gamma, r)):
+        assert torch.equal(one, other)
+    assert torch.equal(
+        learned.gain(xg, gamma, learned.denoising.beside(xg, gamma)),
+        again.gain(xg, gamma, again.denoising.beside(xg, gamma)),
+    )
+
+
+def test_few_directions_among_many_are_found():
+    """Two clusters along one of 300 directions: a network that sees them all learns nothing of them in this time."""
+    size = 300
+    means = np.zeros((2, size))
+    means[:, 0] = 2.0, -2.0
+    variances = np.full(size, 0.05)
+    variances[0] = 0.1
+    source = MixtureSource("clusters", [0.5, 0.5], means, np.stack([np.diag(variances)] * 2), (1, size))
+    encoder = LinearGaussian(np.eye(4, size), 1.0)
+    exact = source.exact(encoder)
+    x = source.held_out(400)
+    gamma = torch.full((400,), 1.0)
+    xg = x + torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
+    truth = exact.xhat(xg.double(), gamma.double())
+    left = {}
+    for leading in (0, 8):
+        architecture = replace(SMALL.architecture, channels=(32,), leading=leading)
+        recipe = replace(SMALL.direct(), architecture=replace(architecture, step=False, prior_only=True, shared=True))
+        recipe = replace(recipe, steps=800, gain_steps=0, batch=64, rate=4e-3, ema=0.9)
+        learned = Training(source, encoder, recipe, device="cpu", threads=1).run()
+        left[leading] = float((learned.denoising(xg, gamma).double() - truth).square().sum(1).mean())
+    assert left[8] < left[0] / 4
