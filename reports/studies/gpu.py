@@ -66,15 +66,18 @@ CASES = {
 }
 
 
-def cell(name: str, minutes: float, seed: int, say: Callable[[str], None]) -> dict[str, Any]:
-    """Train the networks of a case for so many minutes, and compare them with the truth."""
+def cell(name: str, minutes: float, seed: int, beside: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """Train the networks of a case for so many minutes, and compare them with the truth.
+
+    `beside` is how many other runs share the card; it is told with the result.
+    """
     case = CASES[name]
     source = case.load()
     encoder = population_for(source)
     began = time.monotonic()
     run = Training(source, encoder, PRESETS[case.preset], seed, minutes, progress=_told(name, say), say=say)
     learned = run.run()
-    found = {"case": name, "preset": case.preset, "minutes": minutes, "seed": seed}
+    found = {"case": name, "preset": case.preset, "minutes": minutes, "seed": seed, "beside": beside}
     found |= {"device": torch.cuda.get_device_name(), "torch": torch.__version__, "trained": time.monotonic() - began}
     found["steps"], found["speeds"] = vars(run.recipe) | {"architecture": ""}, learned.notes["steps_per_second"]
     say(f"{name}: trained in {found['trained']:.0f} s")
@@ -216,7 +219,7 @@ def make(run: Run) -> Data:
         kept = folder / f"{name}.json"
         if run["gpu_case"] in (None, name) and not kept.is_file():
             folder.mkdir(parents=True, exist_ok=True)
-            write_whole(kept, json_text(cell(name, minutes, 0, run.say)))
+            write_whole(kept, json_text(cell(name, minutes, 0, run["gpu_beside"] or 0, run.say)))
             gc.collect()
             torch.cuda.empty_cache()
     return {"schema": 1, "cells": [read_json(kept) for name in CASES if (kept := folder / f"{name}.json").is_file()]}
@@ -224,7 +227,17 @@ def make(run: Run) -> Data:
 
 def markdown(data: Data) -> str:
     """The tables in Markdown."""
-    return page("gpu.md", cells=data["cells"], stimuli=STIMULI, passes=PASSES, bands=BANDS, judged=JUDGED, goal=GOAL)
+    constants = {"cases": len(CASES), "without_truth": [cell for cell in data["cells"] if "mean" in cell]}
+    return page(
+        "gpu.md",
+        cells=data["cells"],
+        **constants,
+        stimuli=STIMULI,
+        passes=PASSES,
+        bands=BANDS,
+        judged=JUDGED,
+        goal=GOAL,
+    )
 
 
 def drawn(data: Data) -> Files:
@@ -245,6 +258,7 @@ STUDY = Study(
         ("--gpu-cells", {"type": Path, "help": f"folder of finished cases (default: {FOLDER})"}),
         ("--gpu-minutes", {"type": float, "help": f"minutes of each training run (default: {MINUTES:g})"}),
         ("--gpu-case", {"help": "this case alone; several may run side by side on one GPU"}),
+        ("--gpu-beside", {"type": int, "help": "how many other runs share the GPU, told with the result (default: 0)"}),
     ),
     only_named=True,
 )
