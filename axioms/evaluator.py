@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import NotApplicable
 from ..estimators import Measure, PublishedMeasure
 from ..estimators.exact import Effort, Form
+from ..estimators.forms import searching
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 from ..models.transforms import split_response
@@ -137,7 +138,7 @@ class _Users:
     """A user's functions: every answer is checked.
 
     To confirm, the error is measured: the same joint distribution is presented in other ways, and the values' spread is
-    the error.
+    the error. Published measures that a user's is built on answer quickly until then.
     """
 
     def __init__(self, measure: Measure, confirm: bool, answered: Callable[[], None]) -> None:
@@ -190,4 +191,6 @@ class _Users:
         return replace(given, error=np.where(counts, np.maximum(noise, moved), noise), doubt=doubt)
 
     def _ask(self, function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str) -> Values:
-        return replace(ask(function, target, shape, what, self.answered), units=self.measure.units)
+        with searching("standard" if self.confirm else "quick"):
+            found = ask(function, target, shape, what, self.answered)
+        return replace(found, units=self.measure.units)

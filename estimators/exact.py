@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import MissingExtra, ModelError, NotApplicable
 from ..models import EncodingModel, Population, ResponsePair
 from ..models.arrays import Array
-from .forms import Effort, Evaluation, ExactForm, Integral, PairSum, PointwiseForm, Sum
+from .forms import Effort, Evaluation, ExactForm, Integral, PairSum, PointwiseForm, Sum, called_effort
 from .measure import Measure, canonical_conditional
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class PublishedMeasure(Measure):
         self._each = pointwise.each
         given = {"pointwise": pointwise, "conditional": conditional, "featurewise": featurewise}
         self._forms: Mapping[str, ExactForm] = {name: form for name, form in given.items() if form is not None}
-        functions = {name: _at_standard(form) for name, form in self._forms.items()}
+        functions = {name: _as_called(form) for name, form in self._forms.items()}
         super().__init__(
             key,
             functions["pointwise"],
@@ -248,5 +248,5 @@ class PublishedMeasure(Measure):
         return estimate(self.name, self.integrand, source, x, **options)
 
 
-def _at_standard(form: ExactForm) -> Callable[[Any], Array]:
-    return lambda target: form.value(target, "standard")
+def _as_called(form: ExactForm) -> Callable[[Any], Array]:
+    return lambda target: form.value(target, called_effort())

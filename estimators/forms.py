@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -30,6 +32,28 @@ _ROUNDING = 1e-14
 _SHARED = 1e-8
 #: Largest likelihood table (entries) that is summed in 50 digits, which takes a second.
 _MOST_PRECISE = 4096
+
+
+#: The effort of a measure that is called as a function.
+_CALLED: ContextVar[Effort] = ContextVar("called", default="standard")
+
+
+@contextmanager
+def searching(effort: Effort) -> Iterator[None]:
+    """Within this context, measures that are called as functions answer with this effort.
+
+    An audit searches with few nodes and confirms with many. A user's measure may be built on ours, and takes part.
+    """
+    token = _CALLED.set(effort)
+    try:
+        yield
+    finally:
+        _CALLED.reset(token)
+
+
+def called_effort() -> Effort:
+    """The effort of a measure that is called as a function: "standard" outside of `searching`."""
+    return _CALLED.get()
 
 
 class ExactForm(Protocol):

@@ -6,6 +6,7 @@ To decline a model within these limits is no limit of the measure: it may declin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -22,11 +23,16 @@ FEW = 0.02
 
 
 def kind_of(case: Case) -> tuple[Any, ...]:
-    """What of a case's models a measure may be able to take or not: geometry, dimensions, and what else they carry."""
+    """What of a case's models a measure may be able to take or not: geometry, dimensions, and what else they carry.
+
+    In R^d for d >= 3 also how many dimensions the stimuli span, and whether they are a grid: few measures compute more
+    than a plane there, and of grids those whose features are independent.
+    """
     return type(case), *(
         (
             model.geometry.period is not None or str(model.geometry),
             model.dimensions,
+            _spread_out(model.stimuli),
             model.likelihood_gradient is not None,
             model.responses is not None,
             bool((model.stimulus_volumes != 1).any()),
@@ -34,6 +40,14 @@ def kind_of(case: Case) -> tuple[Any, ...]:
         )
         for model in case.views
     )
+
+
+def _spread_out(stimuli: Array) -> tuple[int, bool]:
+    """How many dimensions stimuli (J, d) span, and whether they are a grid; the same of all in a plane."""
+    if stimuli.shape[1] < 3:
+        return stimuli.shape[1], False
+    values = [len(np.unique(feature)) for feature in stimuli.T]
+    return int(np.linalg.matrix_rank(stimuli - stimuli[0])), math.prod(values) == len(stimuli)
 
 
 def sizes_of(case: Case) -> Array:
@@ -60,12 +74,12 @@ class Declines(NamedTuple):
 
     Attributes
     ----------
-    within : cases within its limits, of kinds of which it declined more than `FEW` so
+    within : the cases within its limits, of kinds of which it declined more than `FEW` so
     alike : all cases of kinds that it answers elsewhere
     answered, never : how many kinds of case it answers, and how many it declined throughout
     """
 
-    within: int
+    within: list[Case]
     alike: int
     answered: int
     never: int
@@ -74,12 +88,13 @@ class Declines(NamedTuple):
 def declines(answered: Iterable[Case], declined: Iterable[Case]) -> Declines:
     """Compare what was declined with what was answered."""
     refused, taken = _by_kind(declined), _by_kind(answered)
-    within = 0
+    within: list[Case] = []
     for kind in refused.keys() & taken.keys():
         found = np.array([sizes_of(case) for case in taken[kind]])
         sizes = np.array([sizes_of(case) for case in refused[kind]])
-        inside = int(((found.min(axis=0) <= sizes) & (sizes <= found.max(axis=0))).all(axis=1).sum())
-        within += inside if inside > FEW * (inside + len(found)) else 0
+        inside = np.flatnonzero(((found.min(axis=0) <= sizes) & (sizes <= found.max(axis=0))).all(axis=1))
+        if len(inside) > FEW * (len(inside) + len(found)):
+            within += [refused[kind][i] for i in inside]
     alike = sum(len(cases) for kind, cases in refused.items() if kind in taken)
     return Declines(within, alike, len(taken), len(refused.keys() - taken.keys()))
 

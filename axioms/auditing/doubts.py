@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..axiom import Axiom
 from ..cases import Case
@@ -46,9 +46,15 @@ def evasive(name: str, seen: Seen, declined: Declined) -> str:
     mostly = what.never > what.answered and len(declined) > len(seen)
     if not (what.within or mostly or what.alike > (len(seen) + len(declined)) / 2):
         return ""
-    alike = f"; {what.within} of them are no other in kind and size than models that it answers" if what.within else ""
-    rest = f"the other {len(seen)} do not break it; answers to more of them would settle it"
-    return f"{told_declined(name, declined)}{alike}; {rest}"
+    told, rest = (
+        told_declined(name, declined),
+        f"the other {len(seen)} do not break it; answers to more of them would settle it",
+    )
+    if not what.within:
+        return f"{told}; {rest}"
+    reason = _usual([declined[case][1] for case in what.within])
+    alike = f"{len(what.within)} of them are no other in kind and size than models that it answers"
+    return f"{name} declined {len(declined)} cases; {alike} ({reason}); {rest}"
 
 
 def too_few(count: int, fewest: int) -> str:
@@ -61,4 +67,9 @@ def told_declined(name: str, declined: Declined) -> str:
     reasons = [reason for _, reason in declined.values()]
     if not reasons:
         return ""
-    return f"{name} declined {len(reasons)} cases ({max(set(reasons), key=reasons.count)})"
+    return f"{name} declined {len(reasons)} cases ({_usual(reasons)})"
+
+
+def _usual(reasons: Sequence[str]) -> str:
+    """The reason that is given most often, and first."""
+    return max(dict.fromkeys(reasons), key=list(reasons).count)
