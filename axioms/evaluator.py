@@ -173,7 +173,8 @@ class _Users:
         value, noisy = given.value, bool(given.error.any())
         noise = np.maximum(given.error, _least(given))
         count, doubt = len(model.stimuli), _own_errors(given) if noisy else None
-        for order in (np.arange(count)[::-1], np.roll(np.arange(count), 1)):
+        orders = [np.arange(count)[::-1], np.roll(np.arange(count), 1)]
+        for order in orders[: 1 if self.measure.slow else 2]:
             turned = self._ask(function, model.reordered(order), value.shape, self.name).value[np.argsort(order)]
             follow(given, turned, self.name)
             apart = np.abs(turned - value)

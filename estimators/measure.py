@@ -55,7 +55,8 @@ class Measure:
         "distances" between stimuli, which nominal stimuli lack; "vectors" for stimuli in R^d, which angles are not
         (see `stiminfo.models.geometry`). A measure that declares neither must not depend on where stimuli lie.
     slow : bool
-        Whether it takes much longer than a finite sum: audits of several measures start with the slow ones.
+        Whether it takes much longer than a finite sum: audits of several measures start with the slow ones, ask them
+        fewer of the fixed cases, and confirm with fewer answers what seems sound.
 
     Raises
     ------

@@ -128,8 +128,10 @@ class _Attack:
             if specs is None:
                 step, ours = SLOW_STEP if self.measure.slow else 1, isinstance(self.measure, PublishedMeasure)
                 known, others = self.axiom.fixed_cases(self.gradient, step, keep=ours)
+                # To confirm takes a user's measure several answers: of a slow one, what seems sound is looked at once.
+                look = self.judge if self.measure.slow and not ours else self.confirm
                 for case in known:
-                    self.confirm(case)
+                    look(case)
                 for case in others:
                     self.judge(case)
                 families = self.axiom.families(self.gradient)
