@@ -18,8 +18,11 @@ REPEATABLE = 1e-9
 #: noise: a normal error exceeds it twice in 10^9, so that over the 10^4 to 10^5 comparisons of a search the chance of a
 #: false refutation stays below one in a thousand.
 SIGMAS = 6.0
-#: A value computed in float32 is off by a few units in its last place; by so many, it is taken.
-ROUNDING = 4.0
+#: Values that are sums in float32 are taken to be off by so many units in the last place of 1 + their size: a sum's
+#: terms are larger than it.
+ROUNDING = 32.0
+#: Bits of a number with few digits.
+_SHORT = 12
 
 
 def ask(
@@ -102,7 +105,7 @@ def follow(given: Values, turned: Array, what: str) -> None:
 
 
 def _once(function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str) -> tuple[Array, Array, float]:
-    """The values, their standard errors, and the relative rounding of the numbers returned."""
+    """The values, their standard errors, and the rounding of the numbers returned, relative to 1 + their size."""
     before = _fingerprint(target)
     try:
         with np.errstate(all="ignore"):
@@ -125,8 +128,20 @@ def _once(function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], w
     return values, np.zeros_like(values), rounding
 
 
+def _in_single_precision(values: Array) -> bool:
+    """Whether values in float64 were computed in float32: all have its few bits, and one needs most of them.
+
+    Numbers such as 0.5 show nothing. A number in float64 is one of these by chance once in 10^8.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not np.array_equal(values.astype(np.float32), values):
+            return False
+    digits = np.frexp(values)[0] * 2.0**_SHORT
+    return bool((digits != np.rint(digits)).any())
+
+
 def _numbers(answer: Any, shape: tuple[int, ...], what: str) -> tuple[Array, float]:
-    """The answer in float64, and what numbers of its own, coarser format may be off by, relative to their size."""
+    """The answer in float64, and what numbers of a coarser format may be off by, relative to 1 + their size."""
     try:
         values = np.asarray(answer)
     except Exception as error:  # whatever the object's own conversion raises (a torch tensor with a gradient, say)
@@ -140,8 +155,9 @@ def _numbers(answer: Any, shape: tuple[int, ...], what: str) -> tuple[Array, flo
     if values.shape != shape:
         raise MeasureError(f"{what} returned shape {values.shape}; expected {shape}, one value per stimulus")
     coarse = values.dtype.kind == "f" and values.dtype.itemsize < 8
-    rounding = ROUNDING * float(np.finfo(values.dtype).eps) if coarse else 0.0
+    dtype: Any = values.dtype if coarse else np.float32
     values = values.astype(float)
+    rounding = ROUNDING * float(np.finfo(dtype).eps) if coarse or _in_single_precision(values) else 0.0
     if not np.isfinite(values).all():
         j = [int(i) for i in np.argwhere(~np.isfinite(values))[0]]
         raise MeasureError(f"{what} returned {values[tuple(j)]} at stimulus {j[0]}; expected finite numbers")

@@ -87,9 +87,14 @@ class Axiom:
     silence: str = "I was 0"
     settles: str = ""
 
+    @property
+    def of_shares(self) -> bool:
+        """Whether a violation is a share of a size, and not in the measure's units."""
+        return self.unit != "nats"
+
     def unit_for(self, units: str) -> str:
         """The unit of a violation by a measure with these units."""
-        return units if self.unit == "nats" else self.unit
+        return self.unit if self.of_shares else units
 
     @cached_property
     def _kept(self) -> dict[tuple[bool, int], tuple[tuple[Case, ...], tuple[Case, ...]]]:

@@ -115,13 +115,21 @@ class _Published:
 
 def _least(values: Values) -> Array:
     """The error that a user's values have in any case: noise, and the rounding of their format."""
-    return np.asarray(FLOOR / 4 + values.rounding * np.abs(values.value))
+    return np.asarray(FLOOR / 4 + values.rounding * (1 + np.abs(values.value)))
 
 
 def _doubt(moved: Array, why: str) -> Doubt | None:
     """The doubt that values raise which differ between presentations by `moved`; None where it is rounding."""
     largest = float(moved.max(initial=0.0))
     return Doubt(largest, f"{why} moves a value by {largest:.2g}") if largest > FLOOR else None
+
+
+def _of_format(values: Values) -> Doubt | None:
+    """The doubt that numbers in single precision raise; None for others."""
+    if not values.rounding:
+        return None
+    largest = float((_least(values)).max())
+    return Doubt(largest, f"the measure's values are in single precision, which may be off by {largest:.2g}")
 
 
 def _own_errors(values: Values) -> Doubt:
@@ -161,7 +169,11 @@ class _Users:
         other = self._ask(self.measure.conditional, pair.reordered(order), value.value.shape, what).value[order]
         follow(value, other, what)
         apart = np.abs(other - value.value)
-        return replace(value, error=np.maximum(value.error, apart + _least(value)), doubt=_doubt(apart, _ORDER))
+        return replace(
+            value,
+            error=np.maximum(value.error, apart + _least(value)),
+            doubt=_largest(_of_format(value), _doubt(apart, _ORDER)),
+        )
 
     def _with_noise(self, function: Callable[[Any], Any], model: EncodingModel, given: Values) -> Values:
         """The values, with their spread over equivalent presentations of the same joint distribution as the error.
@@ -172,7 +184,7 @@ class _Users:
             return given
         value, noisy = given.value, bool(given.error.any())
         noise = np.maximum(given.error, _least(given))
-        count, doubt = len(model.stimuli), _own_errors(given) if noisy else None
+        count, doubt = len(model.stimuli), _own_errors(given) if noisy else _of_format(given)
         orders = [np.arange(count)[::-1], np.roll(np.arange(count), 1)]
         for order in orders[: 1 if self.measure.slow else 2]:
             turned = self._ask(function, model.reordered(order), value.shape, self.name).value[np.argsort(order)]

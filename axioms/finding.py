@@ -41,8 +41,8 @@ class Doubt(NamedTuple):
 class Values:
     """A measure's values on one model, with bounds on their numerical error; both (J,) or (J, d).
 
-    `rounding` is the error of the numbers' own format, relative to their size: 0 for float64. `doubt` says what makes
-    the error large, where it is more than rounding. `units` are those of the measure.
+    `rounding` is the error of the numbers' own format, relative to 1 + their size: 0 for float64. `doubt` says what
+    makes the error large, where it is more than rounding. `units` are those of the measure.
     """
 
     value: Array

@@ -234,9 +234,9 @@ def fitting(recipe: Recipe, shape: tuple[int, int]) -> Recipe:
 def preset_for(shape: tuple[int, int], *, endless: bool = False) -> str:
     """The preset to start from, for images of (h, w) pixels; stimuli that are no images have shape (1, d).
 
-    Small images that are drawn without end are learned like other vectors: maps of the mixture are twice as right. Of
-    some thousands of images, that network learns too much by heart.
+    Images that are drawn without end are learned like other vectors, up to 32 x 32 pixels: maps of mixtures are twice
+    as right. Of some thousands of images, that network learns too much by heart.
     """
-    if max(shape) > 16 and shape[0] > 1:
-        return "medium"
-    return "vectors" if shape[0] == 1 or endless else "small"
+    if shape[0] == 1 or (endless and shape[0] * shape[1] <= MOST_STEPPED):
+        return "vectors"
+    return "medium" if max(shape) > 16 else "small"

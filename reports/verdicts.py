@@ -57,7 +57,7 @@ def margin(verdict: Verdict) -> str:
     """
     if verdict.verdict not in _MEASURED:
         return ""
-    share = verdict.axiom in EVERY and EVERY[verdict.axiom].unit != "nats"
+    share = verdict.axiom in EVERY and EVERY[verdict.axiom].of_shares
     return f"{100 * verdict.margin:.3g}%" if share else f"{verdict.margin:.3g}"
 
 

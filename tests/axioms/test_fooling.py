@@ -245,3 +245,29 @@ def test_single_precision_is_no_refutation():
         conditional=lambda pair: si.i_surp.conditional(pair).astype(np.float32),
     )
     assert attack(AXIOMS["additivity"], single).verdict in ("holds", "inconclusive")
+
+
+def single_precision(model):
+    """I_surp from sums in float32."""
+    prior, table = model.prior.astype(np.float32), model.likelihood.astype(np.float32)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(table > 0, table * np.log(table / (table @ prior)[:, None]), 0).sum(0)
+
+
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize("axiom", ["completeness", "response_invariance"])
+def test_sums_in_single_precision_are_no_refutation(axiom, back):
+    """Nor where the sums are turned into float64 afterwards: their bits show it."""
+
+    def answer(model):
+        return single_precision(model).astype(float if back else np.float32)
+
+    verdict = attack(AXIOMS[axiom], si.Measure("single", answer), examples=5)
+    assert verdict.verdict in ("holds", "inconclusive")
+    if verdict.verdict == "inconclusive":
+        assert "single precision" in verdict.says
+
+
+def test_a_break_is_found_in_single_precision_too():
+    wrong = si.Measure("wrong", lambda model: (1.001 * si.i_surp(model)).astype(np.float32))
+    assert attack(AXIOMS["completeness"], wrong, examples=5).verdict == "refuted"

@@ -130,7 +130,8 @@ class Counted(Closure):
 def test_the_preset_follows_the_shape():
     assert [preset_for(shape) for shape in ((1, 300), (8, 8), (32, 32))] == ["vectors", "small", "medium"]
     endless = [preset_for(shape, endless=True) for shape in ((1, 300), (8, 8), (32, 32))]
-    assert endless == ["vectors", "vectors", "medium"]
+    assert endless == ["vectors", "vectors", "vectors"]
+    assert preset_for((64, 64), endless=True) == "medium"
     with pytest.raises(ModelError, match="the width of an MLP"):
         Architecture(network="mlp", channels=(8, 8))
     with pytest.raises(ModelError, match="no views"):

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from ..diffusion.sources import Source
     from ..diffusion.training import Training
 
-#: Minutes of training if neither steps nor minutes are given and the preset is one for a CPU.
-MINUTES = {"small": 5.0, "vectors": 2.0, "medium": 90.0}
+#: Minutes of training if neither steps nor minutes are given and the preset is one for a CPU; and how many numbers a
+#: vector has that takes ten times as long.
+MINUTES, MANY = {"small": 5.0, "vectors": 2.0, "medium": 90.0}, 256
 
 ENDING = ending(
     "stiminfo train --minutes 1 --out networks",
@@ -158,7 +159,8 @@ def _recipe_of(options: Options, source: Source) -> tuple[Recipe, float | None]:
     recipe = replace(recipe, architecture=architecture, **{k: v for k, v in changes.items() if v is not None})
     if options.minutes is not None or options.steps is not None:
         return recipe, options.minutes
-    return recipe, MINUTES.get(name)
+    longer = 10 if name == "vectors" and shape[0] * shape[1] > MANY else 1
+    return recipe, longer * MINUTES[name] if name in MINUTES else None
 
 
 def _check_paths(options: Options) -> None:
