@@ -32,10 +32,10 @@ class Options(ImageOptions):
     preset: Annotated[
         str,
         typer.Option(
-            metavar="small|vectors|medium|large|64|128|paper",
+            metavar="small|vectors|wide|medium|large|64|128|paper",
             help="Architecture and schedule (default: medium for images beyond 16 x 16 pixels; small for a set of "
             "smaller ones, or with --halves, --coarse or --channels; vectors for stimuli that are no images, and for "
-            "small images that are drawn without end, as gaussian and gmm).",
+            "images that are drawn without end, as gaussian and gmm, up to 32 x 32 pixels).",
         ),
     ] = ""
     minutes: Annotated[
@@ -44,7 +44,7 @@ class Options(ImageOptions):
             min=0.01,
             metavar="MINUTES",
             help="Time by the clock for the whole run, from calibration to checkpoint, however busy the machine is "
-            "(default: small 5, vectors 2, medium 90).",
+            "(default: small 5, vectors 2, of more than 256 numbers 20, medium 90).",
         ),
     ] = None
     steps: Annotated[int | None, count_option("Training steps of the denoisers, instead of --minutes.")] = None
