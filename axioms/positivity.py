@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models import EncodingModel, ResponsePair
-from ..models.data import FiniteSpec
+from ..models.data import FiniteSpec, PairSpec
 from . import crossed, known, places, rarely, sizes, smallest, steep
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import ModelCase, PairCase
@@ -40,6 +40,29 @@ def _sign(values: Values, model: EncodingModel | ResponsePair, label: str) -> Fi
     )
 
 
+#: How far beyond the others a stimulus lies that tells nothing: a measure that falls with distance is smallest there.
+_BEYOND = (1, 2, 3, 4, 30, 1000, 100_000)
+
+
+def _far(beyond: int, plane: bool) -> FiniteSpec:
+    """Two stimuli that their responses tell apart, and two far ones whose responses are those of all together."""
+    places = [(0,), (1,), (beyond,), (beyond + 1,)]
+    stimuli = tuple((*x, k % 2) for k, x in enumerate(places)) if plane else tuple(places)
+    return FiniteSpec(stimuli, (2, 2, 1, 1), ((9, 1), (1, 9), (5, 5), (5, 5)))
+
+
+def _far_pair(beyond: int) -> PairSpec:
+    """The same for a second response, given a first one that tells nothing."""
+    near = (((9, 1), (9, 1)), ((1, 9), (1, 9)))
+    return PairSpec(((0,), (1,), (beyond,), (beyond + 1,)), (2, 2, 1, 1), (*near, *(((5, 5), (5, 5)),) * 2))
+
+
+FAR = (
+    *(ModelCase(_far(beyond, plane)) for beyond in _BEYOND[-3:] for plane in (False, True)),
+    *(PairCase(_far_pair(beyond)) for beyond in _BEYOND[-3:]),
+)
+
+
 @composite
 def like_all(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> ModelCase:
     """A model and one more stimulus, whose responses are those of all together: there I(x) is 0, or smallest."""
@@ -47,7 +70,7 @@ def like_all(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> ModelCase:
     rows = [[Fraction(w, int(sum(row))) for w in map(int, row)] for row in spec.responses]
     total = [sum(p * row[k] for p, row in zip(map(int, spec.prior), rows)) for k in range(len(rows[0]))]
     whole = lcm(*(Fraction(w).denominator for w in total))
-    beyond = max(x for (x,) in spec.stimuli) + draw(st.integers(1, 4))
+    beyond = max(x for (x,) in spec.stimuli) + draw(st.sampled_from(_BEYOND))
     gradient = None if spec.gradient is None else (*spec.gradient, ((0,),) * len(total))
     return ModelCase(
         FiniteSpec(
@@ -84,6 +107,7 @@ AXIOM = Axiom(
         ModelCase(known.LIKE_ALL),
         *rarely.MODELS,
         *rarely.PAIRS,
+        *FAR,
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
     smallest=smallest.models_and_pairs,

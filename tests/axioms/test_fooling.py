@@ -271,3 +271,23 @@ def test_sums_in_single_precision_are_no_refutation(axiom, back):
 def test_a_break_is_found_in_single_precision_too():
     wrong = si.Measure("wrong", lambda model: (1.001 * si.i_surp(model)).astype(np.float32))
     assert attack(AXIOMS["completeness"], wrong, examples=5).verdict == "refuted"
+
+
+@pytest.mark.parametrize("share", [0.01, 1e-5])
+@pytest.mark.parametrize("conditional", [False, True])
+def test_a_local_measure_is_least_far_away(share, conditional):
+    """A share of the mean, taken off a measure that falls with distance, is seen only where that is small."""
+
+    def less(of, means):
+        return lambda target: of(target) - share * float(means(target) @ target.prior)
+
+    exact, given = si.i_local.pointwise, si.i_local.conditional
+    wrong = si.Measure(
+        "less",
+        exact if conditional else less(exact, si.i_surp),
+        conditional=less(given, si.i_surp.conditional) if conditional else given,
+        slow=True,
+    )
+    verdict = attack(AXIOMS["positivity"], wrong, examples=1)
+    assert verdict.verdict == "refuted"
+    assert ("I_{R'|R}" in verdict.says) == conditional
