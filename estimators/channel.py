@@ -69,6 +69,11 @@ def integrate(
     if stimuli.shape[1] > 2:
         span = span_of(stimuli)._replace(origin=points[0])  # `points` are the same but for place and size
         points, contribution = span.within(points), _in_full(contribution, span)
+        if len(np.unique(points, axis=0)) < len(points):
+            raise OutOfReach(
+                "quadrature over noise takes stimuli that leave a line or plane by 1e-12 of their range for ones in it, "
+                "and some of these then coincide; give features in units in which they vary alike"
+            )
 
     def layout(resolution: Resolution) -> NodeLayout:
         make = partial(ring_of, geometry=target.geometry) if on_circle else NodeLayout

@@ -170,3 +170,12 @@ def test_the_span_is_found_in_spite_of_rounding():
     assert span.within(model.stimuli) @ span.axes + span.origin == pytest.approx(model.stimuli)
     one = span_of(np.ones((2, 3)) * [[1.0], [1.0]])
     assert one.axes.shape == (1, 3)
+
+
+@pytest.mark.parametrize("measure", [si.i_local, si.i_kong2])
+def test_stimuli_that_coincide_in_their_line_are_out_of_reach(measure):
+    """One feature is so large that the others are taken for rounding; this was a math domain error."""
+    stimuli = [[0, 0, 0], [0, 0, 0.25], [0.25, 6e13, 0], [0.25, 6e13, 0.25]]
+    model = si.EncodingModel(stimuli, [0.25] * 4, [[0.9, 0.1, 0.5, 0.5], [0.1, 0.9, 0.5, 0.5]])
+    with pytest.raises(si.errors.OutOfReach, match="give features in units in which they vary alike"):
+        measure(model)
