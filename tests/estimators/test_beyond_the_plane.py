@@ -177,5 +177,5 @@ def test_stimuli_that_coincide_in_their_line_are_out_of_reach(measure):
     """One feature is so large that the others are taken for rounding; this was a math domain error."""
     stimuli = [[0, 0, 0], [0, 0, 0.25], [0.25, 6e13, 0], [0.25, 6e13, 0.25]]
     model = si.EncodingModel(stimuli, [0.25] * 4, [[0.9, 0.1, 0.5, 0.5], [0.1, 0.9, 0.5, 0.5]])
-    with pytest.raises(si.errors.OutOfReach, match="give features in units in which they vary alike"):
+    with pytest.raises(OutOfReach, match="give features in units in which they vary alike"):
         measure(model)
