@@ -71,8 +71,8 @@ def integrate(
         points, contribution = span.within(points), _in_full(contribution, span)
         if len(np.unique(points, axis=0)) < len(points):
             raise OutOfReach(
-                "quadrature over noise takes stimuli that leave a line or plane by 1e-12 of their range for ones in it; "
-                "some of these then coincide: give features in units in which they vary alike"
+                "quadrature over noise takes stimuli for ones of a line or plane that leave it by 1e-12 of its range; "
+                "some of them then coincide: give features in units in which they vary alike"
             )
 
     def layout(resolution: Resolution) -> NodeLayout:
