@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..axioms.auditing.verdict import SCHEMA
 from ..errors import MissingExtra
+from ..estimators.sampling import table_warnings
 from ..models.arrays import Array
 from ..models.recordings import Recording
 from .measured_corrections import columns_of, listed, whole_of
@@ -62,7 +63,15 @@ class Measured:
             return self
         measures = {name: one.in_bits() for name, one in self.measures.items()}
         neurons = None if self.neurons is None else self.neurons.in_bits()
-        return replace(self, information=self.information.in_bits(), measures=measures, neurons=neurons, units="bits")
+        information, warnings = self.information.in_bits(), self.warnings
+        if neurons is None:  # responses were counted; of a population no sentence holds nats
+            said = [
+                table_warnings(self.recording.counts, self.information.bias, self.prior, u) for u in ("nats", "bits")
+            ]
+            turned = dict(zip(*said, strict=True))
+            warnings = tuple(turned.get(sentence, sentence) for sentence in warnings)
+        changed: dict[str, Any] = {"information": information, "measures": measures, "neurons": neurons}
+        return replace(self, warnings=warnings, units="bits", **changed)
 
     def to_json(self) -> dict[str, Any]:
         """The result as JSON data; information in `units`."""

@@ -166,7 +166,11 @@ def measure(
         resamples=whole.resamples,
         level=level,
         seed=seed,
-        warnings=(*whole.warnings, *table_warnings(recording.counts, bias), *resample_warnings(whole.resamples, level)),
+        warnings=(
+            *whole.warnings,
+            *table_warnings(recording.counts, bias, probabilities),
+            *resample_warnings(whole.resamples, level),
+        ),
         stimulus_warnings=stimulus_warnings(recording.counts, recording.labels),
         silent=whole.silent,
     )

@@ -46,7 +46,7 @@ def stimulus_warnings(counts: Any, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(said)
 
 
-def table_warnings(counts: Any, bias: float | None = None) -> tuple[str, ...]:
+def table_warnings(counts: Any, bias: float | None = None, prior: Any = None, units: str = "nats") -> tuple[str, ...]:
     """A sentence for each reason to doubt I(R;X) of the whole table.
 
     Parameters
@@ -55,26 +55,32 @@ def table_warnings(counts: Any, bias: float | None = None) -> tuple[str, ...]:
         Trials of each stimulus with each response; no row is empty.
     bias : float, optional
         The estimate of the plug-in value's bias, nats; by default that of `panzeri_treves_bias`.
+    prior : array_like, shape (J,), optional
+        p(x), with which the bias was estimated; by default the shares of the trials.
+    units : {"nats", "bits"}
+        Of the numbers in the sentences.
     """
     table = as_counts(counts)
-    information = EncodingModel.from_counts(table).mutual_information()
-    bias = panzeri_treves_bias(table) if bias is None else bias
-    share = table.sum(axis=1) / table.sum()
-    entropy = -float((share * np.log(share)).sum())
+    share = table.sum(axis=1) / table.sum() if prior is None else np.asarray(prior)
+    unit = math.log(2) if units == "bits" else 1.0
+    plug_in = EncodingModel.from_counts(table)
+    information = EncodingModel(plug_in.stimuli, share, plug_in.likelihood).mutual_information() / unit
+    bias = (panzeri_treves_bias(table) if bias is None else bias) / unit
+    entropy = -float((share * np.log(share)).sum()) / unit
     tiny = 1e-12
     said = []
     if len(table) == 1:
         said.append("There is one stimulus: I(R;X) is 0 whatever the responses.")
     elif bias > information / 2:
         said.append(
-            f"The estimated bias, {bias:.4f} nats, exceeds half of the plug-in I(R;X), {information:.4f} nats: "
+            f"The estimated bias, {bias:.4f} {units}, exceeds half of the plug-in I(R;X), {information:.4f} {units}: "
             "there are too few trials to distinguish this information from none."
         )
     if information - bias > entropy + tiny:
         said.append(
-            f"The corrected I(R;X), {information - bias:.4f} nats, exceeds the stimulus entropy, {entropy:.4f} nats: "
-            "the estimate of the bias does not serve here (responses almost determined by the stimulus); use the "
-            "plug-in value."
+            f"The corrected I(R;X), {information - bias:.4f} {units}, exceeds the stimulus entropy, {entropy:.4f} "
+            f"{units}: the estimate of the bias does not serve here (responses almost determined by the stimulus); use "
+            "the plug-in value."
         )
     few = int((table.sum(axis=1) < TRIALS_PER_RESPONSE * relevant_responses(table)).sum())
     if 2 * few > len(table) > 1:

@@ -125,5 +125,19 @@ class TestWarnings:
         assert table_warnings([[12, 8], [9, 11]], 0.001) == ()
         assert table_warnings([[12, 8], [9, 11]], 0.02)[0].startswith("The estimated bias, 0.0200 nats")
 
+    def test_the_prior_is_the_one_that_is_given(self):
+        """Of 40 and 4 trials, the plug-in value is another for stimuli that are equally likely."""
+        counts = [[30, 10], [1, 3]]
+        ours, uniform = (table_warnings(counts, 0.08, prior)[0] for prior in (None, [0.5, 0.5]))
+        joint = np.array([[0.75, 0.25], [0.25, 0.75]]) / 2
+        truth = float((joint * np.log(4 * joint)).sum())
+        assert f"{truth:.4f} nats: there" in uniform
+        assert ours != uniform
+
+    def test_the_unit_is_the_one_that_is_asked_for(self):
+        said = table_warnings([[12, 8], [9, 11]], units="bits")[0]
+        assert "The estimated bias, 0.0180 bits" in said
+        assert "nats" not in said
+
     def test_most_stimuli_with_few_trials(self):
         assert table_warnings([[2, 0], [0, 2], [0, 9]])[-1].startswith("2 of 3 stimuli have fewer than 4 trials")

@@ -56,7 +56,7 @@ def networks_of(
     import torch
 
     from ..diffusion.bias import Reference
-    from ..diffusion.registry import dataset_named
+    from ..diffusion.registry import NotRegistered, dataset_named
     from ..diffusion.sources import Asked
     from ..diffusion.unet import UNetDenoiser
 
@@ -77,6 +77,11 @@ def networks_of(
         side = denoiser.learned.shape[0] if trained_on.takes_side else None
         source = trained_on.load(Asked(place, side, data))
     except ModelError as error:
+        if isinstance(error, NotRegistered) and images is None:
+            raise CheckpointError(
+                f"{folder}: was trained on a file of yours, {name}; give it as well: "
+                f"stiminfo decompose FILE --checkpoint {folder}"
+            ) from None
         raise CheckpointError(f"{folder}: was trained on {name}; {error}") from None
     if source.shape != denoiser.learned.shape:
         takes, has = (_size(shape) for shape in (denoiser.learned.shape, source.shape))
