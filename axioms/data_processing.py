@@ -161,6 +161,7 @@ AXIOM = Axiom(
         GarblingCase(known.SPIKES, ((1, 0, 0), (0, 1, 0), (0, 0, 1))),
         GarblingCase(known.WIDE, tuple(tuple(int(k // 2 == m) for m in range(13)) for k in range(25))),
         *rarely.GARBLINGS,
+        *rarely.UNEQUAL,
     ),
     known_with_gradient=(GarblingCase(known.SHARED_SLOPES, known.MERGE),),
     smallest=smallest.garblings,

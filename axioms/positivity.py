@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
-from math import lcm
+from math import lcm, lgamma
 
+import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models import EncodingModel, ResponsePair
+from ..models.arrays import Array
 from ..models.data import FiniteSpec, PairSpec
 from . import crossed, known, places, rarely, sizes, smallest, steep
 from .axiom import FIFTH, PAPER, Axiom, Family
@@ -63,6 +66,34 @@ FAR = (
 )
 
 
+def _with_blank(rows: Array, stimuli: Array, geometry: str | None = None) -> ModelCase:
+    """A model and, as its last stimulus, one whose responses are those of all together, though there are many."""
+    told = np.vstack([rows, rows.mean(axis=0)])
+    table = tuple(tuple(float(f"{p:.6g}") for p in row) for row in told)
+    places = tuple(tuple(float(x) for x in point) for point in stimuli)
+    return ModelCase(FiniteSpec(places, (1,) * len(places), table, geometry=geometry))
+
+
+def _blanks() -> Iterator[ModelCase]:
+    """Few stimuli with many responses, sparse and noisy responses, and more than a few in the plane."""
+    for count, responses in ((2, 64), (8, 33), (8, 64), (8, 300), (20, 64), (35, 40)):
+        rates = np.linspace(0.05, 0.6, count)[:, None] * responses
+        log = np.arange(responses) * np.log(rates) - rates - [lgamma(k + 1) for k in range(responses)]
+        rows = np.exp(log)
+        line = np.arange(count + 1.0)[:, None]
+        yield _with_blank(rows, line)
+        yield _with_blank(rows, line * 10, "circle:360")
+        yield _with_blank(rows, np.hstack([line % 6, line // 6]))
+    for count in (20, 40):
+        kernel = np.zeros(count)
+        kernel[[-1, 0, 1]] = 0.25, 0.5, 0.25
+        ring = np.array([np.roll(kernel, k) for k in range(count)])
+        yield _with_blank(ring, np.arange(count + 1.0)[:, None])
+
+
+BLANKS = tuple(_blanks())
+
+
 @composite
 def like_all(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> ModelCase:
     """A model and one more stimulus, whose responses are those of all together: there I(x) is 0, or smallest."""
@@ -108,6 +139,7 @@ AXIOM = Axiom(
         *rarely.MODELS,
         *rarely.PAIRS,
         *FAR,
+        *BLANKS,
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
     smallest=smallest.models_and_pairs,

@@ -6,6 +6,8 @@ only; the threshold may be anywhere.
 
 from __future__ import annotations
 
+import math
+
 from ..models.data import FiniteSpec, PairSpec
 from .cases import GarblingCase, ModelCase, PairCase, ResponseMapCase
 
@@ -35,6 +37,22 @@ GARBLINGS = (
         for p in _RESPONSES
     ),
 )
+#: How clearly one response speaks for a rare stimulus, in nats; how much more another does; and the share of the first.
+_CLEAR, _CLEARER, _SHARE = (1, 4.5, 8, 11.5, 15, 18.5, 22, 26, 30), 5.0, 0.02
+
+
+def _unequal(nats: float) -> GarblingCase:
+    """Two responses that speak for a rare stimulus, one more clearly than the other, are merged.
+
+    They then seem to tell more to a formula whose log ratios have a bound between theirs.
+    """
+    rare = math.exp(-nats - _CLEARER)
+    other = _SHARE * (math.exp(-nats) - rare) / (1 - rare)
+    rows = ((_SHARE, 1 - _SHARE, 0.0), (other, 0.0, 1 - other))
+    return GarblingCase(FiniteSpec(_LINE, (rare, 1 - rare), rows), ((1, 0), (1, 0), (0, 1)))
+
+
+UNEQUAL = tuple(map(_unequal, _CLEAR))
 RENAMINGS = (
     *(ResponseMapCase(spec, order=(1, 0)) for spec in (*UNSURE[::2], *SELDOM[::3])),
     *(ResponseMapCase(spec, order=(2, 1, 0)) for spec in APART[::2]),

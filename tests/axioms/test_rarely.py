@@ -233,3 +233,35 @@ def test_sizes_between_are_no_whole_blocks():
     assert {30, 40, 50, 65, 100, 150, 300, 600} <= {len(spec.prior) for spec in sizes.joints()}
     for case in sizes.moves(False):
         assert len(case.views) == 2  # every map is invertible
+
+
+@pytest.mark.parametrize("bound", [5, 6.5, 10, 15, 20, 25])
+def test_a_bound_on_log_ratios_is_found_at_data_processing(bound):
+    def bounded(model):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.log(model.likelihood / (model.likelihood @ model.prior)[:, None])
+            return np.where(model.likelihood > 0, model.likelihood * np.minimum(ratio, bound), 0).sum(0)
+
+    assert attack(AXIOMS["data_processing"], si.Measure("bounded", bounded), examples=1).verdict == "refuted"
+
+
+MANY = {
+    "few stimuli": lambda model: len(model.likelihood) > 50 and len(model.prior) < 10,
+    "very many": lambda model: len(model.likelihood) > 256 and len(model.prior) < 100,
+    "on a circle": lambda model: model.geometry.period is not None and len(model.likelihood) > 40,
+    "in the plane": lambda model: model.dimensions == 2 and len(model.likelihood) > 12 and len(model.prior) >= 36,
+    "sparse": lambda model: (
+        len(model.likelihood) > 7 and model.likelihood.max() < 1 and (model.likelihood > 0).mean() < 0.3
+    ),
+    "much is told": lambda model: model.mutual_information() > 2 and model.likelihood.max() < 0.9,
+}
+
+
+@pytest.mark.parametrize("where", MANY)
+def test_positivity_is_asked_where_there_are_many_responses(where):
+    """A share of the mean is taken off in some models only: there a stimulus has to be that tells nothing."""
+
+    def less(model):
+        return si.i_surp(model) - 0.05 * MANY[where](model) * model.mutual_information()
+
+    assert attack(AXIOMS["positivity"], si.Measure("less", less), examples=1).verdict == "refuted"
