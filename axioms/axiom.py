@@ -84,7 +84,7 @@ class Axiom:
     smallest: Callable[[bool], tuple[Case, ...]] = lambda gradient: ()
     sizes: Callable[[bool], tuple[Case, ...]] = lambda gradient: ()
     crossed: Callable[[bool], tuple[Case, ...]] = lambda gradient: ()
-    silence: str = "I was 0"
+    silence: str = "I was 0, or too small to tell from rounding,"
     settles: str = ""
 
     @property
