@@ -118,7 +118,7 @@ def wrong_inputs(folder):
         (
             "--dataset",
             "cifar",
-        ): "unknown dataset 'cifar'; expected one of digits, mnist, gaussian, mnist-gaussian, gmm, FILE.npy",
+        ): "unknown dataset 'cifar'; expected one of digits, mnist, gaussian, mnist-gaussian, gmm, mnist-gmm, FILE.npy",
         ("--dataset", "mnist", "--data", "nowhere"): "nowhere: holds no train-images-idx3-ubyte",
         ("images.npy", "--receptive-fields", "fields.npy"): "expected (k, 6, 5), the size of the images",
         ("--checkpoint", "digits", "--receptive-fields", "none.npy"): "none.npy: no such file",

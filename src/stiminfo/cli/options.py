@@ -116,6 +116,11 @@ def registered(*registries: str) -> str:
     return registry.choices(*(getattr(registry, name) for name in registries))
 
 
+def listed_datasets() -> str:
+    """The names of data sets and the files that are read in their place, for the help."""
+    return registered("DATASETS", "FORMATS").replace("|", ", ")
+
+
 #: The data set that needs neither a file nor a folder.
 DATASET = "digits"
 MnistFolder = Annotated[
@@ -143,7 +148,7 @@ class ImageOptions(Given):
 
     dataset: Annotated[
         str | None,
-        typer.Option(metavar=registered("DATASETS", "FORMATS"), help=f"Stimuli to use (default: {DATASET})."),
+        typer.Option(metavar="NAME|FILE", help=f"Stimuli to use: {listed_datasets()} (default: {DATASET})."),
     ] = None
     data: DataPlace = None
     population: Annotated[

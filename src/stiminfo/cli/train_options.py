@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import OptionError
-from .options import DATASET, ImageOptions, count_option, registered
+from .options import DATASET, ImageOptions, count_option, listed_datasets
 
 if TYPE_CHECKING:
     from ..diffusion.sources import Dataset
@@ -22,8 +22,9 @@ class Options(ImageOptions):
     dataset: Annotated[
         str,
         typer.Option(
-            metavar=registered("DATASETS", "FORMATS"),
-            help="Images to learn; for the gaussian ones the true answer is known.",
+            metavar="NAME|FILE",
+            help=f"Images to learn: {listed_datasets()}. Of gaussian ones and of mixtures (gmm) the true answer is "
+            "known.",
         ),
     ] = DATASET
     size: Annotated[
