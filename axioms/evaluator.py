@@ -128,7 +128,7 @@ def _of_format(values: Values) -> Doubt | None:
     """The doubt that numbers in single precision raise; None for others."""
     if not values.rounding:
         return None
-    largest = float((_least(values)).max())
+    largest = float(_least(values).max())
     return Doubt(largest, f"the measure's values are in single precision, which may be off by {largest:.2g}")
 
 

@@ -70,9 +70,9 @@ def at_once(pixels: int) -> int:
 def measure_size(gain: GainNetwork, denoising: DenoisingNetwork, batch: Batch) -> None:
     """Set the gain network's unit to the mean size of the squares."""
     gain.know(denoising)
-    shares = []
-    for rows in torch.arange(len(batch.x)).split(at_once(batch.x.shape[1])):
-        part = batch.part(slice(int(rows[0]), int(rows[-1]) + 1))
+    shares, size = [], at_once(batch.x.shape[1])
+    for start in range(0, len(batch.x), size):
+        part = batch.part(slice(start, start + size))
         squares = gain_targets(denoising, part)[0]["square"]
         shares.append(squares.mean(1) / gain.unit(part.gamma).mean(1))
     gain.size.mul_(torch.cat(shares).mean())

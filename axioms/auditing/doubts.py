@@ -46,12 +46,9 @@ def evasive(name: str, seen: Seen, declined: Declined) -> str:
     mostly = what.never > what.answered and len(declined) > len(seen)
     if not (what.within or mostly or what.alike > (len(seen) + len(declined)) / 2):
         return ""
-    told, rest = (
-        told_declined(name, declined),
-        f"the other {len(seen)} do not break it; answers to more of them would settle it",
-    )
+    rest = f"the other {len(seen)} do not break it; answers to more of them would settle it"
     if not what.within:
-        return f"{told}; {rest}"
+        return f"{told_declined(name, declined)}; {rest}"
     reason = _usual([declined[case][1] for case in what.within])
     alike = f"{len(what.within)} of them are no other in kind and size than models that it answers"
     return f"{name} declined {len(declined)} cases; {alike} ({reason}); {rest}"
