@@ -63,8 +63,9 @@ class Posterior:
     draw : (B, d) a sample of X | ..., where asked for and known
     normal : (B, d) a sample of the Gaussian with the posterior's mean and covariance (Tweedie's), likewise
     again : ``again()``, another such sample (B, d), where it takes little beside the pass
-    given : ``given(r, variance)``, the posterior at the same noisy stimuli with responses r (B, k) too, if the work
-        done for this one saves some of that
+    draws : (M, B, d), the same sample and further ones, where M responses at each noisy stimulus pay
+    given : ``given(r, variance)``, the posteriors at the same noisy stimuli with responses r (M, B, k) too, (M, B, d),
+        if the work done for this one saves some of that
     """
 
     mean: Tensor
@@ -72,6 +73,7 @@ class Posterior:
     draw: Tensor | None = None
     normal: Tensor | None = None
     again: Callable[[], Tensor] | None = None
+    draws: Tensor | None = None
     given: Callable[[Tensor, bool], Posterior] | None = None
 
 
@@ -94,6 +96,8 @@ class Denoiser:
     rare_nats : float
         How much information may lie in an event too rare to be drawn, in nats; 0 for a Gaussian, which has no such
         events.
+    responses : int
+        Responses drawn at each noisy stimulus: more than one where a further one takes little (`Posterior.draws`).
     control : LinearControl or None
         The gain of the best linear estimate, by which squared gains scatter less; None where it is not known.
     caution : str
@@ -108,6 +112,7 @@ class Denoiser:
     knows_posterior = False
     is_density = False
     rare_nats = 1.0
+    responses = 1
     caution = ""
     control: LinearControl | None = None
 

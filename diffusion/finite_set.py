@@ -18,7 +18,7 @@ from .denoiser import normal as _randn
 from .encoders import MOST_OUTCOMES, Encoder, TableEncoder
 from .finite_joint import FiniteJoint, some_responses
 from .set_likelihood import SetLikelihood, checked_set
-from .set_screen import Screen
+from .set_screen import RESPONSES, Screen
 
 #: Largest number of entries of a (noisy stimuli, set) matrix held at once, and of stimuli converted to the working
 #: dtype at once.
@@ -144,10 +144,14 @@ class FiniteSetDenoiser(Denoiser):
         if self.dtype != torch.float64 or not Screen.fits(self.stimuli, self.centre, self.half_square):
             return None
 
-        def plain(xg: Tensor, g: Tensor, r: Tensor | None) -> Tensor:
-            return torch.softmax(self._log_weights(xg, g, r, False), dim=1)
+        def plain(xg: Tensor, g: Tensor) -> Tensor:
+            return self._log_weights(xg, g, None, False)
 
         return Screen(self.stimuli, self.centre, self.half_square, self.log_prior, self.likelihoods, plain)
+
+    @property
+    def responses(self) -> int:  # type: ignore[override]
+        return 1 if self.screen is None else RESPONSES
 
     @property
     def _most(self) -> int:

@@ -6,7 +6,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 
 from stiminfo.diffusion import FiniteSetDenoiser  # noqa: E402
+from stiminfo.diffusion.denoiser import Posterior  # noqa: E402
 from stiminfo.diffusion.samplers import PosteriorSampler  # noqa: E402
+from stiminfo.diffusion.set_screen import RESPONSES  # noqa: E402
 from stiminfo.models import LinearGaussian  # noqa: E402
 
 COUNT, SIDE = 4200, 256
@@ -38,8 +40,9 @@ def test_posteriors_are_those_of_double_precision(g):
     gamma = g * torch.linspace(0.5, 2, 30, dtype=torch.float64)
     xg = x + gamma.sqrt()[:, None] * torch.randn(x.shape, dtype=x.dtype, generator=generator)
     first = screened.posterior(xg, gamma, variance=True)
-    found = [first, first.given(r, True), screened.posterior(xg, gamma, r, variance=True)]
-    truth = [plain.posterior(xg, gamma, response, variance=True) for response in (None, r, r)]
+    several = first.given(torch.stack([r, r.flip(0)]), True)
+    found = [first, *map(Posterior, several.mean, several.variance), screened.posterior(xg, gamma, r, variance=True)]
+    truth = [plain.posterior(xg, gamma, response, variance=True) for response in (None, r, r.flip(0), r)]
     for one, other in zip(found, truth):
         assert float((one.mean - other.mean).abs().max()) < 1e-5
         assert float(((one.variance - other.variance).sum(1) / (2 * gamma)).abs().max()) < 5e-6
@@ -59,6 +62,25 @@ def test_draws_and_gains_are_those_of_double_precision():
     assert abs(one - other) < 4 * np.hypot(error, error_other)
     drawn = screened.posterior(xg, gamma, draw=True, generator=screened.generator(3)).draw
     assert float(torch.cdist(drawn[:20], screened.stimuli.double()).amin(1).max()) < 1e-5
+
+
+def test_several_responses_are_drawn_where_they_take_little():
+    screened, plain = denoisers()
+    assert (PosteriorSampler().passes(screened), PosteriorSampler().passes(plain)) == (1 + RESPONSES, 2)
+    assert PosteriorSampler(black_box=True).passes(screened) == PosteriorSampler(black_box=True).passes(plain)
+
+
+@pytest.mark.parametrize("g", [0.3, 3.0, 30.0])
+def test_products_that_are_not_kept_are_made_again(g, monkeypatch):
+    screened, _ = denoisers()
+    x = screened.draw_prior(60, screened.generator(0))
+    r = screened.encoder.sample(x, screened.generator(1))[None]
+    xg, gamma = x + g**0.5, torch.full((60,), g, dtype=torch.float64)
+    kept = screened.posterior(xg, gamma).given(r, True)
+    monkeypatch.setattr("stiminfo.diffusion.set_screen._KEPT", 0)
+    again = screened.posterior(xg, gamma).given(r, True)
+    assert torch.equal(kept.mean, again.mean)
+    assert torch.equal(kept.variance, again.variance)
 
 
 @pytest.mark.parametrize("change", ["double", "small", "far"])
