@@ -50,6 +50,7 @@ class BallCase(FarCase, frozen=True, tag="ball"):
     LIGHTEST: ClassVar[float] = 600.0
     #: The most far stimuli from every power of two on, and the most responses.
     MOST: ClassVar[int] = 64
+    RESPONSES: ClassVar[int] = 512
     #: The most octaves of evenly spaced stimuli.
     EVEN: ClassVar[int] = 6
 
@@ -97,8 +98,8 @@ class BallCase(FarCase, frozen=True, tag="ball"):
         if direction.shape != (inside.dimensions,) or not np.linalg.norm(direction) >= 1:
             raise CaseError(f"expected a direction of {inside.dimensions} numbers, and of length 1 at least")
         count = max(len(row) for row in (*self.rows, *near.responses)) if self.rows else 0
-        if not (0 < self.share < 1 and 2 <= count <= self.MOST):
-            raise CaseError(f"expected share between 0 and 1, and 2 to {self.MOST} responses")
+        if not (0 < self.share < 1 and 2 <= count <= self.RESPONSES):
+            raise CaseError(f"expected share between 0 and 1, and 2 to {self.RESPONSES} responses")
         if not (self.cell > 0 and len(self.behind) <= self.MOST and all(1 <= apart < np.inf for apart in self.behind)):
             raise CaseError(f"expected a cell above 0, and at most {self.MOST} stimuli behind, 1 or more away")
         apart = np.concatenate([self.distances, self.behind])
@@ -219,6 +220,22 @@ def owned(**more: Any) -> BallCase:
     before = FiniteSpec(places, (1.0, 2.0, 1.0), (rows[-1],) * 3)
     after = replace(before, responses=(rows[-1], (1,) * (count + 1), rows[-1]))
     return BallCase(before, after, rows[:-1], (1,), **{"each": 1, "octaves": 9, "rate": 1, **more})
+
+
+def many(stimuli: int, responses: int, **more: Any) -> BallCase:
+    """Three stimuli in the ball with three responses, which become many: a formula may be another for many.
+
+    The third response, which does not occur far away, is split, and the second stimulus, which hardly any other is
+    like. Far stimuli tell much: a formula that is another changes them most.
+    """
+    rows: list[Row] = [(3, 1, 2), (1, 4, 1), (2, 2, 1)]
+    before = _spec(list(_PLACES), [1.0, 2.0, 1.0], rows, np.ones(1))
+    split = [(*row[:2], *(row[2] / (responses - 2),) * (responses - 2)) for row in rows]
+    parts = stimuli - 2
+    places = ((_PLACES[0],), *((0.2 * (n / parts - 0.5),) for n in range(parts)), (_PLACES[2],))
+    after = FiniteSpec(places, (1.0, *(2.0 / parts,) * parts, 1.0), (split[0], *(split[1],) * parts, split[2]))
+    fields: dict[str, Any] = {"each": 2, "octaves": 6, "rate": 1, **more}
+    return BallCase(before, after, ((1, 0), (0, 1)), (1,), **fields)
 
 
 def crowded(case: BallCase, count: int) -> BallCase:

@@ -11,7 +11,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from msgspec.structs import replace
 
 from ..models.data import FiniteSpec
-from . import crossed, known, ordinary, places, rarely, sizes, smallest, steep
+from . import crossed, known, larger, ordinary, places, rarely, sizes, smallest, steep
 from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import GarblingCase
 from .evaluator import Evaluator
@@ -162,6 +162,7 @@ AXIOM = Axiom(
         GarblingCase(known.WIDE, tuple(tuple(int(k // 2 == m) for m in range(13)) for k in range(25))),
         *rarely.GARBLINGS,
         *rarely.UNEQUAL,
+        *larger.GARBLINGS,
     ),
     known_with_gradient=(GarblingCase(known.SHARED_SLOPES, known.MERGE),),
     smallest=smallest.garblings,

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ..models import EncodingModel
 from ..models.data import FiniteSpec
 from ..models.features import insensitive_features
-from . import crossed, known, ordinary, sizes, smallest
+from . import crossed, known, larger, ordinary, sizes, smallest
 from .axiom import FIFTH, FORTIETH, PAPER, TENTH, Axiom, Family
 from .cases import FeatureCase
 from .evaluator import Evaluator
@@ -149,6 +149,7 @@ AXIOM = Axiom(
         FeatureCase(known.EIGHT, 0, (1, 2, 4, 5, 7)),
         *(FeatureCase(spec, idle) for spec, idle in known.ONE_OF_THREE),
         *(_labelled(FeatureCase(spec, 0)) for spec in (known.BESIDE, known.SIX)),
+        *larger.FEATURES,
     ),
     smallest=smallest.features,
     sizes=sizes.features,

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ..models import Bump, Laplace, Mixture, Periodic
-from .ball_cases import CHANGES, ball_case, crowded, even, informed, owned, shrunk
+from .ball_cases import CHANGES, ball_case, crowded, even, informed, many, owned, shrunk
 from .cases import Case
 from .locality_cases import DecayCase
 from .sizes import MOST
@@ -83,6 +83,10 @@ AROUND = (
     owned(),
     even("removed"),
     even("moved"),
+    many(3, 40),
+    many(3, 400),
+    many(60, 3),
+    many(300, 3),
 )
 #: The blob with a second feature: where it is not 0, the bump is lower.
 BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))

@@ -38,21 +38,25 @@ GARBLINGS = (
     ),
 )
 #: How clearly one response speaks for a rare stimulus, in nats; how much more another does; and the share of the first.
-_CLEAR, _CLEARER, _SHARE = (1, 4.5, 8, 11.5, 15, 18.5, 22, 26, 30), 5.0, 0.02
+#: A bound a little above n and up to n - log(share) is found: between 1 and 300 nats there is hardly one that is not.
+_CLEAR = (
+    *((nats, 5.0, 0.02) for nats in (1, 4.5, 8, 11.5, 15, 18.5, 22)),
+    *((nats, 15.0, 3e-5) for nats in range(25, 300, 9)),
+)
 
 
-def _unequal(nats: float) -> GarblingCase:
+def _unequal(nats: float, clearer: float, share: float) -> GarblingCase:
     """Two responses that speak for a rare stimulus, one more clearly than the other, are merged.
 
     They then seem to tell more to a formula whose log ratios have a bound between theirs.
     """
-    rare = math.exp(-nats - _CLEARER)
-    other = _SHARE * (math.exp(-nats) - rare) / (1 - rare)
-    rows = ((_SHARE, 1 - _SHARE, 0.0), (other, 0.0, 1 - other))
+    rare = math.exp(-nats - clearer)
+    other = share * (math.exp(-nats) - rare) / (1 - rare)
+    rows = ((share, 1 - share, 0.0), (other, 0.0, 1 - other))
     return GarblingCase(FiniteSpec(_LINE, (rare, 1 - rare), rows), ((1, 0), (1, 0), (0, 1)))
 
 
-UNEQUAL = tuple(map(_unequal, _CLEAR))
+UNEQUAL = tuple(_unequal(*one) for one in _CLEAR)
 RENAMINGS = (
     *(ResponseMapCase(spec, order=(1, 0)) for spec in (*UNSURE[::2], *SELDOM[::3])),
     *(ResponseMapCase(spec, order=(2, 1, 0)) for spec in APART[::2]),

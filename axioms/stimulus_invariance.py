@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
-from . import crossed, crossed_maps, known, ordinary, places, sizes, smallest
+from . import crossed, crossed_maps, known, larger, ordinary, places, sizes, smallest
 from .axiom import FIFTH, FORTIETH, TENTH, Axiom, Family
 from .cases import Case, LinearMapCase, StimulusMapCase
 from .evaluator import Evaluator
@@ -95,6 +95,7 @@ AXIOM = Axiom(
         StimulusMapCase(known.PERIODIC, tuple((j,) for j in range(9))),
         *places.TURNED,
         *places.SHUFFLED,
+        *larger.MOVED,
     ),
     known_with_gradient=(StimulusMapCase(known.SHARED_SLOPES, ((0,), (1,)), ((2,), (1,))),),
     smallest=smallest.moves,

@@ -10,7 +10,7 @@ from mutants import measure
 import stiminfo as si
 from stiminfo.models import EncodingModel, ResponsePair
 
-fisher, surp = si.fisher, si.i_surp
+fisher, local, surp = si.fisher, si.i_local, si.i_surp
 
 
 def times(wrong: Callable[[EncodingModel], bool], factor: float) -> Callable[[EncodingModel], np.ndarray]:
@@ -48,6 +48,33 @@ def numbers(wrong: Callable[[np.ndarray], bool]) -> Callable[[EncodingModel], np
     return times(lambda model: model.responses is not None and bool(wrong(model.responses)), 1.1)
 
 
+def clipped(bound: float) -> Callable[[EncodingModel], np.ndarray]:
+    """I_surp with a bound on its log ratios."""
+
+    def pointwise(model: EncodingModel) -> np.ndarray:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.clip(np.log(model.likelihood / model.response_probability[:, None]), -bound, bound)
+        return np.where(model.likelihood > 0, model.likelihood * ratio, 0.0).sum(axis=0)
+
+    return pointwise
+
+
+def ssi_of_many(model: EncodingModel) -> np.ndarray:
+    return (si.i_ssi if len(model.prior) > 200 else surp)(model)
+
+
+def locally(wrong: Callable[[EncodingModel], bool]) -> si.Measure:
+    return plain("I_local times 1.1", lambda model: local(model) * (1.1 if wrong(model) else 1.0))
+
+
+def far(least: float) -> Callable[[EncodingModel], bool]:
+    return lambda model: float(np.abs(model.stimuli).max()) > least
+
+
+def grids(dimensions: int, least: int) -> Callable[[EncodingModel], bool]:
+    return lambda model: model.dimensions == dimensions and len(model.prior) >= least
+
+
 def of_the_largest(model: EncodingModel) -> np.ndarray:
     slopes = fisher(model)
     return slopes / max(float(slopes.max()), 1e-300)
@@ -74,8 +101,19 @@ def conditional(name: str, function: Callable) -> si.Measure:
 SELDOM_WRONG = {
     "completeness": (
         conditional("four first responses", conditional_times(lambda pair: len(pair.likelihood) == 4, 1.1)),
+        plain("dates in seconds", times(far(1.5e9), 1.1)),
+        plain("dates in microseconds", times(far(1.5e15), 1.1)),
+        plain("large planes", times(grids(2, 100), 1.1)),
+        plain("larger planes", times(grids(2, 400), 1.1)),
+        plain("grids in space", times(grids(3, 27), 1.1)),
+        plain("more than eight features", times(lambda model: model.dimensions > 8, 1.1)),
+        plain("more than 90 features", times(lambda model: model.dimensions > 90, 1.1)),
+        conditional("more than eight", conditional_times(lambda pair: pair.stimuli.shape[1] > 8, 1.1)),
     ),
     "positivity": (
+        plain("SSI of more than 200", ssi_of_many),
+        plain("large planes", less_the_mean(grids(2, 100))),
+        plain("700 stimuli", less_the_mean(lambda model: len(model.prior) >= 700)),
         plain("many alike", less_the_mean(lambda model: len(model.prior) > 20 and np.ptp(model.prior) < 1e-12)),
         plain("in R^6 alone", less_the_mean(lambda model: model.dimensions == 6)),
         plain("in R^7 alone", less_the_mean(lambda model: model.dimensions == 7)),
@@ -90,6 +128,7 @@ SELDOM_WRONG = {
     "data_processing": (
         plain("half of CiSSI", partly_cissi(0.5)),
         plain("a third of CiSSI", partly_cissi(0.3)),
+        *(plain(f"at most {bound} nats", clipped(bound)) for bound in (30, 100, 250)),
         plain("two left", times(lambda model: len(model.likelihood) == 2 and len(model.prior) > 3, 1.05)),
     ),
     "response_invariance": (
@@ -98,9 +137,17 @@ SELDOM_WRONG = {
         plain("numbers that fall", numbers(lambda r: (np.diff(r) < 0).any())),
         plain("huge numbers", numbers(lambda r: np.abs(r).max() > 1e9)),
     ),
-    "locality": (measure("of the largest", of_the_largest, needs=("gradient",)),),
+    "stimulus_invariance": (plain("dates", times(far(1.5e9), 1.1)),),
+    "locality": (
+        measure("of the largest", of_the_largest, needs=("gradient",)),
+        locally(lambda model: len(model.likelihood) > 24),
+        locally(lambda model: len(model.likelihood) > 300),
+        locally(lambda model: len(model.prior) > 200),
+    ),
     "feature_insensitivity": (
         leaking(lambda model: model.dimensions >= 7),
+        leaking(lambda model: model.dimensions > 20),
+        leaking(grids(2, 200)),
         leaking(lambda model: len(model.likelihood) >= 5),
         leaking(lambda model: 0 < np.diff(np.unique(model.stimuli[:, 0])).min(initial=9) < 0.3),
     ),

@@ -6,7 +6,6 @@ To decline a model within these limits is no limit of the measure: it may declin
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...errors import ModelError
+from ...estimators.parts import independent_parts
 from ...models import EncodingModel
 from ...models.arrays import Array
 from ..cases import Case, PairCase
@@ -25,14 +25,14 @@ FEW = 0.02
 def kind_of(case: Case) -> tuple[Any, ...]:
     """What of a case's models a measure may be able to take or not: geometry, dimensions, and what else they carry.
 
-    In R^d for d >= 3 also how many dimensions the stimuli span, and whether they are a grid: few measures compute more
-    than a plane there, and of grids those whose features are independent.
+    In R^d for d >= 3 also how many dimensions the stimuli span, and whether their features are independent: few
+    measures compute more than a plane there, but part by part.
     """
     return type(case), *(
         (
             model.geometry.period is not None or str(model.geometry),
             model.dimensions,
-            _spread_out(model.stimuli),
+            _spread_out(model),
             model.likelihood_gradient is not None,
             model.responses is not None,
             bool((model.stimulus_volumes != 1).any()),
@@ -42,12 +42,12 @@ def kind_of(case: Case) -> tuple[Any, ...]:
     )
 
 
-def _spread_out(stimuli: Array) -> tuple[int, bool]:
-    """How many dimensions stimuli (J, d) span, and whether they are a grid; the same of all in a plane."""
-    if stimuli.shape[1] < 3:
-        return stimuli.shape[1], False
-    values = [len(np.unique(feature)) for feature in stimuli.T]
-    return int(np.linalg.matrix_rank(stimuli - stimuli[0])), math.prod(values) == len(stimuli)
+def _spread_out(model: EncodingModel) -> tuple[int, bool]:
+    """How many dimensions stimuli span, and whether their features are independent; the same of all in a plane."""
+    if model.dimensions < 3:
+        return model.dimensions, False
+    apart = model.stimuli - model.stimuli[0]
+    return int(np.linalg.matrix_rank(apart)), bool(independent_parts(model))
 
 
 def sizes_of(case: Case) -> Array:
