@@ -6,7 +6,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from ..models import ResponsePair
-from . import crossed, known, ladders, larger, places, rarely, sizes, smallest
+from . import crossed, known, ladders, larger, places, rarely, sizes, smallest, uncommon
 from . import strategies as draw
 from .axiom import PAPER, Axiom, Family
 from .cases import PairCase
@@ -85,6 +85,7 @@ AXIOM = Axiom(
         *places.PAIRS,
         *rarely.PAIRS,
         *larger.PAIRS,
+        *uncommon.PAIRS,
     ),
     smallest=smallest.all_pairs,
     crossed=crossed.pairs,

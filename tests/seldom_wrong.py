@@ -75,6 +75,30 @@ def grids(dimensions: int, least: int) -> Callable[[EncodingModel], bool]:
     return lambda model: model.dimensions == dimensions and len(model.prior) >= least
 
 
+def gap_ratio(model: EncodingModel) -> float:
+    gaps = np.diff(np.unique(model.stimuli[:, 0]))
+    return float(gaps.max() / gaps.min()) if len(gaps) else 1.0
+
+
+def is_a_line(model: EncodingModel) -> bool:
+    apart = model.stimuli - model.stimuli[0]
+    return model.dimensions == 2 and len(apart) > 2 and np.linalg.matrix_rank(apart) == 1
+
+
+def share_numbers(model: EncodingModel) -> bool:
+    return model.responses is not None and len(np.unique(model.responses)) < len(model.responses)
+
+
+def uneven_units(model: EncodingModel) -> bool:
+    spread = model.stimuli.std(axis=0)
+    return bool(spread.min() > 0 and spread.max() > 1000 * spread.min())
+
+
+def less_of_many(pair: ResponsePair) -> np.ndarray:
+    less = 0.2 * pair.conditional_information() * (pair.likelihood.shape[0] > 100)
+    return surp.conditional(pair) - less
+
+
 def of_the_largest(model: EncodingModel) -> np.ndarray:
     slopes = fisher(model)
     return slopes / max(float(slopes.max()), 1e-300)
@@ -109,10 +133,24 @@ SELDOM_WRONG = {
         plain("more than eight features", times(lambda model: model.dimensions > 8, 1.1)),
         plain("more than 90 features", times(lambda model: model.dimensions > 90, 1.1)),
         conditional("more than eight", conditional_times(lambda pair: pair.stimuli.shape[1] > 8, 1.1)),
+        plain("uneven gaps", times(lambda model: gap_ratio(model) > 1e3, 1.05)),
+        plain("uneven cells", times(lambda model: np.ptp(np.log(model.stimulus_volumes)) > 9, 1.05)),
+        plain("uneven cells of responses", times(lambda model: np.ptp(np.log(model.response_volumes)) > 9, 1.05)),
+        plain("a plane that is a line", times(is_a_line, 1.05)),
+        plain("a table of 110 x 105", times(lambda model: min(model.likelihood.shape) > 100, 1.05)),
+        plain("equal numbers", times(share_numbers, 1.05)),
+        plain("units of the plane", times(lambda model: model.dimensions == 2 and uneven_units(model), 1.05)),
+        plain("tiny in space", times(lambda model: model.dimensions == 3 and np.abs(model.stimuli).max() < 1e-2, 1.05)),
+        plain("beyond 5 nats", times(lambda model: model.mutual_information() > 5, 1.05)),
+        plain("many on circles", times(lambda model: bool(model.geometry.period) and len(model.prior) > 40, 1.05)),
+        plain("many labels", times(lambda model: model.geometry.name == "nominal" and len(model.prior) > 100, 1.05)),
+        conditional("many first", conditional_times(lambda pair: pair.likelihood.shape[0] > 100, 1.05)),
     ),
     "positivity": (
         plain("SSI of more than 200", ssi_of_many),
         plain("large planes", less_the_mean(grids(2, 100))),
+        conditional("less where the first has many", less_of_many),
+        plain("less beyond 5 nats", less_the_mean(lambda model: model.mutual_information() > 5)),
         plain("700 stimuli", less_the_mean(lambda model: len(model.prior) >= 700)),
         plain("many alike", less_the_mean(lambda model: len(model.prior) > 20 and np.ptp(model.prior) < 1e-12)),
         plain("in R^6 alone", less_the_mean(lambda model: model.dimensions == 6)),
@@ -122,6 +160,8 @@ SELDOM_WRONG = {
         plain("beyond 4 nats", less_the_mean(lambda model: model.mutual_information() > 4)),
     ),
     "additivity": (
+        conditional("many first ones", conditional_times(lambda pair: pair.likelihood.shape[0] > 20, 1.05)),
+        conditional("many second ones", conditional_times(lambda pair: pair.likelihood.shape[1] > 100, 1.05)),
         conditional("frequent", conditional_of_frequent),
         conditional("beyond 1.2 nats", conditional_times(lambda pair: pair.conditional_information() > 1.2, 0.99)),
     ),
@@ -129,6 +169,8 @@ SELDOM_WRONG = {
         plain("half of CiSSI", partly_cissi(0.5)),
         plain("a third of CiSSI", partly_cissi(0.3)),
         *(plain(f"at most {bound} nats", clipped(bound)) for bound in (30, 100, 250)),
+        plain("21 on a circle", times(lambda model: bool(model.geometry.period) and len(model.likelihood) > 20, 1.05)),
+        plain("many in both", times(lambda model: min(model.likelihood.shape) > 100, 1.05)),
         plain("two left", times(lambda model: len(model.likelihood) == 2 and len(model.prior) > 3, 1.05)),
     ),
     "response_invariance": (
@@ -137,7 +179,11 @@ SELDOM_WRONG = {
         plain("numbers that fall", numbers(lambda r: (np.diff(r) < 0).any())),
         plain("huge numbers", numbers(lambda r: np.abs(r).max() > 1e9)),
     ),
-    "stimulus_invariance": (plain("dates", times(far(1.5e9), 1.1)),),
+    "stimulus_invariance": (
+        plain("dates", times(far(1.5e9), 1.1)),
+        plain("cells that grow", times(lambda model: np.ptp(np.log(model.stimulus_volumes)) > 9, 1.05)),
+        plain("units of the plane", times(lambda model: model.dimensions == 2 and uneven_units(model), 1.05)),
+    ),
     "locality": (
         measure("of the largest", of_the_largest, needs=("gradient",)),
         locally(lambda model: len(model.likelihood) > 24),
