@@ -20,7 +20,7 @@ _DATES = ((1_700_000_000, 60), (1_700_000_000_000, 1000), (1_700_000_000_000_000
 #: Values of each of independent features: in the plane, in R^3 and in R^4.
 _GRIDS = ((10, 10), (12, 13), (16, 16), (20, 21), (3, 3, 3), (4, 4, 5), (6, 6, 6), (3, 3, 3, 3))
 #: Numbers of features of which all but two are sums of others.
-_FEATURES = (9, 10, 12, 16, 20, 32, 65, 101)
+_FEATURES = (9, 10, 12, 16, 20, 33, 65)
 #: Numbers of stimuli where one is shown in most trials.
 _COUNTS = (50, 101, 150, 201, 257, 300, 401, 513, 700, 1001)
 

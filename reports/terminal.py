@@ -85,12 +85,14 @@ def _print_faults(audit: Audit, console: Console) -> None:
 
 def verdict_line(audit: Audit) -> str:
     """Whether the verdicts agree with the measure's claims, in one line."""
-    disagree = [axiom for axiom, verdict in audit.verdicts.items() if verdict.agrees is False]
     errors = [axiom for axiom, verdict in audit.verdicts.items() if verdict.verdict == "error"]
+    against = [axiom for axiom, verdict in audit.verdicts.items() if verdict.agrees is False and axiom not in errors]
+    unsettled = [axiom for axiom in against if audit.verdicts[axiom].verdict == "inconclusive"]
+    disagree = [axiom for axiom in against if axiom not in unsettled]
     claims = sum(verdict.claimed is not None for verdict in audit.verdicts.values())
     if not audit.verdicts:
         return "nothing was judged"
-    parts = {"claims that disagree": disagree, "errors": errors}
+    parts = {"claims that disagree": disagree, "claims that are not settled": unsettled, "errors": errors}
     said = "; ".join(f"{name}: {', '.join(axioms)}" for name, axioms in parts.items() if axioms)
     return said or (f"every claim agrees ({claims} made)" if claims else "no claims made")
 

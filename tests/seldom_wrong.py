@@ -131,7 +131,7 @@ SELDOM_WRONG = {
         plain("larger planes", times(grids(2, 400), 1.1)),
         plain("grids in space", times(grids(3, 27), 1.1)),
         plain("more than eight features", times(lambda model: model.dimensions > 8, 1.1)),
-        plain("more than 90 features", times(lambda model: model.dimensions > 90, 1.1)),
+        plain("more than 60 features", times(lambda model: model.dimensions > 60, 1.1)),
         conditional("more than eight", conditional_times(lambda pair: pair.stimuli.shape[1] > 8, 1.1)),
         plain("uneven gaps", times(lambda model: gap_ratio(model) > 1e3, 1.05)),
         plain("uneven cells", times(lambda model: np.ptp(np.log(model.stimulus_volumes)) > 9, 1.05)),

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 import stiminfo as si
 from stiminfo.axioms import AXIOMS, UnknownAxiom
 from stiminfo.axioms.auditing.attack import attack
+from stiminfo.axioms.auditing.verdict import Audit, Verdict
 from stiminfo.axioms.auditing.watch import Watch
 from stiminfo.axioms.auditing.witness import parse_witness, replay
 from stiminfo.axioms.locality_cases import DecayCase
 from stiminfo.axioms.registry import case_from_json
 from stiminfo.axioms.testing import parametrize_axioms
 from stiminfo.errors import LoadError, WitnessError
+from stiminfo.reports.terminal import verdict_line
 
 MODEL = si.EncodingModel([0, 1], [0.5, 0.5], [[0.5, 0.5], [0.5, 0], [0, 0.5]])
 
@@ -531,3 +533,10 @@ def test_what_does_not_apply_has_its_reason():
     console = plain_console(200)
     print_table({"i_sp": audit}, {}, console)
     assert f"i_sp, n/a: {verdict.message} (feature_insensitivity)" in text_of(console)
+
+
+def test_the_line_tells_what_disagrees_from_what_is_not_settled():
+    words = {"completeness": "holds", "positivity": "inconclusive", "locality": "refuted", "additivity": "error"}
+    verdicts = {axiom: Verdict(measure="m", axiom=axiom, verdict=word, claimed=True) for axiom, word in words.items()}
+    said = verdict_line(Audit("m", verdicts, 0, 20))
+    assert said == "claims that disagree: locality; claims that are not settled: positivity; errors: additivity"
