@@ -203,13 +203,17 @@ def even(change: str, **more: Any) -> BallCase:
     return ball_case(change, spacing=0.5, octaves=5, rate=0.4, each=1, behind=behind, **more)
 
 
-def informed(count: int = 13, **more: Any) -> BallCase:
-    """All stimuli in the ball are answered alike, and then each has its own response: I(R;X) rises from about 0."""
+def informed(count: int = 13, far: int = 0, **more: Any) -> BallCase:
+    """All stimuli in the ball are answered alike, and then each has its own response: I(R;X) rises from about 0.
+
+    So many far stimuli have a response of their own throughout, and tell more nats than those in the ball gain.
+    """
     places = tuple((-0.6 + 1.2 * n / count,) for n in range(count))
     alike = FiniteSpec(places, (1.0,) * count, ((1, 1),) * count)
     own = replace(alike, responses=tuple((0, 0, *(int(n == k) for k in range(count))) for n in range(count)))
-    fields: dict[str, Any] = {"each": 2, "share": 0.1, "octaves": 6, "rate": 1, **more}
-    return BallCase(alike, own, ((1, 2), (3, 1)), (1,), **fields)
+    fields: dict[str, Any] = {"each": 1 if far else 2, "share": 0.1, "octaves": 6, "rate": 1, **more}
+    rows = tuple((*(0,) * (2 + count + n), 1) for n in range(far)) or ((1, 2), (3, 1))
+    return BallCase(alike, own, rows, (1,), **fields)
 
 
 def owned(**more: Any) -> BallCase:
@@ -222,18 +226,18 @@ def owned(**more: Any) -> BallCase:
     return BallCase(before, after, rows[:-1], (1,), **{"each": 1, "octaves": 9, "rate": 1, **more})
 
 
-def many(stimuli: int, responses: int, **more: Any) -> BallCase:
+def many(stimuli: int, responses: int, weight: float = 2.0, **more: Any) -> BallCase:
     """Three stimuli in the ball with three responses, which become many: a formula may be another for many.
 
-    The third response, which does not occur far away, is split, and the second stimulus, which hardly any other is
-    like. Far stimuli tell much: a formula that is another changes them most.
+    The third response, which does not occur far away, is split, and the second stimulus, of this weight. Far stimuli
+    tell much: a formula that is another changes them most.
     """
     rows: list[Row] = [(3, 1, 2), (1, 4, 1), (2, 2, 1)]
-    before = _spec(list(_PLACES), [1.0, 2.0, 1.0], rows, np.ones(1))
+    before = _spec(list(_PLACES), [1.0, weight, 1.0], rows, np.ones(1))
     split = [(*row[:2], *(row[2] / (responses - 2),) * (responses - 2)) for row in rows]
     parts = stimuli - 2
     places = ((_PLACES[0],), *((0.2 * (n / parts - 0.5),) for n in range(parts)), (_PLACES[2],))
-    after = FiniteSpec(places, (1.0, *(2.0 / parts,) * parts, 1.0), (split[0], *(split[1],) * parts, split[2]))
+    after = FiniteSpec(places, (1.0, *(weight / parts,) * parts, 1.0), (split[0], *(split[1],) * parts, split[2]))
     fields: dict[str, Any] = {"each": 2, "octaves": 6, "rate": 1, **more}
     return BallCase(before, after, ((1, 0), (0, 1)), (1,), **fields)
 

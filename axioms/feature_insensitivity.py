@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ..models import EncodingModel
 from ..models.data import FiniteSpec
 from ..models.features import insensitive_features
-from . import crossed, known, larger, ordinary, sizes, smallest
+from . import crossed, known, larger, ordinary, sizes, smallest, uncommon
 from .axiom import FIFTH, FORTIETH, PAPER, TENTH, Axiom, Family
 from .cases import FeatureCase
 from .evaluator import Evaluator
@@ -150,6 +150,7 @@ AXIOM = Axiom(
         *(FeatureCase(spec, idle) for spec, idle in known.ONE_OF_THREE),
         *(_labelled(FeatureCase(spec, 0)) for spec in (known.BESIDE, known.SIX)),
         *larger.FEATURES,
+        *uncommon.FEATURES,
     ),
     smallest=smallest.features,
     sizes=sizes.features,

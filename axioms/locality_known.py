@@ -87,6 +87,8 @@ AROUND = (
     many(3, 400),
     many(60, 3),
     many(300, 3),
+    many(60, 3, 98.0, share=0.01),
+    informed(far=7, share=0.05),
 )
 #: The blob with a second feature: where it is not 0, the bump is lower.
 BLOB_PLANE = replace(_BLOB, beside=(Bump(0.0, 1.0, 2.0),))

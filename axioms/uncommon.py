@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from ..models.data import FiniteSpec, PairSpec, Row
 from . import known
-from .cases import GarblingCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
+from .cases import FeatureCase, GarblingCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
 from .crossed import circle, labels, like_others, paired
 from .sizes import joint
+from .spaces import product_of
 
 #: Numbers of stimuli on circles and with labels, and of responses.
 _ROUND = ((50, 5), (90, 9), (180, 4), (36, 40), (12, 60))
@@ -111,4 +112,27 @@ MOVED = (
     *(StimulusMapCase(_FIVE, spec.stimuli) for spec in GAPS if len(spec.stimuli) == len(_FIVE.stimuli)),
     StimulusMapCase(known.SHARED, ((0,), (1,)), ((1e5,), (1e-5,))),
     StimulusMapCase(_FOUR, ((0,), (1,), (2,), (3,)), ((1e5,), (1,), (1e-4,), (2,))),
+)
+
+
+def _with_idle(spec: FiniteSpec, prior: Row, first: bool) -> FeatureCase:
+    """The model's feature, and one without effect, before it or after, with these weights."""
+    idle = FiniteSpec(tuple((n,) for n in range(len(prior))), prior, ((1,),) * len(prior))
+    return FeatureCase(product_of([idle, spec] if first else [spec, idle]), int(not first))
+
+
+def _with_cells(case: FeatureCase) -> FeatureCase:
+    count = len(case.model.stimuli)
+    return replace(
+        case, model=replace(case.model, stimulus_volumes=tuple(10.0 ** (j % 4 * 2 - 3) for j in range(count)))
+    )
+
+
+_RARE = tuple(replace(joint(3, 3), prior=prior) for prior in ((1000, 1, 1), (1e-6, 1, 1), (1, 1, 1e-12)))
+#: A feature without effect beside many responses, stimuli that are rare, and cells of very different sizes.
+FEATURES = (
+    *(_with_idle(joint(3, count), (1, 2), bool(count % 20)) for count in (32, 60, 130)),
+    *(_with_idle(spec, (1, 2), first) for spec in _RARE for first in (False, True)),
+    *(_with_idle(joint(3, 2), prior, first) for prior in ((1e6, 1), (1, 1, 1e-9)) for first in (False, True)),
+    *(_with_cells(_with_idle(joint(3, 3), (1, 1, 2), first)) for first in (False, True)),
 )
