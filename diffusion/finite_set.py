@@ -143,11 +143,8 @@ class FiniteSetDenoiser(Denoiser):
         """The set in single precision, where it is large and float32 holds it exactly."""
         if self.dtype != torch.float64 or not Screen.fits(self.stimuli, self.centre, self.half_square):
             return None
-
-        def plain(xg: Tensor, g: Tensor) -> Tensor:
-            return self._log_weights(xg, g, None, False)
-
-        return Screen(self.stimuli, self.centre, self.half_square, self.log_prior, self.likelihoods, plain)
+        parts = self.stimuli, self.centre, self.half_square, self.log_prior
+        return Screen(*parts, self.likelihoods, self._log_weights)
 
     @property
     def responses(self) -> int:  # type: ignore[override]
@@ -157,7 +154,7 @@ class FiniteSetDenoiser(Denoiser):
     def _most(self) -> int:
         return max(1, _BLOCK // len(self.stimuli))
 
-    def _log_weights(self, xg: Tensor, g: Tensor, r: Tensor | None, close: bool) -> Tensor:
+    def _log_weights(self, xg: Tensor, g: Tensor, r: Tensor | None = None, close: bool = False) -> Tensor:
         """Log posterior weights (B, N), up to a constant for each row."""
         log = self.log_prior[None]
         if r is not None:
