@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import seldom_wrong
 from msgspec import structs
 
 import stiminfo as si
@@ -185,3 +186,11 @@ def test_a_change_is_confined_to_the_ball(change):
 def test_a_case_that_is_none_says_why(field, value, message):
     with pytest.raises(CaseError, match=message):
         _ = structs.replace(ball_case("split"), **{field: value}).views
+
+
+@pytest.mark.parametrize("name", seldom_wrong.ALMOST_LOCAL)
+def test_a_ball_that_becomes_large_or_tells_much_shows_what_depends_on_that(name):
+    measure = evaluator(seldom_wrong.ALMOST_LOCAL[name], "quick")
+    broken = [case for case in KNOWN if case.kind == "ball" and check(measure, case).broken]
+    assert broken
+    assert not any(check(evaluator(si.i_local, "quick"), case).broken for case in broken)
