@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from ..models.data import FiniteSpec
+from ..models.data import FiniteSpec, Row
 from . import known
 from .cases import FeatureCase, GarblingCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
 from .sizes import beside
@@ -59,11 +59,17 @@ def _blank(sides: tuple[int, ...]) -> FiniteSpec:
     values = sides[0]
     told = tuple((9, 1) if j % 2 else (1, 9) for j in range(values - 1 - (values - 1) % 2))
     first = FiniteSpec(tuple((j,) for j in range(len(told) + 1)), (1,) * (len(told) + 1), (*told, (5, 5)))
-    return product_of([first, *(_idle(side) for side in sides[1:])])
+    return product_of([first, *(idle((1,) * side) for side in sides[1:])])
 
 
-def _idle(values: int) -> FiniteSpec:
-    return FiniteSpec(tuple((j,) for j in range(values)), (1,) * values, ((1,),) * values)
+def idle(prior: Row) -> FiniteSpec:
+    """A feature of which no response tells, with these weights."""
+    return FiniteSpec(tuple((j,) for j in range(len(prior))), prior, ((1,),) * len(prior))
+
+
+def turned_names(spec: FiniteSpec) -> ResponseMapCase:
+    """The model with its responses in reverse order."""
+    return ResponseMapCase(spec, order=tuple(range(len(spec.responses[0])))[::-1])
 
 
 DATES = (*dated(known.THREE), *dated(known.SKEWED))
@@ -86,15 +92,13 @@ GARBLINGS = (
         for spec in GRIDS
     ),
 )
-RENAMINGS = tuple(
-    ResponseMapCase(spec, order=tuple(range(len(spec.responses[0])))[::-1]) for spec in (*DATES, *GRIDS, *FEATURED)
-)
+RENAMINGS = tuple(map(turned_names, (*DATES, *GRIDS, *FEATURED)))
 #: What is near 0 is moved to where dates are.
 MOVED = tuple(StimulusMapCase(spec, moved.stimuli) for spec in (known.THREE, known.SKEWED) for moved in dated(spec))
 #: Large grids of a feature that is told beside others that are not, in either order, and many features.
 FEATURES = (
-    *(FeatureCase(product_of([_feature(a, 1), _idle(b)]), 1) for a, b in _GRIDS[:4]),
-    *(FeatureCase(product_of([_idle(b), _feature(a, 2)]), 0) for a, b in _GRIDS[:4]),
-    *(FeatureCase(product_of([_feature(a, 3), _idle(b), _idle(c)]), 1, (2,)) for a, b, c in _GRIDS[4:7]),
+    *(FeatureCase(product_of([_feature(a, 1), idle((1,) * b)]), 1) for a, b in _GRIDS[:4]),
+    *(FeatureCase(product_of([idle((1,) * b), _feature(a, 2)]), 0) for a, b in _GRIDS[:4]),
+    *(FeatureCase(product_of([_feature(a, 3), idle((1,) * b), idle((1,) * c)]), 1, (2,)) for a, b, c in _GRIDS[4:7]),
     *(beside(known.UNEVEN, count, count // 2) for count in _FEATURES),
 )

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from ..models.data import FiniteSpec, PairSpec, Row
 from . import known
-from .cases import FeatureCase, GarblingCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
+from .cases import FeatureCase, GarblingCase, ModelCase, PairCase, StimulusMapCase
 from .crossed import circle, labels, like_others, paired
+from .larger import idle, turned_names
 from .sizes import joint
 from .spaces import product_of
 
@@ -87,11 +88,7 @@ BLANKS = (
 )
 
 
-def _names(spec: FiniteSpec) -> ResponseMapCase:
-    return ResponseMapCase(spec, order=tuple(range(len(spec.responses[0])))[::-1])
-
-
-RENAMINGS = tuple(map(_names, SPECS))
+RENAMINGS = tuple(map(turned_names, SPECS))
 
 
 def _parts(spec: FiniteSpec, parts: int) -> GarblingCase:
@@ -117,8 +114,8 @@ MOVED = (
 
 def _with_idle(spec: FiniteSpec, prior: Row, first: bool) -> FeatureCase:
     """The model's feature, and one without effect, before it or after, with these weights."""
-    idle = FiniteSpec(tuple((n,) for n in range(len(prior))), prior, ((1,),) * len(prior))
-    return FeatureCase(product_of([idle, spec] if first else [spec, idle]), int(not first))
+    other = idle(prior)
+    return FeatureCase(product_of([other, spec] if first else [spec, other]), int(not first))
 
 
 def _with_cells(case: FeatureCase) -> FeatureCase:
