@@ -14,7 +14,8 @@ from ..errors import ModelError
 from ..models.arrays import Array, as_real_array
 from .denoiser import Denoiser, Posterior, Scales, column, device_named, float_type
 from .denoiser import normal as _randn
-from .encoders import Encoder, LinearGaussian, as_numpy, eigen_of_covariance
+from .eigenvectors import eigen_of_covariance
+from .encoders import Encoder, LinearGaussian, as_numpy
 from .linear_control import LinearControl
 from .whitened import Whitened
 

@@ -4,7 +4,7 @@ Each is an exponential family in r, ``log p(r|x) = r . eta(x) - offset(x) + base
 stimuli takes one matrix product. Needs torch (the extra ``stiminfo[diffusion]``).
 """
 
-from .encoder import MOST_OUTCOMES, Encoder, as_numpy, eigen_of_covariance
+from .encoder import MOST_OUTCOMES, Encoder, as_numpy
 from .linear_gaussian import LinearGaussian
 from .linear_nonlinear_poisson import LOWEST_LOG_RATE, LinearNonlinearPoisson
 from .table import TableEncoder
@@ -17,5 +17,4 @@ __all__ = [
     "LinearNonlinearPoisson",
     "TableEncoder",
     "as_numpy",
-    "eigen_of_covariance",
 ]

@@ -130,23 +130,6 @@ def checked_weights(weights: Any) -> Array:
     return np.array(rows)
 
 
-def eigen_of_covariance(cov: Array, name: str, *, definite: bool = False) -> tuple[Array, Array]:
-    """Eigenvalues (d,), never negative, and eigenvectors (d, d) of a covariance matrix.
-
-    Raises
-    ------
-    ModelError
-        The matrix is not symmetric and positive semi-definite or, with `definite`, positive definite.
-    """
-    if not np.allclose(cov, cov.T, rtol=1e-9, atol=1e-12 * max(np.abs(cov).max(), 1e-300)):
-        raise ModelError(f"{name} is not symmetric; expected a covariance matrix")
-    values, vectors = np.linalg.eigh((cov + cov.T) / 2)
-    if (definite and not values[0] > 0) or values[0] < -1e-9 * max(values[-1], 1e-300):
-        expected = "positive definite covariance" if definite else "covariance"
-        raise ModelError(f"{name} has an eigenvalue of {values[0]:.3g}; expected a {expected} matrix")
-    return values.clip(0), vectors
-
-
 def as_numpy(value: Any) -> Any:
     """A tensor as an array on the CPU; any other value unchanged."""
     return value.detach().cpu().numpy() if isinstance(value, Tensor) else value

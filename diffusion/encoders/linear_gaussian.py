@@ -11,7 +11,8 @@ from torch import Tensor
 from ...errors import ModelError
 from ...models.arrays import as_real_array
 from ..denoiser import Denoiser, normal
-from .encoder import MOST_OUTCOMES, Encoder, as_numpy, checked_weights, eigen_of_covariance
+from ..eigenvectors import eigen_of_covariance
+from .encoder import MOST_OUTCOMES, Encoder, as_numpy, checked_weights
 
 if TYPE_CHECKING:
     from ..finite_set import FiniteSetDenoiser

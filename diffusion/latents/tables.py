@@ -15,7 +15,8 @@ from torch import Tensor
 from ...errors import ModelError
 from ...models.arrays import as_real_array, refuse
 from ..denoiser import normal
-from ..encoders import Encoder, as_numpy, eigen_of_covariance
+from ..eigenvectors import eigen_of_covariance
+from ..encoders import Encoder, as_numpy
 
 
 class MemberTable(Encoder):

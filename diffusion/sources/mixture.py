@@ -12,6 +12,7 @@ from torch import Tensor
 from ...errors import ModelError
 from ...models.arrays import Array
 from ..datasets import Images
+from ..eigenvectors import eigen_of_covariance
 from ..encoders import Encoder, LinearGaussian
 from ..gaussian import GaussianDenoiser, MixtureDenoiser
 from .source import SPLIT_SEED, ExactDenoiser, Source, alike
@@ -49,20 +50,18 @@ class MixtureSource(Source):
         p, m, c = (np.asarray(value, dtype=float) for value in (weights, means, covs))
         if m.shape[1] != shape[0] * shape[1]:
             raise ModelError(f"means of {m.shape[1]} pixels do not fit images of {shape[0]} x {shape[1]}")
-        values, vectors = np.linalg.eigh(c)
-        if values.min() < -1e-9 * values.max():
-            raise ModelError(f"a covariance has an eigenvalue of {values.min():.3g}; expected none below 0")
+        values, vectors = zip(*(eigen_of_covariance(one, f"covs[{i}]") for i, one in enumerate(c)))
         self.name, self.credit, self.shape = name, credit, shape
         self.mean = p @ m
         offset = m - self.mean
         self.covariance = np.einsum("c,cij->ij", p, c) + np.einsum("c,ci,cj->ij", p, offset, offset)
-        words = np.concatenate([p, m.ravel(), values.ravel()])
+        words = np.concatenate([p, m.ravel(), np.ravel(values)])
         self.digest = hashlib.sha256(np.round(words, 9).tobytes()).hexdigest()
         self.parts = p, m, c
         self._exact: tuple[Encoder, ExactDenoiser] | None = None
         self._weights = torch.from_numpy(p.astype(np.float32))
         self._means = torch.from_numpy(m.astype(np.float32))
-        self._roots = torch.from_numpy((vectors * np.sqrt(values.clip(0))[:, None]).astype(np.float32))
+        self._roots = torch.from_numpy((np.array(vectors) * np.sqrt(values)[:, None]).astype(np.float32))
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         device = generator.device
