@@ -71,6 +71,9 @@ class Encoder:
         """
         raise Unknown(f"{type(self).__name__} does not give the slopes of its responses")
 
+    #: Whether stimuli act on responses through ``weights @ x`` alone.
+    linear_drive = False
+
     #: Whether rates have bounds, near which they saturate.
     bounded = False
 
@@ -90,7 +93,7 @@ class Encoder:
         return None
 
     def keeps(self, method: str) -> bool:
-        """Whether `outcomes` or `shift` belongs to this likelihood, and not to a class whose likelihood it replaces."""
+        """Whether `outcomes` or the like belongs to this likelihood, not to a class whose likelihood it replaces."""
 
         def age(name: str) -> int:
             return next(i for i, cls in enumerate(type(self).__mro__) if name in vars(cls))

@@ -53,6 +53,8 @@ class LinearGaussian(Encoder):
         self.constant = float(-0.5 * (len(rows) * np.log(2 * np.pi) + np.linalg.slogdet(cov)[1]))
         self.responses, self.dimensions = rows.shape
 
+    linear_drive = True
+
     def natural(self, x: Tensor) -> tuple[Tensor, Tensor]:
         mean = x @ self.weights.T
         eta = mean @ self.precision

@@ -66,6 +66,8 @@ class LinearNonlinearPoisson(Encoder):
         """Mean counts, (..., k)."""
         return self.amplitude * torch.sigmoid(self.drive(x))
 
+    linear_drive = True
+
     def natural(self, x: Tensor) -> tuple[Tensor, Tensor]:
         log_rate = self.amplitude.log() + torch.nn.functional.logsigmoid(self.drive(x))
         return log_rate.clamp_min(LOWEST_LOG_RATE), self.rates(x).sum(-1)
