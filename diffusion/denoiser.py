@@ -91,6 +91,8 @@ class Denoiser:
     device, dtype : of the tensors that it takes and returns
     knows_variance, knows_posterior : bool
         Whether `posterior` can give variances, and exact samples.
+    knows_responses : bool
+        Whether xhat(xg, r) is its own; otherwise it is one linear step from xhat(xg) and the population's slopes.
     is_density : bool
         Whether X has a density, so that the limit of small gamma is the Fisher information.
     rare_nats : float
@@ -110,6 +112,7 @@ class Denoiser:
     dtype: torch.dtype = torch.float64
     knows_variance = False
     knows_posterior = False
+    knows_responses = True
     is_density = False
     rare_nats = 1.0
     responses = 1

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from .encoders import Encoder
 
 
-def mean_and_root(denoiser: Denoiser, xg: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """xhat(xg), (B, d), and a root R of Cov(X|xg) = gamma dxhat/dxg = R R', (B, d, d).
+def mean_and_eigen(denoiser: Denoiser, xg: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """xhat(xg), (B, d), and eigenvalues (B, d) and eigenvectors (B, d, d) of Cov(X|xg) = gamma dxhat/dxg.
 
     By automatic differentiation, which counts as d passes beside that of xhat. A network's derivative is neither
     symmetric nor positive; the nearest matrix that is both takes its place.
@@ -34,19 +34,19 @@ def mean_and_root(denoiser: Denoiser, xg: Tensor, gamma: Tensor) -> tuple[Tensor
     """
     point, mean = _differentiable(denoiser, xg, gamma)
     unit = torch.eye(xg.shape[1], dtype=mean.dtype, device=mean.device)
-    values, vectors = _eigen(_along(denoiser, point, mean, gamma, unit.expand(len(xg), -1, -1)))
-    return mean.detach(), vectors * values.sqrt()[:, None]
+    return mean.detach(), *_eigen(_along(denoiser, point, mean, gamma, unit.expand(len(xg), -1, -1)))
 
 
 def mean_and_covariance(denoiser: Denoiser, xg: Tensor, gamma: Tensor) -> tuple[Tensor, Tensor]:
-    """xhat(xg), (B, d), and Cov(X|xg), (B, d, d), symmetric and positive semi-definite; see `mean_and_root`."""
-    mean, root = mean_and_root(denoiser, xg, gamma)
-    return mean, root @ root.mT
+    """xhat(xg), (B, d), and Cov(X|xg), (B, d, d), symmetric and positive semi-definite; see `mean_and_eigen`."""
+    mean, values, vectors = mean_and_eigen(denoiser, xg, gamma)
+    return mean, (vectors * values[:, None]) @ vectors.mT
 
 
-def gaussian_draw(mean: Tensor, root: Tensor, noise: Tensor) -> Tensor:
-    """Draws (B, d) from the Gaussian of this mean and root of the covariance, from standard normal numbers (B, d)."""
-    return mean + (root @ noise[..., None])[..., 0]
+def gaussian_draw(moments: tuple[Tensor, Tensor, Tensor], noise: Tensor) -> Tensor:
+    """Draws (B, d) from the Gaussian of `mean_and_eigen`, from standard normal numbers (B, d)."""
+    mean, values, vectors = moments
+    return mean + (vectors @ (values.sqrt() * noise)[..., None])[..., 0]
 
 
 def passes_of_moments(denoiser: Denoiser) -> int:
@@ -62,7 +62,7 @@ def mean_and_seen(denoiser: Denoiser, encoder: Encoder, xg: Tensor, gamma: Tenso
     Raises
     ------
     Unknown, EstimateError
-        As `mean_and_root`; and `Unknown` where responses have no slopes.
+        As `mean_and_eigen`; and `Unknown` where responses have no slopes.
     """
     if encoder.responses >= xg.shape[1]:
         mean, covariance = mean_and_covariance(denoiser, xg, gamma)

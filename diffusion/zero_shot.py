@@ -34,6 +34,8 @@ class ZeroShotDenoiser(Approximate):
         The population sees stimuli of another dimension.
     """
 
+    knows_responses = False
+
     def __init__(self, prior: Denoiser, encoder: Encoder) -> None:
         if encoder.dimensions != prior.dimensions:
             raise ModelError(

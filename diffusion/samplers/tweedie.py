@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..denoiser import Denoiser
 from ..denoiser import normal as randn
-from ..second_moments import gaussian_draw, mean_and_root
+from ..second_moments import gaussian_draw, mean_and_eigen
 from .sampler import Sampler
 
 
@@ -35,8 +35,8 @@ class Tweedie(Sampler):
             mean, x0 = seen.mean, seen.normal
             assert x0 is not None
         else:
-            mean, root = mean_and_root(denoiser, xg, gamma)
-            x0 = gaussian_draw(mean, root, randn(xg.shape, xg, generator))
+            moments = mean_and_eigen(denoiser, xg, gamma)
+            mean, x0 = moments[0], gaussian_draw(moments, randn(xg.shape, xg, generator))
         r = denoiser.encoder.sample(x0, generator)
         return (denoiser.xhat(xg, gamma, r) - mean) ** 2
 

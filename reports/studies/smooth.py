@@ -185,9 +185,10 @@ def make(run: Run) -> Data:
     folder.mkdir(parents=True, exist_ok=True)
     asked = [name for name in cases() if run["case"] in (None, name)]
     wanted = [name for name in asked if name not in LARGE]
+    lasting_ones = (LONG_CASE, *LARGE) if run["recipe"] is None else ()
     # Seed by seed, so that an interrupted run has something of every case.
     for seed, name, recipe in product(range(run["seeds"] or SEEDS), wanted, recipes()):
-        if recipe != BEST and name not in COMPARED[recipe]:
+        if run["recipe"] not in (None, recipe) or (recipe != BEST and name not in COMPARED[recipe]):
             continue
         truth = _truth(folder, name)
         rows += cell(name, recipe, seed, minutes, folder, truth)
@@ -195,7 +196,7 @@ def make(run: Run) -> Data:
             rows += limits(name, folder, truth)
         run.keep(_data(rows, minutes))
         run.say(f"{name}: {recipe}, seed {seed}: total {rows[-1]['total']:.3f}")
-    for name in (LONG_CASE, *LARGE):
+    for name in lasting_ones:
         if name not in asked:
             continue
         if name in LARGE and not os.environ.get(MNIST_VARIABLE):
@@ -203,8 +204,9 @@ def make(run: Run) -> Data:
             continue
         rows += lasting(cell(name, BEST, 0, LONG, folder, _truth(folder, name)), LONG)
         run.say(f"{name}: {LONG:g} minutes: total {rows[-1]['total']:.3f}")
-    # Of one case alone: the others stay as they were.
-    rows += [row for row in run.before.get("cells", []) if run["case"] not in (None, row["case"])]
+    if run["case"] or run["recipe"]:  # the others stay as they were
+        made = {(row["case"], row["recipe"]) for row in rows}
+        rows += [row for row in run.before.get("cells", []) if (row["case"], row["recipe"]) not in made]
     order = list(cases())
     rows.sort(key=lambda row: (row["recipe"].endswith("minutes"), order.index(row["case"])))
     return _data(rows, minutes)
@@ -253,6 +255,7 @@ STUDY = Study(
         ("--cell-minutes", {"type": float, "help": f"CPU minutes of each training run (default: {MINUTES:g})"}),
         ("--seeds", {"type": int, "help": f"how many seeds (default: {SEEDS})"}),
         ("--case", {"help": "this case alone; the rows of the others stay"}),
+        ("--recipe", {"choices": tuple(recipes()), "help": "the short runs of this recipe; other rows stay"}),
     ),
     only_named=True,
 )

@@ -24,6 +24,8 @@ from ...estimators.levels import LevelPlan
 STIMULI, LATTICES, LEVELS, RESPONSES = 48, 5, 20, 3
 #: Parts of the range of levels; a part is judged if it holds this share of the information.
 BANDS, JUDGED = 6, 0.1
+#: Passes of a sampler that is judged.
+MOST_PASSES = 10_000_000
 #: Noisy stimuli that go through a denoiser at once.
 _AT_ONCE = 2048
 
@@ -112,14 +114,18 @@ class Truth:
         }
 
     def ratio(self, denoiser: Denoiser, sampler: ResponseSampler, seed: int) -> dict[str, float]:
-        """A sampler's total over the truth at the same noisy stimuli, a response at each, and its standard error."""
+        """A sampler's total over the truth at the same noisy stimuli, a response at each, and its standard error.
+
+        At the first of them only, if all would take more than `MOST_PASSES`.
+        """
         generator = denoiser.generator(seed)
-        parts = _blocks(denoiser.tensor(self.xg), denoiser.tensor(self.gamma))
+        some = slice(max(1, MOST_PASSES // sampler.passes(denoiser)))
+        parts = _blocks(denoiser.tensor(self.xg[some]), denoiser.tensor(self.gamma[some]))
         with torch.no_grad():
             found = torch.cat([sampler.squared_gain(denoiser, xg, g, False, generator).cpu() for xg, g in parts])
         each = torch.zeros(2, len(self.x), dtype=torch.float64)
-        both = torch.stack([found.double().sum(1), self.gain.sum(1)]) * self.weight
-        mine, true = each.index_add_(1, self.which, both)
+        both = torch.stack([found.double().sum(1), self.gain[some].sum(1)]) * self.weight[some]
+        mine, true = each.index_add_(1, self.which[some], both)[:, torch.unique(self.which[some])]
         total = mine.sum() / true.sum()
         error = (mine - total * true).std() / len(true) ** 0.5 / true.mean()
         return {"total": float(total), "error": float(error)}
