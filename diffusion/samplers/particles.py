@@ -20,19 +20,21 @@ from ..second_moments import mean_and_eigen
 
 #: Particles are drawn anew by their weights where fewer than this share of them count.
 _FEW = 0.5
+#: Steps of Fisher scoring from the mean towards the mode given the response, of neurons that are not linear.
+_STEPS = 3
 
 
 @dataclass
 class Local:
-    """X at N noisy stimuli as a Gaussian, and responses of neurons that are linear near its mean.
+    """X at N noisy stimuli as a Gaussian, and responses of neurons that are linear near a point.
 
     The likelihood is taken as ``exp(peak - |residual - A (x - mean)|^2 / 2)``, which has the value and the gradient of
-    p(r|x) at the mean and, in the place of its curvature, the Fisher information.
+    p(r|x) at the point and, in the place of its curvature, the Fisher information.
 
     Attributes
     ----------
     mean, values, vectors : (N, d), (N, d), (N, d, d), of X; the covariance's eigenvalues and eigenvectors
-    slopes, residual : A, (N, k, d), and the residual, (N, k), as in `Encoder.linearised`
+    slopes, residual : A, (N, k, d), and the residual, (N, k), at the mean, as in `Encoder.linearised`
     peak : (N,)
     """
 
@@ -51,11 +53,18 @@ class Local:
 
     @classmethod
     def of(cls, moments: tuple[Tensor, Tensor, Tensor], encoder: Encoder, r: Tensor) -> Local:
-        mean = moments[0]
-        slopes, residual = encoder.linearised(mean, r)
-        assert residual is not None
-        peak = encoder.log_likelihood(r, mean) + (residual**2).sum(1) / 2
-        return cls(*moments, slopes.expand(len(mean), -1, -1), residual, peak)
+        """From `mean_and_eigen` and responses (N, k); neurons that are not linear are so near E[X|xg, r], in steps."""
+        mean = at = moments[0]
+        for step in range(_STEPS + 1):
+            slopes, residual = encoder.linearised(at, r)
+            assert residual is not None
+            peak = encoder.log_likelihood(r, at) + (residual**2).sum(1) / 2
+            wide = slopes.expand(len(mean), -1, -1)
+            local = cls(*moments, wide, residual + (wide @ (at - mean)[..., None])[..., 0], peak)
+            if slopes.ndim == 2 or step == _STEPS:
+                break
+            at = local.given_response()
+        return local
 
     def rows(self, which: Tensor) -> Local:
         parts = (self.mean, self.values, self.vectors, self.slopes, self.residual, self.peak)
