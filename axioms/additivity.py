@@ -6,7 +6,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from ..models import ResponsePair
-from . import crossed, known, ladders, larger, places, rarely, sizes, smallest, uncommon
+from . import crossed, known, ladders, larger, places, rarely, sizes, smallest, uncommon, usual
 from . import strategies as draw
 from .axiom import PAPER, Axiom, Family
 from .cases import PairCase
@@ -86,6 +86,7 @@ AXIOM = Axiom(
         *rarely.PAIRS,
         *larger.PAIRS,
         *uncommon.PAIRS,
+        *usual.PAIRS,
     ),
     smallest=smallest.all_pairs,
     crossed=crossed.pairs,

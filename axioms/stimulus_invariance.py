@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
-from . import crossed, crossed_maps, known, larger, ordinary, places, sizes, smallest, uncommon
+from . import crossed, crossed_maps, known, larger, ordinary, places, sizes, smallest, uncommon, usual
 from .axiom import FIFTH, FORTIETH, TENTH, Axiom, Family
 from .cases import Case, LinearMapCase, StimulusMapCase
 from .evaluator import Evaluator
@@ -97,6 +97,7 @@ AXIOM = Axiom(
         *places.SHUFFLED,
         *larger.MOVED,
         *uncommon.MOVED,
+        *usual.MOVED,
     ),
     known_with_gradient=(StimulusMapCase(known.SHARED_SLOPES, ((0,), (1,)), ((2,), (1,))),),
     smallest=smallest.moves,

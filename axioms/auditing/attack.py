@@ -129,7 +129,7 @@ class _Attack:
                 step, ours = SLOW_STEP if self.measure.slow else 1, isinstance(self.measure, PublishedMeasure)
                 known, others = self.axiom.fixed_cases(self.gradient, step, keep=ours)
                 # To confirm takes a user's measure several answers: of a slow one, what seems sound is looked at once.
-                look = self.judge if self.measure.slow and not ours else self.confirm
+                look = self.certain if ours else self.judge if self.measure.slow else self.confirm
                 for case in known:
                     look(case)
                 for case in others:
@@ -197,6 +197,12 @@ class _Attack:
         if len(self.worst) > WORST:
             del self.worst[min(self.worst, key=self.worst.__getitem__)]
         return finding
+
+    def certain(self, case: Case) -> None:
+        """Judge a case of a published measure, which gives its errors: at higher accuracy only where these matter."""
+        finding = self.judge(case)
+        if finding is not None and not (finding.sound and finding.violation + finding.error <= finding.tolerance):
+            self.confirm(case)
 
     def confirm(self, case: Case) -> Finding | None:
         """Judge a case at higher accuracy; a violation that stands ends the attack."""

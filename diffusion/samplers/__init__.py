@@ -6,7 +6,8 @@ Each gives an estimate, which may be biased, of E_r[D_i^2 | xg] with D = xhat(xg
 - `Tweedie`: x0 ~ N(xhat, gamma dxhat/dxg), r ~ p(r | x0). Exact for Gaussian posteriors.
 - `PosteriorSampler`: x0 ~ p(X|xg), r ~ p(r | x0). Exact where the denoiser can draw from its posterior; otherwise it
   uses reverse diffusion.
-- `Matched`: the same, by reverse diffusion in steps of the right covariance; needs no learned responses.
+- `Matched`: the same, by reverse diffusion in steps of the right covariance. Needs no learned responses: without them,
+  xhat(xg, r) comes from particles that the response leads through the same steps.
 - `Closure`: E_r[D_i^2 | xg] as if X given xg were Gaussian and the neurons linear; no response is drawn.
 - `Amortised`: a regression of D_i^2 on (xg, gamma); no response is drawn.
 """

@@ -34,7 +34,7 @@ from ...files import json_text, read_json, write_whole
 from ..model_card import findings
 from .estimators import mixture_16, plane
 from .learned import mixture_source, population
-from .smooth_truth import BANDS, JUDGED, STIMULI, Gain, Truth
+from .smooth_truth import BANDS, JUDGED, MOST_PASSES, STIMULI, Gain, Truth
 from .study import Data, Run, Study, page
 
 #: Passes per stimulus of the estimates whose errors are checked.
@@ -238,7 +238,7 @@ def markdown(data: Data) -> str:
     known = [one for one in data["cells"] if "inside" in one]
     inside = {way: float(np.mean([one[way] for one in known])) for way in ("inside", "by_noise")} if known else {}
     made = {(one["case"], one["recipe"], one["seed"]) for one in data["cells"] if one["recipe"] in recipes()}
-    constants = {"stimuli": STIMULI, "bands": BANDS, "judged": JUDGED, "withheld": WITHHELD}
+    constants = {"stimuli": STIMULI, "bands": BANDS, "judged": JUDGED, "withheld": WITHHELD, "most": MOST_PASSES}
     constants |= {"made": len(made), "cells": (len(cases()) - len(LARGE) + sum(map(len, COMPARED.values()))) * SEEDS}
     return page("smooth.md", groups=groups, minutes=data["minutes"], **inside, **constants)
 

@@ -6,6 +6,7 @@ import fooling
 import numpy as np
 import pytest
 import seldom_wrong
+import usually_wrong
 
 import stiminfo as si
 from stiminfo.axioms import AXIOMS, smallest
@@ -23,7 +24,12 @@ from stiminfo.reports.studies.study import FOLDER
 CASES = [(axiom, measure) for axiom, some in fooling.FOOLING.items() for measure in some]
 IDS = [f"{axiom}-{measure.name.replace(' ', '_')}" for axiom, measure in CASES]
 
-SELDOM = [(axiom, measure) for axiom, some in seldom_wrong.SELDOM_WRONG.items() for measure in some]
+SELDOM = [
+    (axiom, measure)
+    for known in (seldom_wrong.SELDOM_WRONG, usually_wrong.USUALLY_WRONG)
+    for axiom, some in known.items()
+    for measure in some
+]
 
 
 @pytest.mark.parametrize(("axiom", "measure"), CASES, ids=IDS)
