@@ -22,6 +22,8 @@ from rich.table import Table
 
 from ..errors import ModelError
 from ..models.arrays import Array
+from ..models.geometry import named
+from ..models.recordings import Recording
 from .measured import Measured
 from .measuring import measure
 from .terminal import plain_console, text_of
@@ -124,7 +126,8 @@ def compare(first: Any, second: Any, measures: Sequence[str] | None = None, **op
         raise ModelError("measures and options belong to recordings; a result of measure() has its own")
     one, two = (given if done else measure(given, measures, **options) for given, done in zip((first, second), ready))
     _check(one, two)
-    order = [two.recording.labels.index(label) for label in one.recording.labels]
+    places = _identities(two.recording)
+    order = [places.index(place) for place in _identities(one.recording)]
     shared = [name for name, found in one.measures.items() if _corrected(found) and _corrected(two.measures.get(name))]
     changes = {
         name: _change(*(_parts(one.measures[name])), *(part[order] for part in _parts(two.measures[name])))
@@ -153,8 +156,26 @@ def _check(one: Measured, two: Measured) -> None:
         raise ModelError(
             f"the first result is in {one.units} at level {one.level:g}, the second in {two.units} at {two.level:g}"
         )
-    if alone := set(one.recording.labels) ^ set(two.recording.labels):
-        raise ModelError(f"the stimuli differ: only one recording has {', '.join(sorted(map(str, alone))[:5])}")
+    recordings = (one.recording, two.recording)
+    places = [_identities(read) for read in recordings]
+    if set(places[0]) != set(places[1]):
+        alone = {
+            str(label)
+            for read, own, others in zip(recordings, places, places[::-1])
+            for label, place in zip(read.labels, own)
+            if place not in others
+        }
+        raise ModelError(f"the stimuli differ: only one recording has {', '.join(sorted(alone)[:5])}")
+
+
+def _identities(read: Recording) -> list[Any]:
+    """What tells each stimulus from the others: its label, or where it lies on a circle, which has many names."""
+    geometry = named(read.geometry)
+    if geometry.period is None or read.stimuli is None:
+        return list(read.labels)
+    placed = np.isfinite(read.stimuli[:, 0])
+    angles = np.where(placed, geometry.phases(np.where(placed, read.stimuli[:, 0], 0.0)), np.nan)
+    return [float(angle) if there else label for label, angle, there in zip(read.labels, angles, placed, strict=True)]
 
 
 def _corrected(found: Any) -> bool:

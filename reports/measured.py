@@ -114,7 +114,10 @@ class Measured:
         }
 
     def columns(self) -> dict[str, list[Any]]:
-        """The result as a table: one row per stimulus; a measure has a column of each of `COLUMNS` and correction."""
+        """The result as a table: one row per stimulus; a measure has a column of each of `COLUMNS` and correction.
+
+        Where the trials say nothing (`silent`), values are NaN.
+        """
         read = self.recording
         table: dict[str, list[Any]] = {"label": list(read.labels)}
         if read.stimuli is not None:
@@ -122,6 +125,11 @@ class Measured:
                 table[name] = column.tolist()
         table |= {"trials": read.trials.tolist(), "prior": self.prior.tolist()}
         for name, one in self.measures.items():
+            if self.silent is not None:  # numbers there are, but they tell of the number of trials alone
+                if one.value is not None:
+                    none = [math.nan] * len(read.labels)
+                    table |= dict.fromkeys((name + ending for ending in COLUMNS.values()), none)
+                continue
             for field, ending in COLUMNS.items():
                 values = getattr(one, field)
                 if values is not None:

@@ -28,6 +28,8 @@ _HEIGHT = 1.55
 _CURVES, _SHARES = 6, 3
 #: Letters of a curve's name that are wanted, and most letters of a line; inches of a letter, and of what is before it.
 _NAMED, _LINE, _LETTER, _HANDLE = 14, 24, 0.064, 0.25
+#: Letters in a line of a sentence.
+_SENTENCE = 52
 #: With more stimuli, points are smaller, so that curves and bands stay visible.
 _MANY, _SMALL = 24, 1.6
 #: Corrected values, and those that are not.
@@ -49,7 +51,7 @@ def plot_measured(found: Measured) -> Drawing:
         if the stimuli lie on a circle, as maps of corrected values if they lie in a plane.
     """
     layout = layout_of(found)
-    shown = [one for one in found.measures.values() if one.value is not None]
+    shown = [one for one in found.measures.values() if one.value is not None and found.silent is None]
     rows = 1 + -(-len(shown) // _COLUMNS)
     polar = {"projection": "polar"} if layout.kind == "circle" else {}
     height = _HEIGHT * (1.25 if polar else 1.0)
@@ -146,6 +148,8 @@ def _draw_responses(axes: Axes, found: Measured, layout: Layout) -> None:
     label_stimuli(axes, found, layout)
     if layout.kind == "circle":
         axes.set_xlabel(plain(read.stimulus_names[0]))
+    if layout.kind != "labels" and (apart := [plain(read.labels[j]) for j in np.flatnonzero(~np.isfinite(layout.x))]):
+        axes.set_xlabel(f"{axes.get_xlabel()} (not drawn: {', '.join(apart[:3])})")
 
 
 def _named(axes: Axes, layout: Layout, title: str, unit: str) -> None:
@@ -175,6 +179,10 @@ def _size(count: int) -> float | None:
 def _draw_information(axes: Axes, found: Measured, maps: bool) -> None:
     """I(R;X): the plug-in value, the corrected one with its interval, and that of shuffled responses."""
     about = found.information
+    if found.silent is not None:
+        axes.set_axis_off()
+        axes.text(0, 1, "\n".join(["No values", *wrap(plain(found.silent), _SENTENCE)]), va="top")
+        return
     rows = [("plug-in" if found.neurons is None else "fitted", about.plug_in, _PLAIN)]
     if about.corrected is not None:
         rows.append(("corrected", about.corrected, _FAIR))
@@ -220,6 +228,7 @@ def _draw_curve(axes: Axes, found: Measured, one: MeasureResult, layout: Layout,
         x, value, linestyle=line, marker="o", markersize=size, color=_FAIR if one.corrected is not None else _PLAIN
     )
     whole = found.information.plug_in if found.information.corrected is None else found.information.corrected
+    same = same and bool(np.isfinite(one.value).all())  # of the stimuli that it leaves out, I(R;X) is not the mean
     if layout.kind == "circle":
         around = np.linspace(0, 2 * np.pi, 181)
         if same:
@@ -229,8 +238,8 @@ def _draw_curve(axes: Axes, found: Measured, one: MeasureResult, layout: Layout,
     elif same:
         axes.axhline(whole, linestyle="--", color=GUIDE, linewidth=0.8)
         axes.axhline(0, color=INK, linewidth=0.4, zorder=0)
-    if same:
+    if one.units == found.units:
         axes.set_ylim(*limits)
     if layout.kind != "circle":
-        axes.set_ylabel(one.units if same else "per squared unit")
+        axes.set_ylabel(one.units if one.units == found.units else "per squared unit")
     label_stimuli(axes, found, layout)

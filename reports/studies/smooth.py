@@ -47,7 +47,8 @@ SEEDS, MINUTES = 3, 2.0
 #: Some runs last longer, for so many minutes: of this case, and of large images, which are learned in no other run.
 LONG_CASE, LONG = "gmm, 8 x 8, linear", 20.0
 LARGE = ("gmm of MNIST, 32 x 32, linear", "gmm of MNIST, 32 x 32, Poisson")
-#: The matched sampler takes as many derivatives as a stimulus has numbers, in each step; of more than these it is left.
+#: The matched sampler takes as many derivatives as a stimulus has numbers, in each step; of more than these it is left
+#: out, and of runs that last longer.
 _MATCHED = 256
 FOLDER = Path("out/smooth")
 #: The recipe that is judged in all cases; the others, and the cases in which they are compared with it.
@@ -136,7 +137,7 @@ def cell(name: str, recipe: str, seed: int, minutes: float, folder: Path, truth:
 
         row = about | {"recipe": "closure", "minutes": minutes * PRIOR_SHARE, "cpu": notes["cpu"] * PRIOR_SHARE}
         rows.append(row | truth.judge(truth.answers(closure)) | covered(estimate, truth))
-        if zero.dimensions <= _MATCHED:
+        if zero.dimensions <= _MATCHED and minutes != LONG:
             rows.append(row | {"recipe": "matched sampler"} | truth.ratio(zero, Matched(), seed))
     write_whole(kept, json_text(rows))
     return rows

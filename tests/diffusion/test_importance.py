@@ -34,8 +34,9 @@ def test_linear_neurons_give_the_closed_form(gamma):
     assert torch.equal(exact.xhat(xg, g), sampled.xhat(xg, g))
     (nats, doubt), (others, its) = exact.mutual_information(4000), sampled.mutual_information(1000)
     assert abs(nats - others) < 4 * np.hypot(doubt, its)
-    means = [den.draw_given_response(r[:1].expand(2000, -1), den.generator(1)).mean(0) for den in (exact, sampled)]
-    assert torch.allclose(*means, atol=0.1)
+    draws = [den.draw_given_response(r[:1].expand(4000, -1), den.generator(1)) for den in (exact, sampled)]
+    assert torch.allclose(*(some.mean(0) for some in draws), atol=0.1)
+    assert torch.allclose(*(some.T.cov() for some in draws), atol=0.1)
 
 
 def test_poisson_neurons_beside_quadrature():
@@ -57,6 +58,30 @@ def test_poisson_neurons_beside_quadrature():
     assert (found.mean[:, 0] - mean).mean().abs() < 0.003
     assert float(found.variance.sum() / variance.sum()) == pytest.approx(1, abs=0.02)
     assert float(sampled.scales(xg).low[0]) < float(sampled.scales(xg).high[0])
+
+
+def test_only_what_changes_the_drives_is_sampled():
+    """In the other directions the posterior does not depend on the response, nor on the samples."""
+    fields = np.zeros((2, 6))
+    fields[:, :2] = [[1.0, 0.5], [-0.4, 1.0]]
+    means, covs = np.zeros((1, 6)), np.diag([1.0, 1.0, 0.5, 2.0, 0.7, 1.0])[None]
+    encoder = LinearNonlinearPoisson(fields, amplitude=5.0)
+    denoiser = ImportanceDenoiser([1.0], means, covs, encoder)
+    xg, g, r = noisy(denoiser, 20, 1.0)
+    alone = denoiser.posterior(xg, g, variance=True)
+    seen = denoiser.posterior(xg, g, r, variance=True)
+    assert torch.allclose(seen.variance[:, 2:], alone.variance[:, 2:], atol=1e-12)
+    assert torch.allclose(seen.mean[:, 2:], alone.mean[:, 2:], atol=1e-12)
+    assert (seen.variance[:, :2] - alone.variance[:, :2]).abs().min() > 1e-4
+
+    class Squared(LinearNonlinearPoisson):
+        """The likelihood is another one, so that it need not depend on the drives alone."""
+
+        def log_likelihood(self, r, x):
+            return super().log_likelihood(r, x) - 0.5 * x[..., 5] ** 2
+
+    other = ImportanceDenoiser([1.0], means, covs, Squared(fields, amplitude=5.0))
+    assert (other.posterior(xg, g, r, variance=True).variance[:, 5] - alone.variance[:, 5]).abs().max() > 0.05
 
 
 def test_the_mixture_of_the_digits():

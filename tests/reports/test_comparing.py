@@ -1,5 +1,7 @@
 """Two recordings compared: the difference, its interval, and what cannot be compared."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import poisson
@@ -76,3 +78,18 @@ def test_intervals_cover(trials):
         singly.append((change.low <= single) & (single <= change.high))
     assert np.mean(covered) >= 0.92
     assert np.mean(singly) >= 0.92
+
+
+def test_a_place_on_a_circle_has_many_names():
+    counts = np.array([[9, 1], [2, 8], [5, 5], [7, 3]])
+    turn = [2, 3, 0, 1]
+    line = [
+        si.Recording.from_counts(table, places)
+        for table, places in ((counts, [0, 90, 180, 270]), (counts[turn], [-180, -90, 0, 90]))
+    ]
+    first, second = (replace(read, geometry="circle:360") for read in line)
+    found = si.compare(first, second, ["i_surp"], resamples=20)
+    plug_in = si.i_surp(first.model())
+    assert np.abs(found.measures["i_surp"].value).max() < 0.05 < np.ptp(plug_in)  # corrections are drawn
+    with pytest.raises(ModelError, match="only one recording has -180"):
+        si.compare(*line, ["i_surp"], resamples=20)

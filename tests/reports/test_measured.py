@@ -18,8 +18,10 @@ from stiminfo.errors import OptionError, OutOfReach
 from stiminfo.estimators import PUBLISHED
 from stiminfo.estimators.sampling import Settings, limited_sampling, panzeri_treves_bias, resample_warnings
 from stiminfo.models import ModelError, Recording
+from stiminfo.reports.draw.measured import plot_measured
 from stiminfo.reports.measured_page import measured_page
 from stiminfo.reports.measured_terminal import decimals, fixed, print_measured
+from stiminfo.reports.symbols import symbol
 from stiminfo.reports.terminal import plain_console, text_of
 
 COUNTS = np.array([[18.0, 2.0, 0.0], [5.0, 15.0, 1.0], [1.0, 6.0, 20.0]])
@@ -271,6 +273,12 @@ def test_measures_that_need_distances_leave_a_blank_out(tmp_path):
     assert found.to_json()["measures"]["i_local"]["values"][3] is None
     assert found.to_csv().splitlines()[4].startswith("blank,,10,")
     assert "i_local: blank left out" in printed(found)
+    axes = {one.get_title(loc="left"): one for one in plot_measured(found).axes}
+    assert "(not drawn: blank)" in next(iter(axes.values())).get_xlabel()
+    # The mean of I_local is not the I(R;X) of all stimuli.
+    dashed = {title: any(line.get_linestyle() == "--" for line in one.lines) for title, one in axes.items()}
+    assert dashed[symbol("i_surp").mathtext]
+    assert not dashed[symbol("i_local").mathtext]
     # Only measures with distances: I(R;X) is still that of all stimuli.
     alone = si.measure(blank_recording(tmp_path), ["i_local"], resamples=20)
     assert alone.information.plug_in == found.information.plug_in
@@ -368,6 +376,14 @@ def test_trials_that_say_nothing_have_no_interval(report):
     assert silent.in_bits().information.null == 0.2 / math.log(2)
     assert silent.to_json()["mutual_information"]["corrected"] is None
     assert "of its own" in measured_page(silent)
+    whole, none = ([row.split(",") for row in one.to_csv().splitlines()] for one in (report, silent))
+    assert none[0][:4] == whole[0][:4]
+    first = none[0].index("i_surp")
+    assert {"i_surp_low", "i_surp_high", "i_surp_corrected"} <= set(none[0])
+    assert all(set(row[first:-1]) == {""} for row in none[1:])
+    drawn = [text.get_text() for axes in plot_measured(silent).axes for text in axes.texts]
+    assert any(text.startswith("No values") for text in drawn)
+    assert len(plot_measured(silent).axes) < len(plot_measured(report).axes)
 
 
 def test_corrected_values_stand_beside_the_plug_in(report):

@@ -45,9 +45,9 @@ class Options(ImageOptions):
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Use the networks that `stiminfo train` wrote there, not the exact posterior; `digits` and `mnist` "
-            "come with stiminfo. With --receptive-fields, --population, --amplitude or --noise, they serve another "
-            "population without training.",
+            help="Use the networks that `stiminfo train` wrote there, not the exact posterior; `digits`, `gmm` and "
+            "`mnist` come with stiminfo. With --receptive-fields, --population, --amplitude or --noise, they serve "
+            "another population without training.",
         ),
     ] = None
     sampler: Annotated[
