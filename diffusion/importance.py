@@ -18,6 +18,7 @@ from .denoiser import Denoiser, Posterior, Scales, column
 from .denoiser import normal as randn
 from .encoders import Encoder, LinearGaussian
 from .gaussian import MixtureDenoiser
+from .mode import towards_mode
 
 #: Samples per component of the mixture, in pairs of opposite signs.
 SAMPLES = 64
@@ -212,17 +213,11 @@ class ImportanceDenoiser(Denoiser):
         frame = frames(row, component)
         along = frame.along
         centre = self.prior.means[component] + self._turned(component, shift[row, component][..., None])[..., 0]
-        seen, u = r[row], along.new_zeros(len(along), along.shape[2])
-        eye = torch.eye(u.shape[1], dtype=u.dtype)
-        for step in range(_STEPS + 1):
-            x = centre + torch.einsum("mdk,mk->md", along, u)
-            slopes, residual = self.encoder.linearised(x, seen)
-            assert residual is not None
-            b = slopes @ along
-            upper = torch.linalg.cholesky(eye + b.mT @ b, upper=True)
-            if step < _STEPS:
-                push = b.mT @ (residual + torch.einsum("mkd,md->mk", b, u))[..., None]
-                u = torch.cholesky_solve(push, upper, upper=True)[..., 0]
+        seen = r[row]
+        u = towards_mode(self.encoder, centre, along, seen, _STEPS)
+        x = centre + torch.einsum("mdk,mk->md", along, u)
+        b = self.encoder.linearised(x, seen)[0] @ along
+        upper = torch.linalg.cholesky(torch.eye(u.shape[1], dtype=u.dtype) + b.mT @ b, upper=True)
         half = randn((len(u), self.samples // 2, u.shape[1]), u, generator)
         z = torch.cat([half, -half], dim=1)
         off = torch.linalg.solve_triangular(upper, z.mT, upper=True).mT  # covariance (I + B'B)^-1

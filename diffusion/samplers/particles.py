@@ -16,6 +16,7 @@ from torch import Tensor
 from ..denoiser import Denoiser, column
 from ..denoiser import normal as randn
 from ..encoders import Encoder
+from ..mode import towards_mode
 from ..second_moments import mean_and_eigen
 
 #: Particles are drawn anew by their weights where fewer than this share of them count.
@@ -54,17 +55,18 @@ class Local:
     @classmethod
     def of(cls, moments: tuple[Tensor, Tensor, Tensor], encoder: Encoder, r: Tensor) -> Local:
         """From `mean_and_eigen` and responses (N, k); neurons that are not linear are so near E[X|xg, r], in steps."""
-        mean = at = moments[0]
-        for step in range(_STEPS + 1):
+        mean, values, vectors = moments
+        at, off = mean, torch.zeros_like(mean)
+        slopes, residual = encoder.linearised(mean, r)
+        if slopes.ndim == 3:
+            root = vectors * values.sqrt()[:, None]
+            off = (root @ towards_mode(encoder, mean, root, r, _STEPS)[..., None])[..., 0]
+            at = mean + off
             slopes, residual = encoder.linearised(at, r)
-            assert residual is not None
-            peak = encoder.log_likelihood(r, at) + (residual**2).sum(1) / 2
-            wide = slopes.expand(len(mean), -1, -1)
-            local = cls(*moments, wide, residual + (wide @ (at - mean)[..., None])[..., 0], peak)
-            if slopes.ndim == 2 or step == _STEPS:
-                break
-            at = local.given_response()
-        return local
+        assert residual is not None
+        peak = encoder.log_likelihood(r, at) + (residual**2).sum(1) / 2
+        slopes = slopes.expand(len(mean), -1, -1)
+        return cls(*moments, slopes, residual + (slopes @ off[..., None])[..., 0], peak)
 
     def rows(self, which: Tensor) -> Local:
         parts = (self.mean, self.values, self.vectors, self.slopes, self.residual, self.peak)
