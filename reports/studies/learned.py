@@ -137,9 +137,8 @@ def accuracy(minutes: float = 10.0, say: Say = print) -> list[dict[str, Any]]:
     for name, (source, encoder, recipe, spent) in cases.items():
         run = Training(source, encoder, recipe, minutes=spent, device="cpu", clock=time.process_time)
         denoiser = UNetDenoiser(run.run())
-        row = {"case": name, "minutes": spent} | judged(denoiser, source) | by_posterior(denoiser, source)
-        rows.append(row)
-        say(f"{name}: total {row['total']:.3f}, map {row['correlation']:.3f}")
+        rows.append({"case": name, "minutes": spent} | judged(denoiser, source) | by_posterior(denoiser, source))
+        say(f"{name}: total {rows[-1]['total']:.3f}, map {rows[-1]['correlation']:.3f}")
     return rows
 
 
@@ -149,8 +148,8 @@ def shipped(say: Say = print) -> list[dict[str, Any]]:
     rows = []
     for name, found in judged_shipped().items():
         denoiser = UNetDenoiser.load(PRETRAINED / name)
-        row: dict[str, Any] = {"case": f"{name} {_SHIPPED}", "minutes": denoiser.learned.minutes}
-        rows.append(row | found | by_posterior(denoiser, source_named(name)))
+        about = {"case": f"{name} {_SHIPPED}", "minutes": denoiser.learned.minutes}
+        rows.append(about | found | by_posterior(denoiser, source_named(name)))
         say(f"{name}: total {found['total']:.3f}, map {found['correlation']:.3f}")
     return rows
 
@@ -220,11 +219,6 @@ def audits(checkpoints: list[Path], say: Say = print) -> list[dict[str, Any]]:
     return rows
 
 
-def _trained_rows(data: Data) -> list[dict[str, Any]]:
-    """The rows of `accuracy` that were trained for the table."""
-    return [row for row in data.get("accuracy", []) if not row["case"].endswith(_SHIPPED)]
-
-
 def _renewed(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The new rows, and the old rows of data that were not audited again."""
     return [row for row in old if row["data"] not in {found["data"] for found in new}] + new
@@ -247,16 +241,15 @@ def make(run: Run) -> Data:
         "choices": lambda: choices(minutes or 1.0, run.say, run["variant"] or (), data.get("choices", ())),
         "accuracy": lambda: accuracy(minutes or 10.0, run.say) + shipped(run.say),
     }
-    wanted = run["only"]
-    if wanted == "shipped":
-        wanted = "accuracy"
-        parts = {"accuracy": lambda: _trained_rows(data) + shipped(run.say)}
+    if run["only"] == "shipped":
+        others = [row for row in data["accuracy"] if not row["case"].endswith(_SHIPPED)]
+        return data | {"accuracy": others + shipped(run.say)}
     if networks is not None:
         parts["mnist"] = lambda: mnist_table(networks, run.say)
     if audited:
         parts["audits"] = lambda: _renewed(data.get("audits", []), audits(audited, run.say))
     for name, part in parts.items():
-        if wanted in (None, name):
+        if run["only"] in (None, name):
             data[name] = part()
             run.keep(data)
     return data

@@ -16,6 +16,7 @@ import stiminfo as si  # noqa: E402
 from stiminfo.diffusion import (  # noqa: E402
     FiniteSetDenoiser,
     GaussianDenoiser,
+    Matched,
     MixtureDenoiser,
     UNetDenoiser,
     accelerators,
@@ -52,6 +53,7 @@ def test_networks(learned, sampler):
         denoiser = denoised(learned)
         if sampler == "amortised" and learned.gain is None:
             sampler = "closure"
+        sampler = Matched(3, particles=2) if sampler == "matched" else sampler
         found = si.i_local.estimate(denoiser, SOURCE.held_out(2), passes=4000, sampler=sampler)
         assert np.isfinite(found.systematic).all()
         assert found.featurewise.shape == (2, 16)
