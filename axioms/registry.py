@@ -63,7 +63,7 @@ def axiom_named(name: Any) -> Axiom:
     """The axiom with this id; raises `UnknownAxiom`, which names the nearest id."""
     name = spelt(name, EVERY)
     if not isinstance(name, str) or name not in EVERY:
-        raise UnknownAxiom(f"unknown axiom {name!r}{nearest(str(name), AXIOMS)}")
+        raise UnknownAxiom(f"unknown axiom {name!r}{nearest(str(name), EVERY)}")
     return EVERY[name]
 
 

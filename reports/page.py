@@ -12,7 +12,7 @@ from markupsafe import Markup
 from .. import __version__
 from ..axioms.auditing.verdict import Audit, Verdict
 from ..axioms.axiom import Axiom
-from ..axioms.registry import AXIOMS, case_from_json
+from ..axioms.registry import EVERY, case_from_json
 from ..errors import MALFORMED
 from ..estimators import PUBLISHED
 from .draw.kinds import Numbers, kind_of
@@ -70,7 +70,7 @@ def audit_page(audits: Mapping[str, Audit], paper: Claims | None = None, command
     """
     claims = paper or {}
     measures = [_measure(f"m{n}", audit, claims.get(name, {})) for n, (name, audit) in enumerate(audits.items())]
-    asked = [axiom for axiom in AXIOMS.values() if any(axiom.id in measure.rows for measure in measures)]
+    asked = [axiom for axiom in EVERY.values() if any(axiom.id in measure.rows for measure in measures)]
     proofs = any(verdict.proof for audit in audits.values() for verdict in audit.verdicts.values())
     return render(
         "page.html",
@@ -108,7 +108,7 @@ def _measure(anchor: str, audit: Audit, claims: Mapping[str, bool]) -> _Measure:
     published = PUBLISHED.get(audit.measure)
     about = f"{published.title}: {published.source}; in {published.units}" if published else ""
     rows = {
-        axiom: _row(f"{anchor}-{axiom.replace('_', '-')}", AXIOMS[axiom], verdict, claims.get(axiom))
+        axiom: _row(f"{anchor}-{axiom.replace('_', '-')}", EVERY[axiom], verdict, claims.get(axiom))
         for axiom, verdict in audit.verdicts.items()
     }
     return _Measure(anchor, audit.measure, symbol(audit.measure).html, about, rows)

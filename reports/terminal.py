@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..axioms.auditing.verdict import Audit, Verdict
-from ..axioms.registry import AXIOMS
+from ..axioms.registry import AXIOMS, EVERY
 from ..estimators import PUBLISHED
 from .templating import render
 from .verdicts import Claims, cell_text, claim_words, differs, margin, word_of
@@ -100,7 +100,7 @@ def verdict_line(audit: Audit) -> str:
 def print_table(audits: Mapping[str, Audit], paper: Claims, console: Console) -> None:
     """Print a table of axioms by measures; a cell adds the paper's claim where the verdict contradicts it."""
     measures = list(audits)
-    asked = [axiom for axiom in AXIOMS if any(axiom in audit.verdicts for audit in audits.values())]
+    asked = [axiom for axiom in EVERY if any(axiom in audit.verdicts for audit in audits.values())]
     per = max(1, (console.width - 34) // 14)
     for start in range(0, len(measures), per):
         part = measures[start : start + per]
@@ -155,7 +155,8 @@ def table_markdown(audits: Mapping[str, Audit], paper: Claims) -> str:
             axiom,
             [cell_text(audit.verdicts.get(axiom), paper.get(name, {}).get(axiom)) for name, audit in audits.items()],
         )
-        for axiom in AXIOMS
+        for axiom in EVERY
+        if axiom in AXIOMS or any(axiom in audit.verdicts for audit in audits.values())
     ]
     return render("table.md", measures=list(audits), rows=rows)
 

@@ -39,6 +39,21 @@ def test_infonce_beside_others_and_replayed(tmp_path, monkeypatch, capsys):
     assert "the violation stands" in capsys.readouterr().out
 
 
+def test_further_axioms_have_rows_and_pages(tmp_path, monkeypatch, capsys):
+    """Axioms that are asked only by name."""
+    published = audit.published_candidates
+    monkeypatch.setattr(audit, "published_candidates", lambda: published(["i_surp"]))
+    monkeypatch.chdir(tmp_path)
+    command = ("--axiom", "unit_invariance", "--cases", "5", "--html", "a.html", "--markdown", "a.md")
+    for first in (("table",), ("audit", "i_surp")):
+        assert run(monkeypatch, *first, *command) == 0
+        assert "unit_invariance" in capsys.readouterr().out
+        assert "unit_invariance" in (tmp_path / "a.md").read_text()
+        assert "unit_invariance" in (tmp_path / "a.html").read_text()
+    assert run(monkeypatch, "audit", "i_surp", "--axiom", "nonsense") == 2
+    assert "rotation_invariance" in capsys.readouterr().err
+
+
 def test_values_have_the_units_of_the_measure(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(

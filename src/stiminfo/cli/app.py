@@ -62,9 +62,10 @@ class _Command(typer.core.TyperCommand):
     def get_help(self, ctx: Any) -> str:
         for option in self.params:
             if option.name == "axiom":
-                from ..axioms.registry import AXIOMS
+                from ..axioms.registry import AXIOMS, FURTHER
 
-                option.help = f"Test only this axiom; repeatable. One of {', '.join(AXIOMS)}."  # type: ignore[attr-defined]
+                ids, others = ", ".join(AXIOMS), ", ".join(FURTHER)
+                option.help = f"Test only this axiom; repeatable. One of {ids}; or, only if named, of {others}."  # type: ignore[attr-defined]
         return str(super().get_help(ctx))
 
 
