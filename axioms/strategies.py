@@ -276,4 +276,6 @@ def pair_cases_of(draw: DrawFn, specs: SearchStrategy[FiniteSpec]) -> PairCase:
             tuple(tuple(w if groups[k] == g else 0 for k, w in enumerate(row)) for g in range(max(groups) + 1))
             for row in spec.responses
         )
-    return PairCase(PairSpec(spec.stimuli, spec.prior, tables))
+    return PairCase(
+        PairSpec(spec.stimuli, spec.prior, tables, stimulus_volumes=spec.stimulus_volumes, geometry=spec.geometry)
+    )

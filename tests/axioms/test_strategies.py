@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from hypothesis import find, given, settings
+from hypothesis.strategies import just
 from msgspec.structs import replace
 
 from stiminfo.axioms.feature_insensitivity import irrelevant_feature_cases
@@ -11,6 +12,7 @@ from stiminfo.axioms.locality import BLOB_PLANE, decay_cases
 from stiminfo.axioms.locality_any_prior import jump_cases
 from stiminfo.axioms.registry import AXIOMS, case_from_json
 from stiminfo.axioms.spaces import beside_others, irrelevant_of_many
+from stiminfo.models.data import FiniteSpec
 from stiminfo.models.features import insensitive_features
 
 
@@ -77,3 +79,20 @@ def test_locality_cases_travel_as_json(dimensions):
         assert case_from_json(case.to_json()) == case
 
     check()
+
+
+@pytest.mark.parametrize("geometry", ["nominal", "circle:4"])
+@pytest.mark.parametrize(
+    "axiom", [axiom for axiom in AXIOMS.values() if axiom.of_models is not None], ids=lambda axiom: axiom.id
+)
+def test_cases_of_a_users_model_keep_its_geometry(axiom, geometry):
+    """Pairs of nominal stimuli were once asked as if these lay on a line."""
+    spec = FiniteSpec(((0,), (1,), (2,)), (1, 2, 1), ((3, 1, 1), (1, 3, 2), (1, 1, 4)), geometry=geometry)
+    for family in axiom.of_models(just(spec)):
+
+        @settings(max_examples=10, deadline=None, database=None)
+        @given(family.cases)
+        def check(case):
+            assert {str(view.geometry) for view in case.views} == {geometry}
+
+        check()
