@@ -75,7 +75,7 @@ _MOST_LISTED = 40
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of an error message about an unknown name: the nearest known one, or all of them."""
     known = list(known)
-    if close := difflib.get_close_matches(name, known, 1, 0.55):
+    if close := difflib.get_close_matches(name, known, 1, 0.5):
         return f"; did you mean {close[0]!r}?"
     if len(known) > _MOST_LISTED:
         return f"; expected one of {len(known)} names, such as {', '.join(known[:3])}"

@@ -83,12 +83,12 @@ def test_locality_cases_travel_as_json(dimensions):
 
 @pytest.mark.parametrize("geometry", ["nominal", "circle:4"])
 @pytest.mark.parametrize(
-    "axiom", [axiom for axiom in AXIOMS.values() if axiom.of_models is not None], ids=lambda axiom: axiom.id
+    "axiom", ["completeness", "positivity", "additivity", "data_processing", "response_invariance"]
 )
 def test_cases_of_a_users_model_keep_its_geometry(axiom, geometry):
     """Pairs of nominal stimuli were once asked as if these lay on a line."""
     spec = FiniteSpec(((0,), (1,), (2,)), (1, 2, 1), ((3, 1, 1), (1, 3, 2), (1, 1, 4)), geometry=geometry)
-    for family in axiom.of_models(just(spec)):
+    for family in AXIOMS[axiom].of_models(just(spec)):
 
         @settings(max_examples=10, deadline=None, database=None)
         @given(family.cases)
