@@ -7,8 +7,9 @@ import numpy as np
 from ..errors import ModelError
 from ..models.arrays import Array
 
-#: Eigenvalues that differ by less than this, relative to the largest, are equal up to rounding.
-_EQUAL = 1e-12
+#: Eigenvalues that differ by less than this, relative to the largest and to themselves, are equal up to rounding. Small
+#: ones that differ are not: along them precise responses are told apart.
+_EQUAL, _ALIKE = 1e-12, 1e-9
 #: Of the fixed directions. No seed that a user's covariance may be drawn from: directions must not lie in its axes.
 _SEED = 0x5714F0
 
@@ -39,9 +40,10 @@ def settled(values: Array, vectors: Array) -> Array:
     fixed = np.random.default_rng(_SEED).standard_normal(vectors.shape)
     found = np.where((vectors * fixed).sum(axis=0) < 0, -vectors, vectors)
     order = np.argsort(values)
-    bound, first = _EQUAL * np.abs(values).max(), 0
+    rising, first = values[order], 0
     while first < len(order):
-        last = int(np.searchsorted(values[order], values[order[first]] + bound, side="right"))
+        bound = min(_EQUAL * np.abs(rising).max(), _ALIKE * abs(rising[first]))
+        last = int(np.searchsorted(rising, rising[first] + bound, side="right"))
         if last > first + 1:
             equal = order[first:last]
             inside = vectors[:, equal] @ (vectors[:, equal].T @ fixed[:, equal])

@@ -54,7 +54,7 @@ class Whitened:
         """Eigenvalues and eigenvectors of Cov(X|r), and the map (d, k) from white r - E[r] to E[X|r] - E[X]."""
         u, singular, _ = np.linalg.svd(self.reach / np.sqrt(1 + self.whole**2))
         gain = self.reach[:, : len(self.strength)] * (self.strength / (1 + self.strength**2))
-        return singular**2, settled(singular**2, u), gain @ self.axes.T
+        return singular**2, settled(singular, u), gain @ self.axes.T
 
     def information(self) -> float:
         """I(R;X) in nats."""

@@ -46,7 +46,7 @@ WRONG = {
     ),
     "no covariance": (
         lambda: MixtureSource("m", [1.0], np.zeros((1, 4)), [np.diag([1, 1, 1, -1.0])], (2, 2)),
-        "covs[0] has an eigenvalue of -1; expected a covariance matrix",
+        "has an eigenvalue of -1; expected a covariance matrix",
     ),
     "no such data": (lambda: source_named("cifar"), "unknown dataset 'cifar'"),
     "images of one pixel": (lambda: source_named("gaussian", side=1), "expected 2 to 64"),
