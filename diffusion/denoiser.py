@@ -197,7 +197,7 @@ class Denoiser:
         shape : (h, w), (channels, h, w), or (d,) for a network of vectors
         prediction : "epsilon", "v" or "sample"; by default what the scheduler's config says
         samples : (N, ...) held-out stimuli for the check, in the units of the network; by default it draws its own,
-            a weaker check
+            a weaker check, and estimates carry a warning
 
         Raises
         ------

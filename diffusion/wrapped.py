@@ -194,6 +194,11 @@ def from_diffusers(
             f"{float(report.gamma[report.loss.argmax()]):.2g}. Estimates made with it are wrong by an unknown amount, "
             "which their standard errors do not show"
         )
+    elif samples is None:
+        prior.caution = denoiser.caution = (
+            f"{prior!r} was checked on stimuli that it drew itself: with another prediction, schedule or unit it may "
+            "pass and give wrong estimates. Give held-out stimuli: from_diffusers(..., samples=...)"
+        )
     return denoiser
 
 

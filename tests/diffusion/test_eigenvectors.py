@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
-from stiminfo.diffusion import MixtureDenoiser
-from stiminfo.diffusion.eigenvectors import eigen_of_covariance, settled
-from stiminfo.diffusion.encoders import LinearGaussian
-from stiminfo.diffusion.sources import MixtureSource, source_named
+torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
+
+from stiminfo.diffusion import MixtureDenoiser  # noqa: E402
+from stiminfo.diffusion.eigenvectors import eigen_of_covariance, settled  # noqa: E402
+from stiminfo.diffusion.encoders import LinearGaussian  # noqa: E402
+from stiminfo.diffusion.sources import MixtureSource, source_named  # noqa: E402
 
 
 def _with_equal_eigenvalues(rng: np.random.Generator) -> np.ndarray:
@@ -63,7 +64,7 @@ def test_draws_from_a_posterior_do_not_depend_on_rounding() -> None:
     encoder = LinearGaussian(fields, np.eye(2))
     xg, r, gamma = torch.zeros(50, 9, dtype=torch.float64), torch.ones(50, 2).double(), torch.ones(50).double()
 
-    def drawn(c: np.ndarray) -> torch.Tensor:
+    def drawn(c):
         denoiser = MixtureDenoiser([1.0], np.zeros((1, 9)), c[None], encoder)
         found = denoiser.posterior(xg, gamma, r, draw=True, generator=torch.Generator().manual_seed(0)).draw
         assert found is not None
