@@ -157,7 +157,7 @@ def test_help_teaches(folder):
 def test_every_option_speaks_of_its_own_command():
     audit, measure = (" ".join(stiminfo(command, "--help").stdout.split()) for command in ("audit", "measure"))
     assert "the same seed gives the same verdicts" in audit
-    assert f"One of {', '.join(AXIOMS)}." in audit
+    assert f"One of {', '.join(AXIOMS)}; or, only if named, of {', '.join(FURTHER)}." in audit
     assert "--cases, --examples N" in audit
     assert "the same seed gives the same intervals" in measure
     assert "verdict" not in measure
