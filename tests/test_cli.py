@@ -12,6 +12,7 @@ import pytest
 from commands import stiminfo
 
 from stiminfo.axioms import AXIOMS
+from stiminfo.axioms.registry import FURTHER
 
 GOOD = "import stiminfo as si\nMEASURE = si.Measure('mine', si.i_surp.pointwise)\n"
 
