@@ -27,7 +27,8 @@ _VALUES = ((3, 24, 2), (4, 40, 2), (3, 70, 3), (3, 130, 2), (3, 300, 2))
 _PARTS = (12, 40, 80)
 
 
-def _at(places: Row, responses: int = 3) -> FiniteSpec:
+def at(places: Row, responses: int = 3) -> FiniteSpec:
+    """A joint distribution of stimuli at these places."""
     return replace(joint(len(places), responses), stimuli=tuple((x,) for x in places))
 
 
@@ -35,13 +36,14 @@ def _scaled(spec: FiniteSpec, units: Row) -> FiniteSpec:
     return replace(spec, stimuli=tuple(tuple(x * unit for x, unit in zip(place, units)) for place in spec.stimuli))
 
 
-def _own(count: int) -> FiniteSpec:
-    rows = tuple(tuple(int(j == k) for k in range(count)) for j in range(count))
+def own(count: int, noise: float = 0) -> FiniteSpec:
+    """Each stimulus has a response of its own, which others may call by mistake."""
+    rows = tuple(tuple(1 if j == k else noise for k in range(count)) for j in range(count))
     return FiniteSpec(tuple((j,) for j in range(count)), tuple(1 + j % 2 for j in range(count)), rows)
 
 
 _FOUR, _FIVE = joint(4, 3), joint(5, 3)
-GAPS = (_at((0, 0.001, 1, 1000, 1e6)), _at((0, 1, 5000)), _at((-1e9, 0, 1e-6, 1), 4), _at((7, 3, 0, -2), 2))
+GAPS = (at((0, 0.001, 1, 1000, 1e6)), at((0, 1, 5000)), at((-1e9, 0, 1e-6, 1), 4), at((7, 3, 0, -2), 2))
 CELLS = (
     replace(_FOUR, stimulus_volumes=(1, 1e5, 1e-3, 1)),
     replace(_FIVE, response_volumes=(1e-4, 1, 1e5)),
@@ -61,7 +63,7 @@ UNITS = tuple(
     )
 )
 MANY = (*(circle(joint(*size)) for size in _ROUND), *(labels(joint(*size)) for size in _LABELS))
-LARGE = (*(joint(*size) for size in _TABLES), _own(_OWN))
+LARGE = (*(joint(*size) for size in _TABLES), own(_OWN))
 SPECS = (*GAPS, *CELLS, *NUMBERS, *ALONG, *UNITS, *MANY)
 
 MODELS = tuple(map(ModelCase, (*SPECS, *LARGE)))

@@ -15,6 +15,7 @@ from .cases import GarblingCase, ModelCase, ResponseMapCase, StimulusMapCase
 from .crossed import circle, like_others, paired
 from .larger import turned_names
 from .sizes import joint
+from .uncommon import at, own
 
 #: Bands of an axis away from 0, in each power of ten: 270 to 310 kelvins and 400 to 700 nm are among them.
 _BANDS = ((1, 1.1, 1.3), (1.9, 1.95, 2, 2.02), (2.7, 2.8, 2.95, 3.1), (4, 4.5, 5, 5.5, 6, 6.5, 7), (8.5, 9, 9.9))
@@ -27,10 +28,6 @@ _COUNTS, _CODED = (6, 8, 10, 20), (6, 8, 12)
 _WHEELS, _ROUND = (3, 4, 5, 7, 10, 12, 24, 31, 52), ((8, 5), (12, 10), (16, 6), (36, 10), (36, 24), (72, 11))
 #: Numbers of stimuli that each have a response of their own, and how many of the last are merged.
 _OWN = (20, 30, 64)
-
-
-def _at(places: Row, responses: int = 3) -> FiniteSpec:
-    return replace(joint(len(places), responses), stimuli=tuple((x,) for x in places))
 
 
 def _priors(count: int) -> tuple[Row, ...]:
@@ -71,21 +68,15 @@ def _turning(count: int, period: int, responses: int) -> FiniteSpec:
     return replace(joint(count, responses), stimuli=places, geometry=f"circle:{period}")
 
 
-def _own(count: int, noise: float) -> FiniteSpec:
-    """Each stimulus has a response of its own, which others may call by mistake."""
-    rows = tuple(tuple(1.0 if j == k else noise for k in range(count)) for j in range(count))
-    return FiniteSpec(tuple((j,) for j in range(count)), tuple(1 + j % 2 for j in range(count)), rows)
-
-
 def _of(places: list[tuple[int, ...]], responses: int = 4) -> FiniteSpec:
     return replace(joint(len(places), responses), stimuli=tuple(places))
 
 
 AXES = (
-    *(_at(tuple(m * 10.0**e for m in band)) for e in _POWERS for band in _BANDS),
-    *(_at(tuple(-m * 10.0**e for m in band)) for e in (-3, 0, 1, 2) for band in _BANDS),
-    *(_at(tuple(start * ratio**k for k in range(n)), 4) for start in _STARTS for ratio, n in _RATIOS),
-    *(_at(tuple(float(x) for x in range(0, 101, step))) for step in (10, 25)),
+    *(at(tuple(m * 10.0**e for m in band)) for e in _POWERS for band in _BANDS),
+    *(at(tuple(-m * 10.0**e for m in band)) for e in (-3, 0, 1, 2) for band in _BANDS),
+    *(at(tuple(start * ratio**k for k in range(n)), 4) for start in _STARTS for ratio, n in _RATIOS),
+    *(at(tuple(float(x) for x in range(0, 101, step))) for step in (10, 25)),
 )
 PRIORS = tuple(replace(joint(n, 5), prior=prior) for n in _COUNTS for prior in _priors(n))
 CODES = tuple(replace(joint(4, count), values=values) for count in _CODED for values in _codes(count))
@@ -101,7 +92,7 @@ SPACES = (
     _of([(1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1)]),
     *(joint(n, k, d) for n, k, d in ((5, 6, 3), (7, 9, 3), (6, 8, 4), (9, 4, 5))),
 )
-INFORMED = tuple(_own(count, noise) for count in _OWN for noise in (0, 0.1 / count))
+INFORMED = tuple(own(count, noise) for count in _OWN for noise in (0, 0.1 / count))
 SPECS = (*AXES, *PRIORS, *CODES, *WHEELS, *SPACES)
 
 MODELS = tuple(map(ModelCase, (*SPECS, *INFORMED)))

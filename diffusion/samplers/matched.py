@@ -74,12 +74,11 @@ class Matched(Sampler):
         return torch.cat([self._squares(denoiser, xg[part], ladder[:, part], generator) for part in parts])
 
     def _squares(self, denoiser: Denoiser, xg: Tensor, ladder: Tensor, generator: torch.Generator) -> Tensor:
-        first = moments = mean_and_eigen(denoiser, xg, ladder[0])
+        first = mean_and_eigen(denoiser, xg, ladder[0])
         x, x0 = xg, gaussian_draw(first, randn(xg.shape, xg, generator))
         for a, b in pairwise(ladder):
             x = step_down(x, x0, a, b, generator)
-            moments = mean_and_eigen(denoiser, x, b)
-            x0 = gaussian_draw(moments, randn(x.shape, x, generator))
+            x0 = gaussian_draw(mean_and_eigen(denoiser, x, b), randn(x.shape, x, generator))
         r, mean = denoiser.encoder.sample(x0, generator), first[0]
         if denoiser.knows_responses:
             return (denoiser.xhat(xg, ladder[0], r) - mean) ** 2

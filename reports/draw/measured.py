@@ -228,18 +228,18 @@ def _draw_curve(axes: Axes, found: Measured, one: MeasureResult, layout: Layout,
         x, value, linestyle=line, marker="o", markersize=size, color=_FAIR if one.corrected is not None else _PLAIN
     )
     whole = found.information.plug_in if found.information.corrected is None else found.information.corrected
-    same = same and bool(np.isfinite(one.value).all())  # of the stimuli that it leaves out, I(R;X) is not the mean
+    across = same and bool(np.isfinite(one.value).all())  # I(R;X) is no mean of values that leave a stimulus out
     if layout.kind == "circle":
         around = np.linspace(0, 2 * np.pi, 181)
-        if same:
+        if across:
             axes.plot(around, np.full(len(around), whole), "--", color=GUIDE, linewidth=0.8)
         if limits[0] < 0:
             axes.plot(around, np.zeros(len(around)), color=INK, linewidth=0.5)
-    elif same:
+    elif across:
         axes.axhline(whole, linestyle="--", color=GUIDE, linewidth=0.8)
         axes.axhline(0, color=INK, linewidth=0.4, zorder=0)
-    if one.units == found.units:
+    if same:
         axes.set_ylim(*limits)
     if layout.kind != "circle":
-        axes.set_ylabel(one.units if one.units == found.units else "per squared unit")
+        axes.set_ylabel(one.units if same else "per squared unit")
     label_stimuli(axes, found, layout)

@@ -186,7 +186,7 @@ def make(run: Run) -> Data:
     folder.mkdir(parents=True, exist_ok=True)
     asked = [name for name in cases() if run["case"] in (None, name)]
     wanted = [name for name in asked if name not in LARGE]
-    lasting_ones = (LONG_CASE, *LARGE) if run["recipe"] is None else ()
+    long_ones = (LONG_CASE, *LARGE) if run["recipe"] is None else ()
     # Seed by seed, so that an interrupted run has something of every case.
     for seed, name, recipe in product(range(run["seeds"] or SEEDS), wanted, recipes()):
         if run["recipe"] not in (None, recipe) or (recipe != BEST and name not in COMPARED[recipe]):
@@ -197,7 +197,7 @@ def make(run: Run) -> Data:
             rows += limits(name, folder, truth)
         run.keep(_data(rows, minutes))
         run.say(f"{name}: {recipe}, seed {seed}: total {rows[-1]['total']:.3f}")
-    for name in lasting_ones:
+    for name in long_ones:
         if name not in asked:
             continue
         if name in LARGE and not os.environ.get(MNIST_VARIABLE):
