@@ -12,7 +12,6 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 
@@ -27,6 +26,8 @@ from .ring import ring_of
 
 #: If a gap is smaller than this share of half the range, stimuli relative to the middle of the range lose its digits.
 _TINY = 1e-6
+#: Largest number of entries of an average over nodes by panel: it is made anew for each batch of nodes.
+_PANELS = 200_000
 #: Memory of quadrature per entry of the table of responses, in bytes, and GiB of it that a core works off in an hour:
 #: measured with 400,000 responses to 8 stimuli.
 _BYTES, _PER_HOUR = 110, 27
@@ -68,7 +69,8 @@ def integrate(
     points = stimuli if on_circle else centred(stimuli)
     if stimuli.shape[1] > 2:
         span = span_of(stimuli)._replace(origin=points[0])  # `points` are the same but for place and size
-        points, contribution = span.within(points), _in_full(contribution, span)
+        points = span.within(points)
+        contribution = contribution if contribution.turns else _in_full(contribution, span)
         if len(np.unique(points, axis=0)) < len(points):
             raise OutOfReach(
                 "quadrature over noise takes stimuli for ones of a line or plane that leave it by 1e-12 of its range; "
@@ -138,6 +140,22 @@ def _total(problem: NodeLayout, contribution: Contribution, levels: Array, weigh
     return total
 
 
+def _by_panel(problem: NodeLayout, contribution: Contribution, levels: Array, weights: Array) -> Array:
+    """The parts (P, J, columns) of the levels (P, L) of each panel."""
+    size, found = max(1, _PANELS // problem.joint.size), []
+    for start in range(0, len(levels), size):
+        some = levels[start : start + size], weights[start : start + size]
+        batches = problem.by_panel(*some, contribution)
+        if batches is None:
+            found += [_total(problem, contribution, *one)[None] for one in zip(*some)]
+        else:
+            total = np.zeros((len(some[0]), len(problem.prior), contribution.columns))
+            for nodes in batches:
+                total += contribution.of(nodes)
+            found.append(total)
+    return np.concatenate(found)
+
+
 def _adaptive(problem: NodeLayout, contribution: Contribution) -> Array:
     """Integrate over Gauss-Legendre panels in log g, which are halved until they agree.
 
@@ -146,27 +164,30 @@ def _adaptive(problem: NodeLayout, contribution: Contribution) -> Array:
     """
     roots, gauss = np.polynomial.legendre.leggauss(10)
 
-    def panel(low: float, high: float) -> Array:
-        g = np.exp(low + (high - low) * (roots + 1) / 2)
-        return _total(problem, contribution, g, gauss * (high - low) / 2 / (2 * g))
+    def parts(ends: Array) -> Array:
+        """The parts (P, J, columns) of panels with these ends (P, 2)."""
+        low, half = ends[:, :1], np.diff(ends) / 2
+        g = np.exp(low + half * (roots + 1))
+        return _by_panel(problem, contribution, g, gauss * half / (2 * g))
 
     low, high = problem.limits()
     edges = np.linspace(low, high, math.ceil((high - low) / 3) + 1)
-    pending = [(a, b, panel(a, b)) for a, b in pairwise(edges)]
-    total: Array = np.zeros(1)
+    total = np.zeros((len(problem.prior), contribution.columns))
     if problem.power_series:
         # Beyond the last level the integrand is a power series in t = 1 / g, and dg / (2 g^2) = dt / 2.
         t = math.exp(-high) * (roots + 1) / 2
-        total = _total(problem, contribution, 1 / t, gauss * math.exp(-high) / 4)
+        total += _total(problem, contribution, 1 / t, gauss * math.exp(-high) / 4)
     # The difference of a panel and its halves bounds the error of the panel; that of the halves is far smaller.
     tolerance = 1e5 * math.exp(-problem.resolution.decay)
-    while pending:
-        a, b, whole = pending.pop()
-        middle = (a + b) / 2
-        left, right = panel(a, middle), panel(middle, b)
-        error = np.abs(left + right - whole).max()
-        if error <= tolerance * (1 + np.abs(total).max()) or b - a < 1e-4:
-            total = total + left + right
-        else:
-            pending += [(a, middle, left), (middle, b, right)]
+    ends = np.stack([edges[:-1], edges[1:]], axis=1)
+    whole = parts(ends)
+    while len(ends):
+        allowed = tolerance * (1 + np.abs(total + whole.sum(axis=0)).max())
+        middle = ends.mean(axis=1)
+        halves = np.stack([ends[:, 0], middle, middle, ends[:, 1]], axis=1).reshape(-1, 2)
+        found = parts(halves).reshape(-1, 2, *total.shape)
+        agree = np.abs(found.sum(axis=1) - whole).max(axis=(1, 2)) <= allowed
+        agree |= np.diff(ends)[:, 0] < 1e-4
+        total += found[agree].sum(axis=(0, 1))
+        ends, whole = halves.reshape(-1, 2, 2)[~agree].reshape(-1, 2), found[~agree].reshape(-1, *total.shape)
     return total

@@ -92,7 +92,7 @@ class Drawn:
 
         def by_replicate(values: Array, axis: int) -> Array:
             """Sums over the draws of each replicate, which lie along `axis`."""
-            shape = values.shape
+            shape, axis = values.shape, axis % values.ndim
             return np.asarray(values.reshape(*shape[:axis], -1, count, *shape[axis + 1 :]).sum(axis=axis + 1))
 
         def given_noisy(nodes: Nodes) -> Array:
@@ -110,8 +110,8 @@ class Drawn:
         def given_stimulus(nodes: Nodes) -> Array:
             square = (nodes.gain[:, :, own] - nodes.gain[:, :, other]) ** 2
             found = np.stack([nodes.average(one) for one in square]) * chance.T
-            by_feature = normalised(by_replicate(found, 2), by_replicate(chance.T, 1)[None], axis=2)
-            return np.asarray(by_feature.transpose(1, 2, 0).reshape(count, -1))
+            by_feature = normalised(by_replicate(found, -1), by_replicate(chance.T, -1), axis=-1)
+            return np.moveaxis(by_feature, 0, -1).reshape(*found.shape[1:-1], -1)
 
         columns = n // count * population.dimensions
         contribution = Contribution(given_noisy if of_noisy else given_stimulus, columns, squares=of_noisy)

@@ -28,11 +28,11 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
 
     def of(nodes: Nodes) -> Array:
         parts = []
-        for x, y, shift, gain in zip(stimuli.T, nodes.positions, nodes.shift, nodes.gain):
+        for x, y, shift, gain in zip(stimuli.T, nodes.positions, nodes.shift, nodes.gains()):
             bracket = nodes.average(-gain * (2 * shift[:, None] + gain))
             drift = nodes.average(gain * y[:, None]) - x[:, None] * nodes.average(gain)
-            parts.append(((bracket - 2 * drift) * chance).sum(axis=1))
-        return np.stack(parts, axis=1)
+            parts.append(((bracket - 2 * drift) * chance).sum(axis=-1))
+        return np.stack(parts, axis=-1)
 
     return integrate(Contribution(of, model.dimensions), model, model.likelihood, resolution)
 

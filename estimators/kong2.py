@@ -27,21 +27,30 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
     resolution = resolution or resolution_for(model.stimuli)
 
     def of(nodes: Nodes) -> Array:
-        parts = [(nodes.average(gain * gain) * model.likelihood.T).sum(axis=1) for gain in nodes.gain]
-        return np.stack(parts, axis=1)
+        parts = [(nodes.average(gain * gain) * model.likelihood.T).sum(axis=-1) for gain in nodes.gains()]
+        return np.stack(parts, axis=-1)
 
     return integrate(Contribution(of, model.dimensions), model, model.likelihood, resolution)
 
 
+@remembered
 def pointwise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
     """I_Kong2(x), the sum of its features, shape (J,), nats."""
-    return np.asarray(featurewise(model, resolution).sum(axis=1))
+    resolution = resolution or resolution_for(model.stimuli)
+    if model.dimensions <= 2:
+        return np.asarray(featurewise(model, resolution).sum(axis=1))
+
+    def of(nodes: Nodes) -> Array:
+        return np.asarray((nodes.average(nodes.gain_squared) * model.likelihood.T).sum(axis=-1, keepdims=True))
+
+    return integrate(Contribution(of, 1, turns=True), model, model.likelihood, resolution)[:, 0]
 
 
 def stacked(nodes: Nodes, tables: Array) -> Array:
     """The part of I_Kong2(x) from a batch of nodes for each of (B, K, J) tables, (J, B), see `integrate_each`."""
-    square = nodes.average((nodes.gain**2).sum(axis=0)).reshape(-1, *tables.shape[:2])
-    return np.asarray(np.einsum("jbk,bkj->jb", square, tables))
+    square = nodes.average(nodes.gain_squared)
+    square = square.reshape(*square.shape[:-1], *tables.shape[:2])
+    return np.asarray(np.einsum("...jbk,bkj->...jb", square, tables))
 
 
 def squared_gain(at: Sight) -> Tensor:

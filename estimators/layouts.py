@@ -19,6 +19,10 @@ from .spacing import MANY, Spacing
 class NodeLayout(Spacing):
     """The ways to place nodes over a finite joint distribution."""
 
+    def by_panel(self, levels: Array, weights: Array, contribution: Contribution) -> Iterator[Nodes] | None:
+        """The same for levels of several panels (P, L) at once, with averages by panel; None where it saves nothing."""
+        return on_line(self, levels.ravel(), weights.ravel(), contribution, len(levels)) if self.d == 1 else None
+
     def batches(self, levels: Array, weights: Array, contribution: Contribution) -> Iterator[Nodes]:
         """Batches of nodes for these levels and weights, placed as suits the stimuli."""
         if self.d == 1:

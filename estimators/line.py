@@ -31,7 +31,10 @@ _RARE, _FEW = 1e-18, 16
 
 
 class _Segments(NamedTuple):
-    """Nodes ``base + n cell`` for n = low, ..., high at a level g; `owner` is the one stimulus that averages, or -1."""
+    """Nodes ``base + n cell`` for n = low, ..., high at a level g; `owner` is the one stimulus that averages, or -1.
+
+    `panel` is the number of the panel that the level belongs to.
+    """
 
     g: Array
     weight: Array
@@ -40,6 +43,7 @@ class _Segments(NamedTuple):
     low: Array
     high: Array
     owner: Array
+    panel: Array
 
 
 class _Blocks(NamedTuple):
@@ -49,19 +53,25 @@ class _Blocks(NamedTuple):
     g: Array
     weight: Array
     owner: Array
+    panel: Array
     first: Array
     width: Array
 
 
-def on_line(problem: Spacing, levels: Array, weights: Array, contribution: Contribution) -> Iterator[Nodes]:
+def on_line(
+    problem: Spacing, levels: Array, weights: Array, contribution: Contribution, panels: int = 0
+) -> Iterator[Nodes]:
     """Batches of nodes for these levels and weights.
+
+    Where the levels make up several `panels`, averages are by panel, (panels, J, M).
 
     Unless the integrand is an average over p(r|y), it may be conditional on a response that only a stimulus as rare as
     x_j gives; then what is seen from a node counts relative to x_j.
     """
-    line = _Line(problem, contribution)
+    line = _Line(problem, contribution, panels)
+    panel = np.arange(len(levels)) // max(1, len(levels) // max(1, panels))
     spacing = problem.spacing(levels)
-    segments = line.of_many(levels, weights, spacing) if len(line.x) > MANY else line.of_few(levels, weights, spacing)
+    segments = (line.of_many if len(line.x) > MANY else line.of_few)(levels, weights, spacing, panel)
     length = int(np.clip(_SPAN / np.median(spacing), _LEAST, _MOST))
     length = max(1, min(length, _ENTRIES // line.joint.shape[1]))
     counts = -(-(segments.high - segments.low + 1).astype(int) // length)
@@ -77,8 +87,9 @@ def on_line(problem: Spacing, levels: Array, weights: Array, contribution: Contr
 class _Line:
     """The stimuli in their order on the line."""
 
-    def __init__(self, problem: Spacing, contribution: Contribution) -> None:
+    def __init__(self, problem: Spacing, contribution: Contribution, panels: int) -> None:
         self.problem, self.by_posterior, self.squares = problem, contribution.by_posterior, contribution.squares
+        self.panels = panels
         self.order = np.argsort(problem.x[:, 0])
         self.x = problem.x[self.order, 0]
         self.log_prior = problem.log_prior[self.order]
@@ -87,7 +98,7 @@ class _Line:
             problem.likelihood.T[self.order] if contribution.sums_responses and self.joint.shape[1] > _FEW else None
         )
 
-    def of_few(self, levels: Array, weights: Array, h: Array) -> _Segments:
+    def of_few(self, levels: Array, weights: Array, h: Array, panel: Array) -> _Segments:
         """One lattice per stimulus or one for all, whichever is smaller."""
         count, tail = len(self.x), self.problem.resolution.tail
         cell = h * np.sqrt(levels)
@@ -108,9 +119,10 @@ class _Line:
             np.where(owner < 0, low[at], -half[at]),
             np.where(owner < 0, high[at], half[at]),
             owner,
+            panel[at],
         )
 
-    def of_many(self, levels: Array, weights: Array, h: Array) -> _Segments:
+    def of_many(self, levels: Array, weights: Array, h: Array, panel: Array) -> _Segments:
         """One lattice for all stimuli, without the nodes that are far from each."""
         cell, half = h * np.sqrt(levels), np.ceil(self.problem.resolution.tail / h)
         ends = []
@@ -123,7 +135,7 @@ class _Line:
         at = at.astype(int)
         owner = np.full(len(at), -1)
         norm = (weights * h)[at] / math.sqrt(2 * math.pi)
-        return _Segments(levels[at], norm, cell[at], np.zeros(len(at)), low, high, owner)
+        return _Segments(levels[at], norm, cell[at], np.zeros(len(at)), low, high, owner, panel[at])
 
     def blocks(self, segments: _Segments, start: Array, length: int) -> _Blocks:
         """The blocks of `length` nodes that begin `start` nodes after the low end of each segment, with their windows.
@@ -149,7 +161,8 @@ class _Line:
                 np.where(owner < 0, np.maximum(right, near[1]), right),
             )
         kept = several & (near[1] > near[0])
-        return _Blocks(y[kept], g[kept], weight[kept], owner[kept], left[kept], (right - left)[kept])
+        found = _Blocks(y, g, weight, owner, segments.panel, left, right - left)
+        return _Blocks(*(part[kept] for part in found))
 
     def _seen(self, y: Array, g: Array, near: tuple[Array, Array], span: Array) -> tuple[Array, Array]:
         """The first of the stimuli that matter at nodes y (n,), and the last plus one, (n,) each."""
@@ -216,7 +229,12 @@ class _Line:
             else:
                 raw = kernel * (np.exp(top) * blocks.weight)[:, None, :]
                 found, place = np.matmul(raw, values.swapaxes(1, 2)), column[:, :, None]
-            place = self.order[place] * size + np.arange(size)
-            return np.bincount(place.ravel(), found.ravel(), minlength=len(self.x) * size).reshape(-1, size)
+            place = self.order[place]
+            if self.panels:
+                place += (blocks.panel * len(self.x)).reshape(-1, *[1] * (place.ndim - 1))
+            place = place * size + np.arange(size)
+            count = max(1, self.panels) * len(self.x)
+            found = np.bincount(place.ravel(), found.ravel(), minlength=count * size)
+            return found.reshape(*([self.panels] if self.panels else []), len(self.x), size)
 
         return Nodes(sums[:, :count], (sums[:, count:],), scale, y[None], origin[None], to_stimuli, squares)

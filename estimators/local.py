@@ -38,6 +38,20 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
     return integrate(contribution, model, _likely(model.likelihood), resolution)
 
 
+@remembered
+def pointwise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
+    """I_local(x), the sum of its features, shape (J,), nats."""
+    resolution = resolution or resolution_for(model.stimuli)
+    if model.dimensions <= 2:
+        return np.asarray(featurewise(model, resolution).sum(axis=1))
+
+    def of(nodes: Nodes) -> Array:
+        return nodes.average(nodes.squared_gain.sum(axis=1, keepdims=True))
+
+    contribution = Contribution(of, 1, by_posterior=True, sums_responses=True, turns=True)
+    return integrate(contribution, model, _likely(model.likelihood), resolution)[:, 0]
+
+
 def _likely(likelihood: Array) -> Array:
     """The likelihood table with its almost impossible responses, the far tails of a count, merged into one."""
     rare = likelihood.max(axis=1) < RARE
@@ -46,14 +60,9 @@ def _likely(likelihood: Array) -> Array:
     return np.concatenate([likelihood[~rare], likelihood[rare].sum(axis=0, keepdims=True)])
 
 
-def pointwise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
-    """I_local(x), the sum of its features, shape (J,), nats."""
-    return np.asarray(featurewise(model, resolution).sum(axis=1))
-
-
 def stacked(nodes: Nodes, tables: Array) -> Array:
     """The part of I_local(x) from a batch of nodes for each of (B, K, J) tables, (J, B), see `integrate_each`."""
-    square = (nodes.gain**2).sum(axis=0) * nodes.response_probability
+    square = nodes.gain_squared * nodes.response_probability
     blocks, _, size = square.shape
     return nodes.average(square.reshape(blocks, len(tables), -1, size).sum(axis=2)) * len(tables)
 
@@ -69,18 +78,19 @@ def conditional(pair: ResponsePair, resolution: Resolution | None = None) -> Arr
     first, second, count = pair.likelihood.shape
 
     def of(nodes: Nodes) -> Array:
-        d, blocks, _, size = nodes.gain.shape
-        weight = nodes.response_probability.reshape(blocks, first, second, size)
-        gain = nodes.gain.reshape(d, blocks, first, second, size)
+        weight = nodes.response_probability.reshape(len(nodes.mass), first, second, -1)
         given = weight.sum(axis=2)
-        mean = np.einsum("nklb,inklb->inkb", weight, gain)
-        mean = np.divide(mean, given, out=np.zeros_like(mean), where=given > 0)
-        square = (gain - mean[:, :, :, None]) ** 2
-        return nodes.average(np.einsum("nklb,inklb->nib", weight, square))
+        square = np.zeros(weight.shape)
+        for gain in nodes.gains():
+            gain = gain.reshape(weight.shape)
+            mean = np.einsum("nklb,nklb->nkb", weight, gain)
+            gain -= np.divide(mean, given, out=np.zeros_like(mean), where=given > 0)[:, :, None]
+            square += np.multiply(gain, gain, out=gain)
+        return nodes.average(np.einsum("nklb,nklb->nb", weight, square)[:, None])
 
     joint = pair.likelihood.reshape(-1, count)
-    contribution = Contribution(of, pair.stimuli.shape[1], by_posterior=True)
-    return np.asarray(integrate(contribution, pair, joint, resolution).sum(axis=1))
+    contribution = Contribution(of, 1, by_posterior=True, turns=True)
+    return integrate(contribution, pair, joint, resolution)[:, 0]
 
 
 def gain(at: Sight) -> Tensor:

@@ -5,7 +5,7 @@ Nodes come in n blocks of B, and the axis of the B nodes of a block is the last 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -53,13 +53,23 @@ class Nodes:
         """E[X|y] - y, shape (d, n, B)."""
         return np.asarray(np.stack(self._means) - (self.positions - self.origins))
 
+    def gains(self) -> Iterator[Array]:
+        """E[X_i|y, r] - E[X_i|y], shape (n, K, B), feature by feature; 0 where r cannot occur at y."""
+        for moment, mean in zip(self.moments, self._means):
+            yield _over(moment - self.mass * mean[:, None], self.mass)
+
     @cached_property
     def gain(self) -> Array:
-        """E[X|y, r] - E[X|y], shape (d, n, K, B); 0 where r cannot occur at y."""
-        gains = [
-            _over(moment - self.mass * mean[:, None], self.mass) for moment, mean in zip(self.moments, self._means)
-        ]
-        return np.stack(gains)
+        """The same for all features, shape (d, n, K, B)."""
+        return np.stack(list(self.gains()))
+
+    @property
+    def gain_squared(self) -> Array:
+        """|E[X|y, r] - E[X|y]|^2, shape (n, K, B)."""
+        first, *others = (np.multiply(gain, gain, out=gain) for gain in self.gains())
+        for other in others:
+            first += other
+        return np.asarray(first)
 
     @cached_property
     def response_probability(self) -> Array:
@@ -108,6 +118,7 @@ class Contribution(NamedTuple):
     by_posterior : whether it is an average over p(r|y), so that stimuli that are improbable at y have no effect there
     sums_responses : whether it is a sum over responses besides, of which improbable ones may be left out
     squares : whether it uses `Nodes.variance`
+    turns : whether it stays as it is where the features are turned, so that coordinates of a span may stand for them
     """
 
     of: Callable[[Nodes], Array]
@@ -115,6 +126,7 @@ class Contribution(NamedTuple):
     by_posterior: bool = False
     sums_responses: bool = False
     squares: bool = False
+    turns: bool = False
 
 
 def _over(above: Array, mass: Array) -> Array:

@@ -69,6 +69,9 @@ class RingLayout(NodeLayout):
         g = np.exp(high - step * np.arange(math.ceil((high - low) / step) + 1))
         return g, step / (2 * g)
 
+    def by_panel(self, levels: Array, weights: Array, contribution: Contribution) -> None:
+        """Nothing: levels are served one by one."""
+
     def batches(self, levels: Array, weights: Array, contribution: Contribution) -> Iterator[Nodes]:
         for g, w in zip(levels.tolist(), weights.tolist()):
             yield from self._on_ring(g, w, contribution.squares)

@@ -46,7 +46,7 @@ def integrate_each(contribution: Stacked, model: EncodingModel, tables: Array, r
     for start in range(0, len(tables), size):
         part = tables[start : start + size]
         stack = part.reshape(-1, len(stimuli)) / len(part)
-        of_part = Contribution(partial(contribution, tables=part), len(part))
+        of_part = Contribution(partial(contribution, tables=part), len(part), turns=True)
         found.append(integrate(of_part, model, stack, resolution).T)
     return np.concatenate(found)
 
