@@ -26,6 +26,8 @@ _SPAN, _LEAST, _MOST = 16.0, 12, 128
 _CACHE = 100_000
 #: Largest number of nodes times responses of one block: with very many responses, blocks are shorter.
 _ENTRIES = 1_500_000
+#: Nodes on a whole circle at high levels, where the integrand has few harmonics.
+FEWEST = 32
 #: Responses less probable than this at all stimuli within reach are left out, where there are so many responses.
 _RARE, _FEW = 1e-18, 16
 
@@ -71,7 +73,8 @@ def on_line(
     line = _Line(problem, contribution, panels)
     panel = np.arange(len(levels)) // max(1, len(levels) // max(1, panels))
     spacing = problem.spacing(levels)
-    segments = (line.of_many if len(line.x) > MANY else line.of_few)(levels, weights, spacing, panel)
+    place = line.around if problem.closed else line.of_many if len(line.x) > MANY else line.of_few
+    segments = place(levels, weights, spacing, panel)
     length = int(np.clip(_SPAN / np.median(spacing), _LEAST, _MOST))
     length = max(1, min(length, _ENTRIES // line.joint.shape[1]))
     counts = -(-(segments.high - segments.low + 1).astype(int) // length)
@@ -85,13 +88,12 @@ def on_line(
 
 
 class _Line:
-    """The stimuli in their order on the line."""
+    """The stimuli in their order on the line, on which a circle is unrolled: there each has many places."""
 
     def __init__(self, problem: Spacing, contribution: Contribution, panels: int) -> None:
         self.problem, self.by_posterior, self.squares = problem, contribution.by_posterior, contribution.squares
         self.panels = panels
-        self.order = np.argsort(problem.x[:, 0])
-        self.x = problem.x[self.order, 0]
+        self.x, self.order = problem.along()
         self.log_prior = problem.log_prior[self.order]
         self.joint = problem.joint[self.order]
         self.likelihood = (
@@ -136,6 +138,26 @@ class _Line:
         owner = np.full(len(at), -1)
         norm = (weights * h)[at] / math.sqrt(2 * math.pi)
         return _Segments(levels[at], norm, cell[at], np.zeros(len(at)), low, high, owner, panel[at])
+
+    def around(self, levels: Array, weights: Array, h: Array, panel: Array) -> _Segments:
+        """One lattice around the circle of period 1, without the nodes that are far from each stimulus."""
+        count = np.maximum(FEWEST, np.ceil(1 / (h * np.sqrt(levels))))
+        half = np.ceil(self.problem.resolution.tail * np.sqrt(levels) * count)
+        phases = self.x[(self.x >= 0) & (self.x < 1)]
+        ends = []
+        for n, (nodes, reach) in enumerate(zip(count, half)):
+            base = np.rint(phases * nodes)
+            gap = np.flatnonzero(np.diff(base, append=base[0] + nodes) > 2 * reach)
+            low, high = np.array([0.0]), np.array([nodes - 1])
+            if len(gap):  # runs of stimuli from one gap to the next, the last of them to the first gap a turn later
+                low = np.append(base, base[0] + nodes)[gap + 1] - reach
+                high = np.append(base[gap[1:]], base[gap[0]] + nodes) + reach
+            ends.append(np.stack([np.full(len(low), n), low, high]))
+        at, low, high = np.concatenate(ends, axis=1)
+        at = at.astype(int)
+        within_reach(float((high - low).max()))
+        norm = weights[at] / (count * np.sqrt(2 * math.pi * levels))[at]
+        return _Segments(levels[at], norm, 1 / count[at], np.zeros(len(at)), low, high, np.full(len(at), -1), panel[at])
 
     def blocks(self, segments: _Segments, start: Array, length: int) -> _Blocks:
         """The blocks of `length` nodes that begin `start` nodes after the low end of each segment, with their windows.
@@ -222,6 +244,8 @@ class _Line:
         sums = np.matmul(turned, kernel)
         squares = () if square is None else (np.matmul(turned[:, :count], kernel * square),)
 
+        stimuli = len(self.problem.prior)
+
         def to_stimuli(values: Array) -> Array:
             size = values.shape[1]
             if own:
@@ -231,10 +255,9 @@ class _Line:
                 found, place = np.matmul(raw, values.swapaxes(1, 2)), column[:, :, None]
             place = self.order[place]
             if self.panels:
-                place += (blocks.panel * len(self.x)).reshape(-1, *[1] * (place.ndim - 1))
+                place += (blocks.panel * stimuli).reshape(-1, *[1] * (place.ndim - 1))
             place = place * size + np.arange(size)
-            count = max(1, self.panels) * len(self.x)
-            found = np.bincount(place.ravel(), found.ravel(), minlength=count * size)
-            return found.reshape(*([self.panels] if self.panels else []), len(self.x), size)
+            found = np.bincount(place.ravel(), found.ravel(), minlength=max(1, self.panels) * stimuli * size)
+            return found.reshape(*([self.panels] if self.panels else []), stimuli, size)
 
         return Nodes(sums[:, :count], (sums[:, count:],), scale, y[None], origin[None], to_stimuli, squares)

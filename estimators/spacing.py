@@ -33,6 +33,8 @@ class Spacing:
 
     #: Whether above the last level the integrand is a power series in 1 / g.
     power_series = True
+    #: Whether the line is a circle of period 1.
+    closed = False
 
     def __init__(self, stimuli: Array, prior: Array, likelihood: Array, resolution: Resolution) -> None:
         self.x, self.d, self.resolution = stimuli, stimuli.shape[1], resolution
@@ -57,6 +59,11 @@ class Spacing:
             self._read_line(likelihood)
         elif self.axes is not None and len(stimuli) > MANY:
             self._read_grid(likelihood, self.axes)
+
+    def along(self) -> tuple[Array, Array]:
+        """The places (N,) of stimuli on a line, in order, and the number of the stimulus at each."""
+        order = np.argsort(self.x[:, 0])
+        return self.x[order, 0], order
 
     def _read_line(self, likelihood: Array) -> None:
         """Set `bridge`, `rarity`, `lapse` and, on a lattice, `contrast` from the order of stimuli on a line.

@@ -142,16 +142,6 @@ def test_blocks_of_a_population_are_whole(monkeypatch, stimuli):
     assert PUBLISHED["i_local"].estimate(population, passes=8).featurewise == pytest.approx(usual, rel=1e-9, abs=1e-10)
 
 
-@pytest.mark.parametrize("most", [1, 7, 100, 10**6])
-def test_blocks_around_a_circle_leave_none_out(most):
-    """The outermost levels contribute so little that no value changes if one is lost."""
-    from stiminfo.estimators.ring import _cuts
-
-    cuts = _cuts(np.array([3, 1, 4, 1, 5, 9, 2, 6]), most)
-    assert (cuts[0], cuts[-1]) == (0, 8)
-    assert cuts == sorted(set(cuts))
-
-
 @pytest.mark.parametrize("level", [1e-3, 1.0])
 @pytest.mark.parametrize("d", [1, 2, 3])
 def test_moments_at_the_nodes(d, level):
