@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from ..models.arrays import Array
 from .line import on_line
 from .nodes import Contribution, Nodes
@@ -28,11 +30,13 @@ class NodeLayout(Spacing):
         if self.d == 1:
             yield from on_line(self, levels, weights, contribution)
             return
-        for g, w in zip(levels.tolist(), weights.tolist()):
-            if self.axes is None or len(self.x) <= MANY or self._in_groups(g, self.axes):
-                yield from on_points(self, g, w, contribution.squares)
-            else:
+        product = np.zeros(len(levels), dtype=bool)
+        if self.axes is not None and len(self.x) > MANY:
+            product = np.array([not self._in_groups(g, self.axes) for g in levels.tolist()])
+            for g, w in zip(levels[product].tolist(), weights[product].tolist()):
                 yield from on_product(self, g, w, self.axes, contribution.squares)
+        if not product.all():
+            yield from on_points(self, levels[~product], weights[~product], contribution.squares)
 
     def _in_groups(self, g: float, axes: tuple[Array, Array, Array]) -> bool:
         """Whether stimuli lie in distant groups: lattices around each then have fewer nodes than one grid."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,85 +18,132 @@ from .spacing import Spacing, within_reach
 
 #: Largest number of entries of an array held at once: it fits into a processor's cache.
 _CACHE = 200_000
+#: Lattices are computed together, filled up to the largest, where that has at most so many times the nodes of another.
+_ALIKE = 1.5
 #: The same where there are very many responses, and how many rows are computed together where this allows it.
 _ENTRIES, _AT_LEAST = 1_500_000, 8
 
 
-def on_points(problem: Spacing, g: float, w: float, squares: bool) -> Iterator[Nodes]:
-    """Scattered stimuli at one level: one lattice per stimulus or one for all, whichever is smaller."""
+def on_points(problem: Spacing, levels: Array, weights: Array, squares: bool) -> Iterator[Nodes]:
+    """Scattered stimuli: at each level one lattice per stimulus or one for all, whichever is smaller."""
     x, tail = problem.x, problem.resolution.tail
-    root, h = math.sqrt(g), problem.spacing_at(g)
-    half = math.ceil(tail / h)
-    low = np.floor((x.min(axis=0) - tail * root) / (h * root))
-    high = np.ceil((x.max(axis=0) + tail * root) / (h * root))
-    own, shared = len(x) * problem.own(h), float(np.prod(high - low + 1))
-    within_reach(min(own, shared))
-    norm = w * (h / math.sqrt(2 * math.pi)) ** problem.d
-    if own < shared:
-        yield from _one_each(problem, g, norm, np.arange(-half, half + 1) * h, squares)
-    else:
-        places = [np.arange(a, b + 1) * h * root for a, b in zip(low, high)]
-        yield from _shared(problem, g, norm, places, squares)
+    root, h = np.sqrt(levels), problem.spacing(levels)
+    half, cell = np.ceil(tail / h), h * root
+    low = np.floor((x.min(axis=0) - (tail * root)[:, None]) / cell[:, None])
+    high = np.ceil((x.max(axis=0) + (tail * root)[:, None]) / cell[:, None])
+    sizes = {True: np.repeat(2 * half[:, None] + 1, problem.d, axis=1), False: high - low + 1}
+    own, shared = len(x) * sizes[True].prod(axis=1), sizes[False].prod(axis=1)
+    within_reach(float(np.minimum(own, shared).max()))
+    norm = weights * (h / math.sqrt(2 * math.pi)) ** problem.d
+    for apart, place in ((True, _one_each), (False, _shared)):
+        for some in _alike(problem, np.flatnonzero((own < shared) == apart), sizes[apart]):
+            lattices = _Lattices(levels[some], norm[some], cell[some], low[some], sizes[apart][some].astype(int))
+            yield from place(problem, lattices, squares)
 
 
-def _one_each(problem: Spacing, g: float, norm: float, z: Array, squares: bool) -> Iterator[Nodes]:
+class _Lattices(NamedTuple):
+    """Lattices at several levels (L,): their spacing, their lower ends in units of it, and their sizes, (L, d)."""
+
+    level: Array
+    norm: Array
+    cell: Array
+    low: Array
+    size: Array
+
+    def numbers(self) -> tuple[Array, Array]:
+        """Numbers of the points on the first axes, (P, d - 1), and on the last, (n,); all have those of the largest."""
+        *first, last = (np.arange(most) for most in self.size.max(axis=0))
+        return _lattice(first), last
+
+    def has(self, index: Array, axes: slice) -> Array:
+        """Whether a level has these points (P, axes), (L, P)."""
+        return np.asarray((index < self.size[:, None, axes]).all(axis=2))
+
+
+def _alike(problem: Spacing, which: Array, sizes: Array) -> Iterator[Array]:
+    """Levels in groups that are computed together: of lattices about as large, which fit into a cache."""
+    entries = sizes[:, :-1].prod(axis=1) * np.maximum(sizes[:, -1], len(problem.x)) * problem.joint.shape[1]
+    start = 0
+    for end in range(1, len(which) + 1):
+        group = entries[which[start : end + 1]]
+        if end == len(which) or group.max() * len(group) > _CACHE or group.max() > _ALIKE * group.min():
+            yield which[start:end]
+            start = end
+
+
+def _one_each(problem: Spacing, lattices: _Lattices, squares: bool) -> Iterator[Nodes]:
     """A lattice y = x_j + sqrt(g) z around each stimulus, for whose average alone it serves."""
-    x, joint, root = problem.x, problem.joint.T, math.sqrt(g)
-    before = _lattice([z] * (problem.d - 1))
-    weights = np.exp(-0.5 * (before**2).sum(axis=1)), np.exp(-0.5 * z * z)
-    row = max(len(z), len(x)) * len(joint)
-    for stimuli in _parts(len(x), _CACHE // (len(before) * row)):
-        centre = x[stimuli]
+    x, joint, d = problem.x, problem.joint.T, problem.d
+    index, ends = lattices.numbers()
+    row = max(len(ends), len(x)) * len(joint)
+    number = np.arange(len(lattices.level) * len(x))
+    for pairs in _parts(len(number), _CACHE // (len(index) * row)):
+        level, stimulus = np.divmod(number[pairs], len(x))
+        middle, cell = (lattices.size[level] - 1) / 2, lattices.cell[level]
+        scale = -0.5 / lattices.level[level][:, None, None]
+        centre = x[stimulus]
         along = (x - centre[:, None])[:, None]  # (n, 1, J, d)
-        for part in _parts(len(before), _CACHE // row):
-            offset = along[..., :-1] - root * before[part, None]
+        for part in _parts(len(index), _CACHE // row):
+            before = (index[part] - middle[:, None, :-1]) * cell[:, None, None]  # (n, first, d - 1)
+            height = (before**2).sum(axis=2)[:, :, None] * scale
+            offset = along[..., :-1] - before[:, :, None]
             # Relative to the stimulus in the middle, whose own weight never underflows.
-            first = np.exp((offset**2).sum(axis=3) * (-0.5 / g) + 0.5 * (before[part] ** 2).sum(axis=1)[:, None])
-            factors = [first, *(first * along[..., i] for i in range(problem.d - 1))]
+            first = np.exp((offset**2).sum(axis=3) * scale - height)
+            factors = [first, *(first * along[..., i] for i in range(d - 1))]
             if squares:
-                factors += [first * offset[..., i] ** 2 for i in range(problem.d - 1)]
+                factors += [first * offset[..., i] ** 2 for i in range(d - 1)]
             table = np.stack(factors, axis=1)[:, :, None] * joint[:, None, :]  # (n, factors, K, first, J)
-            for last in _parts(len(z), _ENTRIES // len(joint)):
-                apart = along[..., -1] - root * z[last, None]
-                second = np.exp(apart**2 * (-0.5 / g) + (0.5 * z[last] ** 2)[:, None])
+            weight = np.exp(height) * lattices.has(index[part], slice(-1))[level][:, :, None]
+            weight *= lattices.norm[level][:, None, None]
+            for last in _parts(len(ends), _ENTRIES // len(joint)):
+                after = (ends[last] - middle[:, -1:]) * cell[:, None]  # (n, last)
+                height = after[:, :, None] ** 2 * scale
+                apart = along[..., -1] - after[:, :, None]
+                second = np.exp(apart**2 * scale - height)
+                other = np.exp(height) * lattices.has(ends[last, None], slice(-1, None))[level][:, :, None]
 
                 def to_stimuli(
-                    values: Array, stimuli: slice = stimuli, part: slice = part, last: slice = last
+                    values: Array, stimulus: Array = stimulus, weight: Array = weight, other: Array = other
                 ) -> Array:
+                    grid = values.reshape(*values.shape[:2], weight.shape[1], -1)
                     out = np.zeros((len(x), values.shape[1]))
-                    grid = values.reshape(*values.shape[:2], -1, len(z[last]))
-                    out[stimuli] = norm * (np.matmul(grid, weights[1][last]) @ weights[0][part])
+                    np.add.at(out, stimulus, (np.matmul(grid, other[:, None])[..., 0] @ weight)[..., 0])
                     return out
 
                 seconds = [second, second * along[..., -1], *([second * apart**2] if squares else [])]
-                sums = _sums(table, [one[:, None, None] for one in seconds], problem.d)
-                places = _pairs(before[part] * root, z[last] * root)[:, None] + centre.T[:, :, None]
+                sums = _sums(table, [one[:, None, None] for one in seconds], d)
+                places = _pairs(before, after) + centre.T[:, :, None]
                 yield _nodes(problem, sums, places, centre.T[:, :, None], to_stimuli)
 
 
-def _shared(problem: Spacing, g: float, norm: float, places: list[Array], squares: bool) -> Iterator[Nodes]:
+def _shared(problem: Spacing, lattices: _Lattices, squares: bool) -> Iterator[Nodes]:
     """One lattice for all stimuli."""
-    x, joint = problem.x, problem.joint.T
+    x, joint, d = problem.x, problem.joint.T, problem.d
+    index, ends = lattices.numbers()
+    g, cell, low = lattices.level[:, None, None], lattices.cell[:, None], lattices.low
     origin = x.mean(axis=0)
-    before, after = _lattice(places[:-1]), places[-1]
-    for part in _parts(len(before), _rows(max(len(after), len(x)) * len(joint))):
-        offset = x[:, :-1] - before[part, None]
+    for part in _parts(len(index), _rows(len(g) * max(len(ends), len(x)) * len(joint))):
+        before = (index[part] + low[:, None, :-1]) * cell[:, None]  # (L, first, d - 1)
+        offset = x[:, :-1] - before[:, :, None]
         first, raw = _kernel(offset, g)
-        factors = [first, *(first * (x - origin)[:, i] for i in range(problem.d - 1))]
+        raw *= lattices.has(index[part], slice(-1))[:, :, None] * lattices.norm[:, None, None]
+        factors = [first, *(first * (x - origin)[:, i] for i in range(d - 1))]
         if squares:
-            factors += [first * offset[..., i] ** 2 for i in range(problem.d - 1)]
-        table = np.stack(factors)[None, :, None] * joint[:, None, :]  # (1, factors, K, first, J)
-        for last in _parts(len(after), _ENTRIES // len(joint)):
-            apart = x[:, -1] - after[last, None]
+            factors += [first * offset[..., i] ** 2 for i in range(d - 1)]
+        table = np.stack(factors, axis=1)[:, :, None] * joint[:, None, :]  # (L, factors, K, first, J)
+        for last in _parts(len(ends), _ENTRIES // len(joint)):
+            after = (ends[last] + low[:, -1:]) * cell  # (L, last)
+            apart = x[:, -1] - after[:, :, None]
             second, raw_last = _kernel(apart[..., None], g)
+            raw_last *= lattices.has(ends[last, None], slice(-1, None))[:, :, None]
 
             def to_stimuli(values: Array, raw: Array = raw, raw_last: Array = raw_last) -> Array:
-                grid = values.reshape(values.shape[1], -1, len(raw_last))
-                return np.asarray(norm * np.einsum("mjb,bj->jm", np.matmul(raw.T, grid), raw_last))
+                grid = values.reshape(*values.shape[:2], raw.shape[1], -1)
+                return np.asarray(np.einsum("lmjb,lbj->jm", np.matmul(raw.swapaxes(1, 2)[:, None], grid), raw_last))
 
             seconds = [second, second * (x - origin)[:, -1], *([second * apart**2] if squares else [])]
-            sums = _sums(table, seconds, problem.d)
-            yield _nodes(problem, sums, _pairs(before[part], after[last])[:, None], origin[:, None, None], to_stimuli)
+            sums = _sums(table, [one[:, None, None] for one in seconds], d)
+            yield _nodes(problem, sums, _pairs(before, after), origin[:, None, None], to_stimuli)
 
 
 def on_product(
@@ -127,15 +175,14 @@ def on_product(
         first, *firsts = (kernel[part] for kernel in kernels[0])
         powers = [(one @ near, first @ other) for one, other in zip(firsts, seconds)]
         sums = [array[None] for array in (first @ near, *(array for power in powers for array in power))]
-        yield _nodes(
-            problem, sums, _pairs(places[0][part, None], places[1])[:, None], origin[:, None, None], to_stimuli
-        )
+        at = _pairs(places[0][None, part, None], places[1][None])
+        yield _nodes(problem, sums, at, origin[:, None, None], to_stimuli)
 
 
-def _kernel(offset: Array, g: float) -> tuple[Array, Array]:
-    """exp(-|offset|^2 / 2g) of offsets (P, J, axes), over its largest at each node and as it is, (P, J) each."""
-    exponent = (offset**2).sum(axis=2) * (-0.5 / g)
-    top = exponent.max(axis=1, keepdims=True)
+def _kernel(offset: Array, g: Array | float) -> tuple[Array, Array]:
+    """exp(-|offset|^2 / 2g) of offsets (..., J, axes), over its largest at each node and as it is, (..., J) each."""
+    exponent = (offset**2).sum(axis=-1) * (-0.5 / g)
+    top = exponent.max(axis=-1, keepdims=True)
     kernel = np.exp(exponent - top)
     return kernel, kernel * np.exp(top)
 
@@ -181,5 +228,6 @@ def _lattice(axes: Sequence[Array]) -> Array:
 
 
 def _pairs(first: Array, last: Array) -> Array:
-    """Points (d, P * L) with the first coordinates (P, d - 1) and the last one (L,)."""
-    return np.concatenate([np.repeat(first.T, len(last), axis=1), np.tile(last, len(first))[None]])
+    """Points (d, n, P * B) with the first coordinates (n, P, d - 1) and the last one (n, B)."""
+    before = np.repeat(np.moveaxis(first, 2, 0), last.shape[1], axis=2)
+    return np.concatenate([before, np.tile(last, (1, first.shape[1]))[None]])
