@@ -21,6 +21,8 @@ TOLERANCE = {1: 1e-6, 2: 1e-5}
 RELATIVE_TOLERANCE = 1e-9
 #: A violation of fewer tolerances than this, seen at the quick effort, is confirmed only if it is among the worst.
 SCREEN = 10.0
+#: Violations are alike if they differ by less than this share of 1 + their size.
+_TIE = 1e-10
 #: A case is sound only if the error of its violation is below this, relative to 1 + the largest value compared.
 COARSEST_ERROR = 1e-4
 
@@ -180,11 +182,14 @@ def judge_worst(
     sides: dict[str, Array],
     says: Callable[[int], str],
 ) -> Finding:
-    """A finding from one violation per stimulus, (J,), with errors (J,): the stimulus with the largest decides.
+    """A finding from one violation per stimulus, (J,), with errors (J,): the first with the largest decides.
 
     ``says(j)`` is the finding in words, for the index j of that stimulus.
     """
-    j = int(violations.argmax())
+    largest = float(violations.max())
+    # Of stimuli that differ by rounding alone, another one would come first on another machine.
+    level = largest - _TIE * (1 + abs(largest)) if math.isfinite(largest) else largest
+    j = int(violations.argmax() if math.isnan(largest) else (violations >= level).argmax())
     return judge(float(violations[j]), float(errors[j]), scale, dimensions, j, sides, says(j))
 
 

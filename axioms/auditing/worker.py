@@ -34,7 +34,7 @@ from .witness import replay
 
 #: How many new objects are looked through for cycles at once: a search makes millions, and hardly any cycle. Python's
 #: own 700 takes a tenth of the time.
-_LITTER = 10_000
+_LITTER = 50_000
 
 
 class Worker(Watch):
