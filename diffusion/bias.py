@@ -1,4 +1,4 @@
-"""How far the estimates of a denoiser that is not exact may be off: what can be measured without knowing the truth.
+"""How far estimates may be off where the denoiser or the sampler is not exact: what can be measured without the truth.
 
 Three things are measured, on stimuli that the denoiser has not learned.
 
@@ -8,7 +8,10 @@ Three things are measured, on stimuli that the denoiser has not learned.
   in place of h is compared with T in bands of levels.
 - *Completeness.* The mean of the estimates over stimuli should be I(R;X), which the likelihood gives alone.
 - *Single stimuli.* |D|^2 at responses to posterior draws, against what the sampler says at the same noisy stimuli. (T
-  has less bias, but many times its noise, and here only differences between stimuli count.)
+  has less bias, but many times its noise, and here only differences between stimuli count.) Where nothing has learned
+  responses that are not linear, D is that of a Gaussian X and the neurons as they are, not a linear step.
+
+What another sampler says of an exact denoiser is compared, instead of the first and third, with what its own one says.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from torch import Tensor
 from ..errors import MALFORMED, ModelError
 from .denoiser import Denoiser, Unknown, normal
 from .information_bounds import bounds_of_information
-from .samplers import reverse_diffusion
+from .posterior_squares import PosteriorSquares, own_sampler
 
 if TYPE_CHECKING:
     from .samplers import ResponseSampler
@@ -33,10 +36,8 @@ if TYPE_CHECKING:
 BANDS = 8
 #: Fewest and most noisy stimuli that are compared by errors.
 _FEWEST, _MOST = 64, 8192
-#: Single stimuli, levels in each half of their noisy stimuli, and steps of the draws from their posteriors.
-_SINGLE, _LEVELS, _STEPS = 48, 8, 8
-#: Responses per posterior draw, where one costs a single pass: they halve the noise, for a quarter more passes.
-_RESPONSES = 4
+#: Most and fewest single stimuli whose spread is measured, and levels in each half of their noisy stimuli.
+_SINGLE, _LEAST, _LEVELS = 48, 12, 8
 #: Stimuli that a denoiser draws itself, where none are given.
 _DRAWN = 512
 #: Fewest and most passes of a measurement. One that an estimate asks for takes at most half as many as the estimate.
@@ -73,7 +74,9 @@ class Bias:
     gap : (`BANDS`,) what the estimates say too much, by errors, in each part of the range of log gamma
     whole, doubt : the same of a total, and its standard error
     incomplete : what the mean of totals differs from I(R;X), with its standard error; 0 where that is not known
-    single : standard deviation of the errors of single stimuli's totals, beside what all have in common
+    single : standard deviation of the errors of single stimuli's totals, beside what all have in common: a share of the
+        total, or of the usual one where the total is less
+    usual : the mean total, nats; 0 where it is not known
     """
 
     low: float
@@ -83,6 +86,7 @@ class Bias:
     doubt: float
     incomplete: float
     single: float
+    usual: float = 0.0
 
     def at(self, gamma: Tensor) -> Tensor:
         """The gap at levels gamma, of their shape."""
@@ -97,8 +101,9 @@ class Bias:
 
     def of(self, value: Tensor, gap: Tensor) -> Tensor:
         """The systematic error of totals (n,), from their gaps (n,), both in nats."""
-        common = torch.maximum(gap.abs() + self.doubt * value.abs(), self.incomplete * value.abs())
-        return torch.hypot(common, _WIDE * self.single * value.abs())
+        size = value.abs().clamp_min(self.usual)  # what is missing in sum may be missing where little is found
+        common = torch.maximum(gap.abs() + self.doubt * value.abs(), self.incomplete * size)
+        return torch.hypot(common, _WIDE * self.single * size)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -109,6 +114,7 @@ class Bias:
         """Read what `to_json` wrote; raises `ModelError` for anything else."""
         names = [entry.name for entry in fields(cls)]
         try:
+            data = {"usual": 0.0} | dict(data)  # older files do not know it
             numbers = {name: float(data[name]) for name in names if name != "gap"}
             found = cls(**numbers, gap=tuple(float(part) for part in data["gap"]))
         except MALFORMED as error:
@@ -119,7 +125,7 @@ class Bias:
 
 
 #: Of a denoiser that cannot draw stimuli.
-UNKNOWN = Bias(1.0, 2.0, (math.nan,) * BANDS, *(math.nan,) * 4)
+UNKNOWN = Bias(1.0, 2.0, (math.nan,) * BANDS, *(math.nan,) * 5)
 
 
 class Approximate(Denoiser):
@@ -131,22 +137,34 @@ class Approximate(Denoiser):
     kept : what was measured before, after training say, by the sampler's name
     """
 
+    exact = False
     reference: Reference | None = None
     kept: Mapping[str, Bias] = MappingProxyType({})
 
     def bias(self, sampler: ResponseSampler | None, passes: int) -> Bias | None:
         if sampler is not None and sampler.name in self.kept:
             return self.kept[sampler.name]
-        spent = min(MOST_PASSES // 2, max(LEAST_PASSES, 1 << max(0, passes.bit_length() - 2)))
-        known: dict[tuple[str, int, int], Bias] = vars(self).setdefault("_biases", {})
-        key = ("" if sampler is None else sampler.name, 0 if sampler is None else sampler.passes(self), spent)
-        if key not in known:
-            try:
-                drawn = self.reference or Reference(self.draw_prior(_DRAWN, self.generator(0)))
-                known[key] = measure_bias(self, sampler, drawn, spent)
-            except Unknown:
-                known[key] = UNKNOWN
-        return known[key]
+        return measured(self, sampler, passes, self.reference)
+
+
+def measured(
+    denoiser: Denoiser, sampler: ResponseSampler | None, passes: int, reference: Reference | None = None
+) -> Bias:
+    """The bias of estimates that take so many passes, measured once and then remembered by the denoiser.
+
+    Without a reference the denoiser draws stimuli itself; one that cannot has an unknown bias.
+    """
+    least = LEAST_PASSES // 4 if denoiser.exact else LEAST_PASSES  # beside its own sampler, little is left to chance
+    spent = min(MOST_PASSES // 2, max(least, 1 << max(0, passes.bit_length() - 2)))
+    known: dict[tuple[str, int, int], Bias] = vars(denoiser).setdefault("_biases", {})
+    key = ("" if sampler is None else sampler.name, 0 if sampler is None else sampler.passes(denoiser), spent)
+    if key not in known:
+        try:
+            drawn = reference or Reference(denoiser.draw_prior(_DRAWN, denoiser.generator(0)))
+            known[key] = measure_bias(denoiser, sampler, drawn, spent)
+        except Unknown:
+            known[key] = UNKNOWN
+    return known[key]
 
 
 @dataclass(frozen=True)
@@ -178,9 +196,7 @@ def measure_bias(
     generator, x = denoiser.generator(seed), denoiser.tensor(reference.stimuli)
     with torch.no_grad():
         seen = _noisy(denoiser, sampler, x, passes // 2, generator)
-        m = denoiser.xhat(seen.xg, seen.gamma)
-        gain = denoiser.xhat(seen.xg, seen.gamma, denoiser.encoder.sample(seen.x, generator)) - m
-        errors = (gain * (2 * (seen.x - m) - gain)).sum(1).cpu().double() * seen.weight
+        errors = _by_errors(denoiser, seen, generator).sum(1).cpu().double() * seen.weight
         said = seen.said * seen.weight
         total = said.mean()
         low, high = _range(denoiser, x)
@@ -190,7 +206,16 @@ def measure_bias(
         whole, doubt = float((said - errors).mean() / total), float((said - errors).std() / len(said) ** 0.5 / total)
         incomplete = _incompleteness(denoiser, sampler, reference, passes // 2, generator)
         single = _single(denoiser, sampler, x, passes // 2, generator)
-    return Bias(low, high, tuple(gap.tolist()), whole, doubt, incomplete, single)
+    return Bias(low, high, tuple(gap.tolist()), whole, doubt, incomplete, single, float(total))
+
+
+def _by_errors(denoiser: Denoiser, seen: _Seen, generator: torch.Generator) -> Tensor:
+    """T at noisy stimuli, feature by feature, or E|D|^2 where an exact denoiser draws it."""
+    if (own := own_sampler(denoiser)) is not None:
+        return own.squared_gain(denoiser, seen.xg, seen.gamma, denoiser.knows_variance, generator)
+    m = denoiser.xhat(seen.xg, seen.gamma)
+    gain = denoiser.xhat(seen.xg, seen.gamma, denoiser.encoder.sample(seen.x, generator)) - m
+    return gain * (2 * (seen.x - m) - gain)
 
 
 def _range(denoiser: Denoiser, x: Tensor) -> tuple[float, float]:
@@ -259,28 +284,25 @@ def _incompleteness(
 def _single(
     denoiser: Denoiser, sampler: ResponseSampler | None, x: Tensor, passes: int, generator: torch.Generator
 ) -> float:
-    """The spread over single stimuli of the ratio of what the sampler says to |D|^2 at responses to posterior draws."""
+    """The spread over stimuli of what the sampler says less |D|^2 at responses to posterior draws, see `Bias`."""
     if sampler is None:
         return _USUAL
-    count, halves = min(_SINGLE, len(x)), 2
-    told = _RESPONSES if denoiser.passes_given_response == 1 else 1
-    seen_at = count * halves * _LEVELS
-    draws = (passes // seen_at - sampler.passes(denoiser)) // (2 * _STEPS + told * denoiser.passes_given_response)
-    if draws < 1:  # known before any pass is spent
+    halves, square = 2, PosteriorSquares(denoiser)
+    fewest = sampler.passes(denoiser) + square.before + square.passes
+    count = min(_SINGLE, len(x), passes // (halves * _LEVELS * fewest))
+    if count < min(_LEAST, len(x)):  # known before any pass is spent
         return _USUAL
+    draws = 1 + (passes // (count * halves * _LEVELS) - fewest) // square.passes
     rows = x[:count].repeat_interleave(halves * _LEVELS, 0)
     low, high = (math.log(g) for g in _range(denoiser, x))
     place = torch.rand(count, halves, _LEVELS, dtype=x.dtype, device=x.device, generator=generator)
     place = (torch.arange(_LEVELS, device=x.device) + place).reshape(-1) / _LEVELS
     seen = _look(denoiser, sampler, rows, (low + (high - low) * place).exp(), high - low, generator)
-    m = denoiser.xhat(seen.xg, seen.gamma)
     squares = torch.zeros_like(seen.said)
+    square.look(seen.xg, seen.gamma)
     for _ in range(draws):
-        drawn = reverse_diffusion(denoiser, seen.xg, seen.gamma, _STEPS, generator)
-        for _ in range(told):
-            gain = denoiser.xhat(seen.xg, seen.gamma, denoiser.encoder.sample(drawn, generator)) - m
-            squares += (gain**2).sum(1).cpu().double() * seen.weight / (told * draws)
+        squares += square.draw(generator).sum(1).cpu().double() * seen.weight / draws
     said, other = (part.reshape(count, halves, _LEVELS).mean(2) for part in (seen.said * seen.weight, squares))
     # Both halves have noise of their own, and so their product has none on average.
-    off = (said / said.mean() - other / other.mean()).prod(1) / (said.mean(1) / said.mean())
+    off = (said / said.mean() - other / other.mean()).prod(1) / (said.mean(1) / said.mean()).clamp_min(1) ** 2
     return float((off.mean() + off.std() / count**0.5).clamp_min(0).sqrt())

@@ -93,6 +93,8 @@ class Denoiser:
         Whether `posterior` can give variances, and exact samples.
     knows_responses : bool
         Whether xhat(xg, r) is its own; otherwise it is one linear step from xhat(xg) and the population's slopes.
+    exact : bool
+        Whether xhat is E[X|xg] and E[X|xg, r], so that estimates with its own sampler have no systematic error.
     is_density : bool
         Whether X has a density, so that the limit of small gamma is the Fisher information.
     rare_nats : float
@@ -113,6 +115,7 @@ class Denoiser:
     knows_variance = False
     knows_posterior = False
     knows_responses = True
+    exact = True
     is_density = False
     rare_nats = 1.0
     responses = 1
@@ -211,13 +214,22 @@ class Denoiser:
         return from_diffusers(model, scheduler, encoder=encoder, shape=shape, prediction=prediction, samples=samples)
 
     def bias(self, sampler: ResponseSampler | None, passes: int) -> Bias | None:
-        """How far estimates with a sampler (None: measures without one) may be off, or None for an exact denoiser.
+        """How far estimates with a sampler (None: measures without one) may be off; None where both are exact.
 
         Parameters
         ----------
         passes : about how many its measurement may take
         """
-        return None
+        if sampler is None or getattr(sampler, "exact_for", sampler.draws_exactly)(self):
+            return None
+        from .bias import measured
+
+        return measured(self, sampler, passes)
+
+    @property
+    def jointly_gaussian(self) -> bool:
+        """Whether X and R are jointly Gaussian, so that linear steps are exact."""
+        return False
 
     @property
     def usual_sampler(self) -> str:

@@ -275,6 +275,10 @@ class MixtureDenoiser(Denoiser):
 
         return GaussianResponses(*self.response_moments(), self, self.encoder)
 
+    @property
+    def jointly_gaussian(self) -> bool:
+        return len(self.means) == 1
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.means)} components in R^{self.dimensions}, {self.encoder!r})"
 

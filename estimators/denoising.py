@@ -82,9 +82,18 @@ def estimate(
         if denoiser.caution:  # after all checks, so that nobody is warned about an estimate that is refused
             warnings.warn(denoiser.caution, UserWarning, stacklevel=3)
         with torch.no_grad():
-            return _in_blocks(task, integrand, denoiser, points, bounds)
+            found = _in_blocks(task, integrand, denoiser, points, bounds)
     except Unknown as reason:
         raise NotApplicable(f"{measure} cannot be estimated here: {reason}") from reason
+    useless = int((found.systematic > np.abs(found.value)).sum())
+    if 2 * useless > len(points):
+        warnings.warn(
+            f"the systematic error exceeds the value at {useless} of {len(points)} stimuli: {denoiser!r} with sampler "
+            f"{chosen.name} says at most how large {measure} may be",
+            UserWarning,
+            stacklevel=3,
+        )
+    return found
 
 
 def _centred(denoiser: Denoiser, sampler: ResponseSampler, x: Tensor) -> tuple[Denoiser, ResponseSampler, Tensor]:

@@ -24,6 +24,9 @@ class Closure(Sampler):
     name = "closure"
     through_denoiser = True
 
+    def exact_for(self, denoiser: Denoiser) -> bool:
+        return denoiser.jointly_gaussian
+
     def passes(self, denoiser: Denoiser) -> int:
         return passes_of_moments(denoiser)
 

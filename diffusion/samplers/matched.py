@@ -55,6 +55,9 @@ class Matched(Sampler):
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ValueError(f"{name} is {value!r}; expected a whole number, at least 1")
 
+    def exact_for(self, denoiser: Denoiser) -> bool:
+        return denoiser.jointly_gaussian
+
     def passes(self, denoiser: Denoiser) -> int:
         step = 1 + denoiser.dimensions
         if denoiser.knows_responses:

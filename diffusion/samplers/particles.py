@@ -102,6 +102,25 @@ class Local:
         return replace(self, mean=self.mean + moved, values=self.values * noise / total, residual=residual)
 
 
+def weighed(local: Local, encoder: Encoder, r: Tensor, draws: int, generator: torch.Generator) -> Tensor:
+    """E[X|r], (N, d), with the neurons as they are, by importance sampling.
+
+    Half of the `draws` are of X, and half of X given r by linear neurons: where rates saturate, the latter are too
+    close to each other.
+    """
+    rows, half = len(local.mean), draws // 2
+    many = local.rows(torch.arange(rows, device=r.device).repeat_interleave(2 * half))
+    blind = torch.arange(2 * half, device=r.device).repeat(rows)[:, None] < half
+    z = randn(many.mean.shape, many.mean, generator)
+    x = torch.where(blind, many.mean + (many.root @ z[..., None])[..., 0], many.draw(generator))
+    missed = many.residual - (many.slopes @ (x - many.mean)[..., None])[..., 0]
+    linear = many.peak - (missed**2).sum(1) / 2 - many.evidence()
+    log = encoder.log_likelihood(r.repeat_interleave(2 * half, 0), x) - torch.nn.functional.softplus(linear)
+    beyond = torch.softmax(log.reshape(rows, -1), 1) - 0.5 / half  # the mean of the draws is known
+    known = (local.mean + local.given_response()) / 2
+    return known + torch.einsum("bp,bpd->bd", beyond, x.reshape(rows, 2 * half, -1))
+
+
 def step_down(x: Tensor, x0: Tensor, level: Tensor, lower: Tensor, generator: torch.Generator) -> Tensor:
     """A noisy stimulus at a lower level, given that at `level` and the stimulus x0, (N, d)."""
     a, b = column(level, x), column(lower, x)

@@ -66,6 +66,10 @@ class Sampler:
     def draws_exactly(self, denoiser: Denoiser) -> bool:
         return False
 
+    def exact_for(self, denoiser: Denoiser) -> bool:
+        """Whether the mean of its draws is exact, so that an exact denoiser's estimates have no systematic error."""
+        return self.draws_exactly(denoiser)
+
     def passes(self, denoiser: Denoiser) -> int:
         raise NotImplementedError
 

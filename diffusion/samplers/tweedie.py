@@ -24,6 +24,9 @@ class Tweedie(Sampler):
     name = "tweedie"
     through_denoiser = True
 
+    def exact_for(self, denoiser: Denoiser) -> bool:
+        return denoiser.jointly_gaussian
+
     def passes(self, denoiser: Denoiser) -> int:
         return 2 if denoiser.knows_posterior else 2 + denoiser.dimensions
 

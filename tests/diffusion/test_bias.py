@@ -9,13 +9,14 @@ import pytest
 torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 
 import stiminfo as si  # noqa: E402
-from stiminfo.diffusion import GaussianDenoiser, MixtureDenoiser  # noqa: E402
+from stiminfo.diffusion import GaussianDenoiser, MixtureDenoiser, ZeroShotDenoiser  # noqa: E402
 from stiminfo.diffusion.bias import Approximate, Bias, Reference, measure_bias  # noqa: E402
 from stiminfo.diffusion.denoiser import Unknown  # noqa: E402
+from stiminfo.diffusion.encoders import LinearNonlinearPoisson  # noqa: E402
 from stiminfo.diffusion.information_bounds import bounds_of_information  # noqa: E402
 from stiminfo.diffusion.samplers import sampler_named  # noqa: E402
 from stiminfo.errors import ModelError  # noqa: E402
-from stiminfo.models import LinearGaussian  # noqa: E402
+from stiminfo.models import EncodingModel, LinearGaussian  # noqa: E402
 
 ENCODER = LinearGaussian(np.random.default_rng(0).normal(size=(3, 4)), 0.5)
 EXACT = GaussianDenoiser(np.zeros(4), np.diag([2.0, 1.0, 0.5, 0.25]), ENCODER)
@@ -147,3 +148,58 @@ def test_bounds_of_information_hold_it():
             raise NotImplementedError
 
     assert bounds_of_information(Mute(np.eye(2), 1.0), x) is None
+
+
+MODES = MixtureDenoiser([0.5, 0.5], [[0.0], [4.0]], np.full((2, 1, 1), 0.5), LinearGaussian(np.ones((1, 1)), 2.0))
+
+
+@pytest.mark.filterwarnings("ignore:the systematic error exceeds")
+@pytest.mark.parametrize("sampler", ["closure", "plug_in"])
+def test_an_exact_denoiser_with_a_sampler_that_is_not_has_one(sampler):
+    x = np.array([[0.0], [2.0], [4.0]])
+    truth = si.i_local.estimate(MODES, x, passes=20_000).value
+    found = si.i_local.estimate(MODES, x, passes=4096, sampler=sampler, seed=1)
+    off = np.abs(found.value - truth)
+    assert (off > 5 * found.stderr).any()
+    assert (off < 2 * found.stderr + found.systematic).all()
+
+
+@pytest.mark.parametrize("sampler", ["closure", "tweedie", "matched"])
+def test_where_all_is_gaussian_these_samplers_are_exact(sampler):
+    assert not si.i_local.estimate(EXACT, np.zeros((1, 4)), passes=4000, sampler=sampler).systematic.any()
+
+
+def poisson(gain, threshold):
+    """I_local of a Poisson neuron that saturates, by quadrature and by the closure, and the latter's errors."""
+    x = np.linspace(-3.5, 7.5, 401)
+    prior = np.exp(-(x**2)) + np.exp(-((x - 4) ** 2))
+    neuron = LinearNonlinearPoisson(np.ones((1, 1)), gain, threshold, amplitude=10.0)
+    table = neuron.outcomes(torch.tensor(x)[:, None]).numpy()
+    at = np.arange(-1.0, 6.0)
+    truth = np.interp(at, x, si.i_local(EncodingModel(x, prior / prior.sum(), table)))
+    return truth, si.i_local.estimate(ZeroShotDenoiser(MODES, neuron), at[:, None], passes=16_384, seed=1)
+
+
+@pytest.mark.filterwarnings("ignore:the systematic error exceeds")
+def test_stimuli_where_rates_saturate_are_within_it():
+    """There the closure finds as little as a quarter of the value, so that a share of what it finds is too little."""
+    inside, by_share = [], []
+    for gain, threshold in ((2.0, 0.0), (2.0, 2.0), (1.0, 1.0)):
+        truth, found = poisson(gain, threshold)
+        off = np.abs(found.value - truth) - 2 * found.stderr
+        inside.extend(off < found.systematic)
+        by_share.extend(off < found.value * (found.systematic / found.value).min())
+    assert np.mean(inside) >= 0.9
+    assert np.mean(by_share) < 0.85
+
+
+def test_the_systematic_error_that_exceeds_the_value_is_told():
+    neuron = LinearNonlinearPoisson(np.ones((1, 1)), 2.0, 0.0, amplitude=10.0)
+    with pytest.warns(UserWarning, match="the systematic error exceeds the value at 1 of 1 stimuli"):
+        si.i_local.estimate(ZeroShotDenoiser(MODES, neuron), [[5.0]], passes=4096, seed=1)
+
+
+def test_a_file_of_before_it_knew_the_usual_total_is_read():
+    written = RIGHT.to_json()
+    del written["usual"]
+    assert Bias.from_json(written) == RIGHT

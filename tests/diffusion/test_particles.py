@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 
 from stiminfo.diffusion import Closure, GaussianDenoiser, Matched, MixtureDenoiser, ZeroShotDenoiser  # noqa: E402
 from stiminfo.diffusion.importance import ImportanceDenoiser  # noqa: E402
-from stiminfo.diffusion.samplers.particles import Local, given_response  # noqa: E402
+from stiminfo.diffusion.samplers.particles import Local, given_response, weighed  # noqa: E402
 from stiminfo.diffusion.second_moments import mean_and_eigen  # noqa: E402
 from stiminfo.models import LinearGaussian, LinearNonlinearPoisson  # noqa: E402
 
@@ -110,3 +110,18 @@ def test_one_set_of_particles_beside_the_exact_mean(kind, share):
     off, linear_off = ((mean - truth).norm() for mean in (found, denoiser.xhat(xg, g, r)))
     assert off < share * linear_off
     assert Matched(30, 200).passes(denoiser) == (1 + D) * (30 + 2 * 200 * 29)
+
+
+def test_draws_that_are_weighed_find_the_mean_of_neurons_that_saturate():
+    """E[X|r] of a Gaussian X by quadrature; the step of neurons taken for linear is off."""
+    neuron = LinearNonlinearPoisson(np.ones((1, 1)), gain=2.0, threshold=1.0, amplitude=10.0)
+    r = torch.tensor([[0.0], [5.0], [12.0]], dtype=torch.float64)
+    one = torch.ones(3, 1, dtype=torch.float64)
+    local = Local.of((one, 2.0 * one, one[..., None]), neuron, r)
+    x = torch.linspace(-9.0, 11.0, 4001, dtype=torch.float64)
+    weight = torch.stack([neuron.log_likelihood(count.expand(len(x), 1), x[:, None]) for count in r])
+    weight = torch.softmax(weight - (x - 1) ** 2 / 4, dim=1)
+    truth = (weight * x).sum(1)
+    found = weighed(local, neuron, r, 20_000, torch.Generator().manual_seed(0))[:, 0]
+    assert (local.given_response()[:, 0] - truth).abs().max() > 0.2
+    assert (found - truth).abs().max() < 0.03
