@@ -28,7 +28,7 @@ _SHORT = 12
 def ask(
     function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str, answered: Callable[[], None]
 ) -> Values:
-    """The function's answer; the function is asked twice, and must not change the target.
+    """The function's answer; the function is asked twice, or three times, and must not change the target.
 
     Returns
     -------
@@ -54,22 +54,45 @@ def ask(
         answered()
         raise
     answered()
+    second, other = _once_more(function, target, shape, what, answered)
+    apart, allowed = np.abs(first - second), _allowed(first, stderr, other)
+    noise = SIGMAS / 2 * np.maximum(stderr, other)
+    if not (apart > allowed).any():
+        return Values(first, noise, rounding)
+    if stderr.any() or other.any():
+        # A standard error of a few draws is itself noise, and sometimes far too small: a third answer decides.
+        third, last = _once_more(function, target, shape, what, answered)
+        agree = (np.abs(third - first) <= _allowed(first, stderr, last)) | (
+            np.abs(third - second) <= _allowed(second, other, last)
+        )
+        if agree.all():
+            three = np.sort([first, second, third], axis=0)
+            return Values(three[1], np.maximum(noise, three[2] - three[0]), rounding)
+        apart = np.where(agree, -np.inf, apart)
+    j = np.unravel_index(int((apart - allowed).argmax()), apart.shape)
+    noisy = f" (standard errors {stderr[j]:.3g} and {other[j]:.3g})" if stderr.any() or other.any() else ""
+    raise MeasureError(
+        f"{what} answered the same question twice differently: {first[j]:.10g}, then {second[j]:.10g}{noisy}"
+    )
+
+
+def _once_more(
+    function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str, answered: Callable[[], None]
+) -> tuple[Array, Array]:
+    """Another answer to a question that was answered, and its standard errors."""
     try:
-        second, other, _ = _once(function, target, shape, what)
+        values, stderr, _ = _once(function, target, shape, what)
     except NotApplicable as reason:
         raise MeasureError(
             printable(f"{what} answered a question, and declined it when asked again ({reason})")
         ) from None
     answered()
-    apart = np.abs(first - second)
-    allowed = REPEATABLE * (1 + np.abs(first)) + SIGMAS * np.hypot(stderr, other)
-    if (apart > allowed).any():
-        j = np.unravel_index(int((apart - allowed).argmax()), apart.shape)
-        noise = f" (standard errors {stderr[j]:.3g} and {other[j]:.3g})" if stderr.any() or other.any() else ""
-        raise MeasureError(
-            f"{what} answered the same question twice differently: {first[j]:.10g}, then {second[j]:.10g}{noise}"
-        )
-    return Values(first, SIGMAS / 2 * np.maximum(stderr, other), rounding)
+    return values, stderr
+
+
+def _allowed(value: Array, stderr: Array, other: Array) -> Array:
+    """By how much two answers to one question may differ."""
+    return np.asarray(REPEATABLE * (1 + np.abs(value)) + SIGMAS * np.hypot(stderr, other))
 
 
 def _decline_again(function: Callable[[Any], Any], target: Any, what: str, reason: NotApplicable) -> None:

@@ -91,6 +91,10 @@ class BallCase(FarCase, frozen=True, tag="ball"):
     def changed(self) -> EncodingModel:
         return self._model(self.after, self.steep[2])
 
+    def _far_weights(self, apart: Array) -> Array:
+        """The weights of far stimuli at these distances, (n,)."""
+        return np.asarray(np.exp(-np.minimum(self.rate * apart, self.LIGHTEST)))
+
     def _model(self, near: FiniteSpec, steep: float) -> EncodingModel:
         inside, direction = near.build(), np.array(self.direction, dtype=float)
         if (np.linalg.norm(inside.stimuli, axis=1) >= 1).any():
@@ -103,7 +107,7 @@ class BallCase(FarCase, frozen=True, tag="ball"):
         if not (self.cell > 0 and len(self.behind) <= self.MOST and all(1 <= apart < np.inf for apart in self.behind)):
             raise CaseError(f"expected a cell above 0, and at most {self.MOST} stimuli behind, 1 or more away")
         apart = np.concatenate([self.distances, self.behind])
-        far = np.exp(-np.minimum(self.rate * apart, self.LIGHTEST))
+        far = self._far_weights(apart)
         rows = [self.rows[n % len(self.rows)] for n in range(len(far))] + list(near.responses)
         table = np.array([(*row, *(0.0,) * (count - len(row))) for row in rows], dtype=float).T
         if (table < 0).any() or not (table.sum(axis=0) > 0).all():
@@ -208,7 +212,7 @@ def informed(count: int = 13, far: int = 0, **more: Any) -> BallCase:
 
     So many far stimuli have a response of their own throughout, and tell more nats than those in the ball gain.
     """
-    places = tuple((-0.6 + 1.2 * n / count,) for n in range(count))
+    places = tuple((-0.6 + 1.2 * n / (count - 1),) for n in range(count))
     alike = FiniteSpec(places, (1.0,) * count, ((1, 1),) * count)
     own = replace(alike, responses=tuple((0, 0, *(int(n == k) for k in range(count))) for n in range(count)))
     fields: dict[str, Any] = {"each": 1 if far else 2, "share": 0.1, "octaves": 6, "rate": 1, **more}
@@ -240,6 +244,14 @@ def many(stimuli: int, responses: int, weight: float = 2.0, **more: Any) -> Ball
     after = FiniteSpec(places, (1.0, *(weight / parts,) * parts, 1.0), (split[0], *(split[1],) * parts, split[2]))
     fields: dict[str, Any] = {"each": 2, "octaves": 6, "rate": 1, **more}
     return BallCase(before, after, ((1, 0), (0, 1)), (1,), **fields)
+
+
+def flipped(before: Row, after: Row) -> BallCase:
+    """All stimuli in the ball, which hold nearly all of the prior, are answered otherwise, and so p(r) is another."""
+    places = tuple((x,) for x in _PLACES)
+    near = FiniteSpec(places, (1.0, 2.0, 1.0), (before,) * 3)
+    rows = tuple(tuple(float(1 + 8 * (n == k)) for k in range(len(before))) for n in range(len(before)))
+    return BallCase(near, replace(near, responses=(after,) * 3), rows, each=2, share=0.05, octaves=6, rate=1)
 
 
 def crowded(case: BallCase, count: int) -> BallCase:

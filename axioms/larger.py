@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from ..models.data import FiniteSpec, Row
+from ..models.data import FiniteSpec, PairSpec, Row
 from . import known
 from .cases import FeatureCase, GarblingCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
-from .sizes import beside
+from .sizes import beside, joint
 from .spaces import product_of
 
 #: Where stimuli lie, and how far apart: dates in seconds, milliseconds and microseconds, and before 1970.
@@ -21,6 +21,8 @@ _DATES = ((1_700_000_000, 60), (1_700_000_000_000, 1000), (1_700_000_000_000_000
 _GRIDS = ((10, 10), (12, 13), (16, 16), (20, 21), (3, 3, 3), (4, 4, 5), (6, 6, 6), (3, 3, 3, 3))
 #: Numbers of features of which all but two are sums of others.
 _FEATURES = (9, 10, 12, 16, 20, 33, 65)
+#: Numbers of stimuli of which a first response tells the half or the tenth for sure, and so leaves few.
+_PARTS = ((40, 2), (120, 2), (120, 10), (260, 2), (600, 2), (600, 10))
 #: Numbers of stimuli where one is shown in most trials.
 _COUNTS = (50, 101, 150, 201, 257, 300, 401, 513, 700, 1001)
 
@@ -62,9 +64,26 @@ def _blank(sides: tuple[int, ...]) -> FiniteSpec:
     return product_of([first, *(idle((1,) * side) for side in sides[1:])])
 
 
+def _part(count: int, parts: int) -> PairCase:
+    """A response that tells which part of the stimuli it is for sure, and a noisy one."""
+    rows = tuple(
+        tuple((1 + j * 7 % 8, 8 - j * 7 % 8) if k == j * parts // count else (0, 0) for k in range(parts))
+        for j in range(count)
+    )
+    return PairCase(PairSpec(tuple((j,) for j in range(count)), (1,) * count, rows))
+
+
 def idle(prior: Row) -> FiniteSpec:
     """A feature of which no response tells, with these weights."""
     return FiniteSpec(tuple((j,) for j in range(len(prior))), prior, ((1,),) * len(prior))
+
+
+def _correlated(count: int) -> Iterator[StimulusMapCase]:
+    """Two features that rise together, of which the second becomes its exponential, or another order of its values."""
+    places = tuple((j, j + 4 * (j == count - 1)) for j in range(count))
+    spec = replace(joint(count, 4), stimuli=places)
+    for bent in ([3.0**y for _, y in places], [y**0.25 for _, y in places], [y * 5 % 23 for _, y in places]):
+        yield StimulusMapCase(spec, tuple((float(x), float(y)) for (x, _), y in zip(places, bent)))
 
 
 def turned_names(spec: FiniteSpec) -> ResponseMapCase:
@@ -77,8 +96,9 @@ GRIDS = tuple(map(_grid, _GRIDS))
 FEATURED = tuple(map(_featured, _FEATURES))
 MODELS = tuple(map(ModelCase, (*DATES, *GRIDS, *FEATURED)))
 #: Two readings of a response, of stimuli that are dates or have many features.
-PAIRS = tuple(
-    PairCase(replace(known.READINGS, stimuli=spec.stimuli[:2])) for spec in (*DATES[: len(_DATES)], *FEATURED)
+PAIRS = (
+    *(PairCase(replace(known.READINGS, stimuli=spec.stimuli[:2])) for spec in (*DATES[: len(_DATES)], *FEATURED)),
+    *(_part(*sizes) for sizes in _PARTS),
 )
 MODELS_AND_PAIRS = (*MODELS, *PAIRS)
 #: Stimuli that tell nothing, among many.
@@ -94,7 +114,10 @@ GARBLINGS = (
 )
 RENAMINGS = tuple(map(turned_names, (*DATES, *GRIDS, *FEATURED)))
 #: What is near 0 is moved to where dates are.
-MOVED = tuple(StimulusMapCase(spec, moved.stimuli) for spec in (known.THREE, known.SKEWED) for moved in dated(spec))
+MOVED = (
+    *(StimulusMapCase(spec, moved.stimuli) for spec in (known.THREE, known.SKEWED) for moved in dated(spec)),
+    *(moved for count in (5, 8, 12) for moved in _correlated(count)),
+)
 #: Large grids of a feature that is told beside others that are not, in either order, and many features.
 FEATURES = (
     *(FeatureCase(product_of([_feature(a, 1), idle((1,) * b)]), 1) for a, b in _GRIDS[:4]),

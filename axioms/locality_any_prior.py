@@ -7,6 +7,7 @@ from hypothesis.strategies import DrawFn, composite
 from msgspec.structs import replace
 
 from .axiom import FIFTH, PAPER, Axiom, Family
+from .flat_cases import FLAT, FlatCase, flat_cases
 from .locality import AXIOM as LOCALITY
 from .locality import check
 from .locality_cases import JumpCase
@@ -37,15 +38,15 @@ AXIOM = Axiom(
     why="Natural stimuli have heavy tails.",
     source=f"Axiom 2 of {PAPER}",
     check=check,
-    cases=LOCALITY.cases,
+    cases=(*LOCALITY.cases, FlatCase),
     # Priors with light tails are priors too: what refutes `locality` refutes this as well.
-    known=(_JUMP, replace(_JUMP, mirror=True), *LOCALITY.known),
+    known=(_JUMP, replace(_JUMP, mirror=True), *FLAT, *LOCALITY.known),
     known_with_gradient=LOCALITY.known_with_gradient,
     sizes=LOCALITY.sizes,
-    # Lone atoms have no gradient: a measure that needs one is asked all that `locality` asks instead.
     families=lambda gradient: (
         Family("heavy-tailed priors", jump_cases(), FIFTH),
-        *(LOCALITY.families(True) if gradient else ()),
+        Family("few stimuli, far ones as probable as near ones", flat_cases(), FIFTH),
+        *LOCALITY.families(gradient),
     ),
     settles=LOCALITY.settles,
     unit=LOCALITY.unit,

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from ..models import Bump, Laplace, Mixture, Periodic
-from .ball_cases import CHANGES, ball_case, crowded, even, informed, many, owned, shrunk
+from .ball_cases import CHANGES, ball_case, crowded, even, flipped, informed, many, owned, shrunk
 from .cases import Case
 from .locality_cases import DecayCase
 from .sizes import MOST
@@ -19,6 +19,7 @@ _LEANING = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Bump(0.0, 1.0, 4.0),), 0.
 # p(1|x) between 0.18 and 0.82 as far as the prior goes: a formula that is silent where tuning saturates speaks here.
 _WAVES = DecayCase(Mixture((1.0,), (0.0,), (1.0,)), (Periodic(4.0, 1.0, 3.0, -1.5),), 0.75, 0.5, 0.0, (1, 0))
 _WAVES_TILTED = replace(_WAVES, tilt=0.9, inside=None)
+_DRIFTING = replace(_WAVES, centre=0.0, radius=2.0, tilt=0.9, inside=None)
 # Where p(1|x) goes on in waves, another response that changes fastest in the ball: a formula that is scaled by the
 # largest slope speaks here.
 _STEEP = DecayCase(
@@ -61,11 +62,14 @@ _IN_SPACE = (
     *(BesideCase(_LIGHT, _OTHERS[: d - 1], d - 1) for d in range(3, FEATURES + 1)),
     LaidCase(_LEANING, ((0, 0, 2, 0),)),
     # Far along both features of the plane at once, and along three.
-    LaidCase(_FEW, ((1, 1),)),
-    LaidCase(_FEW, ((1, 1, 1),)),
+    *(LaidCase(_FEW, (row,)) for row in ((1, 1), (-1, -1), (1, -1))),
+    *(LaidCase(_FEW, (row,)) for row in ((1, 1, 1), (-1, -1, -1), (1, -1, 1))),
 )
 # In other units, and with the ball elsewhere than at 0.
 ELSEWHERE = (
+    # The prior's mean moves from 0 to beyond 1, and to beyond 10.
+    LaidCase(_DRIFTING, ((8,),)),
+    LaidCase(_DRIFTING, ((-64,),)),
     LaidCase(_BLOB, ((1024,),)),
     LaidCase(_BLOB, ((1,),), (1000,)),
     LaidCase(_BLOB, ((-1,),), (-1000,)),
@@ -83,6 +87,14 @@ AROUND = (
     owned(),
     even("removed"),
     even("moved"),
+    # Exactly symmetric about 0: lone stimuli, and an even grid.
+    informed(behind=tuple(2.0**n for n in range(7)), each=1),
+    replace(informed(behind=tuple(1 + n / 2 for n in range(64)), each=1), spacing=0.5, octaves=5),
+    # In a plane of R^3.
+    ball_case("answered", (-1, 0, 0), aside=True, octaves=3, rate=1, each=1),
+    flipped((9, 1), (1, 9)),
+    flipped((98, 2), (1, 1)),
+    flipped((1, 1, 1), (1, 1, 98)),
     many(3, 40),
     many(3, 400),
     many(60, 3),

@@ -3,6 +3,7 @@
 import json
 
 import fooling
+import locally_wrong
 import numpy as np
 import pytest
 import seldom_wrong
@@ -26,7 +27,7 @@ IDS = [f"{axiom}-{measure.name.replace(' ', '_')}" for axiom, measure in CASES]
 
 SELDOM = [
     (axiom, measure)
-    for known in (seldom_wrong.SELDOM_WRONG, usually_wrong.USUALLY_WRONG)
+    for known in (seldom_wrong.SELDOM_WRONG, usually_wrong.USUALLY_WRONG, locally_wrong.LOCALLY_WRONG)
     for axiom, some in known.items()
     for measure in some
 ]
@@ -43,6 +44,17 @@ def test_what_once_passed_is_refuted(axiom, measure):
 def test_what_is_seldom_wrong_is_refuted(axiom, measure):
     verdict = attack(AXIOMS[axiom], measure, shrink=False)
     assert verdict.verdict == "refuted", verdict.message
+
+
+def test_a_threshold_of_the_priors_mean_is_not_called_local():
+    assert attack(AXIOMS["locality"], locally_wrong.MEAN, examples=20, shrink=False).verdict == "inconclusive"
+
+
+@pytest.mark.parametrize("measure", [*locally_wrong.SLOWLY, locally_wrong.LOCAL], ids=lambda one: one.name)
+def test_a_change_that_falls_slowly_is_not_refuted(measure):
+    verdict = attack(AXIOMS["locality_any_prior"], measure, examples=20, shrink=False)
+    assert verdict.verdict in {"holds", "inconclusive"}, verdict.message
+    assert verdict.verdict == "holds" or measure is not locally_wrong.LOCAL
 
 
 @pytest.mark.soak
