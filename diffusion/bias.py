@@ -154,7 +154,8 @@ def measured(
 
     Without a reference the denoiser draws stimuli itself; one that cannot has an unknown bias.
     """
-    least = LEAST_PASSES // 4 if denoiser.exact else LEAST_PASSES  # beside its own sampler, little is left to chance
+    own = own_sampler(denoiser)  # beside it, little is left to chance
+    least = LEAST_PASSES if own is None else LEAST_PASSES // 4
     spent = min(MOST_PASSES // 2, max(least, 1 << max(0, passes.bit_length() - 2)))
     known: dict[tuple[str, int, int], Bias] = vars(denoiser).setdefault("_biases", {})
     key = ("" if sampler is None else sampler.name, 0 if sampler is None else sampler.passes(denoiser), spent)

@@ -21,7 +21,7 @@ from ..models.arrays import Array
 from ..models.population import MOST_ENTRIES
 from .layouts import NodeLayout
 from .nodes import Contribution
-from .resolution import Resolution, Span, span_of
+from .resolution import Resolution, Span, is_flat, span_of
 from .ring import ring_of
 
 #: If a gap is smaller than this share of half the range, stimuli relative to the middle of the range lose its digits.
@@ -67,7 +67,7 @@ def integrate(
         return np.zeros((1, contribution.columns))
     on_circle = target.geometry.period is not None
     points = stimuli if on_circle else centred(stimuli)
-    if stimuli.shape[1] > 2:
+    if is_flat(stimuli):
         span = span_of(stimuli)._replace(origin=points[0])  # `points` are the same but for place and size
         points = span.within(points)
         contribution = contribution if contribution.turns else _in_full(contribution, span)

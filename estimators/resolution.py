@@ -77,7 +77,7 @@ def resolution_for(stimuli: Array, table: dict[int, Resolution] = STANDARD) -> R
         More than eight of them span three dimensions, or they span more, where a lattice would be too large.
     """
     d = stimuli.shape[1]
-    rank = d if d <= 2 else len(span_of(stimuli).axes)
+    rank = len(span_of(stimuli).axes) if is_flat(stimuli) else d
     if rank not in table or (rank > 2 and len(stimuli) > _MOST_IN_SPACE):
         raise OutOfReach(
             f"{len(stimuli)} stimuli that span {rank} dimensions of R^{d}: quadrature over noise serves those on a "
@@ -86,6 +86,17 @@ def resolution_for(stimuli: Array, table: dict[int, Resolution] = STANDARD) -> R
             "si.i_local.estimate(model, passes=4096)"
         )
     return table[rank]
+
+
+def is_flat(stimuli: Array) -> bool:
+    """Whether stimuli (J, d) are served in the coordinates of their span: beyond the plane, and on a line of it."""
+    if stimuli.shape[1] > 2:
+        return True
+    if stimuli.shape[1] < 2 or len(stimuli) < 2:
+        return False
+    span = span_of(stimuli)
+    # A plane's own axes are kept: stimuli may fill a grid along them.
+    return len(span.axes) < 2 and len(np.unique(span.within(stimuli))) == len(stimuli)
 
 
 class Span(NamedTuple):

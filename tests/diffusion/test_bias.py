@@ -153,7 +153,6 @@ def test_bounds_of_information_hold_it():
 MODES = MixtureDenoiser([0.5, 0.5], [[0.0], [4.0]], np.full((2, 1, 1), 0.5), LinearGaussian(np.ones((1, 1)), 2.0))
 
 
-@pytest.mark.filterwarnings("ignore:the systematic error exceeds")
 @pytest.mark.parametrize("sampler", ["closure", "plug_in"])
 def test_an_exact_denoiser_with_a_sampler_that_is_not_has_one(sampler):
     x = np.array([[0.0], [2.0], [4.0]])
@@ -180,7 +179,6 @@ def poisson(gain, threshold):
     return truth, si.i_local.estimate(ZeroShotDenoiser(MODES, neuron), at[:, None], passes=16_384, seed=1)
 
 
-@pytest.mark.filterwarnings("ignore:the systematic error exceeds")
 def test_stimuli_where_rates_saturate_are_within_it():
     """There the closure finds as little as a quarter of the value, so that a share of what it finds is too little."""
     inside, by_share = [], []

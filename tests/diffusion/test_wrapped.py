@@ -166,7 +166,6 @@ def test_what_does_not_fit(change, words):
         wrapped(network("sample"), **change)
 
 
-@pytest.mark.filterwarnings("ignore:the systematic error exceeds")
 def test_a_network_that_is_a_little_worse_is_cautioned():
     def blurred(x, t):
         g = ((1 - ABAR) / ABAR)[t]

@@ -179,3 +179,15 @@ def test_stimuli_that_coincide_in_their_line_are_out_of_reach(measure):
     model = si.EncodingModel(stimuli, [0.25] * 4, [[0.9, 0.1, 0.5, 0.5], [0.1, 0.9, 0.5, 0.5]])
     with pytest.raises(OutOfReach, match="give features in units in which they vary alike"):
         measure(model)
+
+
+@pytest.mark.parametrize("measure", [si.i_local, si.i_kong1, si.i_kong2], ids=lambda one: one.name)
+def test_stimuli_on_a_line_of_the_plane_are_those_of_the_line(measure):
+    """A feature has the share of the sum that the square of its direction is."""
+    rng = np.random.default_rng(2)
+    x, table = np.array([0.0, 1.0, 2.5, 7.0]), rng.dirichlet(np.ones(3), 4).T
+    line = si.EncodingModel(x, [0.4, 0.3, 0.2, 0.1], table)
+    plane = si.EncodingModel(np.outer(x, [3.0, -4.0]) / 5 + 2.0, line.prior, table)
+    assert measure(plane) == pytest.approx(measure(line), abs=1e-9)
+    shares = np.outer(measure(line), [0.36, 0.64])
+    assert measure.featurewise(plane) == pytest.approx(shares, abs=2e-8)

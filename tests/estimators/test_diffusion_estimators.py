@@ -144,7 +144,6 @@ def test_gaussian_specific_surprise_in_closed_form():
     assert found.featurewise.sum(axis=1) == pytest.approx(found.value)
 
 
-@pytest.mark.filterwarnings("ignore:the systematic error exceeds")
 def test_plug_in_is_biased_exactly_as_computed():
     """(1/2) / (1 + s^2) in place of log(1 + 1/s^2) / 2, on X ~ N(0, 1), r = x + N(0, s^2); the others are not."""
     for variance in (1.0, 0.25):
@@ -171,7 +170,6 @@ def test_reverse_diffusion_serves_a_black_box():
     assert found.stderr[0] < 0.1 * found.value[0]
 
 
-@pytest.mark.filterwarnings("ignore:the systematic error exceeds")
 def test_amortised_regression_on_a_mixture():
     """A small network in place of drawn responses is closer to the truth than the plug-in."""
     denoiser = MixtureDenoiser(
@@ -185,7 +183,6 @@ def test_amortised_regression_on_a_mixture():
     assert published / truth < 0.8
 
 
-@pytest.mark.filterwarnings("ignore:the systematic error exceeds")
 def test_a_regression_that_fits_badly_is_right_in_the_mean():
     """Too few steps leave it off by much at each level; a factor that is measured on new draws takes that off."""
     denoiser = gaussian(2, k=1)
