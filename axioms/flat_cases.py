@@ -57,7 +57,7 @@ def flat(octaves: int, near: int, *, each: int = 1, share: float | None = None, 
     count = each * (octaves + 1)
     direction = more.setdefault("direction", (1,))
     across = np.array(direction) / np.linalg.norm(direction)
-    places = tuple(tuple(map(float, 0.2 * n * across)) for n in range(near))
+    places = tuple(tuple(map(float, 0.1 * n * across)) for n in range(near))
     rows = (*(_ROWS[n % 2] for n in range(near - 1)), _BEFORE)
     before = FiniteSpec(places, (1.0,) * near, rows)
     after = FiniteSpec(places, (1.0,) * near, (*rows[:-1], _AFTER))

@@ -95,6 +95,8 @@ class Denoiser:
         Whether xhat(xg, r) is its own; otherwise it is one linear step from xhat(xg) and the population's slopes.
     exact : bool
         Whether xhat is E[X|xg] and E[X|xg, r], so that estimates with its own sampler have no systematic error.
+    jointly_gaussian : bool
+        Whether X and R are jointly Gaussian, so that linear steps are exact.
     is_density : bool
         Whether X has a density, so that the limit of small gamma is the Fisher information.
     rare_nats : float
@@ -116,6 +118,7 @@ class Denoiser:
     knows_posterior = False
     knows_responses = True
     exact = True
+    jointly_gaussian = False
     is_density = False
     rare_nats = 1.0
     responses = 1
@@ -225,11 +228,6 @@ class Denoiser:
         from .bias import measured
 
         return measured(self, sampler, passes)
-
-    @property
-    def jointly_gaussian(self) -> bool:
-        """Whether X and R are jointly Gaussian, so that linear steps are exact."""
-        return False
 
     @property
     def usual_sampler(self) -> str:

@@ -70,6 +70,7 @@ class MixtureDenoiser(Denoiser):
         seen_by = _checked_encoder(encoder, d)
         keep = p > 0
         p, m, cov = p[keep] / p[keep].sum(), m[keep], cov[keep]
+        self.jointly_gaussian = len(p) == 1
         self.dimensions, self.device, self.dtype = d, device_named(device), float_type(dtype)
         self._rounding = torch.finfo(self.dtype).eps
         self.encoder = seen_by.to(self.device, dtype)
@@ -274,10 +275,6 @@ class MixtureDenoiser(Denoiser):
         from .response_side import GaussianResponses
 
         return GaussianResponses(*self.response_moments(), self, self.encoder)
-
-    @property
-    def jointly_gaussian(self) -> bool:
-        return len(self.means) == 1
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.means)} components in R^{self.dimensions}, {self.encoder!r})"

@@ -62,7 +62,6 @@ EVASIVE = {
     "positivity+additivity-data_processing": si_measure(larger_on_a_coarse_response, **SURPRISE),
     "positivity+additivity-response_invariance": si_measure(larger_on_stretched_counts, **SURPRISE),
     "data_processing-response_invariance": si_measure(larger_on_stretched_counts, **SURPRISE),
-    "locality_any_prior-locality": si_measure(local_on_a_line),
     "feature_insensitivity_marginal-feature_insensitivity": si_measure(all_to_one, featurewise=features_of_all_to_one),
 }
 
@@ -88,10 +87,18 @@ def test_an_evasive_measure_makes_verdicts_that_contradict_one_another(rule):
     assert again.contradictions == [says]
 
 
+def test_what_refutes_locality_refutes_it_for_any_prior():
+    """The other one: all that `locality` asks is asked there, too."""
+    audit = si.audit(si_measure(local_on_a_line), axioms=["locality", "locality_any_prior"], examples=10, isolate=False)
+    assert {verdict.verdict for verdict in audit.verdicts.values()} == {"refuted"}
+    assert audit.contradictions == []
+
+
 def test_both_axioms_that_exclude_one_another_ask_about_xor():
-    """The one implication without an evasive measure: one that gives XOR no information is not complete."""
+    """Of two implications without an evasive measure: one that gives XOR no information is not complete."""
     assert {name_of(rule) for rule in IMPLICATIONS} - EVASIVE.keys() == {
-        "completeness+feature_insensitivity_marginal-feature_insensitivity_marginal"
+        "completeness+feature_insensitivity_marginal-feature_insensitivity_marginal",
+        "locality_any_prior-locality",
     }
     measure = EVASIVE["feature_insensitivity_marginal-feature_insensitivity"]
     audit = si.audit(measure, axioms=["completeness", "feature_insensitivity_marginal"], examples=10, isolate=False)
