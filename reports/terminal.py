@@ -69,6 +69,8 @@ def print_audit(audit: Audit, console: Console) -> None:
             console.print(f"[bold]{axiom}[/]: {coloured(verdict)}: {escape(verdict.message)}", highlight=False)
     for axiom, strength in audit.strengths.items():
         console.print(f"[bold]{axiom}[/], strength of the search: {escape(str(strength))}", highlight=False)
+    if audit.strengths:
+        console.print("Such a break is on all models; one on few models may stay hidden.", highlight=False)
     if not audit.complete:
         console.print("[bold]interrupted[/]: axioms that are not listed were not finished")
     _print_faults(audit, console)

@@ -37,6 +37,9 @@ def test_it_stands_in_json_page_and_terminal_for_what_holds():
     assert "strength" not in axioms["positivity"]
     assert f"additivity, strength of the search: {found}" in " ".join(text(audit).split())
     assert str(found) in audit_page({"mine": audit})
+    for shown in (text(audit), audit_page({"mine": audit})):
+        assert "one on few models may stay hidden" in " ".join(shown.split())
     few = Audit("mine", verdicts, 0, 10)
     assert "strength" not in few.to_json()["axioms"]["additivity"]
     assert "strength" not in text(few)
+    assert "stay hidden" not in text(few)
