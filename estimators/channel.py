@@ -9,7 +9,7 @@ y the integrands need three things: shift(y) = E[X|Xg=y] - y, response_shift(y)_
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -20,7 +20,7 @@ from ..models import EncodingModel, Population, ResponsePair
 from ..models.arrays import Array
 from ..models.population import MOST_ENTRIES
 from .layouts import NodeLayout
-from .nodes import Contribution
+from .nodes import Contribution, Nodes
 from .resolution import Resolution, Span, is_flat, span_of
 from .ring import ring_of
 
@@ -134,8 +134,13 @@ def centred(stimuli: Array) -> Array:
 
 
 def _total(problem: NodeLayout, contribution: Contribution, levels: Array, weights: Array) -> Array:
-    total = np.zeros((len(problem.prior), contribution.columns))
-    for nodes in problem.batches(levels, weights, contribution):
+    shape = len(problem.prior), contribution.columns
+    return _summed(problem.batches(levels, weights, contribution), contribution, shape)
+
+
+def _summed(batches: Iterable[Nodes], contribution: Contribution, shape: tuple[int, ...]) -> Array:
+    total = np.zeros(shape)
+    for nodes in batches:
         total += contribution.of(nodes)
     return total
 
@@ -149,10 +154,8 @@ def _by_panel(problem: NodeLayout, contribution: Contribution, levels: Array, we
         if batches is None:
             found += [_total(problem, contribution, *one)[None] for one in zip(*some)]
         else:
-            total = np.zeros((len(some[0]), len(problem.prior), contribution.columns))
-            for nodes in batches:
-                total += contribution.of(nodes)
-            found.append(total)
+            shape = len(some[0]), len(problem.prior), contribution.columns
+            found.append(_summed(batches, contribution, shape))
     return np.concatenate(found)
 
 

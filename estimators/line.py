@@ -27,7 +27,7 @@ _CACHE = 100_000
 #: Largest number of nodes times responses of one block: with very many responses, blocks are shorter.
 _ENTRIES = 1_500_000
 #: Nodes on a whole circle at high levels, where the integrand has few harmonics.
-FEWEST = 32
+_FEWEST = 32
 #: Responses less probable than this at all stimuli within reach are left out, where there are so many responses.
 _RARE, _FEW = 1e-18, 16
 
@@ -141,7 +141,7 @@ class _Line:
 
     def around(self, levels: Array, weights: Array, h: Array, panel: Array) -> _Segments:
         """One lattice around the circle of period 1, without the nodes that are far from each stimulus."""
-        count = np.maximum(FEWEST, np.ceil(1 / (h * np.sqrt(levels))))
+        count = np.maximum(_FEWEST, np.ceil(1 / (h * np.sqrt(levels))))
         half = np.ceil(self.problem.resolution.tail * np.sqrt(levels) * count)
         phases = self.x[(self.x >= 0) & (self.x < 1)]
         ends = []

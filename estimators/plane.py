@@ -111,7 +111,7 @@ def _one_each(problem: Spacing, lattices: _Lattices, squares: bool) -> Iterator[
                     return out
 
                 seconds = [second, second * along[..., -1], *([second * apart**2] if squares else [])]
-                sums = _sums(table, [one[:, None, None] for one in seconds], d)
+                sums = _sums(table, seconds, d)
                 places = _pairs(before, after) + centre.T[:, :, None]
                 yield _nodes(problem, sums, places, centre.T[:, :, None], to_stimuli)
 
@@ -142,7 +142,7 @@ def _shared(problem: Spacing, lattices: _Lattices, squares: bool) -> Iterator[No
                 return np.asarray(np.einsum("lmjb,lbj->jm", np.matmul(raw.swapaxes(1, 2)[:, None], grid), raw_last))
 
             seconds = [second, second * (x - origin)[:, -1], *([second * apart**2] if squares else [])]
-            sums = _sums(table, [one[:, None, None] for one in seconds], d)
+            sums = _sums(table, seconds, d)
             yield _nodes(problem, sums, _pairs(before, after), origin[:, None, None], to_stimuli)
 
 
@@ -191,9 +191,9 @@ def _sums(table: Array, seconds: list[Array], d: int) -> list[Array]:
     """Mass, moments and, where there are any, squares of each axis, (n, K, first, last) each.
 
     The table (n, factors, K, first, J) has the kernel of the first axes, as it is and with each of their factors;
-    `seconds` (last, J), or with axes before, are those of the last axis.
+    `seconds` (n, last, J) are those of the last axis.
     """
-    turned = [second.swapaxes(-1, -2) for second in seconds]
+    turned = [second.swapaxes(-1, -2)[:, None, None] for second in seconds]
     both = np.matmul(table, turned[0])
     mass, *firsts = (both[:, i] for i in range(both.shape[1]))
     lasts = [np.matmul(table[:, :1], second)[:, 0] for second in turned[1:]]
