@@ -84,6 +84,22 @@ def integrate(
     return _integral(layout, contribution, resolution)
 
 
+def sum_of_features(
+    featurewise: Callable[[EncodingModel, Resolution], Array],
+    contribution: Contribution,
+    model: EncodingModel,
+    likelihood: Array,
+    resolution: Resolution,
+) -> Array:
+    """The sum of a measure's features, (J,), nats; a contribution of one column, which turns, gives it at once.
+
+    Up to the plane the features are summed, which may be remembered. Beyond it a span has fewer coordinates.
+    """
+    if model.dimensions <= 2:
+        return np.asarray(featurewise(model, resolution).sum(axis=1))
+    return integrate(contribution, model, likelihood, resolution)[:, 0]
+
+
 def _integral(layout: Callable[[Resolution], NodeLayout], contribution: Contribution, resolution: Resolution) -> Array:
     problem = layout(resolution)
     if problem.rarity > resolution.rare:

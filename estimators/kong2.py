@@ -8,7 +8,7 @@ import numpy as np
 
 from ..models import EncodingModel
 from ..models.arrays import Array
-from .channel import integrate
+from .channel import integrate, sum_of_features
 from .exact import PAPER, Integral, Integrand, PublishedMeasure
 from .memory import remembered
 from .nodes import Contribution, Nodes
@@ -36,14 +36,12 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
 @remembered
 def pointwise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
     """I_Kong2(x), the sum of its features, shape (J,), nats."""
-    resolution = resolution or resolution_for(model.stimuli)
-    if model.dimensions <= 2:
-        return np.asarray(featurewise(model, resolution).sum(axis=1))
 
     def of(nodes: Nodes) -> Array:
         return np.asarray((nodes.average(nodes.gain_squared) * model.likelihood.T).sum(axis=-1, keepdims=True))
 
-    return integrate(Contribution(of, 1, turns=True), model, model.likelihood, resolution)[:, 0]
+    resolution = resolution or resolution_for(model.stimuli)
+    return sum_of_features(featurewise, Contribution(of, 1, turns=True), model, model.likelihood, resolution)
 
 
 def stacked(nodes: Nodes, tables: Array) -> Array:

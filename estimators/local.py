@@ -11,7 +11,7 @@ import numpy as np
 
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
-from .channel import integrate
+from .channel import integrate, sum_of_features
 from .exact import PAPER, Integral, Integrand, PublishedMeasure
 from .memory import remembered
 from .nodes import Contribution, Nodes
@@ -41,15 +41,13 @@ def featurewise(model: EncodingModel, resolution: Resolution | None = None) -> A
 @remembered
 def pointwise(model: EncodingModel, resolution: Resolution | None = None) -> Array:
     """I_local(x), the sum of its features, shape (J,), nats."""
-    resolution = resolution or resolution_for(model.stimuli)
-    if model.dimensions <= 2:
-        return np.asarray(featurewise(model, resolution).sum(axis=1))
 
     def of(nodes: Nodes) -> Array:
         return nodes.average(nodes.squared_gain.sum(axis=1, keepdims=True))
 
     contribution = Contribution(of, 1, by_posterior=True, sums_responses=True, turns=True)
-    return integrate(contribution, model, _likely(model.likelihood), resolution)[:, 0]
+    resolution = resolution or resolution_for(model.stimuli)
+    return sum_of_features(featurewise, contribution, model, _likely(model.likelihood), resolution)
 
 
 def _likely(likelihood: Array) -> Array:
