@@ -128,10 +128,18 @@ def _with_cells(case: FeatureCase) -> FeatureCase:
 
 
 _RARE = tuple(replace(joint(3, 3), prior=prior) for prior in ((1000, 1, 1), (1e-6, 1, 1), (1, 1, 1e-12)))
-#: A feature without effect beside many responses, stimuli that are rare, and cells of very different sizes.
+#: Weights of a usual value beside two of 1: of both features, so that one stimulus has almost all of the probability.
+_SURE = (20, 100, 1000, 1e5)
+#: A feature without effect beside many responses, stimuli that are rare or almost certain, and cells of very different
+#: sizes.
 FEATURES = (
     *(_with_idle(joint(3, count), (1, 2), bool(count % 20)) for count in (32, 60, 130)),
     *(_with_idle(spec, (1, 2), first) for spec in _RARE for first in (False, True)),
     *(_with_idle(joint(3, 2), prior, first) for prior in ((1e6, 1), (1, 1, 1e-9)) for first in (False, True)),
+    *(
+        _with_idle(replace(joint(3, 3), prior=(sure, 1, 1)), (1, sure, 1), first)
+        for sure in _SURE
+        for first in (False, True)
+    ),
     *(_with_cells(_with_idle(joint(3, 3), (1, 1, 2), first)) for first in (False, True)),
 )
