@@ -14,6 +14,11 @@ if sys.platform == "win32":
 
 from terminals import on_terminal
 
+from stiminfo.cli import loudness
+from stiminfo.cli.groups import _counter
+from stiminfo.cli.shared import bar_here, console_here
+from stiminfo.cli.verdicts import Tenths
+
 COUNTS = ",a,b\n0,30,2\n1,3,40\n"
 AUDIT = ("audit", "i_surp", "--axiom", "positivity", "--axiom", "locality", "--examples", "3")
 
@@ -227,3 +232,32 @@ def test_an_audit_of_networks_counts_its_axioms(tmp_path):
     assert ended.code == 0, ended.written
     assert "0/1" in ended.written
     assert "judging positivity" in ended.written
+
+
+@pytest.mark.parametrize(("total", "lines"), [(80, 10), (43, 10), (10, 0)])
+def test_a_pipe_is_told_of_many_verdicts_in_tenths(capsys, total, lines):
+    tell = Tenths(total)
+    for _ in range(total):
+        tell(None, None)
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == lines
+    assert not lines or told[-1] == f"stiminfo: {total} of {total} verdicts"
+
+
+def test_quiet_work_tells_nothing(capsys, monkeypatch):
+    monkeypatch.setattr(loudness, "quiet", True)
+    tell = Tenths(80)
+    for _ in range(80):
+        tell(None, None)
+    assert capsys.readouterr().err == ""
+
+
+def test_latent_groups_tell_a_pipe_of_their_scores_in_quarters(capsys):
+    console_here.cache_clear()
+    with bar_here() as bar:
+        tell = _counter(bar, "critics")
+        for done in range(7, 101, 7):
+            tell(done, 100)
+        tell(100, 100)
+    console_here.cache_clear()
+    assert capsys.readouterr().out.splitlines() == [f"critics: {done} of 100" for done in (28, 56, 77, 100)]

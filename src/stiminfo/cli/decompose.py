@@ -10,7 +10,7 @@ import typer
 
 from ..errors import InputError, OptionError, UnknownName, nearest, spelt
 from .options import DATASET, ImageOptions, count_option, registered, with_fields
-from .shared import bar_here, console_here, ending, say
+from .shared import bar_here, console_here, ending, inform, say
 
 if TYPE_CHECKING:
     from ..diffusion import Denoiser
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Passes per image if neither a number of passes nor an error is asked for: seconds for a few thousand images.
 PASSES = 8000
+#: Passes per image between two lines of progress where no bar is shown: of exact denoisers, and of slower networks.
+_TOLD, _TOLD_OF_NETWORKS = 20_000, 2_000
 
 ENDING = ending(
     "stiminfo decompose                       (digits, in seconds)",
@@ -162,9 +164,14 @@ def decompose(options: Options) -> int:
     console = console_here()
     with bar_here() as bar:
         shown = bar.add_task("estimating", total=passes)
+        told: dict[str, int] = {}
+        apart = _TOLD if options.checkpoint is None else _TOLD_OF_NETWORKS
 
         def tell(name: str, spent: int, error: float) -> None:
             bar.update(shown, completed=spent, description=f"{name}: relative error {error:.1%}")
+            if bar.disable and spent - told.get(name, 0) >= apart:
+                told[name] = spent
+                inform(f"stiminfo: {name}: {spent:,} passes, relative error {error:.1%}")
 
         def found_with(denoiser: Denoiser | None, sampler: str | None) -> Decomposition:
             return decomposed(

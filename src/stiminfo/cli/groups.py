@@ -206,9 +206,17 @@ def _critics(options: Options, learned: LearnedGroups, bar: Progress) -> dict[st
 
 
 def _counter(bar: Progress, what: str) -> Callable[[int, int], None]:
-    """Shows in the bar how much is done."""
+    """Shows how much is done in the bar or, in a pipe, in a few lines."""
     task = bar.add_task(what, total=None)
-    return lambda done, total: bar.update(task, completed=done, total=total)
+    told = {0}
+
+    def tell(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total)
+        if bar.disable and done * _TOLD // total not in told:
+            told.add(done * _TOLD // total)
+            console_here().print(f"{what}: {done} of {total}", style="dim")
+
+    return tell
 
 
 def _training(options: Options) -> GroupTraining:

@@ -80,6 +80,12 @@ def say(text: str) -> None:
     print(printable(text, keep="\t\n"), file=sys.stderr)
 
 
+def inform(text: str) -> None:
+    """Print the progress of long work on standard error, where no bar shows it; nothing with --quiet."""
+    if not loudness.quiet:
+        say(text)
+
+
 def warn_if_quiet(sentences: Iterable[str]) -> None:
     """Print the warnings of a result on standard error if --quiet hides the result, which else shows them itself."""
     if loudness.quiet:

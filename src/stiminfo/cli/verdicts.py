@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .audit_options import AuditOptions
-from .shared import INTERRUPTED, bar_here, check_outputs, ending, say
+from .shared import INTERRUPTED, bar_here, check_outputs, ending, inform, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Verdicts that `--strict` accepts.
 SOUND = {"holds", "not_applicable"}
+#: So many verdicts take a minute: one measure's ten do not.
+MANY = 40
 EXITS = {
     0: "every claim agrees with its verdict",
     1: "a claim disagrees, or a verdict is `error` (other rules with --strict)",
@@ -73,12 +75,27 @@ class Verdicts:
         self.bar.update(self.task, description=f"attacking {now}" if now else "verdicts")
 
 
+class Tenths:
+    """Where no bar is shown: a line on standard error at each tenth of the verdicts, if they are many."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done = total, 0
+
+    def __call__(self, cell: Cell, verdict: Verdict) -> None:
+        """A cell is finished."""
+        self.done += 1
+        if self.total >= MANY and self.done * 10 // self.total > (self.done - 1) * 10 // self.total:
+            inform(f"stiminfo: {self.done} of {self.total} verdicts")
+
+
 @contextmanager
-def verdicts_here(total: int, order: Sequence[tuple[str, str]] = (), jobs: int = 1) -> Iterator[Verdicts | None]:
-    """`Verdicts` on a terminal, None in a pipe."""
+def verdicts_here(
+    total: int, order: Sequence[tuple[str, str]] = (), jobs: int = 1
+) -> Iterator[Callable[[Cell, Verdict], None]]:
+    """`Verdicts` on a terminal, `Tenths` in a pipe."""
     # After an interruption the bar stays as it is: it shows how many verdicts were reached.
     with bar_here(complete=False) as bar:
-        yield None if bar.disable else Verdicts(bar, total, order, jobs)
+        yield Tenths(total) if bar.disable else Verdicts(bar, total, order, jobs)
 
 
 def check_backend(options: AuditOptions) -> None:
