@@ -21,6 +21,21 @@ def test_a_copy_is_told_what_it_copies(measure):
     assert "its values are those of" in str(found)
 
 
+@pytest.mark.parametrize(
+    ("factor", "says"), [(1.1, "1.1 times those of i_local, on"), (1 / np.log(2), "1.4427 times those of i_local (it")]
+)
+def test_a_multiple_is_told(factor, says):
+    found = nearest(si.Measure("mine", lambda model: factor * si.i_local(model)))
+    assert (found.measure, found.equal) == ("i_local", True)
+    assert found.times == pytest.approx(factor, rel=1e-6)
+    assert says in str(found)
+
+
+def test_nothing_is_a_multiple_of_no_measure():
+    found = nearest(si.Measure("mine", lambda model: np.zeros(len(model.prior))))
+    assert (found.equal, found.times) == (False, 1)
+
+
 def test_the_sum_of_kong1_is_the_specific_surprise():
     assert nearest(si.Measure("mine", si.i_kong1.pointwise)).measure == "i_surp"
 
@@ -61,7 +76,7 @@ def test_an_audit_of_every_axiom_says_so():
     copy = si.Measure("mine", si.i_surp.pointwise)
     result = si.audit(copy, examples=1, isolate=False)
     assert result.nearest.measure == "i_surp"
-    assert result.to_json()["nearest"] == {"measure": "i_surp", "apart": 0.0, "models": 8, "equal": True}
+    assert result.to_json()["nearest"] == {"measure": "i_surp", "apart": 0.0, "models": 8, "equal": True, "times": 1.0}
     assert "is it new? its values are those of i_surp" in str(result)
     assert si.audit(copy, axioms=["positivity"], examples=1, isolate=False).nearest is None
 
