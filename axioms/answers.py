@@ -122,8 +122,8 @@ def follow(given: Values, turned: Array, what: str) -> None:
     if same and (apart > 1e-6 * (1 + np.abs(value))).any():
         j = np.unravel_index(int(apart.argmax()), apart.shape)
         raise MeasureError(
-            f"{what} does not follow the order of model.stimuli: with the stimuli listed in another order, stimulus "
-            f"{j[0]} gets {turned[j]:.6g} in place of {value[j]:.6g}"
+            f"{what} depends on the order in which stimuli are listed: in another order, stimulus {j[0]} gets "
+            f"{turned[j]:.6g} in place of {value[j]:.6g}. Each value belongs at its stimulus's place"
         )
 
 

@@ -37,6 +37,13 @@ def text_of(console: Console) -> str:
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
 
 
+#: What the column of margins says.
+MARGIN = (
+    "margin: the violation that refutes the axiom; beside other verdicts the largest residual of all cases. In the "
+    "measure's units, or % where sizes are compared"
+)
+
+
 def text(audit: Audit) -> str:
     """An audit as plain text, as wide as the environment variable COLUMNS says (100 without it)."""
     console = plain_console(int(os.environ.get("COLUMNS", 0) or 100))
@@ -52,7 +59,9 @@ def coloured(verdict: Verdict, said: str = "") -> str:
 
 def print_audit(audit: Audit, console: Console) -> None:
     """Print one row per axiom, the reason for each verdict other than "holds", and whether claims agree."""
-    table = Table(title=f"Audit of {escape(audit.measure)} (seed {audit.seed})", title_justify="left")
+    title = f"Audit of {escape(audit.measure)} (seed {audit.seed})"
+    judged = any(margin(verdict) for verdict in audit.verdicts.values())
+    table = Table(title=title, title_justify="left", caption=MARGIN if judged else None, caption_justify="left")
     # On a narrow terminal words are folded, and numbers are not.
     table.add_column("axiom", overflow="fold")
     table.add_column("verdict", no_wrap=True)

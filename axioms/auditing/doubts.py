@@ -17,12 +17,12 @@ Declined = Mapping[Case, tuple[str, str]]
 def undecided(axiom: Axiom, worst: Finding) -> str:
     """Of a case that neither breaks nor meets the axiom."""
     if axiom.settles and worst.error <= worst.tolerance:
-        settles = axiom.settles
+        settles = f"{axiom.settles} may"
     else:
         enough = worst.violation / 2 if worst.violation > worst.tolerance else COARSEST_ERROR
-        settles = f"an error of at most {enough:.1g} {worst.unit.partition(',')[0]}"
+        settles = f"an error of at most {enough:.1g} {worst.unit.partition(',')[0]} would"
     off = f"that may be off by {2 * worst.error:.2g}{worst.doubt and f': {worst.doubt}'}"
-    return f"{worst.says}; {off}; {settles} would settle it"
+    return f"{worst.says}; {off}; {settles} settle it"
 
 
 def silent(axiom: Axiom, count: int) -> str:
