@@ -13,7 +13,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 from ..models.data import FiniteSpec, PairSpec
-from . import crossed, known, larger, places, rarely, sizes, smallest, steep, uncommon, usual
+from . import crossed, faint, known, larger, places, rarely, sizes, smallest, steep, uncommon, usual
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import ModelCase, PairCase
 from .evaluator import Evaluator
@@ -151,6 +151,8 @@ AXIOM = Axiom(
         *usual.MODELS,
         *usual.PAIRS,
         *usual.BLANKS,
+        *faint.READINGS,
+        *faint.PAIRS,
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
     smallest=smallest.models_and_pairs,
