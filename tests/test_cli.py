@@ -38,6 +38,7 @@ def folder(tmp_path):
         (["audit", "missing.py:MEASURE"], ["missing.py", "no such file"]),
         (["audit", "good.py"], ["expected FILE:NAME"]),
         (["audit", "i_locl"], ["did you mean the published measure 'i_local'"]),
+        (["audit", "i_foo"], ["or one of fisher, i_sp"]),
         (["audit", "good.py:OTHER"], ["no 'OTHER' in it", "MEASURE"]),
         (["audit", ".:MEASURE"], ["not a file"]),
         (["audit", "good.py:si"], ["expected a stiminfo.Measure"]),

@@ -22,8 +22,12 @@ def split_target(target: str) -> tuple[Path, str]:
     path, separator, name = target.rpartition(":")
     # The colon after a Windows drive letter does not separate.
     if not separator or not name.isidentifier() or (len(path) == 1 and path.isalpha()):
-        guess = difflib.get_close_matches(target, [*PUBLISHED, *FAMILIES], 1, 0.5)
-        hint = f"; did you mean the published measure {guess[0]!r}?" if guess else ""
+        # Nearly all names begin with i_, which makes nothing alike.
+        names = {name.removeprefix("i_"): name for name in (*PUBLISHED, *FAMILIES)}
+        guess = difflib.get_close_matches(target.lower().removeprefix("i_"), names, 1, 0.5)
+        hint = f"; did you mean the published measure {names[guess[0]]!r}?" if guess else ""
+        if not guess and target.lower().startswith("i_"):
+            hint = f", or one of {', '.join(PUBLISHED)}"
         raise LoadError(f"{target!r}: expected FILE:NAME, such as my_measure.py:MEASURE{hint}")
     file = Path(path)
     if not file.exists():
