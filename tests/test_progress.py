@@ -70,6 +70,15 @@ def test_verdicts_show_as_they_come_and_the_table_at_the_end(tmp_path):
     assert table == in_pipe(*AUDIT, cwd=tmp_path)
 
 
+def test_the_bar_counts_the_cases_of_one_long_verdict(tmp_path):
+    pytest.importorskip("pyte", reason="reads the screen")
+    ended = on_terminal(
+        "audit", "i_surp", "--axiom", "positivity", "--examples", "60", cwd=tmp_path, columns=120
+    )
+    assert ended.code == 0
+    assert re.search(r"attacking positivity, [\d,]+ cases", ended.written)
+
+
 def test_results_go_to_a_pipe_and_progress_to_the_terminal(tmp_path):
     pytest.importorskip("pyte", reason="reads the screen")
     ended = on_terminal(*AUDIT, cwd=tmp_path, pipe=True, COLUMNS="80")

@@ -62,6 +62,7 @@ class Auditing:
     Attributes
     ----------
     ready : workers that have been started already
+    begun : is called as a measure is asked about each case, from several threads; not where a cluster asks
     finished : the verdicts so far, by measure and axiom
     """
 
@@ -71,6 +72,7 @@ class Auditing:
     journal: Journal | None = None
     progress: Progress | None = None
     ready: Sequence[Process] = ()
+    begun: Callable[[], None] = lambda: None
     finished: dict[tuple[str, str], Verdict] = field(default_factory=dict)
     nearest: dict[str, Likeness] = field(default_factory=dict)
 
@@ -90,6 +92,8 @@ class Auditing:
             else:
                 rest.append(cell)
         with workers_for(self.plan, len(rest), self.ready) as workers:
+            for worker in workers:
+                worker.begun = self.begun
             with closing(run_cells(rest, self.plan, workers)) as results:
                 for cell, verdict, seconds in results:
                     if cell.key not in self.finished:  # a cluster may run a cell twice

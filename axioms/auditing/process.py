@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,9 +37,14 @@ class Process:
     Parameters
     ----------
     case_timeout : seconds of CPU time that a measure may take for one answer; by the clock `CLOCK` times as long
+
+    Attributes
+    ----------
+    begun : is called, by the thread that waits in `ask`, as the measure is asked about each case
     """
 
     def __init__(self, case_timeout: float = CASE_TIMEOUT) -> None:
+        self.begun: Callable[[], None] = lambda: None
         self.seconds = min(case_timeout, LONGEST)
         self.clock = min(CLOCK * self.seconds, LONGEST)
         self.process: subprocess.Popen[bytes] | None = None
@@ -71,6 +77,7 @@ class Process:
                 other.append(text.decode("utf-8", "replace").strip())
             elif isinstance(event, Begun):
                 case = event.case
+                self.begun()
             elif isinstance(event, Failed):
                 if event.usage:
                     raise LoadError(event.says, event.details)

@@ -120,10 +120,12 @@ def audit(options: Options) -> int:
         journal = journal_of(options, identity | {"modules": about.modules}, chosen, file)
         order = [(about.name, axiom.id) for axiom in chosen] if options.backend == "processes" else []
         with verdicts_here(len(chosen), order, options.jobs) as progress:
-            audits = finished(Auditing([candidate], chosen, plan, journal, progress, [worker]))
+            audits = finished(Auditing([candidate], chosen, plan, journal, progress, [worker], progress.case))
         if own is not None and audits[about.name].complete:
             with verdicts_here(len(chosen), order, options.jobs) as progress:
-                mine = finished(Auditing([candidate], chosen, replace(plan, models=own), progress=progress))
+                mine = finished(
+                    Auditing([candidate], chosen, replace(plan, models=own), progress=progress, begun=progress.case)
+                )
             mine = {name: _only_promises(one) for name, one in mine.items()}
         else:
             mine = {}

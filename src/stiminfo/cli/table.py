@@ -75,7 +75,7 @@ def table(options: Options) -> int:
         added.append(more.name)
     journal = journal_of(options, {"name": "table"} | ({"with": added} if added else {}), chosen)
     with verdicts_here(len(chosen) * len(candidates)) as progress:
-        audits = finished(Auditing([*candidates.values()], chosen, plan, journal, progress))
+        audits = finished(Auditing([*candidates.values()], chosen, plan, journal, progress, begun=progress.case))
     # Files first: whatever reads the printed output may close it early.
     write_files(
         options,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +48,7 @@ class Verdicts:
     """
 
     def __init__(self, bar: Progress, total: int, order: Sequence[tuple[str, str]] = (), jobs: int = 1) -> None:
-        self.bar, self.jobs, self.waiting = bar, jobs, list(order)
+        self.bar, self.jobs, self.waiting, self.cases = bar, jobs, list(order), 0
         self.several = not order or len({measure for measure, _ in order}) > 1
         self.task = bar.add_task("verdicts", total=total)
         self._describe()
@@ -72,7 +72,13 @@ class Verdicts:
 
     def _describe(self) -> None:
         now = "; ".join(self._name(*one) for one in self.waiting[: self.jobs])
-        self.bar.update(self.task, description=f"attacking {now}" if now else "verdicts")
+        count = f"{self.cases:,} cases" if self.cases else ""
+        self.bar.update(self.task, description=", ".join(filter(None, (f"attacking {now}" if now else "", count))))
+
+    def case(self) -> None:
+        """A measure is asked about a case: the bar counts them, since one verdict may take a minute."""
+        self.cases += 1
+        self._describe()
 
 
 class Tenths:
@@ -87,11 +93,12 @@ class Tenths:
         if self.total >= MANY and self.done * 10 // self.total > (self.done - 1) * 10 // self.total:
             inform(f"stiminfo: {self.done} of {self.total} verdicts")
 
+    def case(self) -> None:
+        """A measure is asked about a case."""
+
 
 @contextmanager
-def verdicts_here(
-    total: int, order: Sequence[tuple[str, str]] = (), jobs: int = 1
-) -> Iterator[Callable[[Cell, Verdict], None]]:
+def verdicts_here(total: int, order: Sequence[tuple[str, str]] = (), jobs: int = 1) -> Iterator[Verdicts | Tenths]:
     """`Verdicts` on a terminal, `Tenths` in a pipe."""
     # After an interruption the bar stays as it is: it shows how many verdicts were reached.
     with bar_here(complete=False) as bar:
