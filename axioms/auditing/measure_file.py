@@ -24,7 +24,7 @@ def split_target(target: str) -> tuple[Path, str]:
     if not separator or not name.isidentifier() or (len(path) == 1 and path.isalpha()):
         # Nearly all names begin with i_, which makes nothing alike.
         names = {name.removeprefix("i_"): name for name in (*PUBLISHED, *FAMILIES)}
-        guess = difflib.get_close_matches(target.lower().removeprefix("i_"), names, 1, 0.5)
+        guess = difflib.get_close_matches(target.lower().removeprefix("i_").partition(":")[0], names, 1, 0.5)
         hint = f"; did you mean the published measure {names[guess[0]]!r}?" if guess else ""
         if not guess and target.lower().startswith("i_"):
             hint = f", or one of {', '.join(PUBLISHED)}"
