@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..models.arrays import Array
-from . import crossed, faint, known, ladders, larger, places, rarely, sizes, smallest, steep, uncommon, usual
+from . import crossed, faint, known, ladders, larger, places, rarely, sizes, smallest, steep, symmetric, uncommon, usual
 from .axiom import PAPER, Axiom
 from .cases import ModelCase, PairCase
 from .evaluator import Evaluator
@@ -72,6 +72,8 @@ AXIOM = Axiom(
         *usual.MODELS,
         *usual.PAIRS,
         *faint.MOMENTS,
+        *symmetric.MODELS,
+        *symmetric.PAIRS,
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
     smallest=smallest.models_and_pairs,

@@ -184,6 +184,7 @@ class _Users:
             return given
         value, noisy = given.value, bool(given.error.any())
         noise = np.maximum(given.error, _least(given))
+        sums = noise.sum(axis=1) if value.ndim > 1 else None
         count, doubt = len(model.stimuli), _own_errors(given) if noisy else _of_format(given)
         orders = [np.arange(count)[::-1], np.roll(np.arange(count), 1)]
         for order in orders[: 1 if self.measure.slow else 2]:
@@ -192,16 +193,22 @@ class _Users:
             apart = np.abs(turned - value)
             doubt = _largest(doubt, _doubt(apart * (apart > 2 * given.error), _ORDER))
             noise = np.maximum(noise, apart)
+            # Features that tie may change places, and their sum does not.
+            sums = None if sums is None else np.maximum(sums, np.abs((turned - value).sum(axis=1)))
         try:
             split = self._ask(function, split_response(model, len(model.likelihood) - 1), value.shape, self.name).value
         except NotApplicable:
             # The measure needs numerical responses, and a split cell has none.
-            return replace(given, error=noise, doubt=doubt)
+            return replace(given, error=noise, doubt=doubt, of_sums=sums)
         moved = np.abs(split - value)
         # An entropy of the response may really see the split; only small changes, or a noisy measure's, are errors.
         counts = (moved < SPLIT_NOISE) | noisy
         doubt = _largest(doubt, _doubt(moved * (counts & (moved > 2 * given.error)), _SPLIT))
-        return replace(given, error=np.where(counts, np.maximum(noise, moved), noise), doubt=doubt)
+        error = np.where(counts, np.maximum(noise, moved), noise)
+        if sums is not None:
+            together = np.abs((split - value).sum(axis=1))
+            sums = np.where((together < SPLIT_NOISE) | noisy, np.maximum(sums, together), sums)
+        return replace(given, error=error, doubt=doubt, of_sums=sums)
 
     def _ask(self, function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str) -> Values:
         with searching("standard" if self.confirm else "quick"):

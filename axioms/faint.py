@@ -15,10 +15,19 @@ from .cases import GarblingCase, ModelCase, PairCase
 _COUNTS = (16, 60, 250, 1000)
 #: How much a reading tells of most stimuli, and of some as a share of that.
 _FAINT, _GRADED = 0.4, (0.02, 0.05, 0.1, 0.2, 0.35, 0.5)
+#: Numbers of responses, of which one occurs half of the time; and by how much a stimulus makes it more, or less, usual.
+_RESPONSES, _LEAN = (10, 100, 1000), (1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3)
 #: A stimulus gives two responses with these probabilities, and others give them half of the time each.
 _HARDLY = (0.3, 0.03, 3e-3, 3e-4, 3e-5, 3e-6)
 #: A response is one of this many; two stimuli agree in all moments but the last.
 _MOMENTS = (3, 4, 5, 6, 8, 10)
+
+
+def _leaning(responses: int) -> FiniteSpec:
+    """Stimuli that make a usual response a little more usual, or less so: entropies of R given x differ by as much."""
+    lean = (*_LEAN, *(-share for share in _LEAN))
+    rows = tuple(((responses - 1) * (1 + one), *(1 - one,) * (responses - 1)) for one in lean)
+    return FiniteSpec(_line(len(lean)), (1,) * len(lean), rows)
 
 
 def _line(count: int) -> Table:
@@ -78,7 +87,10 @@ def _moments(count: int) -> FiniteSpec:
 _UNEQUAL = tuple(map(_twice, _COUNTS))
 _GUESSED = tuple(map(_guessed, _COUNTS))
 
-READINGS = tuple(ModelCase(FiniteSpec(_line(count), _likely(count), _readings(count))) for count in _COUNTS)
+READINGS = (
+    *(ModelCase(FiniteSpec(_line(count), _likely(count), _readings(count))) for count in _COUNTS),
+    *map(ModelCase, map(_leaning, _RESPONSES)),
+)
 MOMENTS = tuple(ModelCase(_moments(count)) for count in _MOMENTS)
 #: Conditionals of the most stimuli are slow, and would show what the loss of the second reading shows.
 PAIRS = tuple(map(PairCase, (*_UNEQUAL[:3], *_GUESSED[:3])))

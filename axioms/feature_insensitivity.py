@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ..models import EncodingModel
 from ..models.data import FiniteSpec
 from ..models.features import insensitive_features
-from . import crossed, known, larger, ordinary, sizes, smallest, uncommon
+from . import crossed, known, larger, ordinary, sizes, smallest, symmetric, uncommon
 from .axiom import FIFTH, FORTIETH, PAPER, TENTH, Axiom, Family
 from .cases import FeatureCase
 from .evaluator import Evaluator
@@ -33,9 +33,12 @@ def _sum(whole: Values, parts: Values, model: EncodingModel) -> Finding:
     """The premise: otherwise I_i(x) = 0 for each feature would meet the axiom, whatever I(x) is."""
     total = parts.value.sum(axis=1)
     apart = np.abs(total - whole.value)
+    error = parts.of_sums
+    if error is None:
+        error = np.broadcast_to(parts.error, parts.value.shape).sum(axis=1)
     return judge_worst(
         apart,
-        whole.error + np.broadcast_to(parts.error, parts.value.shape).sum(axis=1),
+        whole.error + error,
         float(np.abs(whole.value).max()),
         model.dimensions,
         {"I(x)": whole.value, "sum of I_i(x)": total},
@@ -151,6 +154,7 @@ AXIOM = Axiom(
         *(_labelled(FeatureCase(spec, 0)) for spec in (known.BESIDE, known.SIX)),
         *larger.FEATURES,
         *uncommon.FEATURES,
+        *symmetric.FEATURES,
     ),
     smallest=smallest.features,
     sizes=sizes.features,

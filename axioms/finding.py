@@ -44,7 +44,8 @@ class Values:
     """A measure's values on one model, with bounds on their numerical error; both (J,) or (J, d).
 
     `rounding` is the error of the numbers' own format, relative to 1 + their size: 0 for float64. `doubt` says what
-    makes the error large, where it is more than rounding. `units` are those of the measure.
+    makes the error large, where it is more than rounding. `units` are those of the measure. `of_sums` (J,) bounds the
+    error of the sums over features, where it is known to be less than the sum of theirs.
     """
 
     value: Array
@@ -52,6 +53,7 @@ class Values:
     rounding: float = 0.0
     doubt: Doubt | None = None
     units: str = "nats"
+    of_sums: Array | None = None
 
 
 class Premise(Struct, frozen=True, forbid_unknown_fields=True):

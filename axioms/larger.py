@@ -87,8 +87,13 @@ def _correlated(count: int) -> Iterator[StimulusMapCase]:
 
 
 def turned_names(spec: FiniteSpec) -> ResponseMapCase:
-    """The model with its responses in reverse order."""
-    return ResponseMapCase(spec, order=tuple(range(len(spec.responses[0])))[::-1])
+    """The model with its responses in reverse order; of many, the second of each two first.
+
+    What is neighbours in a list is so in the reverse list, too.
+    """
+    count = len(spec.responses[0])
+    order = range(count)[::-1] if count < 4 else (*range(1, count, 2), *range(0, count, 2))
+    return ResponseMapCase(spec, order=tuple(order))
 
 
 DATES = (*dated(known.THREE), *dated(known.SKEWED))

@@ -9,7 +9,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from msgspec.structs import replace
 
 from ..models.data import ContinuousSpec, FiniteSpec
-from . import crossed, known, larger, ordinary, places, rarely, sizes, smallest, uncommon, usual
+from . import crossed, known, larger, ordinary, places, rarely, sizes, smallest, symmetric, uncommon, usual
 from .axiom import FIFTH, FORTIETH, PAPER, TENTH, Axiom, Family
 from .cases import ResponseMapCase
 from .evaluator import Evaluator
@@ -113,6 +113,7 @@ AXIOM = Axiom(
         *larger.RENAMINGS,
         *uncommon.RENAMINGS,
         *usual.RENAMINGS,
+        *symmetric.RENAMINGS,
     ),
     known_with_gradient=(ResponseMapCase(known.SHARED_SLOPES, order=(2, 0, 1)),),
     smallest=smallest.renamings,

@@ -72,9 +72,7 @@ def test_verdicts_show_as_they_come_and_the_table_at_the_end(tmp_path):
 
 def test_the_bar_counts_the_cases_of_one_long_verdict(tmp_path):
     pytest.importorskip("pyte", reason="reads the screen")
-    ended = on_terminal(
-        "audit", "i_surp", "--axiom", "positivity", "--examples", "60", cwd=tmp_path, columns=120
-    )
+    ended = on_terminal("audit", "i_surp", "--axiom", "positivity", "--examples", "60", cwd=tmp_path, columns=120)
     assert ended.code == 0
     assert re.search(r"attacking positivity, [\d,]+ cases", ended.written)
 
