@@ -10,6 +10,7 @@ from ..models import Bump, Laplace, Mixture, Periodic
 from .ball_cases import CHANGES, ball_case, crowded, even, flipped, informed, many, owned, shrunk
 from .cases import Case
 from .locality_cases import DecayCase
+from .scattered_cases import SCATTERED
 from .sizes import MOST
 from .space_cases import FEATURES, BesideCase, LaidCase, near_by
 from .unbounded_cases import AtomsCase, ReadingCase
@@ -117,6 +118,7 @@ KNOWN = (
     *_IN_SPACE,
     *ELSEWHERE,
     *AROUND,
+    *SCATTERED,
     ball_case("split"),
     ball_case("removed", (0, 2, 0), octaves=8, rate=1),
     ball_case("moved", (-1,), octaves=8, rate=1),

@@ -191,6 +191,8 @@ def test_a_case_that_is_none_says_why(field, value, message):
 @pytest.mark.parametrize("name", seldom_wrong.ALMOST_LOCAL)
 def test_a_ball_that_becomes_large_or_tells_much_shows_what_depends_on_that(name):
     measure = evaluator(seldom_wrong.ALMOST_LOCAL[name], "quick")
-    broken = [case for case in KNOWN if case.kind == "ball" and check(measure, case).broken]
+    # Where exact values can be had: not in R^4 and beyond.
+    asked = [case for case in KNOWN if case.kind == "ball" and case.built.dimensions < 3]
+    broken = [case for case in asked if check(measure, case).broken]
     assert broken
     assert not any(check(evaluator(si.i_local, "quick"), case).broken for case in broken)
