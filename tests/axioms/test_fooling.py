@@ -2,6 +2,7 @@
 
 import json
 
+import few_terms_wrong
 import fooling
 import locally_wrong
 import numpy as np
@@ -28,7 +29,12 @@ IDS = [f"{axiom}-{measure.name.replace(' ', '_')}" for axiom, measure in CASES]
 
 SELDOM = [
     (axiom, measure)
-    for known in (seldom_wrong.SELDOM_WRONG, usually_wrong.USUALLY_WRONG, locally_wrong.LOCALLY_WRONG)
+    for known in (
+        seldom_wrong.SELDOM_WRONG,
+        usually_wrong.USUALLY_WRONG,
+        locally_wrong.LOCALLY_WRONG,
+        few_terms_wrong.FEW_TERMS_WRONG,
+    )
     for axiom, some in known.items()
     for measure in some
 ]
