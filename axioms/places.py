@@ -159,6 +159,7 @@ HOURS = FiniteSpec(
     geometry="circle:24",
 )
 RADIANS = FiniteSpec(((0.5,), (1.5,), (3,)), (1, 1, 2), ((2, 1, 0), (1, 2, 1), (0, 0, 1)), geometry="circle:pi")
+NEAR = FiniteSpec(((10,), (14,), (21,)), (1, 1, 2), RADIANS.responses, geometry="circle:360")
 WORDS = replace(HOURS, geometry=NOMINAL)
 SPECS = (COMPASS, NAMES, RADIANS, HOURS, WORDS)
 PAIRS = tuple(
@@ -175,7 +176,12 @@ PAIRS = tuple(
 MODELS_AND_PAIRS = (*map(ModelCase, SPECS), *PAIRS)
 #: A circle cut elsewhere; and mirrored, or in radians.
 CUT = (turned(COMPASS, 1), turned(HOURS, 7), turned(RADIANS, 12))
-UNITS = (turned(COMPASS, 0, 1, "circle:2pi"), turned(HOURS, 0, 1, "circle:1"))
+UNITS = (
+    turned(COMPASS, 0, 1, "circle:2pi"),
+    turned(HOURS, 0, 1, "circle:1"),
+    # Angles that are near to one another in either unit.
+    *(turned(NEAR, 0, 1, unit) for unit in ("circle:2pi", "circle:1", "circle:24")),
+)
 TURNED = (*CUT, *UNITS, turned(HOURS, 0, -1))
 #: Names, and angles, that stand for other stimuli.
 SHUFFLED = tuple(PlacesCase(spec, (*spec.stimuli[1:], spec.stimuli[0])) for spec in (NAMES, WORDS, COMPASS))

@@ -14,9 +14,13 @@ from .cases import LinearMapCase
 from .groups import PLANES
 from .spaces import solids
 from .stimulus_invariance import check
+from .uncommon import scaled
 
 #: Cosine and sine of rotations: quarter and half turns, and the rational ones of 3-4-5 and 5-12-13 triangles.
 _TURNS = ((0.0, 1.0), (-1.0, 0.0), (0.6, 0.8), (0.8, 0.6), (5 / 13, 12 / 13))
+#: Units of the stimulus, and a turn of R^3.
+_UNITS = (1, 1e-3, 0.1, 30, 1e4)
+_IN_SPACE = ((0.6, 0, -0.8), (0, 1, 0), (0.8, 0, 0.6))
 
 
 @composite
@@ -41,8 +45,11 @@ AXIOM = Axiom(
     check=check,
     cases=(LinearMapCase,),
     known=(
-        LinearMapCase(known.TRIANGLE, ((0.6, -0.8), (0.8, 0.6)), (0, 0)),
-        LinearMapCase(known.FOUR, ((0.6, 0, -0.8), (0, 1, 0), (0.8, 0, 0.6)), (0, 0, 0)),
+        *(
+            LinearMapCase(scaled(spec, unit), turn, (0,) * len(turn))
+            for unit in _UNITS
+            for spec, turn in ((known.TRIANGLE, ((0.6, -0.8), (0.8, 0.6))), (known.FOUR, _IN_SPACE))
+        ),
     ),
     crossed=crossed_maps.rotations,
     families=lambda gradient: (

@@ -22,7 +22,7 @@ _LABELS = ((60, 6), (150, 5), (400, 3), (12, 40), (9, 70))
 #: More stimuli and responses in one table than elsewhere; and stimuli that each have a response of their own.
 _TABLES, _OWN = ((110, 105), (60, 30)), 256
 #: Numbers of stimuli, and of values of both responses of a pair.
-_VALUES = ((3, 24, 2), (4, 40, 2), (3, 70, 3), (3, 130, 2), (3, 300, 2))
+_VALUES = ((3, 24, 2), (4, 40, 2), (3, 70, 3), (3, 130, 2), (3, 300, 2), (2, 700, 2), (2, 1500, 2))
 #: Parts into which both of two responses are split.
 _PARTS = (12, 40, 80)
 
@@ -32,7 +32,9 @@ def at(places: Row, responses: int = 3) -> FiniteSpec:
     return replace(joint(len(places), responses), stimuli=tuple((x,) for x in places))
 
 
-def _scaled(spec: FiniteSpec, units: Row) -> FiniteSpec:
+def scaled(spec: FiniteSpec, units: float | Row) -> FiniteSpec:
+    """The model with all features, or each, in other units."""
+    units = units if isinstance(units, tuple) else (units,) * len(spec.stimuli[0])
     return replace(spec, stimuli=tuple(tuple(x * unit for x, unit in zip(place, units)) for place in spec.stimuli))
 
 
@@ -55,7 +57,7 @@ ALONG = (
     replace(_FOUR, stimuli=tuple((j, j, -j) for j in range(4))),
 )
 UNITS = tuple(
-    _scaled(spec, units)
+    scaled(spec, units)
     for spec, units in (
         *((known.TRIANGLE, units) for units in ((1, 1e4), (1e-4, 1), (1e5, 1e5))),
         *((known.XOR, units) for units in ((1, 2000), (1e-3, 1e3))),
@@ -99,8 +101,9 @@ def _parts(spec: FiniteSpec, parts: int) -> GarblingCase:
     return GarblingCase(spec, tuple(tuple(int(m // parts == k) for m in range(count * parts)) for k in range(count)))
 
 
-#: Responses are split on circles, of labels, and of many stimuli.
+#: Responses are split on circles, of labels, and of many stimuli; and merged where they tell five nats.
 GARBLINGS = (
+    GarblingCase(own(_OWN), tuple(tuple(int(k // 2 == m) for m in range(_OWN // 2)) for k in range(_OWN))),
     *(_parts(place(joint(count, 2)), parts) for place in (circle, labels) for count in (5, 120) for parts in _PARTS),
     *(_parts(joint(120, 2), parts) for parts in _PARTS),
 )

@@ -97,7 +97,7 @@ SPECS = (*AXES, *PRIORS, *CODES, *WHEELS, *SPACES)
 
 MODELS = tuple(map(ModelCase, (*SPECS, *INFORMED)))
 #: Of every third one a pair, and of those that carry many nats.
-PAIRS = tuple(map(paired, (*SPECS[::3], *INFORMED[:2])))
+PAIRS = tuple(map(paired, (*SPECS[::3], *INFORMED[::2], INFORMED[1])))
 BLANKS = tuple(ModelCase(like_others(spec)) for spec in (*SPECS[::2], *INFORMED) if len(spec.stimuli) > 2)
 RENAMINGS = (
     *map(turned_names, (*AXES[::3], *PRIORS[::3], *WHEELS, *SPACES, *INFORMED)),

@@ -22,6 +22,15 @@ def mixed(share: float, other: Of) -> Of:
     return lambda model: (1 - share) * surp(model) + share * other(model)
 
 
+def mixed_where(condition: Callable[[EncodingModel], bool]) -> Of:
+    """The specific surprise, and a tenth of SSI where a condition is met."""
+    return lambda model: mixed(0.1 * condition(model), ssi)(model)
+
+
+def on_a_short_arc(model: EncodingModel) -> bool:
+    return model.geometry.period is not None and np.ptp(model.stimuli) < 0.5
+
+
 def shared_out(weigh: Of) -> Of:
     """I(R;X), shared out in proportion to what is looked at; 0 where that is 0 for all stimuli."""
 
@@ -243,7 +252,15 @@ FEW_TERMS_WRONG = {
         measure("an eighth of SSI", mixed(0.12, ssi)),
         measure("a thousandth of I_sp", mixed(0.001, sp)),
     ],
+    "additivity": [
+        measure("beyond 600 responses", mixed_where(lambda model: len(model.likelihood) > 600)),
+        measure("beyond four nats", mixed_where(lambda model: model.mutual_information() > 4)),
+    ],
+    "stimulus_invariance": [
+        measure("near on a circle", mixed_where(on_a_short_arc)),
+    ],
     "data_processing": [
+        measure("by nats beyond five", lambda model: surp(model) / (1 + 0.2 * max(0, model.mutual_information() - 5))),
         measure("an eighth of SSI", mixed(0.12, ssi)),
         measure("a tenth of CiSSI", mixed(0.1, cissi)),
         measure("squared logs", of_ratios(lambda t: t * (_log(t) + 0.1 * _log(t) ** 2))),
