@@ -14,6 +14,7 @@ from ..models.arrays import Array
 from ..models.data import FiniteSpec, Row
 from .ball_cases import BallCase
 from .locality_cases import FarCase
+from .scattered_cases import SCATTERED
 from .strategies import steps, weight_rows
 
 
@@ -74,6 +75,12 @@ def _moving(octaves: int, share: float) -> FlatCase:
     return FlatCase(before, after, _ROWS[:2], share=share, octaves=octaves, base=16.0, each=2)
 
 
+def _scattered(case: BallCase) -> FlatCase:
+    """A ball in which features come to depend on one another, with two far stimuli at each of three places."""
+    near = case.before, case.after, case.rows, case.direction
+    return FlatCase(*near, each=2, share=0.5, octaves=2, base=16.0)
+
+
 FLAT = (
     *(flat(2, near, **more) for near in (1, 2, 3) for more in ({}, {"direction": (-1,)}, {"each": 2})),
     *(
@@ -83,6 +90,7 @@ FLAT = (
     *(flat(2, 1, share=share, each=each) for share in (0.3, 0.6, 0.96) for each in (1, 2)),
     *(flat(3, 2, share=0.8, ratio=ratio, each=2) for ratio in (0.2, 5.0, 25.0)),
     *(flat(2, 1, direction=direction, each=2) for direction in ((1, 1), (-1, -1), (0, -1), (1, 0, 0))),
+    *(_scattered(case) for case in SCATTERED if len(case.direction) < 4),
     _moving(2, 0.6),
     _moving(5, 0.1),
 )

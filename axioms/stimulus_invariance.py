@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy, composite
 
 from ..models.data import FiniteSpec
-from . import crossed, crossed_maps, known, larger, ordinary, places, sizes, smallest, uncommon, usual
+from . import crossed, crossed_maps, known, larger, ordinary, places, sizes, smallest, symmetric, uncommon, usual
 from .axiom import FIFTH, FORTIETH, TENTH, Axiom, Family
 from .cases import Case, LinearMapCase, StimulusMapCase
 from .evaluator import Evaluator
@@ -98,6 +98,7 @@ AXIOM = Axiom(
         *larger.MOVED,
         *uncommon.MOVED,
         *usual.MOVED,
+        *symmetric.MOVED,
     ),
     known_with_gradient=(StimulusMapCase(known.SHARED_SLOPES, ((0,), (1,)), ((2,), (1,))),),
     smallest=smallest.moves,

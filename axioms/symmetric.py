@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from itertools import product
 
+from msgspec.structs import replace
+
 from ..models.data import FiniteSpec, Row, Table
-from .cases import FeatureCase, ModelCase, ResponseMapCase
+from .cases import FeatureCase, ModelCase, ResponseMapCase, StimulusMapCase
 from .crossed import circle, paired
 from .larger import idle, turned_names
 from .sizes import joint
@@ -99,6 +101,12 @@ FEATURES = (
     *(_parity_and(features, 0, 1) for features in _TOGETHER[:4]),
     *(_parity_and(features, 1, 0) for features in _TOGETHER[:4]),
     *(_parity_and(features, 1, 1) for features in _TOGETHER[:3]),
+)
+#: Probabilities that rise, fall, or have one top or two, along stimuli which then lie in another order.
+_SHAPES: tuple[Row, ...] = ((1, 2, 3, 4, 5), (9, 7, 4, 2, 1), (1, 3, 6, 4, 2), (6, 3, 1, 2, 5), (1, 2, 5, 2, 1))
+MOVED = tuple(
+    StimulusMapCase(replace(joint(len(prior), 3), prior=prior), tuple((float(x),) for x in (2, 0, 4, 1, 3)))
+    for prior in _SHAPES
 )
 #: Long lists of responses, and rare ones, in another order.
 RENAMINGS = (

@@ -31,6 +31,10 @@ def on_a_short_arc(model: EncodingModel) -> bool:
     return model.geometry.period is not None and np.ptp(model.stimuli) < 0.5
 
 
+def rising(model: EncodingModel) -> bool:
+    return len(model.prior) > 3 and bool((np.diff(model.prior[np.argsort(model.stimuli[:, 0])]) > 0).all())
+
+
 def shared_out(weigh: Of) -> Of:
     """I(R;X), shared out in proportion to what is looked at; 0 where that is 0 for all stimuli."""
 
@@ -254,9 +258,11 @@ FEW_TERMS_WRONG = {
     ],
     "additivity": [
         measure("beyond 600 responses", mixed_where(lambda model: len(model.likelihood) > 600)),
+        measure("beside very rare ones", mixed_where(lambda model: model.prior.min() < 1e-12)),
         measure("beyond four nats", mixed_where(lambda model: model.mutual_information() > 4)),
     ],
     "stimulus_invariance": [
+        measure("rising priors", mixed_where(rising), needs=("vectors",)),
         measure("near on a circle", mixed_where(on_a_short_arc)),
     ],
     "data_processing": [
