@@ -6,7 +6,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from ..models import ResponsePair
-from . import crossed, known, ladders, larger, places, rarely, sizes, smallest, uncommon, usual
+from . import crossed, known, ladders, larger, places, rarely, sizes, smallest, symmetric, uncommon, usual
 from . import strategies as draw
 from .axiom import PAPER, Axiom, Family
 from .cases import PairCase
@@ -87,6 +87,7 @@ AXIOM = Axiom(
         *larger.PAIRS,
         *uncommon.PAIRS,
         *usual.PAIRS,
+        *symmetric.SUMS,
     ),
     smallest=smallest.all_pairs,
     crossed=crossed.pairs,

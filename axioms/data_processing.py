@@ -11,7 +11,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from msgspec.structs import replace
 
 from ..models.data import FiniteSpec
-from . import crossed, faint, known, larger, ordinary, places, rarely, sizes, smallest, steep, uncommon, usual
+from . import crossed, faint, known, larger, nearly, ordinary, places, rarely, sizes, smallest, steep, uncommon, usual
 from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import GarblingCase
 from .evaluator import Evaluator
@@ -166,6 +166,7 @@ AXIOM = Axiom(
         *uncommon.GARBLINGS,
         *usual.GARBLINGS,
         *faint.GARBLINGS,
+        *nearly.GARBLINGS,
     ),
     known_with_gradient=(GarblingCase(known.SHARED_SLOPES, known.MERGE),),
     smallest=smallest.garblings,

@@ -77,6 +77,12 @@ def _hardly(one: float, other: float) -> GarblingCase:
     return GarblingCase(FiniteSpec(_line(2), (1, 1), rows), ((1, 0), (1, 0), (0, 1)))
 
 
+def _sure(one: float, other: float) -> GarblingCase:
+    """Two responses that speak for the first stimulus almost surely, one more than the other, are merged."""
+    rows = ((18, 1, 1), (other, one, 1 - one - other))
+    return GarblingCase(FiniteSpec(_line(2), (9, 1), rows), ((1, 0), (1, 0), (0, 1)))
+
+
 def _moments(count: int) -> FiniteSpec:
     """Two stimuli with the even and the odd terms of a binomial distribution, and one with all of them."""
     terms = tuple(math.comb(count - 1, k) for k in range(count))
@@ -96,7 +102,7 @@ MOMENTS = tuple(ModelCase(_moments(count)) for count in _MOMENTS)
 PAIRS = tuple(map(PairCase, (*_UNEQUAL[:3], *_GUESSED[:3])))
 GARBLINGS = (
     *map(_without_second, (*_UNEQUAL, *_GUESSED)),
-    *(_hardly(one, other) for n, one in enumerate(_HARDLY) for other in _HARDLY[n + 1 :]),
+    *(told(one, other) for told in (_hardly, _sure) for n, one in enumerate(_HARDLY) for other in _HARDLY[n + 1 :]),
     *(
         GarblingCase(_moments(count), tuple((int(2 * k < count), int(2 * k >= count)) for k in range(count)))
         for count in _MOMENTS

@@ -13,7 +13,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy, composite
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 from ..models.data import FiniteSpec, PairSpec
-from . import crossed, faint, known, larger, places, rarely, sizes, smallest, steep, uncommon, usual
+from . import crossed, faint, known, larger, nearly, places, rarely, sizes, smallest, steep, uncommon, usual
 from .axiom import FIFTH, PAPER, Axiom, Family
 from .cases import ModelCase, PairCase
 from .evaluator import Evaluator
@@ -153,6 +153,8 @@ AXIOM = Axiom(
         *usual.BLANKS,
         *faint.READINGS,
         *faint.PAIRS,
+        *nearly.MODELS,
+        *nearly.PAIRS,
     ),
     known_with_gradient=(ModelCase(known.SHARED_SLOPES), ModelCase(known.XOR_SLOPES)),
     smallest=smallest.models_and_pairs,

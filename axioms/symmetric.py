@@ -11,8 +11,8 @@ from itertools import product
 
 from msgspec.structs import replace
 
-from ..models.data import FiniteSpec, Row, Table
-from .cases import FeatureCase, ModelCase, ResponseMapCase, StimulusMapCase
+from ..models.data import FiniteSpec, PairSpec, Row, Table
+from .cases import FeatureCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
 from .crossed import circle, paired
 from .larger import idle, turned_names
 from .sizes import joint
@@ -27,6 +27,10 @@ _TURNS = ((4, 2), (6, 2), (6, 3), (8, 4), (12, 2), (12, 3), (12, 4), (12, 6), (2
 _MIRRORED, _STRAIGHT = (3, 4, 7, 8), (3, 4, 5, 9)
 #: More stimuli than elsewhere, and after how many of them responses begin again.
 _LONG = (1201, 4)
+#: Degrees of polynomials, and numbers of stimuli; and of values of two features, whose parts add up.
+_CURVES, _ADDED = ((2, 5), (2, 6), (3, 6), (4, 8)), ((2, 2), (2, 3), (4, 3))
+#: Numbers of stimuli that two responses tell together.
+_SUMS = (2, 3, 5, 8, 13)
 #: Numbers of features of which only all together tell something.
 _TOGETHER = (2, 3, 4, 5, 6)
 #: Numbers of responses that other ones follow in the list, and of stimuli.
@@ -49,6 +53,43 @@ def _difference(order: int) -> FiniteSpec:
     terms = [(-1) ** j * math.comb(order, j) for j in range(order + 1)]
     largest = 2 * max(map(abs, terms))
     return _equal(tuple((largest + term, largest - term) for term in terms))
+
+
+def _curve(degree: int, count: int) -> FiniteSpec:
+    """p(r|x) is a polynomial of this degree in x (Chebyshev's): its higher differences are 0."""
+    x = [2 * j / (count - 1) - 1 for j in range(count)]
+    height = [math.cos(degree * math.acos(max(-1.0, min(1.0, one)))) for one in x]
+    return _equal(tuple((5 + 4 * one, 5 - 4 * one) for one in height))
+
+
+def _added(one: int, other: int) -> FiniteSpec:
+    """p(r|x) is the sum of a part from each of two features."""
+    stimuli = tuple((float(i), float(j)) for i in range(one) for j in range(other))
+    height = [4 * (i / (one - 1) + j / (other - 1)) for i, j in stimuli]
+    return FiniteSpec(stimuli, (1,) * len(stimuli), tuple((1 + part, 9 - part) for part in height))
+
+
+def _sum_tells(count: int, noise: float = 0) -> PairCase:
+    """Two responses whose sum is the stimulus, modulo the number of stimuli: neither tells anything alone."""
+    turn = range(count)
+    rows = tuple(tuple(tuple(float((k + m) % count == j) + noise for m in turn) for k in turn) for j in turn)
+    return PairCase(PairSpec(_line(count), (1,) * count, rows))
+
+
+def _all_of(features: int, after: int) -> FeatureCase:
+    """A response that tells whether all of these features are large, and idle ones."""
+    told = parity(features)
+    rows = tuple((9, 1) if all(x) else (2, 8) for x in told.stimuli)
+    specs = [replace(told, responses=rows), *(idle((1, 2)),) * after]
+    return FeatureCase(product_of(specs), features, tuple(range(features + 1, features + after)))
+
+
+def _twins(values: int, first: bool) -> FeatureCase:
+    """Two features that are always equal, and an idle one before or after them."""
+    line = joint(values, 3)
+    twins = replace(line, stimuli=tuple((x, x) for (x,) in line.stimuli), prior=(1,) * values)
+    other = idle((1, 2, 1))
+    return FeatureCase(product_of([other, twins] if first else [twins, other]), 0 if first else 2)
 
 
 def _waves(count: int, period: int) -> FiniteSpec:
@@ -92,15 +133,19 @@ LINES = (
     *(_waves(*one) for one in _WAVES),
     *map(_mirrored, _MIRRORED),
     *map(_straight, _STRAIGHT),
+    *(_curve(*one) for one in _CURVES),
 )
 TURNS = tuple(circle(_waves(*one)) for one in _TURNS)
 TOGETHER = tuple(map(parity, _TOGETHER))
-MODELS = tuple(map(ModelCase, (*LINES, *TURNS, *TOGETHER, _waves(*_LONG))))
-PAIRS = tuple(map(paired, (*LINES[::3], *TURNS[::3])))
+MODELS = tuple(map(ModelCase, (*LINES, *TURNS, *TOGETHER, *(_added(*one) for one in _ADDED), _waves(*_LONG))))
+SUMS = tuple(_sum_tells(count, noise) for count in _SUMS for noise in (0, 0.05))
+PAIRS = (*map(paired, (*LINES[::3], *TURNS[::3])), *SUMS)
 FEATURES = (
     *(_parity_and(features, 0, 1) for features in _TOGETHER[:4]),
     *(_parity_and(features, 1, 0) for features in _TOGETHER[:4]),
     *(_parity_and(features, 1, 1) for features in _TOGETHER[:3]),
+    *(_all_of(features, after) for features in _TOGETHER[:4] for after in (1, 2)),
+    *(_twins(values, first) for values in (3, 4, 7) for first in (False, True)),
 )
 #: Probabilities that rise, fall, or have one top or two, along stimuli which then lie in another order.
 _SHAPES: tuple[Row, ...] = ((1, 2, 3, 4, 5), (9, 7, 4, 2, 1), (1, 3, 6, 4, 2), (6, 3, 1, 2, 5), (1, 2, 5, 2, 1))
