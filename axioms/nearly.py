@@ -32,9 +32,9 @@ def nearly(spec: FiniteSpec, share: float, response: int) -> FiniteSpec:
     return replace(spec, responses=(*spec.responses[:-1], last), gradient=None)
 
 
-def _binary(count: int) -> FiniteSpec:
-    """Some stimuli that one response is for, and some that it is against."""
-    rows = tuple((4 + 5 * (j % 3 > 0), 6 - 5 * (j % 3 > 0)) for j in range(count))
+def _binary(count: int, alike: int = 3) -> FiniteSpec:
+    """One stimulus of so many is answered otherwise than the others."""
+    rows = tuple((4 + 5 * (j % alike > 0), 6 - 5 * (j % alike > 0)) for j in range(count))
     return FiniteSpec(tuple((float(j * j),) for j in range(count)), (2,) + (1,) * (count - 1), rows)
 
 
@@ -60,17 +60,15 @@ def _told_later(spec: FiniteSpec) -> PairCase:
 
 
 _SPECS = (
-    *(replace(_binary(5), prior=prior) for prior in _TOPS),
+    *(replace(_binary(5, 5), prior=prior) for prior in _TOPS),
+    *(replace(_binary(21, 21), prior=(count, *(1,) * 20)) for count in (20, 180)),
     *map(_binary, _COUNTS),
     *(joint(count, 3) for count in _COUNTS),
     *usual.PRIORS[::4],
     *usual.AXES[::6],
 )
 _MISTAKEN = tuple(map(_mistaken, _RARE))
-#: Each share is towards the first response or the last, in turn.
-MODELS = tuple(
-    ModelCase(nearly(spec, share, (n + m) % 2 - 1)) for n, spec in enumerate(_SPECS) for m, share in enumerate(_SHARES)
-)
+MODELS = tuple(ModelCase(nearly(spec, share, response)) for spec in _SPECS for share in _SHARES for response in (0, -1))
 PAIRS = tuple(map(_told_later, _MISTAKEN))
 _LEAST = (*MODELS, *faint.READINGS, *larger.BLANKS, *uncommon.BLANKS[::2], *usual.BLANKS[::4])
 GARBLINGS = (

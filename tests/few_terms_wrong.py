@@ -22,6 +22,29 @@ def mixed(share: float, other: Of) -> Of:
     return lambda model: (1 - share) * surp(model) + share * other(model)
 
 
+def nearer(model: EncodingModel) -> np.ndarray:
+    """By how much of the widest distance a response brings the expected stimulus nearer to x."""
+    apart = np.linalg.norm(model.stimuli[:, None] - model.stimuli, axis=2)
+    apart = apart / max(float(apart.max()), 1e-300)
+    return (model.likelihood * ((apart @ model.prior)[None] - model.posterior @ apart)).sum(axis=0)
+
+
+def surer(model: EncodingModel) -> np.ndarray:
+    """By how much a response raises the sum of squared probabilities."""
+    return (model.posterior**2).sum(axis=1) @ model.likelihood - (model.prior**2).sum()
+
+
+def gained(of: Of) -> Callable[[si.ResponsePair], np.ndarray]:
+    """The conditional as a difference."""
+    return lambda pair: of(pair.both) - of(pair.first)
+
+
+def without_synergy(pair: si.ResponsePair) -> np.ndarray:
+    """5% less where both responses tell a nat more than each alone, in all."""
+    more = pair.both.mutual_information() - pair.first.mutual_information() - pair.second.mutual_information()
+    return (0.95 if more > 1 else 1) * gained(surp)(pair)
+
+
 def mixed_where(condition: Callable[[EncodingModel], bool]) -> Of:
     """The specific surprise, and a tenth of SSI where a condition is met."""
     return lambda model: mixed(0.1 * condition(model), ssi)(model)
@@ -250,13 +273,17 @@ FEW_TERMS_WRONG = {
         measure("mean and variance", where(on_a_line, moments(2)), needs=("vectors",)),
         measure("four moments", where(on_a_line, moments(4)), needs=("vectors",)),
         measure("moments of responses", shared_out(moments_of_responses)),
+        measure("without synergy", surp.pointwise, conditional=without_synergy),
         measure("single features", where(lambda model: model.dimensions > 2, single_features), needs=("vectors",)),
     ],
     "positivity": [
+        measure("half of squares", mixed(0.5, surer)),
+        measure("a fifth of CiSSI, gained", mixed(0.2, cissi), conditional=gained(mixed(0.2, cissi))),
         measure("an eighth of SSI", mixed(0.12, ssi)),
         measure("a thousandth of I_sp", mixed(0.001, sp)),
     ],
     "additivity": [
+        measure("without synergy", surp.pointwise, conditional=without_synergy),
         measure("beyond 600 responses", mixed_where(lambda model: len(model.likelihood) > 600)),
         measure("beside very rare ones", mixed_where(lambda model: model.prior.min() < 1e-12)),
         measure("beyond four nats", mixed_where(lambda model: model.mutual_information() > 4)),
@@ -267,7 +294,12 @@ FEW_TERMS_WRONG = {
     ],
     "data_processing": [
         measure("by nats beyond five", lambda model: surp(model) / (1 + 0.2 * max(0, model.mutual_information() - 5))),
+        measure("half of squares", mixed(0.5, surer)),
+        measure("a fifth of distances", mixed(0.2, nearer), needs=("vectors",)),
+        measure("a tenth of distances", mixed(0.1, nearer), needs=("vectors",)),
+        measure("two fifths of SSI", mixed(0.4, ssi)),
         measure("an eighth of SSI", mixed(0.12, ssi)),
+        measure("a twentieth of CiSSI", mixed(0.05, cissi)),
         measure("a tenth of CiSSI", mixed(0.1, cissi)),
         measure("squared logs", of_ratios(lambda t: t * (_log(t) + 0.1 * _log(t) ** 2))),
         measure("squares less logs", of_ratios(lambda t: (t - 1) ** 2 - 0.01 * t * _log(t))),
