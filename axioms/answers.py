@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,8 @@ SIGMAS = 6.0
 ROUNDING = 32.0
 #: Bits of a number with few digits.
 _SHORT = 12
+#: This package's own code.
+_PACKAGE = str(Path(__file__).parents[1])
 
 
 def ask(
@@ -127,6 +132,16 @@ def follow(given: Values, turned: Array, what: str) -> None:
         )
 
 
+def _where(error: Exception) -> str:
+    """The innermost line of the user's own code; "" where there is none."""
+    own = [
+        place
+        for place in traceback.extract_tb(error.__traceback__)
+        if not (place.filename.startswith((_PACKAGE, sys.base_prefix, "<frozen")) or "site-packages" in place.filename)
+    ]
+    return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
+
+
 def _once(function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], what: str) -> tuple[Array, Array, float]:
     """The values, their standard errors, and the rounding of the numbers returned, relative to 1 + their size."""
     before = _fingerprint(target)
@@ -138,7 +153,7 @@ def _once(function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], w
     except Exception as error:
         text = str(error).strip().splitlines()
         says = f"{what} raised {type(error).__name__}: {text[0] if text else ''}".rstrip(": ")
-        raise MeasureError(printable(says)) from error
+        raise MeasureError(printable(says + _where(error))) from error
     if _fingerprint(target) != before:
         raise MeasureError(f"{what} changed the model that it was given")
     if hasattr(answer, "value") and hasattr(answer, "stderr"):

@@ -42,7 +42,8 @@ class Measure:
         By default the canonical one: for each r, `pointwise` of the model with prior p(x|r) and likelihood p(r'|r,x),
         averaged over p(r|x).
     featurewise : callable, optional
-        ``featurewise(model)`` returns I_i(x), shape (J, d). By default it raises `NotApplicable`.
+        ``featurewise(model)`` returns I_i(x), shape (J, d), whose sum over features is I(x): the feature axioms refute
+        what does not add up. By default it raises `NotApplicable`.
     claims : mapping of axiom id to bool, optional
         Which axioms the measure is said to meet; the audit compares.
     units : str

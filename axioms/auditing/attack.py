@@ -293,7 +293,8 @@ class _Attack:
         largest, declined = max(0.0, worst.violation), told_declined(self.measure.name, self.declined)
         says = (
             f"{len(self.seen)} cases, largest residual {largest:.2g} {worst.unit}"
-            f" (numerical error {loosest.error:.1g}, allowed {loosest.tolerance:.1g})"
+            + (f" (there up to {worst.tolerance:.1g} is rounding)" if largest > loosest.tolerance else "")
+            + f" (numerical error {loosest.error:.1g}, allowed {loosest.tolerance:.1g})"
             + (f"; {self.premise}" if self.premise is not None else "")
             + (f"; {declined}" if declined else "")
         )
