@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from ..errors import MALFORMED, ModelError
+from .bias_record import BANDS, UNKNOWN, Bias
 from .denoiser import Denoiser, Unknown, normal
 from .information_bounds import bounds_of_information
 from .posterior_squares import PosteriorSquares, own_sampler
@@ -33,7 +33,6 @@ from .posterior_squares import PosteriorSquares, own_sampler
 if TYPE_CHECKING:
     from .samplers import ResponseSampler
 
-BANDS = 8
 #: Fewest and most noisy stimuli that are compared by errors.
 _FEWEST, _MOST = 64, 8192
 #: Most and fewest single stimuli whose spread is measured, and levels in each half of their noisy stimuli.
@@ -44,8 +43,8 @@ _DRAWN = 512
 LEAST_PASSES, MOST_PASSES = 1 << 12, 1 << 17
 #: Standard deviation at single stimuli where too few passes are left to measure it: networks of minutes have .02 to .1.
 _USUAL = 0.1
-#: Standard deviations that bound the error at a single stimulus in 95 cases of 100.
-_WIDE = 2.0
+#: A part of the range that holds a smaller share of the nats has too few for a ratio of its own.
+_SLIGHT = 0.02
 
 
 @dataclass(frozen=True)
@@ -62,70 +61,6 @@ class Reference:
     stimuli: Tensor
     information: tuple[float, float] | None = None
     members: Tensor | None = None
-
-
-@dataclass(frozen=True)
-class Bias:
-    """How far estimates may be off, relative to their values.
-
-    Attributes
-    ----------
-    low, high : the levels gamma between which it was measured
-    gap : (`BANDS`,) what the estimates say too much, by errors, in each part of the range of log gamma
-    whole, doubt : the same of a total, and its standard error
-    incomplete : what the mean of totals differs from I(R;X), with its standard error; 0 where that is not known
-    single : standard deviation of the errors of single stimuli's totals, beside what all have in common: a share of the
-        total, or of the usual one where the total is less
-    usual : the mean total, nats; 0 where it is not known
-    """
-
-    low: float
-    high: float
-    gap: tuple[float, ...]
-    whole: float
-    doubt: float
-    incomplete: float
-    single: float
-    usual: float = 0.0
-
-    def at(self, gamma: Tensor) -> Tensor:
-        """The gap at levels gamma, of their shape."""
-        place = (gamma.log() - math.log(self.low)) / math.log(self.high / self.low)
-        table = torch.tensor(self.gap, dtype=gamma.dtype, device=gamma.device)
-        return table[(place * len(table)).long().clamp(0, len(table) - 1)]
-
-    @property
-    def common(self) -> float:
-        """What all totals share."""
-        return max(abs(self.whole) + self.doubt, self.incomplete)
-
-    def of(self, value: Tensor, gap: Tensor) -> Tensor:
-        """The systematic error of totals (n,), from their gaps (n,), both in nats."""
-        size = value.abs().clamp_min(self.usual)  # what is missing in sum may be missing where little is found
-        common = torch.maximum(gap.abs() + self.doubt * value.abs(), self.incomplete * size)
-        return torch.hypot(common, _WIDE * self.single * size)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return asdict(self) | {"gap": list(self.gap)}
-
-    @classmethod
-    def from_json(cls, data: Any) -> Bias:
-        """Read what `to_json` wrote; raises `ModelError` for anything else."""
-        names = [entry.name for entry in fields(cls)]
-        try:
-            data = {"usual": 0.0} | dict(data)  # older files do not know it
-            numbers = {name: float(data[name]) for name in names if name != "gap"}
-            found = cls(**numbers, gap=tuple(float(part) for part in data["gap"]))
-        except MALFORMED as error:
-            raise ModelError(f"this does not describe a bias ({error})") from None
-        if not all(map(math.isfinite, [*numbers.values(), *found.gap])) or not 0 < found.low < found.high:
-            raise ModelError("this does not describe a bias")
-        return found
-
-
-#: Of a denoiser that cannot draw stimuli.
-UNKNOWN = Bias(1.0, 2.0, (math.nan,) * BANDS, *(math.nan,) * 5)
 
 
 class Approximate(Denoiser):
@@ -200,10 +135,12 @@ def measure_bias(
         errors = _by_errors(denoiser, seen, generator).sum(1).cpu().double() * seen.weight
         said = seen.said * seen.weight
         total = said.mean()
+        if not total > 0:
+            return UNKNOWN  # of an answer that is rounded, say, whose derivative is 0
         low, high = _range(denoiser, x)
         band = ((seen.gamma.log() - math.log(low)) / math.log(high / low) * BANDS).long().clamp(0, BANDS - 1).cpu()
         sums = torch.zeros(2, BANDS, dtype=torch.float64).index_add_(1, band, torch.stack([said - errors, said]))
-        gap = torch.where(sums[1] > 0, sums[0] / sums[1], 0.0)
+        gap = sums[0] / sums[1].clamp_min(_SLIGHT * sums[1].sum().clamp_min(1e-300))
         whole, doubt = float((said - errors).mean() / total), float((said - errors).std() / len(said) ** 0.5 / total)
         incomplete = _incompleteness(denoiser, sampler, reference, passes // 2, generator)
         single = _single(denoiser, sampler, x, passes // 2, generator)

@@ -18,7 +18,7 @@ from torch import Tensor
 from ..errors import EstimateError, InputError, ModelError
 
 if TYPE_CHECKING:
-    from .bias import Bias
+    from .bias_record import Bias
     from .encoders import Encoder
     from .finite_joint import FiniteJoint
     from .linear_control import LinearControl

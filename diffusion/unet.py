@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from ..errors import ModelError
-from .bias import Approximate, Bias
+from .bias import Approximate
+from .bias_record import Bias
 from .cautions import caution_about
 from .checkpoints import Learned, load_learned
 from .datasets import words_for

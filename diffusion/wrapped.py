@@ -15,7 +15,7 @@ from torch import Tensor
 from ..errors import ModelError
 from .bias import Approximate, Reference
 from .cautions import MARGIN
-from .denoiser import Denoiser, Scales, column, normal
+from .denoiser import Denoiser, Scales, Unknown, column, normal
 from .noise_levels import scheduler_gammas
 from .samplers import reverse_diffusion
 from .soundness import DOUBT, LEVELS, Report, check
@@ -134,6 +134,9 @@ class WrappedDenoiser(Denoiser):
             found = tuple(answer.shape) if isinstance(answer, Tensor) else type(answer).__name__
             raise ModelError(f"the network returned {found} for stimuli {(len(xg), *inside)}; expected the same shape")
         output = answer.reshape(xg.shape).to(xg.dtype)
+        # Part of xhat is the input itself, whose derivative alone would be taken for that of the whole.
+        if torch.is_grad_enabled() and seen.requires_grad and not output.requires_grad:
+            raise Unknown(f"{type(self.model).__name__} has no derivative (it is not computed by torch throughout)")
         if power:  # diffusers has no other two kinds; they differ in sign
             return (power * xg + _SIGNS[self.prediction] * (g * power * (g + power)).sqrt() * output) / (g + power)
         return _RULES[self.prediction](output, xg, g)

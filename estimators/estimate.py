@@ -3,11 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from ..models.arrays import Array
+
+
+class Mean(tuple[float, float]):
+    """A mean over stimuli and its standard error, and beside them its systematic error.
+
+    Attributes
+    ----------
+    value, stderr : nats; the two numbers of the tuple
+    systematic : nats, that of the mean of a denoiser that is not exact: the bias of one network is alike at all
+        stimuli, so that it does not average out; NaN where it could not be measured
+    """
+
+    systematic: float
+
+    def __new__(cls, value: float, stderr: float, systematic: float) -> Self:
+        """The pair, with a third number beside it."""
+        made = super().__new__(cls, (value, stderr))
+        made.systematic = systematic
+        return made
+
+    def __getnewargs__(self) -> tuple[float, float, float]:
+        return self[0], self[1], self.systematic
+
+    @property
+    def value(self) -> float:
+        """The mean, nats."""
+        return self[0]
+
+    @property
+    def stderr(self) -> float:
+        """Its standard error, nats."""
+        return self[1]
+
+    def __repr__(self) -> str:
+        return f"Mean({said(*self, self.systematic)} nats)"
 
 
 @dataclass(frozen=True)
@@ -50,20 +85,29 @@ class Estimate:
     seed: int
 
     def interval(self, level: float = 0.95) -> tuple[Array, Array]:
-        """Lower and upper ends, (n,) each, of an interval for the value; raises `ValueError` unless 0 < level < 1."""
+        """Lower and upper ends, (n,) each, of an interval for the value.
+
+        It is that of the standard error, widened by the systematic error on either side; NaN where that is not known.
+
+        Raises
+        ------
+        ValueError
+            `level` is not between 0 and 1.
+        """
         from scipy.special import stdtrit
         from scipy.stats import norm
 
         if not 0 < level < 1:
             raise ValueError(f"level is {level}; expected a number between 0 and 1")
         degrees = self.replicates - 1
-        half = 2 * self.stderr * stdtrit(degrees, 0.5 + level / 2) / stdtrit(degrees, norm.cdf(2))
+        half = 2 * self.stderr * stdtrit(degrees, 0.5 + level / 2) / stdtrit(degrees, norm.cdf(2)) + self.systematic
         return self.value - half, self.value + half
 
-    def mean(self, weights: Any = None) -> tuple[float, float]:
-        """A weighted mean over the stimuli, and its standard error; equal weights by default.
+    def mean(self, weights: Any = None) -> Mean:
+        """A weighted mean over the stimuli and its standard error, with its systematic error; equal weights by default.
 
-        Sampling errors average out over stimuli; what `bound` holds does not.
+        Sampling errors average out over stimuli; what `bound` holds does not, nor does the systematic error, which is
+        that of the tuple: ``mean = est.mean(); value, stderr = mean; mean.systematic``.
 
         Parameters
         ----------
@@ -82,7 +126,8 @@ class Estimate:
             )
         w = w / w.sum()
         sampled = (w**2 * (self.stderr**2 - self.bound**2).clip(0)).sum()
-        return float(w @ self.value), float(np.sqrt(sampled + (np.abs(w) @ self.bound) ** 2))
+        stderr = float(np.sqrt(sampled + (np.abs(w) @ self.bound) ** 2))
+        return Mean(float(w @ self.value), stderr, float(np.abs(w) @ self.systematic))
 
     def beside(self, pilot: Estimate) -> Estimate:
         """An estimate over a given range, with the cut-off and the errors that a pilot over all levels shows."""

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..diffusion.bias import Bias
+from ..diffusion.bias_record import Bias
 from ..diffusion.denoiser import Denoiser
 from ..diffusion.finite_joint import FiniteJoint, Guide
 from ..diffusion.samplers import ResponseSampler

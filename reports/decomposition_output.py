@@ -37,7 +37,7 @@ def print_decomposition(found: Decomposition, beside: Decomposition | None, endl
     saturated = f"; {found.saturated:.0%} of the rates are saturated" if found.encoder.bounded else ""
     console.print(f"I(R;X) = {total:.2f} ± {error:.2f} nats{most}{saturated}")
     apart = any(estimate.systematic.any() for estimate in found.estimates.values())
-    beyond = " ± systematic error of the networks" if apart else ""
+    beyond = " ± systematic error" if apart else ""
     table = Table(title=f"I(x), nats ± standard error{beyond}", title_justify="left")
     table.add_column(one, justify="right", overflow="fold")
     if found.images.labels is not None:

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from .. import __version__
-from ..diffusion.bias import LEAST_PASSES, MOST_PASSES, Approximate, Bias, Reference, fewest_passes, measure_bias
+from ..diffusion.bias import LEAST_PASSES, MOST_PASSES, Approximate, Reference, fewest_passes, measure_bias
+from ..diffusion.bias_record import Bias
 from ..diffusion.cautions import caution_about
 from ..diffusion.checkpoints import Learned, minutes_of
 from ..diffusion.datasets import words_for

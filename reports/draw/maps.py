@@ -207,10 +207,11 @@ def plot_totals(found: Decomposition) -> Drawing:
         axes = figure.add_axes((0.14, 0.34, 0.84, 0.54))
         for k, name in enumerate(names):
             value, (low, high) = found.estimates[name].value, found.estimates[name].interval()
+            systematic = found.estimates[name].systematic
+            low, high = low + systematic, high - systematic
             at = np.arange(len(shown)) + (k - (len(names) - 1) / 2) * 0.7 / max(len(names), 1)
             drawn = axes.errorbar(at, value, [value - low, high - value], fmt="o", ms=3, lw=1)
             drawn.set_label(symbol(name).mathtext)
-            systematic = found.estimates[name].systematic
             if systematic.any():  # a wide, pale bar beyond the interval
                 ends = [value - low + systematic, high - value + systematic]
                 axes.errorbar(at, value, ends, fmt="none", lw=4, alpha=0.3, ecolor=drawn[0].get_color())

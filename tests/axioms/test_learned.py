@@ -16,7 +16,7 @@ import learning  # noqa: E402
 
 from stiminfo.axioms.auditing.networks import QUESTIONS, audit_networks  # noqa: E402
 from stiminfo.diffusion import GaussianDenoiser, UNetDenoiser  # noqa: E402
-from stiminfo.diffusion.bias import Bias  # noqa: E402
+from stiminfo.diffusion.bias_record import Bias  # noqa: E402
 from stiminfo.models import LinearGaussian  # noqa: E402
 from stiminfo.reports.verdicts import claim_words  # noqa: E402
 

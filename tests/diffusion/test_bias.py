@@ -10,7 +10,8 @@ torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 
 import stiminfo as si  # noqa: E402
 from stiminfo.diffusion import GaussianDenoiser, MixtureDenoiser, ZeroShotDenoiser  # noqa: E402
-from stiminfo.diffusion.bias import Approximate, Bias, Reference, measure_bias  # noqa: E402
+from stiminfo.diffusion.bias import Approximate, Reference, measure_bias  # noqa: E402
+from stiminfo.diffusion.bias_record import Bias  # noqa: E402
 from stiminfo.diffusion.denoiser import Unknown  # noqa: E402
 from stiminfo.diffusion.encoders import LinearNonlinearPoisson  # noqa: E402
 from stiminfo.diffusion.information_bounds import bounds_of_information  # noqa: E402
