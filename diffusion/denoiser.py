@@ -104,6 +104,8 @@ class Denoiser:
         events.
     responses : int
         Responses drawn at each noisy stimulus: more than one where a further one takes little (`Posterior.draws`).
+    usual_passes : int
+        Passes per stimulus by default: so many that standard errors hold.
     control : LinearControl or None
         The gain of the best linear estimate, by which squared gains scatter less; None where it is not known.
     caution : str
@@ -122,6 +124,7 @@ class Denoiser:
     is_density = False
     rare_nats = 1.0
     responses = 1
+    usual_passes = 256
     caution = ""
     control: LinearControl | None = None
 

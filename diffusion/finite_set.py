@@ -17,7 +17,7 @@ from .denoiser import Denoiser, Posterior, Scales, column, device_named, float_t
 from .denoiser import normal as _randn
 from .encoders import MOST_OUTCOMES, Encoder, TableEncoder
 from .finite_joint import FiniteJoint, some_responses
-from .set_likelihood import SetLikelihood, checked_set
+from .set_likelihood import SetLikelihood, checked_set, neighbours
 from .set_screen import RESPONSES, Screen
 
 #: Largest number of entries of a (noisy stimuli, set) matrix held at once, and of stimuli converted to the working
@@ -27,6 +27,8 @@ _ROWS = 4096
 #: Members whose nearest neighbours are found to represent the set: all, or as many as take so many differences of one
 #: feature (some seconds), but at least so many.
 _MOST_DISTANCES, _FEWEST_TYPICAL = 1 << 30, 256
+#: Passes by default of sets with at most so many numbers, where responses cannot be listed.
+_PASSES, _QUICK = 2048, 1 << 17
 #: Most entries of a table of all responses to all stimuli.
 _MOST_JOINT = 1 << 21
 
@@ -110,8 +112,6 @@ class FiniteSetDenoiser(Denoiser):
             rows = slice(start, start + _ROWS)
             yield rows, self.stimuli[rows].to(self.dtype)
 
-    # -- the posterior --------------------------------------------------------------------------------------------
-
     def xhat(self, xg: Tensor, gamma: Tensor, r: Tensor | None = None) -> Tensor:
         return self.posterior(xg, gamma, r).mean
 
@@ -145,6 +145,12 @@ class FiniteSetDenoiser(Denoiser):
             return None
         parts = self.stimuli, self.centre, self.half_square, self.log_prior
         return Screen(*parts, self.likelihoods, self._log_weights)
+
+    @property
+    def usual_passes(self) -> int:  # type: ignore[override]
+        """More where responses are drawn, of which rare ones tell most, and a pass takes next to nothing."""
+        quick = self.stimuli.numel() <= _QUICK and self.outcomes is None
+        return _PASSES if quick else Denoiser.usual_passes
 
     @property
     def responses(self) -> int:  # type: ignore[override]
@@ -221,26 +227,9 @@ class FiniteSetDenoiser(Denoiser):
         parts = (torch.softmax(self.log_prior + self.likelihoods(part), dim=1) for part in torch.split(r, self._most))
         return torch.cat([self._pick(weights, generator) for weights in parts])
 
-    # -- what else follows ----------------------------------------------------------------------------------------
-
-    def _neighbours(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """For x (n, d): distance to the set, distance to the nearest other member, highest level that matters."""
-        own = torch.full((len(x),), torch.inf, dtype=self.dtype, device=self.device)
-        other, high = own.clone(), torch.zeros_like(own)
-        for rows, block in self._blocks():
-            apart = torch.cdist(x, block, compute_mode="donot_use_mm_for_euclid_dist")
-            own = torch.minimum(own, apart.amin(1))
-            # A rare member matters up to the level at which its distance no longer outweighs its rarity.
-            rarity = self.log_prior.max() - self.log_prior[rows]
-            high = torch.maximum(high, (apart**2 / (2 + 2 * rarity)).amax(1))
-        for _, block in self._blocks():
-            apart = torch.cdist(x, block, compute_mode="donot_use_mm_for_euclid_dist")
-            other = torch.minimum(other, torch.where(apart > 4 * own[:, None], apart, torch.inf).amin(1))
-        return own, other, high
-
     def scales(self, x: Tensor) -> Scales:
         """From the level that confuses a stimulus with its nearest neighbour to that of the spread of the whole set."""
-        own, other, far = self._neighbours(x)
+        own, other, far = neighbours(x, self._blocks, self.log_prior)
         # A stimulus may be a rounded member of the set (float32 pixels beside float64 ones).
         outside = own > 1e-6 * other.clamp_max(self.spread**0.5)
         if outside.any():

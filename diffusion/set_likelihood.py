@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -94,3 +95,26 @@ def checked_set(stimuli: Any) -> Tensor:
     if not x.is_floating_point() and x.dtype not in (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64):
         raise ModelError(f"stimuli hold {x.dtype} values; expected real numbers")
     return x
+
+
+def neighbours(
+    x: Tensor, blocks: Callable[[], Iterable[tuple[slice, Tensor]]], log_prior: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """For x (n, d): distance to the set, distance to the nearest other member, highest level that matters.
+
+    Parameters
+    ----------
+    blocks : gives the set in parts, each with its rows
+    log_prior : (N,)
+    """
+    own = torch.full((len(x),), torch.inf, dtype=x.dtype, device=x.device)
+    other, high = own.clone(), torch.zeros_like(own)
+    for rows, block in blocks():
+        apart = torch.cdist(x, block, compute_mode="donot_use_mm_for_euclid_dist")
+        own = torch.minimum(own, apart.amin(1))
+        # A rare member matters up to the level at which its distance no longer outweighs its rarity.
+        high = torch.maximum(high, (apart**2 / (2 + 2 * (log_prior.max() - log_prior[rows]))).amax(1))
+    for _, block in blocks():
+        apart = torch.cdist(x, block, compute_mode="donot_use_mm_for_euclid_dist")
+        other = torch.minimum(other, torch.where(apart > 4 * own[:, None], apart, torch.inf).amin(1))
+    return own, other, high

@@ -26,8 +26,6 @@ from .small_noise import limit
 
 #: Most passes per stimulus where a relative error is asked for without a budget.
 MOST_PASSES = 200_000
-#: Passes per stimulus where neither a budget nor a relative error is given.
-PASSES = 256
 #: Numbers in the noisy stimuli of one replicate; more stimuli than that are taken in blocks.
 MOST_NUMBERS = 1 << 22
 #: Stimuli whose guides are held at once, some 400 kB each.
@@ -60,9 +58,9 @@ def estimate(
     bounds = None if gamma_range is None else _bounds(gamma_range)
     if sampler is None:  # a learned gain is used where it is asked for
         sampler = denoiser.usual_sampler if denoiser.gain is None else "posterior"
-    budget, chosen = _budget(passes, rtol), sampler_named(sampler, denoiser)
+    budget, chosen = _budget(passes, rtol, denoiser.usual_passes), sampler_named(sampler, denoiser)
     denoiser, chosen, points = _centred(denoiser, chosen, points)
-    spent = len(points) * (PASSES if passes is None else budget.passes)
+    spent = len(points) * (denoiser.usual_passes if passes is None else budget.passes)
     try:
         side = denoiser.response_side() if integrand.of_responses else denoiser
         task = Task(
@@ -143,11 +141,11 @@ def _estimate(
     return integrate(task, x, LevelPlan.within(*bounds, x), listed).beside(pilot)
 
 
-def _budget(passes: int | None, rtol: float | None) -> Budget:
+def _budget(passes: int | None, rtol: float | None, usual: int) -> Budget:
     if rtol is not None and (not isinstance(rtol, int | float | np.number) or not 0 < rtol < 1):
         raise ValueError(f"rtol is {rtol!r}; expected a number between 0 and 1")
     if passes is None:
-        passes = PASSES if rtol is None else MOST_PASSES
+        passes = usual if rtol is None else MOST_PASSES
     numeric = isinstance(passes, int | float | np.number) and not isinstance(passes, bool)
     if not numeric or not 1 <= passes < float("inf") or int(passes) != passes:
         raise ValueError(f"passes is {passes!r}; expected a positive whole number")

@@ -189,7 +189,8 @@ class PublishedMeasure(Measure):
             Stimuli; for a `FiniteSetDenoiser`, members of its set. Left out for a population or a model, which give
             values at all their stimuli.
         passes : int
-            Denoiser passes to spend on each stimulus; by default 256, or at most 200,000 with `rtol`. Where all
+            Denoiser passes to spend on each stimulus; by default 256 (2,048 for small sets whose
+            responses cannot be listed), or at most 200,000 with `rtol`. Where all
             responses of a finite set can be listed (tables, few counts, Gaussian responses along a line or plane), one
             pass sums over all of them; finding first where noisy stimuli matter is not counted.
         rtol : float

@@ -52,6 +52,42 @@ def test_default_errors_on_nasty_joints():
     assert 0.6 < z.std() < 1.2
 
 
+#: Stimuli, features and neurons; gain and threshold of their drives, and the highest rate.
+SILENT = {"sparse": (10, 3, 12, 4.0, 2.0, 10.0), "dense": (10, 3, 25, 1.0, 0.0, 0.5), "few": (10, 2, 12, 6.0, 2.5, 5.0)}
+
+
+def silent(size: tuple, seed: int, count: int = 20_000):
+    """A set whose counts are too many to list, and the two surprises of its stimuli by draws of responses."""
+    rng = np.random.default_rng(seed)
+    members, features, neurons, gain, threshold, amplitude = size
+    x, weights = rng.normal(size=(members, features)), rng.normal(size=(neurons, features))
+    rates = amplitude / (1 + np.exp(-gain * (x @ weights.T - threshold)))
+    truth = np.zeros((2, members))
+    for j, own in enumerate(rates):
+        r = rng.poisson(own, size=(count, neurons))
+        log = r @ np.log(rates).T - rates.sum(axis=1)
+        log -= np.log(np.exp(log - log.max(axis=1, keepdims=True)).mean(axis=1, keepdims=True)) + log.max(
+            axis=1, keepdims=True
+        )
+        truth[:, j] = log[:, j].mean(), ((np.exp(log) * log).mean(axis=1)).mean()
+    encoder = LinearNonlinearPoisson(weights, gain=gain, threshold=threshold, amplitude=amplitude)
+    return FiniteSetDenoiser(x, encoder), x, dict(zip(("i_surp", "i_cissi"), truth))
+
+
+@pytest.mark.parametrize("measure", ["i_surp", "i_cissi"])
+def test_default_errors_hold_where_responses_cannot_be_listed(measure):
+    z = []
+    for size, seed in zip(SILENT.values(), (100, 101, 102)):
+        denoiser, x, truth = silent(size, seed)
+        for draw in range(8):
+            found = getattr(si, measure).estimate(denoiser, x, seed=draw)
+            z += list((found.value - truth[measure]) / found.stderr)
+    z = np.array(z)
+    assert found.passes > 2000
+    assert np.mean(np.abs(z) < 2) > 0.92
+    assert np.mean(np.abs(z) > 5) < 0.005
+
+
 @pytest.mark.soak
 def test_default_errors_on_many_nasty_joints():
     """Values lie within two standard errors in 93 to 97% of 700 joints times 8 measures, beyond five in under 0.1%.
