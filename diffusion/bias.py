@@ -143,6 +143,10 @@ def measure_bias(
         gap = sums[0] / sums[1].clamp_min(_SLIGHT * sums[1].sum().clamp_min(1e-300))
         whole, doubt = float((said - errors).mean() / total), float((said - errors).std() / len(said) ** 0.5 / total)
         incomplete = _incompleteness(denoiser, sampler, reference, passes // 2, generator)
+        # The truth is not negative: more than all of it is T's own bias, where linear steps overshoot. How far the mean
+        # total is off is known where I(R;X) is.
+        gap, whole = gap.clamp_max(1.0), min(whole, 1.0)
+        doubt = min(doubt, max(1.0, incomplete)) if incomplete else doubt
         single = _single(denoiser, sampler, x, passes // 2, generator)
     return Bias(low, high, tuple(gap.tolist()), whole, doubt, incomplete, single, float(total))
 

@@ -1,6 +1,8 @@
 """The systematic error of estimates from denoisers that are not exact."""
 
+import copy
 import math
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -9,12 +11,20 @@ import pytest
 torch = pytest.importorskip("torch", reason="the diffusion side needs torch")
 
 import stiminfo as si  # noqa: E402
-from stiminfo.diffusion import GaussianDenoiser, MixtureDenoiser, ZeroShotDenoiser  # noqa: E402
+from stiminfo.diffusion import (  # noqa: E402
+    FiniteSetDenoiser,
+    GaussianDenoiser,
+    MixtureDenoiser,
+    ZeroShotDenoiser,
+    datasets,
+)
 from stiminfo.diffusion.bias import Approximate, Reference, measure_bias  # noqa: E402
 from stiminfo.diffusion.bias_record import Bias  # noqa: E402
 from stiminfo.diffusion.denoiser import Unknown  # noqa: E402
 from stiminfo.diffusion.encoders import LinearNonlinearPoisson  # noqa: E402
 from stiminfo.diffusion.information_bounds import bounds_of_information  # noqa: E402
+from stiminfo.diffusion.populations.fields import receptive_fields  # noqa: E402
+from stiminfo.diffusion.populations.poisson import POPULATION  # noqa: E402
 from stiminfo.diffusion.samplers import sampler_named  # noqa: E402
 from stiminfo.errors import ModelError  # noqa: E402
 from stiminfo.models import EncodingModel, LinearGaussian  # noqa: E402
@@ -202,3 +212,62 @@ def test_a_file_of_before_it_knew_the_usual_total_is_read():
     written = RIGHT.to_json()
     del written["usual"]
     assert Bias.from_json(written) == RIGHT
+
+
+def saturating(gain=20.0, amplitude=5.0):
+    """Two distant lumps, seen by a neuron that saturates between them: linear steps overshoot by orders."""
+    base = MixtureDenoiser([0.5, 0.5], [[-2.5], [2.5]], [[[0.16]]] * 2, LinearGaussian([[1.0]], 1.0))
+    return ZeroShotDenoiser(base, LinearNonlinearPoisson([[1.0]], gain, 0.0, amplitude)), base
+
+
+@pytest.mark.parametrize(("gain", "amplitude"), [(20.0, 5.0), (10.0, 20.0)])
+def test_steps_that_overshoot_do_not_make_the_error_endless(gain, amplitude):
+    denoiser, base = saturating(gain, amplitude)
+    x = base.draw_prior(20, base.generator(0)).numpy()
+    with pytest.warns(UserWarning, match="systematic error exceeds the value"):
+        found = si.i_local.estimate(denoiser, x, passes=400, sampler="closure")
+    assert found.systematic.max() < 10
+    mean = found.mean()
+    told = np.log(2)  # nearly all that such a neuron can say
+    assert abs(mean.value - told) < 2 * mean.stderr + mean.systematic
+
+
+def test_a_mean_and_an_interval_carry_the_systematic_error():
+    denoiser, base = saturating(5.0, 3.0)
+    found = si.i_local.estimate(denoiser, base.draw_prior(30, base.generator(0)).numpy(), passes=400, sampler="closure")
+    mean = found.mean()
+    value, stderr = mean
+    assert (value, stderr) == (mean.value, mean.stderr)
+    assert mean.systematic == pytest.approx(found.systematic.mean())
+    assert f"± {mean.systematic:.2g} nats" in repr(mean)
+    low, high = found.interval()
+    assert (high - low > 2 * found.systematic).all()
+    weights = np.linspace(-1, 2, 30)
+    share = np.abs(weights) / weights.sum()
+    assert found.mean(weights).systematic == pytest.approx(share @ found.systematic)
+    assert copy.copy(mean).systematic == mean.systematic
+    assert pickle.loads(pickle.dumps(mean)).systematic == mean.systematic
+
+
+def test_exact_estimates_have_means_without_a_systematic_error():
+    mean = si.i_local.estimate(EXACT, np.zeros((2, 4)), passes=64).mean()
+    assert mean.systematic == 0
+    assert repr(mean) == f"Mean({mean.value:.4g} ± {mean.stderr:.2g} nats)"
+
+
+def test_an_answer_without_a_slope_has_an_unknown_error():
+    class Rounded(Scaled):
+        def xhat(self, xg, gamma, r=None):
+            return (EXACT.xhat(xg, gamma, r) * 0).round()
+
+    found = measure_bias(Rounded(1.0), None, Reference(EXACT.draw_prior(64, EXACT.generator(0))), 4096)
+    assert math.isnan(found.whole)
+
+
+def test_a_part_of_the_range_with_few_nats_has_no_ratio_of_its_own():
+    digits = datasets.digits()
+    encoder = POPULATION.seeing_images(digits.pixels, receptive_fields((8, 8)))
+    exact = FiniteSetDenoiser(digits.pixels.reshape(-1, 64), encoder)
+    found = exact.bias(sampler_named("closure", exact), 8000)
+    assert max(map(abs, found.gap)) < 2
+    assert max(found.gap) <= 1

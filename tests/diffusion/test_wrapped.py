@@ -200,3 +200,13 @@ def test_a_class_of_the_user_s_own():
         check_denoiser(Mine(lambda xg, g: PRIOR.xhat(xg * (1 + g[:, None]).sqrt(), g)))
     with pytest.raises(NotADenoiser, match="returned shape"):
         check_denoiser(Mine(lambda xg, g: xg[:, :2]))
+
+
+@pytest.mark.parametrize("prediction", ["sample", "epsilon", "v"])
+def test_a_network_without_a_derivative_is_refused(prediction):
+    """Else the derivative of the noisy stimulus, which xhat holds too, would pass for that of the network."""
+    ideal = network(prediction)
+    denoiser = wrapped(lambda x, step: ideal(x, step).detach(), prediction=prediction)
+    with pytest.raises(si.NotApplicable, match="has no derivative"):
+        si.i_local.estimate(denoiser, samples()[:2], passes=64, sampler="closure")
+    assert np.isfinite(si.i_local.estimate(wrapped(ideal, prediction=prediction), samples()[:2], passes=64).value).all()
