@@ -26,6 +26,8 @@ Answer = Callable[[Tensor, Tensor], Tensor]
 
 #: Levels at which a denoiser is asked, and noisy stimuli per level.
 LEVELS, NOISY = 6, 512
+#: Half of the samples are those to be denoised: a few say little of the products that should vanish.
+FEWEST = 32
 #: A loss is wrong beyond this multiple of the linear one: networks trained for minutes stay below 1.05 of it, and the
 #: mistakes below give from 3 to 1e6.
 WRONG = 1.5
@@ -107,17 +109,20 @@ def report_on(answer: Answer, samples: Tensor, levels: Tensor, seed: int = 0) ->
     NotADenoiser
         Answers of another shape, or that are not finite; the message says at which level.
     ModelError
-        Fewer than 4 samples, or samples that do not differ.
+        Fewer than `FEWEST` samples, or samples that do not differ.
     """
-    if samples.ndim != 2 or len(samples) < 4:
-        raise ModelError(f"samples have shape {tuple(samples.shape)}; expected (N, d) with 4 stimuli or more")
+    if samples.ndim != 2 or len(samples) < FEWEST:
+        raise ModelError(
+            f"samples have shape {tuple(samples.shape)}; expected (N, d) with {FEWEST} stimuli or more: with "
+            "fewer, chance would decide"
+        )
     if not bool(torch.isfinite(samples).all()):
         row = int((~torch.isfinite(samples)).any(dim=1).nonzero()[0, 0])
         raise ModelError(f"sample {row} holds a number that is not finite; leave it out")
     fitted, held = samples[::2].double(), samples[1::2]
     centre, d = fitted.mean(0), samples.shape[1]
     covariance = torch.cov(fitted.T).reshape(d, d)
-    if not float(covariance.diagonal().max()) > 0:
+    if not (samples != samples[:1]).any():
         raise ModelError("the samples are all equal; expected stimuli that differ")
     # Few samples know the covariance badly: the identity takes a part of it (about as in Ledoit and Wolf 2004).
     kept = len(fitted) / (len(fitted) + d)

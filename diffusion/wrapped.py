@@ -130,7 +130,7 @@ class WrappedDenoiser(Denoiser):
         answer = self.model(seen.reshape(-1, *inside), told.to(xg.dtype) if told.is_floating_point() else told)
         answer = getattr(answer, "sample", answer)
         answer = answer[0] if isinstance(answer, tuple) else answer
-        if not isinstance(answer, Tensor) or answer.numel() != xg.numel():
+        if not isinstance(answer, Tensor) or answer.numel() != xg.numel() or len(answer) != len(xg):
             found = tuple(answer.shape) if isinstance(answer, Tensor) else type(answer).__name__
             raise ModelError(f"the network returned {found} for stimuli {(len(xg), *inside)}; expected the same shape")
         output = answer.reshape(xg.shape).to(xg.dtype)
@@ -180,11 +180,11 @@ def from_diffusers(
     """See `Denoiser.from_diffusers`."""
     from .zero_shot import with_population
 
+    schedule = Schedule.of(scheduler)
     if prediction is None:
         prediction = getattr(getattr(scheduler, "config", None), "prediction_type", None)
     if prediction not in _NAMES:
         raise ModelError(f"prediction is {prediction!r}; expected epsilon, v or sample")
-    schedule = Schedule.of(scheduler)
     prior = WrappedDenoiser(model, schedule, _NAMES[prediction], shape)
     denoiser = with_population(prior, encoder)
     report = _checked(prior, samples)

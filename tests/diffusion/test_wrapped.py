@@ -154,10 +154,13 @@ def test_its_own_draws_do_not_condemn_an_exact_network():
         ({"shape": (3, 2)}, "stimuli"),
         ({"shape": ()}, r"expected \(h, w\)"),
         ({"encoder": "linear"}, "expected a population"),
-        ({"samples": np.ones((10, 4))}, "all equal"),
-        ({"samples": np.full((10, 4), np.nan)}, "sample 0 holds a number that is not finite"),
-        ({"samples": np.where(np.arange(40).reshape(10, 4) == 21, np.inf, np.arange(40.0).reshape(10, 4))}, "sample 5"),
-        ({"samples": np.ones((3, 4))}, "4 stimuli or more"),
+        ({"samples": np.ones((40, 4))}, "all equal"),
+        ({"samples": np.full((40, 4), np.nan)}, "sample 0 holds a number that is not finite"),
+        (
+            {"samples": np.where(np.arange(160).reshape(40, 4) == 21, np.inf, np.arange(160.0).reshape(40, 4))},
+            "sample 5",
+        ),
+        ({"samples": np.ones((31, 4))}, "32 stimuli or more"),
         ({"samples": np.ones((30, 5))}, "samples have shape"),
     ],
 )
