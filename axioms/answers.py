@@ -148,7 +148,7 @@ def _once(function: Callable[[Any], Any], target: Any, shape: tuple[int, ...], w
     try:
         with np.errstate(all="ignore"):
             answer = function(target)
-    except NotApplicable:
+    except (NotApplicable, MeasureError):
         raise
     except Exception as error:
         text = str(error).strip().splitlines()

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import NotApplicable
+from ..errors import MeasureError, NotApplicable
 from ..models import EncodingModel, ResponsePair
 from ..models.arrays import Array
 
@@ -145,6 +145,11 @@ class Measure:
         def part(model: EncodingModel) -> Array:
             nonlocal noisy
             value, stderr = value_and_error(self.pointwise(model))
+            if value.shape != (len(model.stimuli),):
+                raise MeasureError(
+                    f"{self.name}(model) returned shape {value.shape}; expected ({len(model.stimuli)},), one value per "
+                    "stimulus"
+                )
             noisy = noisy or stderr is not None
             return np.stack([value, np.zeros_like(value) if stderr is None else stderr], axis=1)
 

@@ -82,6 +82,7 @@ def print_reading(recording: Recording, console: Console) -> None:
         console.print(f"read: {escape(line)}", highlight=False, style="dim")
     for said in recording.doubts:
         console.print(f"[yellow]Warning:[/] {escape(said)}", highlight=False)
+    console.file.flush()  # in a pipe, too, before the work begins
 
 
 def interval_note(found: Measured) -> str:

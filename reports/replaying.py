@@ -20,19 +20,21 @@ _LISTED, _RESPONSES = 12, 4
 _DIGITS = 6
 
 
-def print_replay(witness: Witness, finding: Finding, console: Console) -> None:
+def print_replay(witness: Witness, finding: Finding, console: Console, found_for: str = "") -> None:
     """Print a replayed witness: the axiom, the model, the values compared, and whether they still refute the axiom.
 
     Parameters
     ----------
     finding : of the witness's case, judged anew
+    found_for : the measure that the witness was found for, where another one was given
     """
     axiom = EVERY[witness.axiom]
     console.print(f"[bold]{axiom.title}[/] ({axiom.id}), measure {escape(witness.measure)}", highlight=False)
     console.print(f"  {escape(axiom.statement)}", highlight=False)
     _print_case(witness.case, console)
     _print_values(finding, console)
-    console.print(f"  {escape(finding.says)}", highlight=False)
+    if finding.broken:
+        console.print(f"  {escape(finding.says)}", highlight=False)
     console.print(
         f"  violation {finding.violation:.6g} {escape(finding.unit)}, numerical error {finding.error:.1g}, "
         f"allowed {finding.tolerance:.1g}",
@@ -41,7 +43,8 @@ def print_replay(witness: Witness, finding: Finding, console: Console) -> None:
     if finding.broken:
         console.print("[red]refuted[/]: the violation stands.", highlight=False)
     else:
-        console.print("[yellow]stale[/]: the case no longer refutes the axiom.", highlight=False)
+        found = f" It was found for {escape(found_for)}." if found_for else ""
+        console.print(f"[yellow]stale[/]: the case does not refute the axiom (any more).{found}", highlight=False)
 
 
 def models_of(case: Case) -> list[dict[str, Any]]:

@@ -68,7 +68,8 @@ def replay(
         raise OptionError(f"{file}: {ended}") from None
     finally:
         worker.close()
-    print_replay(witness if measure is None else replace(witness, measure=measure), finding, console_here())
+    shown = witness if measure is None else replace(witness, measure=measure)
+    print_replay(shown, finding, console_here(), "" if measure is None else witness.measure)
     if json_file:
         found = {"stands": finding.broken, "finding": to_builtins(finding), "models": models_of(witness.case)}
         write_whole(json_file, json_text(found))
