@@ -16,6 +16,7 @@ import typer.core
 from ..errors import InputError
 from ..files import no_such_file
 from . import audit, claims, decompose, doctor, edit, figures, groups, loudness, measure, replay, table, train
+from .dashes import as_options
 from .loudness import set_loudness, with_loudness
 from .shared import BAD_INPUT, INTERRUPTED, console_here, ending, fail, say
 
@@ -116,7 +117,7 @@ def main() -> None:
         _trace(error)
         if error.details:
             say(error.details.rstrip())
-        fail(str(error))
+        fail(as_options(str(error), _flags(sys.argv[1:2])))
     except MemoryError as error:
         _trace(error)
         fail(f"not enough memory: {str(error) or 'the work asks for more than there is'}")
@@ -129,6 +130,15 @@ def main() -> None:
     except _CommandLineError as error:
         fail(error.format_message())
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _flags(command: list[str]) -> dict[str, str]:
+    """The options of a command by the names of their arguments."""
+    commands = getattr(typer.main.get_command(app), "commands", {})
+    options = commands[command[0]].params if command and command[0] in commands else ()
+    return {
+        option.name: max(option.opts, key=len) for option in options if option.name and option.opts[0].startswith("-")
+    }
 
 
 def _trace(error: Exception) -> None:
