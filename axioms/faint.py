@@ -99,7 +99,7 @@ READINGS = (
 )
 MOMENTS = tuple(ModelCase(_moments(count)) for count in _MOMENTS)
 #: Conditionals of the most stimuli are slow, and would show what the loss of the second reading shows.
-PAIRS = tuple(map(PairCase, (*_UNEQUAL[:3], *_GUESSED[:3])))
+PAIRS = tuple(map(PairCase, (*_UNEQUAL[:2], *_GUESSED[:2])))
 GARBLINGS = (
     *map(_without_second, (*_UNEQUAL, *_GUESSED)),
     *(told(one, other) for told in (_hardly, _sure) for n, one in enumerate(_HARDLY) for other in _HARDLY[n + 1 :]),

@@ -142,9 +142,10 @@ SUMS = tuple(_sum_tells(count, noise) for count in _SUMS for noise in (0, 0.05))
 PAIRS = (*map(paired, (*LINES[::3], *TURNS[::3])), *SUMS)
 FEATURES = (
     *(_parity_and(features, 0, 1) for features in _TOGETHER[:4]),
-    *(_parity_and(features, 1, 0) for features in _TOGETHER[:4]),
-    *(_parity_and(features, 1, 1) for features in _TOGETHER[:3]),
-    *(_all_of(features, after) for features in _TOGETHER[:4] for after in (1, 2)),
+    *(_parity_and(features, 1, 0) for features in _TOGETHER[:4:2]),
+    *(_parity_and(features, 1, 1) for features in _TOGETHER[:4:2]),
+    *(_all_of(features, 1) for features in _TOGETHER[:4]),
+    *(_all_of(features, 2) for features in _TOGETHER[:4:2]),
     *(_twins(values, first) for values in (3, 4, 7) for first in (False, True)),
 )
 #: Probabilities that rise, fall, or have one top or two, along stimuli which then lie in another order.

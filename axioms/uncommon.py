@@ -22,7 +22,7 @@ _LABELS = ((60, 6), (150, 5), (400, 3), (12, 40), (9, 70))
 #: More stimuli and responses in one table than elsewhere; and stimuli that each have a response of their own.
 _TABLES, _OWN = ((110, 105), (60, 30)), 256
 #: Numbers of stimuli, and of values of both responses of a pair.
-_VALUES = ((3, 24, 2), (4, 40, 2), (3, 70, 3), (3, 130, 2), (3, 300, 2), (2, 700, 2), (2, 1500, 2))
+_VALUES = ((3, 24, 2), (4, 40, 2), (3, 70, 3), (3, 130, 2), (3, 300, 2), (2, 350, 2))
 #: Parts into which both of two responses are split.
 _PARTS = (12, 40, 80)
 
