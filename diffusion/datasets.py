@@ -103,7 +103,9 @@ def mnist(folder: Path | None = None, part: str = "train") -> Images:
     """
     if folder is None:
         if not os.environ.get(MNIST_VARIABLE):
-            raise ModelError(f"MNIST needs the folder of its IDX files: give it, or name it in {MNIST_VARIABLE}")
+            raise ModelError(
+                f"MNIST needs the folder of its IDX files: give it (--data DIR), or name it in {MNIST_VARIABLE}"
+            )
         folder = Path(os.environ[MNIST_VARIABLE])
     pixels, labels = (_mnist_file(folder, f"{part}-{name}-ubyte") for name in ("images-idx3", "labels-idx1"))
     credit = "MNIST, Y. LeCun, C. Cortes and C. J. C. Burges, CC BY-SA 3.0"

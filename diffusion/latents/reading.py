@@ -87,8 +87,14 @@ def _table(path: Path) -> tuple[tuple[str, ...], list[list[str]]]:
     if "" in header or len(set(header)) < len(header):
         raise ModelError(f"{path}: the header is {', '.join(header)}; expected names that differ")
     if short := [i for i, row in enumerate(body) if len(row) != len(header) or "" in row]:
+        row = body[short[0]]
+        if len(row) == len(header):
+            raise ModelError(
+                f"{path}: row {short[0] + 2}, column {header[row.index('')]!r} is empty; expected a value"
+                + _others(short)
+            )
         raise ModelError(
-            f"{path}: row {short[0] + 2} has {sum(map(bool, body[short[0]]))} values; the header names {len(header)} "
+            f"{path}: row {short[0] + 2} has {len(row)} value{'s' * (len(row) != 1)}; the header names {len(header)} "
             f"factors{_others(short)}"
         )
     return tuple(header), [list(column) for column in zip(*body)]

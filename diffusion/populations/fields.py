@@ -64,10 +64,13 @@ def drives(images: Array, fields: Array) -> tuple[Array, Array]:
     Raises
     ------
     ModelError
-        The drives do not depend on the image.
+        There is one image only, or the drives do not depend on the image.
     """
     drive = images.reshape(len(images), -1) @ fields.T
     spread = drive.std(axis=0)
+    if len(images) < 2:
+        one, many = words_for(images.shape[1:])[:2]
+        raise ModelError(f"there is one {one} only; expected two {many} or more, that responses can tell apart")
     if not np.median(spread) > 1e-9 * np.abs(drive).max():
         one, many = words_for(images.shape[1:])[:2]
         raise ModelError(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import RecordingError
-from ..arrays import Array
+from ..arrays import SUM_TOLERANCE, Array
 from .formats.text import sheet_of
 from .options import period_of
 from .placing import placed
@@ -49,6 +49,9 @@ def read_prior(path: Path, recording: Recording) -> Array:
         raise RecordingError(f"{path}: the prior does not match the stimuli: {' and '.join(what)}")
     if len(given) < len(sheet):
         raise RecordingError(f"{path}: a stimulus stands in two rows; write each once")
+    total = sum(given.values())
+    if abs(total - 1) > SUM_TOLERANCE:
+        raise RecordingError(f"{path}: the probabilities sum to {total:.12g}; expected 1 (within {SUM_TOLERANCE:g})")
     return np.array([given[key] for key in keys])
 
 

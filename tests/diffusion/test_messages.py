@@ -14,6 +14,7 @@ from stiminfo.diffusion.denoiser import Denoiser, Unknown, float_type  # noqa: E
 from stiminfo.diffusion.encoders import LinearGaussian, TableEncoder  # noqa: E402
 from stiminfo.diffusion.level_range import levels_for  # noqa: E402
 from stiminfo.diffusion.populations import fields_for, receptive_fields  # noqa: E402
+from stiminfo.diffusion.populations.fields import drives  # noqa: E402
 from stiminfo.diffusion.sources import (  # noqa: E402
     ImageSource,
     MixtureSource,
@@ -52,6 +53,7 @@ WRONG = {
     "images of one pixel": (lambda: source_named("gaussian", side=1), "expected 2 to 64"),
     "digits of another size": (lambda: source_named("digits", side=9), "digits comes in 8 x 8 pixels, not 9 x 9"),
     "no such population": (lambda: population_for(GAUSSIAN, "spiking"), "unknown population 'spiking'"),
+    "a single image": (lambda: drives(np.ones((1, 2, 2)), np.eye(4)), "there is one image only"),
     "fields beside the images": (
         lambda: population_for(ImageSource(images(NOISE * OTHERS.reshape(4, 4))), "linear", np.eye(16)[5:6]),
         "no receptive field sees them",

@@ -87,7 +87,7 @@ def networks_of(
         takes, has = (_size(shape) for shape in (denoiser.learned.shape, source.shape))
         raise CheckpointError(f"{folder}: takes {takes}; {place} holds {has}")
     if source.digest != digest:
-        raise CheckpointError(f"{folder}: was trained on another set of {source.words.many} than this {source.name}")
+        raise CheckpointError(f"{folder}: was trained on another set of {source.words.many} than {source.name}")
     members = source.draw(_STIMULI, torch.Generator().manual_seed(0))
     denoiser.reference = Reference(source.held_out(_STIMULI), information, members)
     return denoiser, source, information
