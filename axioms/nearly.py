@@ -32,9 +32,9 @@ def nearly(spec: FiniteSpec, share: float, response: int) -> FiniteSpec:
     return replace(spec, responses=(*spec.responses[:-1], last), gradient=None)
 
 
-def _binary(count: int, alike: int = 3) -> FiniteSpec:
-    """One stimulus of so many is answered otherwise than the others."""
-    rows = tuple((4 + 5 * (j % alike > 0), 6 - 5 * (j % alike > 0)) for j in range(count))
+def _binary(count: int, every: int = 3) -> FiniteSpec:
+    """One stimulus in `every` so many is answered otherwise than the others."""
+    rows = tuple((4 + 5 * (j % every > 0), 6 - 5 * (j % every > 0)) for j in range(count))
     return FiniteSpec(tuple((float(j * j),) for j in range(count)), (2,) + (1,) * (count - 1), rows)
 
 

@@ -33,7 +33,7 @@ _CURVES, _ADDED = ((2, 5), (2, 6), (3, 6), (4, 8)), ((2, 2), (2, 3), (4, 3))
 _SUMS = (2, 3, 5, 8, 13)
 #: Numbers of features of which only all together tell something.
 _TOGETHER = (2, 3, 4, 5, 6)
-#: Numbers of responses that other ones follow in the list, and of stimuli.
+#: Numbers of responses that are listed in another order, and of stimuli.
 _RESPONSES, _STIMULI = (64, 130, 400, 1000), 3
 #: Powers of ten: a rare stimulus is one in so many.
 _RARE = (3, 5, 6.5, 8, 11, 15, 30)
