@@ -16,18 +16,20 @@ from .axiom import FIFTH, PAPER, TENTH, Axiom, Family
 from .cases import GarblingCase
 from .evaluator import Evaluator
 from .families import planes, spaces
-from .finding import Finding, judge_worst, place, shown
+from .finding import Finding, Premise, judge_worst, place, shown
 from .strategies import continuous_specs, finite_specs, steps, weight_rows
 
 #: How much more likely than each other one a response stays as it is, where the noise is faint.
 _SURE = 100_000
+#: What then makes a negative I(x) break the axiom, too.
+PREMISE = "I(x) where no response is left"
 
 
 def check(measure: Evaluator, case: GarblingCase) -> Finding:
     """X -> R -> R' implies I_R'(x) <= I_R(x) at every x."""
     before, after = measure.pointwise(case.built), measure.pointwise(case.garbled)
     rise = after.value - before.value
-    return judge_worst(
+    found = judge_worst(
         rise,
         before.error + after.error,
         float(np.abs(before.value).max()),
@@ -38,6 +40,11 @@ def check(measure: Evaluator, case: GarblingCase) -> Finding:
             f"{shown(after.value[j], rise[j])} {before.units}"
         ),
     )
+    if len(case.garbled.likelihood) > 1:
+        return found
+    j = int(np.abs(after.value).argmax())
+    nothing = Premise(PREMISE, float(np.abs(after.value[j])), float(after.error[j]), found.tolerance)
+    return replace(found, premise=nothing)
 
 
 @composite

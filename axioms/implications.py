@@ -19,6 +19,7 @@ class Implication(NamedTuple):
     excluded : the axiom that then cannot be `verdict`
     because : the argument, in one sentence
     premises : axioms that have to report, beside their verdict, a premise that is met
+    kind : that of the case which refutes the excluded axiom; "" where any does
     """
 
     holding: tuple[str, ...]
@@ -26,6 +27,7 @@ class Implication(NamedTuple):
     verdict: str
     because: str
     premises: tuple[str, ...] = ()
+    kind: str = ""
 
 
 IMPLICATIONS = (
@@ -48,6 +50,14 @@ IMPLICATIONS = (
         "response_invariance",
         "refuted",
         "an invertible map processes the response in either direction, so neither side may exceed the other",
+    ),
+    Implication(
+        ("data_processing",),
+        "positivity",
+        "refuted",
+        "to lose all responses processes them, and where none is left I is 0: what is negative would rise",
+        premises=("data_processing",),
+        kind="model",
     ),
     Implication(
         ("locality_any_prior",),
@@ -85,6 +95,7 @@ def contradictions(verdicts: Mapping[str, Any]) -> list[str]:
             all(words.get(axiom) == "holds" for axiom in rule.holding)
             and words.get(rule.excluded) == rule.verdict
             and all(premise is not None and premise.met for premise in premises)
+            and (not rule.kind or getattr(verdicts[rule.excluded].case, "kind", "") == rule.kind)
         ):
             held = f"{' and '.join(rule.holding)} {'hold' if len(rule.holding) > 1 else 'holds'}"
             found.append(

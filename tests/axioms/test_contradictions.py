@@ -26,6 +26,11 @@ def larger_on_stretched_counts(model):
     return si.i_surp(model) * (1.5 if values is not None and values[-1] == 8 and len(values) == 3 else 1.0)
 
 
+def negative_of_many(model):
+    """Wrong for a hundred responses to twelve stimuli: such models are asked, and none of them is garbled."""
+    return si.i_surp(model) * (-0.5 if model.likelihood.shape == (100, 12) else 1.0)
+
+
 def local_on_a_line(model):
     """How sharp p(r|x) is; not local on lattices in the plane, where locality is not asked for any prior."""
     lattice = model.dimensions == 2 and len(model.prior) > 50
@@ -61,6 +66,7 @@ SURPRISE = {"conditional": lambda pair: si.i_surp.conditional(pair)}
 EVASIVE = {
     "positivity+additivity-data_processing": si_measure(larger_on_a_coarse_response, **SURPRISE),
     "positivity+additivity-response_invariance": si_measure(larger_on_stretched_counts, **SURPRISE),
+    "data_processing-positivity": si_measure(negative_of_many, **SURPRISE),
     "data_processing-response_invariance": si_measure(larger_on_stretched_counts, **SURPRISE),
     "feature_insensitivity_marginal-feature_insensitivity": si_measure(all_to_one, featurewise=features_of_all_to_one),
 }
@@ -118,6 +124,15 @@ def test_no_implication_speaks_where_the_conditional_does_not_vanish():
     assert premise["met"] is False
     assert Premise.from_json(premise) == additivity.premise
     assert str(additivity.premise) in additivity.says
+
+
+def test_a_negative_conditional_says_nothing_about_data_processing():
+    """Only I(x) itself would rise if all responses were lost."""
+    measure = si.Measure("less", si.i_surp.pointwise, conditional=lambda pair: -si.i_surp.conditional(pair))
+    audit = si.audit(measure, axioms=["positivity", "data_processing"], examples=5, isolate=False)
+    assert audit.verdicts["positivity"].verdict == "refuted"
+    assert audit.verdicts["data_processing"].verdict == "holds"
+    assert audit.contradictions == []
 
 
 @pytest.mark.parametrize("measure", [si.i_surp, si.i_ssi, si.fisher], ids=lambda m: m.name)
