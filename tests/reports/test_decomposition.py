@@ -90,7 +90,7 @@ def test_a_systematic_error_is_printed_and_drawn():
     assert bars[1] == bars[0] + 1
     text = io.StringIO()
     print_decomposition(apart, None, False, Console(file=text, width=100))
-    assert "± standard error ± systematic error of the networks" in " ".join(text.getvalue().split())
+    assert "± standard error ± systematic error" in " ".join(text.getvalue().split())
     assert "± 0.500" in text.getvalue()
     assert "± unknown" in text.getvalue()
     assert apart.to_json()["measures"]["i_local"]["systematic"] == [0.5, None, 0.25, 0.125]
