@@ -20,6 +20,8 @@ from .source import SPLIT_SEED, Source, rows_of
 _HELD_OUT_SHARE = 0.1
 #: The smallest set that is split: a tenth of it is two images, enough for a spread.
 _FEWEST = 20
+#: Squares of larger numbers overflow in single precision.
+_LARGEST = 1e15
 
 
 class ImageSource(Source):
@@ -53,6 +55,8 @@ class ImageSource(Source):
             self._split = drawn, away = np.sort(order[out:]), np.sort(order[:out])
             rows, kept = rows[drawn], rows[away]
             data = replace(data, labels=None if data.labels is None else data.labels[drawn])
+        if not (largest := float(np.abs(rows).max())) < _LARGEST:
+            raise ModelError(f"{data.words.many} hold numbers up to {largest:.2g}; give them in another unit")
         self.name, self.credit, self.shape = data.name, data.credit, (height, width)
         self.digest = hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()
         self._labels = data.labels

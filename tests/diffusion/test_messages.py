@@ -40,6 +40,10 @@ WRONG = {
     "no neuron": (lambda: receptive_fields((8, 8), (0, 7)), "must be positive"),
     "fields of other images": (lambda: fields_for(np.ones((2, 8, 8)), np.ones((3, 5))), r"expected \(k, 8, 8\)"),
     "few images": (lambda: ImageSource(images(NOISE[:5])), "5 images; expected at least 20"),
+    "huge numbers": (
+        lambda: ImageSource(images(1e20 * np.random.default_rng(0).normal(size=(30, 4, 4)))),
+        "in another unit",
+    ),
     "one image many times": (lambda: ImageSource(images(np.ones((30, 4, 4)))), "the images are all the same"),
     "pixels that are no image": (
         lambda: MixtureSource("m", [1.0], np.zeros((1, 4)), [np.eye(4)], (3, 3)),

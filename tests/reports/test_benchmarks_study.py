@@ -6,7 +6,8 @@ from stiminfo.reports.studies import benchmarks, publish
 
 
 def test_the_page_is_made_anew(tmp_path, monkeypatch):
-    monkeypatch.setattr(benchmarks, "_AXIOMS", ("completeness",))
+    # Nearly all measures are refuted at once: what takes minutes is no concern of this test.
+    monkeypatch.setattr(benchmarks, "_AXIOMS", ("stimulus_invariance",))
     monkeypatch.setattr(benchmarks, "_EXAMPLES", 1)
     monkeypatch.setattr(benchmarks, "seconds", lambda call, rounds=1: whole(call, 1))
     publish.main(["benchmarks", "--out", str(tmp_path)])
