@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -56,7 +57,8 @@ class ImageSource(Source):
             rows, kept = rows[drawn], rows[away]
             data = replace(data, labels=None if data.labels is None else data.labels[drawn])
         if not (largest := float(np.abs(rows).max())) < _LARGEST:
-            raise ModelError(f"{data.words.many} hold numbers up to {largest:.2g}; give them in another unit")
+            size = "too large for single precision" if largest == math.inf else f"up to {largest:.2g}"
+            raise ModelError(f"{data.words.many} hold numbers {size}; give them in another unit")
         self.name, self.credit, self.shape = data.name, data.credit, (height, width)
         self.digest = hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest()
         self._labels = data.labels

@@ -24,7 +24,9 @@ class SampleSource(ImageSource):
     default_population = "linear"
 
     def __init__(self, name: str, samples: Array) -> None:
-        super().__init__(Images(name, samples[:, None].astype(np.float32), None, ""))
+        with np.errstate(over="ignore"):  # refused there, in one line
+            narrow = samples[:, None].astype(np.float32)
+        super().__init__(Images(name, narrow, None, ""))
         self.remarks = tuple(remarks_on(samples))
 
 
