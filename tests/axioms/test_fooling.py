@@ -12,9 +12,10 @@ import usually_wrong
 from seeds import refuted_over_seeds
 
 import stiminfo as si
-from stiminfo.axioms import AXIOMS, smallest
+from stiminfo.axioms import AXIOMS, known, smallest
 from stiminfo.axioms.auditing.attack import attack
 from stiminfo.axioms.auditing.verdict import Audit, Verdict
+from stiminfo.axioms.cases import ModelCase
 from stiminfo.axioms.finding import Premise, shown
 from stiminfo.axioms.implications import IMPLICATIONS, contradictions
 from stiminfo.axioms.known import with_slopes
@@ -163,8 +164,15 @@ def test_verdicts_that_contradict_one_another_are_a_fault_of_the_audit(rule):
 
     def verdicts_with(largest):
         premises = {axiom: Premise("the rest", largest, 0.0, 1e-6) for axiom in rule.premises}
+        broken = ModelCase(known.THREE) if rule.kind else None
         return {
-            axiom: Verdict(measure="m", axiom=axiom, verdict=word, premise=premises.get(axiom))
+            axiom: Verdict(
+                measure="m",
+                axiom=axiom,
+                verdict=word,
+                premise=premises.get(axiom),
+                case=broken if axiom == rule.excluded else None,
+            )
             for axiom, word in words.items()
         }
 
