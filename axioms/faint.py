@@ -10,6 +10,7 @@ import math
 
 from ..models.data import FiniteSpec, PairSpec, Row, Table
 from .cases import GarblingCase, ModelCase, PairCase
+from .sizes import line
 
 #: Numbers of stimuli: half of the probability is that of one of them, so that log p(X) varies by half their log.
 _COUNTS = (16, 60, 250, 1000)
@@ -27,11 +28,7 @@ def _leaning(responses: int) -> FiniteSpec:
     """Stimuli that make a usual response a little more usual, or less so: entropies of R given x differ by as much."""
     lean = (*_LEAN, *(-share for share in _LEAN))
     rows = tuple(((responses - 1) * (1 + one), *(1 - one,) * (responses - 1)) for one in lean)
-    return FiniteSpec(_line(len(lean)), (1,) * len(lean), rows)
-
-
-def _line(count: int) -> Table:
-    return tuple((j,) for j in range(count))
+    return FiniteSpec(line(len(lean)), (1,) * len(lean), rows)
 
 
 def _readings(count: int) -> Table:
@@ -47,7 +44,7 @@ def _likely(count: int) -> Row:
 
 
 def _pair(prior: Row, rows: tuple[Table, ...]) -> PairSpec:
-    return PairSpec(_line(len(prior)), prior, rows)
+    return PairSpec(line(len(prior)), prior, rows)
 
 
 def _twice(count: int) -> PairSpec:
@@ -74,27 +71,27 @@ def _without_second(pair: PairSpec) -> GarblingCase:
 def _hardly(one: float, other: float) -> GarblingCase:
     """Two responses that the first stimulus hardly ever gives, unequally often, are merged."""
     rows = ((one, other, 1 - one - other), (1, 1, 0))
-    return GarblingCase(FiniteSpec(_line(2), (1, 1), rows), ((1, 0), (1, 0), (0, 1)))
+    return GarblingCase(FiniteSpec(line(2), (1, 1), rows), ((1, 0), (1, 0), (0, 1)))
 
 
 def _sure(one: float, other: float) -> GarblingCase:
     """Two responses that speak for the first stimulus almost surely, one more than the other, are merged."""
     rows = ((18, 1, 1), (other, one, 1 - one - other))
-    return GarblingCase(FiniteSpec(_line(2), (9, 1), rows), ((1, 0), (1, 0), (0, 1)))
+    return GarblingCase(FiniteSpec(line(2), (9, 1), rows), ((1, 0), (1, 0), (0, 1)))
 
 
 def _moments(count: int) -> FiniteSpec:
     """Two stimuli with the even and the odd terms of a binomial distribution, and one with all of them."""
     terms = tuple(math.comb(count - 1, k) for k in range(count))
     rows = tuple(tuple(term * (k % 2 == odd) for k, term in enumerate(terms)) for odd in (0, 1))
-    return FiniteSpec(_line(3), (2, 2, 1), (*rows, terms))
+    return FiniteSpec(line(3), (2, 2, 1), (*rows, terms))
 
 
 _UNEQUAL = tuple(map(_twice, _COUNTS))
 _GUESSED = tuple(map(_guessed, _COUNTS))
 
 READINGS = (
-    *(ModelCase(FiniteSpec(_line(count), _likely(count), _readings(count))) for count in _COUNTS),
+    *(ModelCase(FiniteSpec(line(count), _likely(count), _readings(count))) for count in _COUNTS),
     *map(ModelCase, map(_leaning, _RESPONSES)),
 )
 MOMENTS = tuple(ModelCase(_moments(count)) for count in _MOMENTS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
-from ..models.data import FiniteSpec, PairSpec
+from ..models.data import FiniteSpec, PairSpec, Table
 from .cases import Case, FeatureCase, GarblingCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
 from .known import sloped, with_slopes
 
@@ -47,6 +47,11 @@ def joints() -> tuple[FiniteSpec, ...]:
     large = (joint(_few(count), count) for count in LARGER)
     between = (joint(*size) for size in BETWEEN)
     return (*on_a_line(), *(joint(2, 4, d) for d in range(2, FEATURES + 1)), *between, *large)
+
+
+def line(count: int) -> Table:
+    """So many stimuli, 0, 1, 2, ..., on a line."""
+    return tuple((j,) for j in range(count))
 
 
 def joint(stimuli: int, responses: int, dimensions: int = 1) -> FiniteSpec:

@@ -15,7 +15,7 @@ from ..models.data import FiniteSpec, PairSpec, Row, Table
 from .cases import FeatureCase, ModelCase, PairCase, ResponseMapCase, StimulusMapCase
 from .crossed import circle, paired
 from .larger import idle, turned_names
-from .sizes import joint
+from .sizes import joint, line
 from .spaces import product_of
 
 #: Orders of the differences that a response depends on: moments of the stimulus below this are those of the prior.
@@ -39,13 +39,9 @@ _RESPONSES, _STIMULI = (64, 130, 400, 1000), 3
 _RARE = (3, 5, 6.5, 8, 11, 15, 30)
 
 
-def _line(count: int) -> Table:
-    return tuple((j,) for j in range(count))
-
-
 def _equal(rows: Table) -> FiniteSpec:
     """Equally probable stimuli on a line."""
-    return FiniteSpec(_line(len(rows)), (1,) * len(rows), rows)
+    return FiniteSpec(line(len(rows)), (1,) * len(rows), rows)
 
 
 def _difference(order: int) -> FiniteSpec:
@@ -73,7 +69,7 @@ def _sum_tells(count: int, noise: float = 0) -> PairCase:
     """Two responses whose sum is the stimulus, modulo the number of stimuli: neither tells anything alone."""
     turn = range(count)
     rows = tuple(tuple(tuple(float((k + m) % count == j) + noise for m in turn) for k in turn) for j in turn)
-    return PairCase(PairSpec(_line(count), (1,) * count, rows))
+    return PairCase(PairSpec(line(count), (1,) * count, rows))
 
 
 def _all_of(features: int, after: int) -> FeatureCase:
@@ -86,8 +82,8 @@ def _all_of(features: int, after: int) -> FeatureCase:
 
 def _twins(values: int, first: bool) -> FeatureCase:
     """Two features that are always equal, and an idle one before or after them."""
-    line = joint(values, 3)
-    twins = replace(line, stimuli=tuple((x, x) for (x,) in line.stimuli), prior=(1,) * values)
+    one = joint(values, 3)
+    twins = replace(one, stimuli=tuple((x, x) for (x,) in one.stimuli), prior=(1,) * values)
     other = idle((1, 2, 1))
     return FeatureCase(product_of([other, twins] if first else [twins, other]), 0 if first else 2)
 
@@ -125,7 +121,7 @@ def _parity_and(features: int, before: int, after: int) -> FeatureCase:
 
 def _own(power: float) -> FiniteSpec:
     """Two rare stimuli with a response each, listed first, beside one that is almost certain."""
-    return FiniteSpec(_line(3), (10.0**-power, 10.0**-power, 1), ((1, 0, 0), (0, 1, 0), (0, 0, 1)))
+    return FiniteSpec(line(3), (10.0**-power, 10.0**-power, 1), ((1, 0, 0), (0, 1, 0), (0, 0, 1)))
 
 
 LINES = (
