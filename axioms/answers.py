@@ -132,13 +132,14 @@ def follow(given: Values, turned: Array, what: str) -> None:
         )
 
 
+def users_own(file: str) -> bool:
+    """Whether code in a file of a traceback is the user's: not this package, Python's or an installed one's."""
+    return not (file.startswith((_PACKAGE, sys.base_prefix, "<frozen")) or "site-packages" in file)
+
+
 def _where(error: Exception) -> str:
     """The innermost line of the user's own code; "" where there is none."""
-    own = [
-        place
-        for place in traceback.extract_tb(error.__traceback__)
-        if not (place.filename.startswith((_PACKAGE, sys.base_prefix, "<frozen")) or "site-packages" in place.filename)
-    ]
+    own = [place for place in traceback.extract_tb(error.__traceback__) if users_own(place.filename)]
     return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
 
 

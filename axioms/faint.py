@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from ..models.data import FiniteSpec, PairSpec, Row, Table
+from . import known
 from .cases import GarblingCase, ModelCase, PairCase
 from .sizes import line
 
@@ -71,13 +72,13 @@ def _without_second(pair: PairSpec) -> GarblingCase:
 def _hardly(one: float, other: float) -> GarblingCase:
     """Two responses that the first stimulus hardly ever gives, unequally often, are merged."""
     rows = ((one, other, 1 - one - other), (1, 1, 0))
-    return GarblingCase(FiniteSpec(line(2), (1, 1), rows), ((1, 0), (1, 0), (0, 1)))
+    return GarblingCase(FiniteSpec(line(2), (1, 1), rows), known.MERGE)
 
 
 def _sure(one: float, other: float) -> GarblingCase:
     """Two responses that speak for the first stimulus almost surely, one more than the other, are merged."""
     rows = ((18, 1, 1), (other, one, 1 - one - other))
-    return GarblingCase(FiniteSpec(line(2), (9, 1), rows), ((1, 0), (1, 0), (0, 1)))
+    return GarblingCase(FiniteSpec(line(2), (9, 1), rows), known.MERGE)
 
 
 def _moments(count: int) -> FiniteSpec:

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from ..models.data import FiniteSpec, PairSpec
-from . import faint, larger, uncommon, usual
+from . import faint, known, larger, uncommon, usual
 from .cases import Case, GarblingCase, ModelCase, PairCase
+from .crossed import like_others
 from .sizes import joint
 
 #: How far the answers to the last stimulus are from the others' average, towards one response.
@@ -25,11 +26,9 @@ _TOPS, _COUNTS = ((36, 1, 1, 1, 1), (9, 1, 1, 1, 1), (500, 1, 1, 1, 1), (1, 1, 1
 
 def nearly(spec: FiniteSpec, share: float, response: int) -> FiniteSpec:
     """The model with the last stimulus answered as the others on average, but for a share that has this response."""
-    weight = [prior / sum(spec.prior[:-1]) for prior in spec.prior[:-1]]
-    rows = [[part * w / sum(row) for w in row] for part, row in zip(weight, spec.responses)]
-    mean = [sum(column) for column in zip(*rows)]
+    *others, mean = like_others(spec).responses
     last = tuple((1 - share) * w + share * (k == response % len(mean)) for k, w in enumerate(mean))
-    return replace(spec, responses=(*spec.responses[:-1], last), gradient=None)
+    return replace(spec, responses=(*others, last), gradient=None)
 
 
 def _binary(count: int, every: int = 3) -> FiniteSpec:
@@ -73,5 +72,5 @@ PAIRS = tuple(map(_told_later, _MISTAKEN))
 _LEAST = (*MODELS, *faint.READINGS[:3], *larger.BLANKS[::4], *uncommon.BLANKS[::2], *usual.BLANKS[::4])
 GARBLINGS = (
     *silenced(_LEAST),
-    *(GarblingCase(spec, ((1, 0), (1, 0), (0, 1))) for spec in _MISTAKEN),
+    *(GarblingCase(spec, known.MERGE) for spec in _MISTAKEN),
 )

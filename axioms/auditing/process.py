@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ...errors import LoadError, WorkerEnded
+from ..answers import users_own
 from ..cases import Case
 from . import messages
 from .limits import CLOCK, LOADING, ended_by_cpu
@@ -26,7 +27,6 @@ LONGEST = 1e6
 _GOODBYE = 2.0
 #: One line of a traceback that faulthandler writes.
 _PLACE = re.compile(r'File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.*)')
-_PACKAGE = str(Path(__file__).resolve().parents[2])
 
 T = TypeVar("T")
 
@@ -157,8 +157,7 @@ class Process:
 def _place(traceback: list[str]) -> str:
     """Where the measure was, in words: the innermost line outside this package, Python and what is installed."""
     places = [found for text in traceback if (found := _PLACE.search(text))]
-    own = [found for found in places if not found["file"].startswith(_PACKAGE) and "site-packages" not in found["file"]]
-    own = [found for found in own if not found["file"].startswith((sys.base_prefix, "<frozen"))] or places[:1]
+    own = [found for found in places if users_own(found["file"])] or places[:1]
     if not own:
         return ""
     # Code that was pickled by value has no file.

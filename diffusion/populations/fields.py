@@ -68,11 +68,10 @@ def drives(images: Array, fields: Array) -> tuple[Array, Array]:
     """
     drive = images.reshape(len(images), -1) @ fields.T
     spread = drive.std(axis=0)
+    one, many = words_for(images.shape[1:])[:2]
     if len(images) < 2:
-        one, many = words_for(images.shape[1:])[:2]
         raise ModelError(f"there is one {one} only; expected two {many} or more, that responses can tell apart")
     if not np.median(spread) > 1e-9 * np.abs(drive).max():
-        one, many = words_for(images.shape[1:])[:2]
         raise ModelError(
             f"the neurons' drives do not depend on the {one}: all {many} are equal, or no receptive field sees them"
         )
