@@ -205,6 +205,14 @@ def _critics(options: Options, learned: LearnedGroups, bar: Progress) -> dict[st
     return critic_bounds(exact, learned.critics)
 
 
+def _newly(told: set[int], done: int, total: int) -> bool:
+    """Whether this much is a part of the work that was not told yet; from now on it is."""
+    part = done * _TOLD // total
+    new = part not in told
+    told.add(part)
+    return new
+
+
 def _counter(bar: Progress, what: str) -> Callable[[int, int], None]:
     """Shows how much is done in the bar or, in a pipe, in a few lines."""
     task = bar.add_task(what, total=None)
@@ -212,8 +220,7 @@ def _counter(bar: Progress, what: str) -> Callable[[int, int], None]:
 
     def tell(done: int, total: int) -> None:
         bar.update(task, completed=done, total=total)
-        if bar.disable and done * _TOLD // total not in told:
-            told.add(done * _TOLD // total)
+        if bar.disable and _newly(told, done, total):
             console_here().print(f"{what}: {done} of {total}", style="dim")
 
     return tell
@@ -286,8 +293,7 @@ def _teller(bar: Progress, steps: int) -> Any:
 
     def tell(stage: str, step: int, steps: int, loss: float) -> None:
         bar.update(task, completed=step, description=f"{stage}: loss {loss:.4g} nats")
-        if bar.disable and step * _TOLD // steps not in told:
-            told.add(step * _TOLD // steps)
+        if bar.disable and _newly(told, step, steps):
             console_here().print(f"{stage}: step {step} of {steps}, loss {loss:.4g} nats", style="dim")
 
     return tell
